@@ -1,3 +1,17 @@
-var app = WebApplication.CreateSlimBuilder(args).Build();
+using Fabrique;
+using Fabrique.Practices;
+using Fabrique.Practices.V1;
+using Fabrique.Records;
+using Fabrique.Territories.V1;
 
+var builder = WebApplication.CreateSlimBuilder(args);
+builder.AddServiceDefaults();
+builder.AddGrpcApi();
+builder.AddRecords<PracticesDb, PracticeIndex>("practices", new RecordKinds().Owns<Practice>().Follows<Profile>("territories"));
+builder.Services.AddSingleton<Queries>().AddHostedService<ShippedPractices>();
+
+var app = builder.Build();
+app.UseServiceDefaults();
+app.MapRecords<PracticesDb>();
+app.MapGrpcService<PracticesGrpc>();
 await app.RunAsync();

@@ -1,0 +1,111 @@
+using System.IO.Compression;
+using Microsoft.AspNetCore.ResponseCompression;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Transforms;
+
+namespace Fabrique.Gateway;
+
+/// <summary>The only door of a node: it routes, protects and compresses, and knows no rule of the domain.</summary>
+internal static class GatewayHosting
+{
+    public static void AddGateway(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddReverseProxy()
+            .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
+            .AddConfigFilter<ServiceAddresses>()
+            .AddTransforms(transforms =>
+            {
+                // Between processes of the node only: nobody outside may pass for the sidecar or choose an application.
+                transforms.AddRequestHeaderRemove("dapr-api-token");
+                transforms.AddRequestHeaderRemove("dapr-app-id");
+                transforms.AddRequestHeaderRemove("dapr-callee-app-id");
+            });
+        builder.Services.AddResponseCompression(compression =>
+        {
+            compression.EnableForHttps = true;
+            compression.Providers.Add<BrotliCompressionProvider>();
+            compression.Providers.Add<GzipCompressionProvider>();
+            compression.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "application/problem+json", "image/svg+xml"];
+        });
+        builder.Services.Configure<BrotliCompressionProviderOptions>(brotli => brotli.Level = CompressionLevel.Fastest);
+        builder.Services.AddHttpClient<PiecesHealth>(client =>
+        {
+            client.Timeout = TimeSpan.FromSeconds(3);
+            client.DefaultRequestVersion = System.Net.HttpVersion.Version20;
+            client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        });
+    }
+
+    public static void UseGateway(this WebApplication app)
+    {
+        app.UseSecurityHeaders();
+        app.UseResponseCompression();
+        app.UseStatusCodePages(pages => WriteErrorAsync(pages.HttpContext));
+        app.MapGet("/alive", () => Results.Json(new { status = "healthy", version = ServiceDefaults.Version }));
+        app.MapGet("/health", (PiecesHealth pieces, CancellationToken cancellation) => pieces.AnswerAsync(cancellation));
+        app.MapReverseProxy();
+    }
+
+    /// <summary>What the gateway itself has to say when nobody behind it answers.</summary>
+    private static Task WriteErrorAsync(HttpContext context)
+    {
+        var status = context.Response.StatusCode;
+        if (context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true)
+        {
+            return Task.CompletedTask;
+        }
+        if (status is 502 or 503 or 504)
+        {
+            context.Response.Headers.RetryAfter = "10";
+        }
+        var detail = status switch
+        {
+            404 => "Rien n’existe à cette adresse.",
+            413 => "La demande est trop volumineuse : 1 Mio au plus.",
+            502 or 503 or 504 => "Ce service redémarre ou ne répond pas. Réessayez dans quelques secondes : rien n’a été perdu.",
+            _ => "La demande n’a pas pu être traitée.",
+        };
+        if (context.Request.Path.StartsWithSegments("/api"))
+        {
+            return Results.Problem(detail, statusCode: status).ExecuteAsync(context);
+        }
+        context.Response.ContentType = "text/html; charset=utf-8";
+        return context.Response.WriteAsync(
+            $"""<!doctype html><html lang="fr"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Fabrique</title><h1>{detail}</h1><p><a href="/">Retour à l’accueil</a></p></html>""");
+    }
+
+    private static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>
+    {
+        context.Response.OnStarting(() =>
+        {
+            var headers = context.Response.Headers;
+            headers.ContentSecurityPolicy =
+                "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+            headers.XContentTypeOptions = "nosniff";
+            headers.XFrameOptions = "DENY";
+            headers["Referrer-Policy"] = "strict-origin-when-cross-origin";
+            headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), browsing-topics=()";
+            headers["Cross-Origin-Opener-Policy"] = "same-origin";
+            if (context.Request.IsHttps)
+            {
+                headers.StrictTransportSecurity = "max-age=31536000";
+            }
+            return Task.CompletedTask;
+        });
+        return next(context);
+    });
+
+    /// <summary>Gives each destination the address of the process that bears its name: <c>services:practices:http:0</c>. Without one, the name itself is the host.</summary>
+    private sealed class ServiceAddresses(IConfiguration configuration) : IProxyConfigFilter
+    {
+        public ValueTask<ClusterConfig> ConfigureClusterAsync(ClusterConfig cluster, CancellationToken cancel) => ValueTask.FromResult(cluster with
+        {
+            Destinations = cluster.Destinations?.ToDictionary(destination => destination.Key, destination => destination.Value with
+            {
+                Address = configuration[$"services:{new Uri(destination.Value.Address).Host}:http:0"] ?? destination.Value.Address,
+            }),
+        });
+
+        public ValueTask<RouteConfig> ConfigureRouteAsync(RouteConfig route, ClusterConfig? cluster, CancellationToken cancel) => ValueTask.FromResult(route);
+    }
+}

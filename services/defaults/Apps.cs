@@ -1,0 +1,30 @@
+using Dapr.Client;
+using Grpc.Core;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Fabrique;
+
+/// <summary>The other applications of the node, reached through the Dapr sidecar.</summary>
+public static class Apps
+{
+    /// <summary>Authorization policy of what only the sidecar may call: its requests carry <c>APP_API_TOKEN</c>.</summary>
+    public const string SidecarOnly = "Dapr";
+
+    /// <summary>The Dapr client, and the policy <see cref="SidecarOnly"/>.</summary>
+    public static IHostApplicationBuilder AddDapr(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddDaprClient();
+        builder.Services.AddAuthentication().AddDapr();
+        builder.Services.AddAuthorization(authorization => authorization.AddDapr());
+        return builder;
+    }
+
+    /// <summary>A gRPC client of another application of the node, by its application id. One channel for the life of the process.</summary>
+    public static IServiceCollection AddAppClient<TClient>(this IServiceCollection services, string appId)
+        where TClient : ClientBase<TClient> =>
+        services.AddSingleton(_ => (TClient)Activator.CreateInstance(typeof(TClient), DaprClient.CreateInvocationInvoker(appId))!);
+}

@@ -1,0 +1,49 @@
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+using Status = Google.Rpc.Status;
+
+namespace Fabrique;
+
+/// <summary>
+/// A rule said no. Carries what a caller needs: a gRPC code, a stable reason (UPPER_SNAKE_CASE), a sentence in French, and where fields
+/// are at fault each of them, named as in the JSON of the contract (<c>figures[0].unit</c>) with its own sentence.
+/// Comes out as a rich gRPC error and as problem details.
+/// </summary>
+public sealed class Refusal(StatusCode code, string reason, string message, params IEnumerable<FieldError> fields) : Exception(message)
+{
+    /// <summary>Domain of <c>google.rpc.ErrorInfo</c>.</summary>
+    public const string ErrorDomain = "fabrique";
+
+    public StatusCode Code { get; } = code;
+
+    public string Reason { get; } = reason;
+
+    public IReadOnlyList<FieldError> Fields { get; } = [.. fields];
+
+    /// <summary>Figures for programs, such as the current version of what could not be overwritten.</summary>
+    public Dictionary<string, string> Details { get; } = [];
+
+    public static Refusal Invalid(params IEnumerable<FieldError> fields) =>
+        new(StatusCode.InvalidArgument, "INVALID_FIELDS", "Certains champs sont à corriger.", fields);
+
+    public static Refusal Invalid(string field, string message) => Invalid(new FieldError(field, message));
+
+    public static Refusal NotFound(string message) => new(StatusCode.NotFound, "NOT_FOUND", message);
+
+    internal RpcException ToRpcException()
+    {
+        var info = new ErrorInfo { Domain = ErrorDomain, Reason = Reason };
+        info.Metadata.Add(Details);
+        var status = new Status { Code = (int)Code, Message = Message, Details = { Any.Pack(info) } };
+        if (Fields.Count > 0)
+        {
+            var violations = Fields.Select(field => new BadRequest.Types.FieldViolation { Field = field.Field, Description = field.Message });
+            status.Details.Add(Any.Pack(new BadRequest { FieldViolations = { violations } }));
+        }
+        return status.ToRpcException();
+    }
+}
+
+/// <summary>What is wrong with one field, and the way out, in French.</summary>
+public readonly record struct FieldError(string Field, string Message);

@@ -1,0 +1,63 @@
+using System.Data.Common;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Microsoft.Extensions.Logging;
+
+namespace Fabrique;
+
+/// <summary>Turns what handlers throw into named errors that leak nothing.</summary>
+internal sealed partial class RefusalInterceptor(ILogger<RefusalInterceptor> log) : Interceptor
+{
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            return await continuation(request, context);
+        }
+        catch (Exception error) when (Named(error, context) is { } named)
+        {
+            throw named;
+        }
+    }
+
+    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request, IServerStreamWriter<TResponse> responses, ServerCallContext context,
+        ServerStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            await continuation(request, responses, context);
+        }
+        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
+        {
+            // The reader left: nobody to tell.
+        }
+        catch (Exception error) when (Named(error, context) is { } named)
+        {
+            throw named;
+        }
+    }
+
+    private RpcException? Named(Exception error, ServerCallContext context)
+    {
+        switch (error)
+        {
+            case Refusal refusal:
+                return refusal.ToRpcException();
+            case RpcException:
+                return null;
+            case OperationCanceledException when context.CancellationToken.IsCancellationRequested:
+                return new RpcException(new Status(StatusCode.Cancelled, ""));
+            default:
+                LogFailure(context.Method, error);
+                var storage = error is DbException || error.InnerException is DbException;
+                return storage
+                    ? new Refusal(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", "L’enregistrement est momentanément impossible. Rien n’a été modifié ; réessayez dans un instant.").ToRpcException()
+                    : new Refusal(StatusCode.Internal, "INTERNAL", "Une erreur inattendue s’est produite. Rien n’a été modifié.").ToRpcException();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "{Method} failed")]
+    private partial void LogFailure(string method, Exception error);
+}

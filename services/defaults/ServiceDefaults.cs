@@ -1,0 +1,65 @@
+using System.Reflection;
+using Google.Protobuf.Reflection;
+using Google.Rpc;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Fabrique;
+
+/// <summary>What every process of a node has in common: hosting only, no word of the domain.</summary>
+public static class ServiceDefaults
+{
+    /// <summary>The largest request body that a process accepts, in bytes. Beyond it: 413.</summary>
+    public const long MaxRequestBody = 1 << 20;
+
+    /// <summary>Telemetry, health, errors, and the limits of the web server. For every process.</summary>
+    public static IHostApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, HttpProtocols protocols = HttpProtocols.Http2)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxRequestBody;
+            // Long enough for a service to answer a named 400 where the server itself would say a bare 414.
+            kestrel.Limits.MaxRequestLineSize = 64 << 10;
+            kestrel.Limits.MaxRequestBufferSize = 128 << 10;
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = protocols);
+        });
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddProblemDetails();
+        builder.AddTelemetry();
+        builder.Services.AddHealthChecks();
+        return builder;
+    }
+
+    /// <summary>gRPC with named errors, and the same contract as REST/JSON under <c>/api</c>.</summary>
+    public static IHostApplicationBuilder AddGrpcApi(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.EnableDetailedErrors = false;
+            grpc.MaxReceiveMessageSize = (int)MaxRequestBody;
+            grpc.IgnoreUnknownServices = true;
+            grpc.Interceptors.Add<RefusalInterceptor>();
+        }).AddJsonTranscoding(json =>
+        {
+            json.JsonSettings.WriteIndented = false;
+            json.TypeRegistry = TypeRegistry.FromFiles(ErrorDetailsReflection.Descriptor);
+        });
+        return builder;
+    }
+
+    /// <summary><c>/health</c> (each part, with its figures) and <c>/alive</c>, always mapped; problem details under <c>/api</c>.</summary>
+    public static WebApplication UseServiceDefaults(this WebApplication app)
+    {
+        app.UseProblemJson("/api");
+        app.MapHealth();
+        return app;
+    }
+
+    /// <summary>The version of the release, as compiled.</summary>
+    public static string Version { get; } =
+        typeof(ServiceDefaults).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+}

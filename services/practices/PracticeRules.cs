@@ -1,0 +1,141 @@
+using Fabrique.Practices.V1;
+using Grpc.Core;
+using static Fabrique.Records.Check;
+
+namespace Fabrique.Practices;
+
+/// <summary>
+/// The life of a practice: draft → published → revised → withdrawn, and back to published. Each verb takes the practice as it is, gives
+/// the practice as it becomes, and refuses with every field at fault.
+/// </summary>
+internal static class PracticeRules
+{
+    private const int MaxTitle = 120;
+    private const int MaxSummary = 300;
+    private const int MaxLine = 300;
+    private const int MaxText = 10_000;
+    private const int MaxRows = 30;
+    private const int MaxReason = 1_000;
+
+    extension(Practice practice)
+    {
+        /// <summary>A first draft of the territory.</summary>
+        public Practice Drafted(string id, string territory)
+        {
+            var draft = practice.Tidied();
+            draft.Id = id;
+            draft.Territory = territory;
+            draft.Status = PracticeStatus.Draft;
+            draft.Language = draft.Language.Length > 0 ? draft.Language : "fr";
+            draft.WithdrawalReason = "";
+            Refuse(draft.Unacceptable());
+            return draft;
+        }
+
+        /// <summary>The same practice with another text; if it is published, the text must be publishable.</summary>
+        public Practice Revised(Practice edited)
+        {
+            var revised = edited.Drafted(practice.Id, practice.Territory);
+            revised.Status = practice.Status;
+            revised.WithdrawalReason = practice.WithdrawalReason;
+            if (revised.Status == PracticeStatus.Published)
+            {
+                Refuse(revised.Missing());
+            }
+            return revised;
+        }
+
+        /// <summary>The practice made public; due for another reading in 24 months unless it says otherwise.</summary>
+        public Practice Published(DateOnly today)
+        {
+            Refuse(practice.Missing());
+            var published = practice.Clone();
+            published.Status = PracticeStatus.Published;
+            published.WithdrawalReason = "";
+            published.ReviewDueOn = published.ReviewDueOn.Length > 0 ? published.ReviewDueOn : today.AddMonths(24).ToString("yyyy-MM", null);
+            return published;
+        }
+
+        /// <summary>The practice taken back by its territory.</summary>
+        public Practice Withdrawn(string reason)
+        {
+            if (practice.Status != PracticeStatus.Published)
+            {
+                throw new Refusal(StatusCode.FailedPrecondition, "NOT_PUBLISHED", "Seule une pratique publiée peut être retirée.");
+            }
+            if (reason.Length > MaxReason)
+            {
+                throw Refusal.Invalid("reason", $"La raison est trop longue : {MaxReason} caractères au plus.");
+            }
+            var withdrawn = practice.Clone();
+            withdrawn.Status = PracticeStatus.Withdrawn;
+            withdrawn.WithdrawalReason = reason.Trim();
+            return withdrawn;
+        }
+
+        /// <summary>Without what is filled on reading, without stray spaces, with one form for each accent and line end.</summary>
+        private Practice Tidied()
+        {
+            var tidied = practice.Clone();
+            tidied.Place = null;
+            tidied.Record = null;
+            Texts.Tidy(tidied);
+            return tidied;
+        }
+
+        /// <summary>What no version may hold, not even a draft.</summary>
+        private IEnumerable<FieldError> Unacceptable() =>
+        [
+            .. Rule("title", practice.Title.Length == 0, "Donnez un titre : c’est le seul champ nécessaire pour un brouillon."),
+            .. Texts.TooLong(practice, field => field switch { "title" => MaxTitle, "summary" => MaxSummary, _ when LongTexts.Contains(field) => MaxText, _ => MaxLine }),
+            .. Rule("themes", practice.Themes.Count > 3, "Choisissez trois thèmes au plus."),
+            .. Codes("themes", practice.Themes, Vocabulary.Theme),
+            .. Codes("principles", practice.Principles, Vocabulary.Principle),
+            .. Codes("axes", practice.Axes, Vocabulary.MethodAxis),
+            .. Codes("actors", practice.Actors, Vocabulary.Role4F),
+            .. Codes("maturity", [practice.Maturity], Vocabulary.Maturity),
+            .. Codes("licence", [practice.Licence], Vocabulary.Licence),
+            .. Rule("sdgs", practice.Sdgs.Any(goal => goal is < 1 or > 17), "Les objectifs de développement durable vont de 1 à 17."),
+            .. Date("startedOn", practice.StartedOn),
+            .. Date("endedOn", practice.EndedOn),
+            .. Date("reviewDueOn", practice.ReviewDueOn),
+            .. Rule("figures", practice.Figures.Count > MaxRows, $"{MaxRows} chiffres au plus."),
+            .. Rule("sources", practice.Sources.Count > MaxRows, $"{MaxRows} sources au plus."),
+            .. Rule("effects", practice.Effects.Count > MaxRows, $"{MaxRows} effets au plus."),
+            .. practice.Figures.SelectMany((figure, at) => Codes($"figures[{at}].qualifier", [figure.Qualifier], Vocabulary.Qualifier)
+                .Concat(Rule($"figures[{at}].value", figure.HasValue && !double.IsFinite(figure.Value), "Écrivez un nombre."))),
+            .. practice.Effects.SelectMany((effect, at) => Codes($"effects[{at}].kind", [effect.Kind], Vocabulary.EffectKind)),
+            .. practice.Sources.SelectMany((source, at) => Date($"sources[{at}].date", source.Date)
+                .Concat(Codes($"sources[{at}].licence", [source.Licence], Vocabulary.Licence))
+                .Concat(WebAddress($"sources[{at}].url", source.Url))),
+        ];
+
+        /// <summary>What a reader needs in order to judge and adapt: a practice is not published without it.</summary>
+        private IEnumerable<FieldError> Missing() =>
+        [
+            .. practice.Unacceptable(),
+            .. Rule("summary", practice.Summary.Length == 0, "Résumez la pratique en deux ou trois phrases."),
+            .. Rule("themes", practice.Themes.Count == 0, "Choisissez au moins un thème."),
+            .. Rule("maturity", practice.Maturity.Length == 0, "Dites où en est la pratique."),
+            .. Rule("context", practice.Context.Length == 0, "Décrivez le contexte : le lieu, le moment, ce qui a rendu l’action possible."),
+            .. Rule("difficulties", practice.Difficulties.Length == 0, "Dites les difficultés rencontrées : c’est ce que vos pairs cherchent d’abord."),
+            .. Rule("successConditions", practice.SuccessConditions.Length == 0, "Dites ce qu’il faut réunir pour que cela marche ailleurs."),
+            .. Rule("lessons", practice.Maturity == "ARRETEE" && practice.Lessons.Length == 0, "Une pratique arrêtée se publie avec ce qu’elle a appris."),
+            .. Rule("licence", practice.Licence.Length == 0, "Choisissez une licence ; CC-BY-SA-4.0 convient à la plupart des textes."),
+            .. Rule("sources", practice.Sources.Count == 0, "Citez au moins une source ; votre propre délibération ou bilan en est une."),
+            .. practice.Sources.SelectMany((source, at) =>
+                Rule($"sources[{at}].title", source.Title.Length == 0, "Donnez le titre de la source.")),
+            .. practice.Figures.SelectMany((figure, at) => (IEnumerable<FieldError>)
+            [
+                .. Rule($"figures[{at}].label", figure.Label.Length == 0, "Dites ce que mesure ce chiffre."),
+                .. Rule($"figures[{at}].value", !figure.HasValue && figure.Text.Length == 0, "Donnez une valeur, ou dites-la en mots."),
+                .. Rule($"figures[{at}].unit", figure.Unit.Length == 0, "Donnez l’unité."),
+                .. Rule($"figures[{at}].period", figure.Period.Length == 0, "Donnez la période ; si la source n’en donne pas, écrivez-le."),
+                .. Rule($"figures[{at}].source", practice.Sources.All(source => source.Code != figure.Source), "Indiquez le code d’une des sources de la pratique."),
+            ]),
+        ];
+    }
+
+    private static readonly HashSet<string> LongTexts =
+        ["context", "approach", "difficulties", "successConditions", "notTransferable", "firstStep", "lessons"];
+}

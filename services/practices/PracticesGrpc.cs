@@ -1,0 +1,68 @@
+using Fabrique.Practices.V1;
+using Fabrique.Records;
+using Fabrique.Records.V1;
+using Grpc.Core;
+
+namespace Fabrique.Practices;
+
+/// <summary>The catalogue's contract. Each write is in the file that bears its name.</summary>
+internal sealed partial class PracticesGrpc(RecordStore<PracticesDb> records, Queries queries, TimeProvider clock) : PracticeService.PracticeServiceBase
+{
+    public override Task<ListPracticesResponse> ListPractices(ListPracticesRequest request, ServerCallContext context)
+    {
+        if (request.Status is not (PracticeStatus.Unspecified or PracticeStatus.Published))
+        {
+            if (request.Territory.Length == 0)
+            {
+                throw Refusal.Invalid("territory", "Indiquez le territoire dont vous voulez voir les brouillons.");
+            }
+            context.Demand(Grant.Delegate, request.Territory);
+        }
+        return queries.ListAsync(request, context.CancellationToken);
+    }
+
+    public override async Task<GetPracticeResponse> GetPractice(GetPracticeRequest request, ServerCallContext context)
+    {
+        var found = await records.FindAsync<Practice>(request.Id, context.CancellationToken);
+        return found is not null && (found.Info.Visibility == Visibility.Public || context.Has(Grant.Delegate, found.Body.Territory))
+            ? new GetPracticeResponse { Practice = await ResourceAsync(found, context) }
+            : throw NotFound();
+    }
+
+    /// <summary>Writes a practice that exists. What the caller may not see does not exist for it; what it may see but not write is refused.</summary>
+    private async Task<Practice> WriteAsync(string id, long version, ServerCallContext context, Func<Practice, Change<Practice>?> decide)
+    {
+        var written = await records.WriteAsync<Practice>(id, current =>
+        {
+            if (current is null)
+            {
+                context.Demand(Grant.Delegate, "");
+                throw NotFound();
+            }
+            context.Demand(Grant.Delegate, current.Body.Territory);
+            if (version != 0 && version != current.Info.Version)
+            {
+                throw new Refusal(StatusCode.Aborted, "STALE_VERSION", "Quelqu’un a modifié cette pratique entre-temps. Votre texte n’a pas été enregistré : comparez les deux versions.")
+                {
+                    Details = { ["currentVersion"] = current.Info.Version.ToString(null, null) },
+                };
+            }
+            return decide(current.Body);
+        }, context.CancellationToken);
+        return await ResourceAsync(written, context);
+    }
+
+    private async Task<Practice> ResourceAsync(Versioned<Practice> stored, ServerCallContext context)
+    {
+        var practice = stored.Body.Clone();
+        practice.Record = stored.Info;
+        practice.Place = await queries.PlaceAsync(practice.Territory, context.CancellationToken);
+        return practice;
+    }
+
+    private static Change<Practice> Private(string word, Practice practice) => new(word, practice.Territory, practice, Visibility.Private);
+
+    private static Change<Practice> Public(string word, Practice practice) => new(word, practice.Territory, practice, Visibility.Public);
+
+    private static Refusal NotFound() => Refusal.NotFound("Cette pratique n’existe pas, ou n’est plus publiée.");
+}

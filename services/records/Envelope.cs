@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.Cose;
+using System.Text;
+using Fabrique.Records.V1;
+using Google.Protobuf;
+
+namespace Fabrique.Records;
+
+/// <summary>A record in its signed form: COSE_Sign1 (RFC 9052) with ES256; the key identifier is "node/key".</summary>
+public static class Envelope
+{
+    /// <summary>The largest envelope a node accepts, in bytes: under the message limits of gRPC and of Dapr.</summary>
+    public const int MaxSize = 1 << 20;
+
+    /// <summary>Signs a record with the node's key.</summary>
+    public static byte[] Seal(Record record, NodeKey key) => key.Sign(ecdsa => CoseSign1Message.SignEmbedded(
+        record.ToByteArray(),
+        new CoseSigner(ecdsa, HashAlgorithmName.SHA256, protectedHeaders: new CoseHeaderMap
+        {
+            [CoseHeaderLabel.KeyIdentifier] = CoseHeaderValue.FromBytes(Encoding.ASCII.GetBytes($"{key.Node}/{key.KeyId}")),
+        })));
+
+    /// <summary>Reads an envelope of this service's own database, which was verified when it came in.</summary>
+    internal static Record Read(byte[] envelope) => Record.Parser.ParseFrom(CoseMessage.DecodeSign1(envelope).Content!.Value.Span);
+
+    /// <summary>Verifies and reads an envelope.</summary>
+    /// <exception cref="EnvelopeException">The envelope is not one, or is not signed by the home it names.</exception>
+    public static Record Open(ReadOnlyMemory<byte> envelope, Registry registry)
+    {
+        if (envelope.Length > MaxSize)
+        {
+            throw new EnvelopeException(QuarantineReason.Oversized);
+        }
+        try
+        {
+            var message = CoseMessage.DecodeSign1(envelope.Span);
+            var signer = message.ProtectedHeaders.TryGetValue(CoseHeaderLabel.KeyIdentifier, out var id)
+                ? Encoding.ASCII.GetString(id.GetValueAsBytes())
+                : throw new EnvelopeException(QuarantineReason.MalformedEnvelope);
+            if (!registry.Verify(signer, message))
+            {
+                throw new EnvelopeException(QuarantineReason.BadSignature);
+            }
+            var record = Record.Parser.ParseFrom(message.Content!.Value.Span);
+            if (record.Kind.Length == 0 || record.Id.Length is 0 or > 64 || record.Version < 1 || record.Visibility == Visibility.Unspecified || record.ChangedAt is null)
+            {
+                throw new EnvelopeException(QuarantineReason.MalformedRecord);
+            }
+            return record.Home == signer.Split('/')[0] ? record : throw new EnvelopeException(QuarantineReason.WrongHome);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            throw new EnvelopeException(QuarantineReason.MalformedRecord);
+        }
+        catch (Exception error) when (error is CryptographicException or InvalidOperationException or ArgumentException or FormatException)
+        {
+            throw new EnvelopeException(QuarantineReason.MalformedEnvelope);
+        }
+    }
+}
+
+/// <summary>Why an envelope was put aside.</summary>
+public enum QuarantineReason
+{
+    MalformedEnvelope,
+    Oversized,
+    UnknownKey,
+    RevokedKey,
+    BadSignature,
+    MalformedRecord,
+    WrongHome,
+    UnreadableBody,
+    PrivateRecord,
+    NotPublishable,
+}
+
+/// <summary>An envelope that cannot be taken in, and why.</summary>
+public sealed class EnvelopeException(QuarantineReason reason) : Exception(reason.ToString())
+{
+    public QuarantineReason Reason { get; } = reason;
+}

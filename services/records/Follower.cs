@@ -1,0 +1,90 @@
+using Dapr.Client;
+using Fabrique.Records.V1;
+using Grpc.Core;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Fabrique.Records;
+
+/// <summary>
+/// Catches up with the feeds that this service depends on, at start and at intervals. Pub/sub is the fast path, the feed is the truth: with the
+/// broker emptied and messages lost, the service still converges to the state of the homes.
+/// </summary>
+public sealed partial class Follower<TDb>(
+    IDbContextFactory<TDb> databases, RecordStore<TDb> records, RecordKinds kinds, IConfiguration configuration, TimeProvider clock,
+    ILogger<Follower<TDb>> log) : BackgroundService
+    where TDb : RecordsDb
+{
+    private const int BatchSize = 200;
+
+    private readonly TimeSpan _interval = TimeSpan.FromSeconds(configuration.GetValue("Feed:IntervalSeconds", 15.0));
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(kinds.Followed.Select(feed => FollowAsync(feed.Key, feed.Value, stoppingToken)));
+
+    private async Task FollowAsync(string appId, IReadOnlyList<string> followed, CancellationToken cancellation)
+    {
+        var feed = new FeedService.FeedServiceClient(DaprClient.CreateInvocationInvoker(appId));
+        while (!cancellation.IsCancellationRequested)
+        {
+            var wait = _interval;
+            try
+            {
+                await CatchUpAsync(appId, feed, followed, cancellation);
+            }
+            catch (RpcException error) when (!cancellation.IsCancellationRequested)
+            {
+                // At start the others may not be there yet.
+                LogUnreachable(appId, error.StatusCode);
+                wait = TimeSpan.FromSeconds(Math.Min(1, _interval.TotalSeconds));
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                LogFailed(appId, error);
+            }
+            await Task.Delay(wait, clock, cancellation);
+        }
+    }
+
+    private async Task CatchUpAsync(string appId, FeedService.FeedServiceClient feed, IReadOnlyList<string> followed, CancellationToken cancellation)
+    {
+        CursorRow known;
+        await using (var db = await databases.CreateDbContextAsync(cancellation))
+        {
+            known = await db.Cursors.AsNoTracking().SingleOrDefaultAsync(row => row.Feed == appId, cancellation) ?? new CursorRow { Feed = appId, Epoch = "" };
+        }
+        using var stream = feed.Read(new ReadRequest { Epoch = known.Epoch, After = known.Sequence, Kinds = { followed } }, cancellationToken: cancellation);
+        var batch = new List<ReadOnlyMemory<byte>>(BatchSize);
+        var (epoch, sequence) = (known.Epoch, known.Sequence);
+        await foreach (var item in stream.ResponseStream.ReadAllAsync(cancellation))
+        {
+            (epoch, sequence) = (item.Epoch, item.Sequence);
+            if (!item.Envelope.IsEmpty)
+            {
+                batch.Add(item.Envelope.Memory);
+            }
+            if (batch.Count == BatchSize)
+            {
+                await TakeInAsync();
+            }
+        }
+        if (batch.Count > 0 || sequence != known.Sequence || epoch != known.Epoch)
+        {
+            await TakeInAsync();
+        }
+
+        async Task TakeInAsync()
+        {
+            await records.IngestAsync(appId, batch, cancellation, new CursorRow { Feed = appId, Epoch = epoch, Sequence = sequence });
+            batch.Clear();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Debug, "The feed of {AppId} cannot be read: {Code}")]
+    private partial void LogUnreachable(string appId, StatusCode code);
+
+    [LoggerMessage(LogLevel.Error, "Following {AppId} failed")]
+    private partial void LogFailed(string appId, Exception error);
+}

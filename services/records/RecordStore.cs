@@ -1,0 +1,266 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Fabrique.Records.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+
+namespace Fabrique.Records;
+
+/// <summary>A body with the record it was read from.</summary>
+public sealed record Versioned<TBody>(TBody Body, RecordInfo Info);
+
+/// <summary>What a rule decided to write: the business word, the owner, the new body and who may read it.</summary>
+public sealed record Change<TBody>(string Word, string Territory, TBody Body, Visibility Visibility);
+
+/// <summary>
+/// The records of a service: one transaction for a record, its place in the sequence and its index; one writer at a time, so that the
+/// sequence has no gap and no reader skips a late commit.
+/// </summary>
+public sealed partial class RecordStore<TDb>(
+    IDbContextFactory<TDb> databases, RecordKinds kinds, RecordIndex<TDb> index, Registry registry, NodeKey key, RecordSignal signal,
+    TimeProvider clock, ILogger<RecordStore<TDb>> log) : IDisposable
+    where TDb : RecordsDb
+{
+    private readonly SemaphoreSlim _writer = new(1);
+
+    /// <summary>The record, unless it does not exist or is a tombstone.</summary>
+    public async Task<Versioned<TBody>?> FindAsync<TBody>(string id, CancellationToken cancellation) where TBody : class, IMessage<TBody>, new()
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        var row = await db.Records.AsNoTracking().SingleOrDefaultAsync(row => row.Kind == RecordKinds.KindOf<TBody>() && row.Id == id, cancellation);
+        return Current<TBody>(row);
+    }
+
+    /// <summary>Whether the record was ever written here, even if it is a tombstone now.</summary>
+    public async Task<bool> ExistsAsync<TBody>(string id, CancellationToken cancellation) where TBody : class, IMessage<TBody>, new()
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        return await db.Records.AnyAsync(row => row.Kind == RecordKinds.KindOf<TBody>() && row.Id == id, cancellation);
+    }
+
+    /// <summary>Writes the next version of a record of this node.</summary>
+    /// <param name="id">Identifier of the record.</param>
+    /// <param name="decide">
+    /// The rule: from the current version (null when there is none) to the change, or null to change nothing. It runs inside the
+    /// transaction, so nothing can come between; it throws a <see cref="Refusal"/> to refuse.
+    /// </param>
+    /// <param name="cancellation">Gives up before the commit.</param>
+    /// <returns>What is stored now.</returns>
+    public async Task<Versioned<TBody>> WriteAsync<TBody>(
+        string id, Func<Versioned<TBody>?, Change<TBody>?> decide, CancellationToken cancellation)
+        where TBody : class, IMessage<TBody>, new()
+    {
+        var kind = RecordKinds.KindOf<TBody>();
+        return await TransactAsync(async (db, store) =>
+        {
+            var row = await db.Records.SingleOrDefaultAsync(row => row.Kind == kind && row.Id == id, cancellation);
+            var current = Current<TBody>(row);
+            if (decide(current) is not { } change)
+            {
+                return current ?? throw new InvalidOperationException("A rule that changes nothing needs something that exists.");
+            }
+            if (registry.HomeOf(change.Territory, RecordKinds.AreaOf(kind)) != registry.Node)
+            {
+                throw new Refusal(StatusCode.FailedPrecondition, "NOT_HOME", "Ce territoire tient cette pièce chez lui : modifiez-la sur son propre nœud.");
+            }
+            var record = new Record
+            {
+                Kind = kind,
+                Id = id,
+                Territory = change.Territory,
+                Home = registry.Node,
+                Version = (row?.Version ?? 0) + 1,
+                ChangedAt = clock.GetUtcNow().ToTimestamp(),
+                Change = change.Word,
+                Visibility = change.Visibility,
+                Body = change.Body.ToByteString(),
+            };
+            var envelope = Envelope.Seal(record, key);
+            if (envelope.Length > Envelope.MaxSize)
+            {
+                throw new Refusal(StatusCode.InvalidArgument, "TOO_LARGE", "L’ensemble des textes est trop long : 1 Mio au plus.");
+            }
+            row = Put(db, store, row, record, envelope);
+            row.Tombstone = row.Shown > record.Visibility ? row.Tombstone ?? Tombstone(record, row.Shown) : null;
+            row.Trace = Activity.Current?.Id;
+            await index.ApplyAsync(db, record, change.Body, cancellation);
+            return new Versioned<TBody>(change.Body, registry.Info(record));
+        }, cancellation);
+    }
+
+    /// <summary>
+    /// Takes in envelopes that came by pub/sub or from a feed, in one transaction. A version known already changes nothing; what cannot
+    /// be trusted or read is quarantined with its reason. Never throws because of what an envelope holds.
+    /// </summary>
+    /// <returns>How many were new, and how many were put aside.</returns>
+    internal async Task<(int Stored, int Quarantined)> IngestAsync(
+        string source, IReadOnlyList<ReadOnlyMemory<byte>> envelopes, CancellationToken cancellation, CursorRow? cursor = null)
+    {
+        var latest = new Dictionary<(string, string), (Record Record, IMessage? Body, ReadOnlyMemory<byte> Envelope)>();
+        var refused = new List<(QuarantineReason Reason, ReadOnlyMemory<byte> Envelope)>();
+        foreach (var envelope in envelopes)
+        {
+            try
+            {
+                var (record, body) = Open(envelope);
+                var one = (record.Kind, record.Id);
+                if (!latest.TryGetValue(one, out var other) || other.Record.Version < record.Version)
+                {
+                    latest[one] = (record, body, envelope);
+                }
+            }
+            catch (EnvelopeException error)
+            {
+                LogQuarantined(source, error.Reason);
+                refused.Add((error.Reason, envelope));
+            }
+        }
+        return await TransactAsync(async (db, store) =>
+        {
+            var stored = 0;
+            foreach (var (record, body, envelope) in latest.Values)
+            {
+                var row = await db.Records.FindAsync([record.Kind, record.Id], cancellation);
+                if (row is null || row.Version < record.Version)
+                {
+                    Put(db, store, row, record, envelope.ToArray()).Trace = Activity.Current?.Id;
+                    await index.ApplyAsync(db, record, body, cancellation);
+                    stored++;
+                }
+            }
+            foreach (var (reason, envelope) in refused)
+            {
+                await QuarantineAsync(db, source, reason, envelope, cancellation);
+            }
+            if (cursor is not null)
+            {
+                var known = await db.Cursors.SingleOrDefaultAsync(row => row.Feed == cursor.Feed, cancellation) ?? db.Cursors.Add(cursor).Entity;
+                (known.Epoch, known.Sequence) = (cursor.Epoch, cursor.Sequence);
+            }
+            return (stored, refused.Count);
+        }, cancellation);
+    }
+
+    internal Task SavePublishedAsync(long sequence, CancellationToken cancellation) =>
+        TransactAsync((_, store) => Task.FromResult(store.Published = sequence), cancellation);
+
+    internal Task QuarantineAsync(string source, QuarantineReason reason, ReadOnlyMemory<byte> envelope, CancellationToken cancellation) =>
+        TransactAsync(async (db, _) =>
+        {
+            await QuarantineAsync(db, source, reason, envelope, cancellation);
+            return true;
+        }, cancellation);
+
+    /// <summary>Trusts a key of another node: what it signs is accepted where that node is at home.</summary>
+    public Task TrustAsync(NodeKey peer, CancellationToken cancellation) => TransactAsync((db, _) =>
+    {
+        var row = new NodeKeyRow { Node = peer.Node, KeyId = peer.KeyId, PublicKey = peer.PublicKey() };
+        db.NodeKeys.Add(row);
+        registry.Add(row);
+        return Task.FromResult(row);
+    }, cancellation);
+
+    /// <summary>From now on only this node may write the territory's records of the area.</summary>
+    public Task BindHomeAsync(string territory, string area, string node, CancellationToken cancellation) => TransactAsync(async (db, _) =>
+    {
+        var row = await db.Homes.FindAsync([territory, area], cancellation)
+            ?? db.Homes.Add(new HomeRow { Territory = territory, Area = area, Node = node }).Entity;
+        row.Node = node;
+        registry.Add(row);
+        return row;
+    }, cancellation);
+
+    public void Dispose() => _writer.Dispose();
+
+    private (Record Record, IMessage? Body) Open(ReadOnlyMemory<byte> envelope)
+    {
+        var record = Envelope.Open(envelope, registry);
+        if (registry.HomeOf(record.Territory, RecordKinds.AreaOf(record.Kind)) != record.Home)
+        {
+            throw new EnvelopeException(QuarantineReason.WrongHome);
+        }
+        return record.Visibility == Visibility.Private
+            ? throw new EnvelopeException(QuarantineReason.PrivateRecord)
+            : (record, kinds.Body(record));
+    }
+
+    private async Task QuarantineAsync(TDb db, string source, QuarantineReason reason, ReadOnlyMemory<byte> envelope, CancellationToken cancellation)
+    {
+        var digest = Convert.ToHexStringLower(SHA256.HashData(envelope.Span));
+        if (await db.Quarantine.FindAsync([digest], cancellation) is null)
+        {
+            db.Quarantine.Add(new QuarantineRow
+            {
+                Digest = digest,
+                ReceivedAt = clock.GetUtcNow().UtcDateTime,
+                Source = source,
+                Reason = reason.ToString(),
+                // Enough to study it; an oversized one is not worth the disk.
+                Envelope = envelope[..Math.Min(envelope.Length, Envelope.MaxSize)].ToArray(),
+            });
+        }
+    }
+
+    private static RecordRow Put(TDb db, StoreRow store, RecordRow? row, Record record, byte[] envelope)
+    {
+        row ??= db.Records.Add(new RecordRow { Kind = record.Kind, Id = record.Id, Territory = "", Home = "", Envelope = envelope }).Entity;
+        row.Territory = record.Territory;
+        row.Home = record.Home;
+        row.Version = record.Version;
+        row.Sequence = ++store.LastSequence;
+        row.Visibility = record.Visibility;
+        row.Shown = record.Visibility > row.Shown ? record.Visibility : row.Shown;
+        row.Deleted = record.Deleted;
+        row.Envelope = envelope;
+        return row;
+    }
+
+    private byte[] Tombstone(Record record, Visibility shown)
+    {
+        var tombstone = record.Clone();
+        tombstone.Visibility = shown;
+        tombstone.Deleted = true;
+        tombstone.Body = ByteString.Empty;
+        return Envelope.Seal(tombstone, key);
+    }
+
+    private Versioned<TBody>? Current<TBody>(RecordRow? row) where TBody : class, IMessage<TBody>, new()
+    {
+        if (row is null or { Deleted: true })
+        {
+            return null;
+        }
+        var record = Envelope.Read(row.Envelope);
+        return new Versioned<TBody>((TBody)kinds.Body(record)!, registry.Info(record));
+    }
+
+    private async Task<T> TransactAsync<T>(Func<TDb, StoreRow, Task<T>> work, CancellationToken cancellation)
+    {
+        await _writer.WaitAsync(cancellation);
+        try
+        {
+            await using var db = await databases.CreateDbContextAsync(cancellation);
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+            var store = await db.Store.SingleAsync(cancellation);
+            var before = store.LastSequence;
+            var result = await work(db, store);
+            await db.SaveChangesAsync(cancellation);
+            await transaction.CommitAsync(cancellation);
+            if (store.LastSequence > before)
+            {
+                signal.Set();
+            }
+            return result;
+        }
+        finally
+        {
+            _writer.Release();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "An envelope from {Source} was quarantined: {Reason}")]
+    private partial void LogQuarantined(string source, QuarantineReason reason);
+}

@@ -1,0 +1,64 @@
+using Dapr;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Fabrique.Records;
+
+/// <summary>Everything a service needs to keep, share and follow records.</summary>
+public static class RecordsHosting
+{
+    private const string DeadLetters = "dead-letters";
+
+    /// <summary>Adds the store, the relay, the follower and the rights of a service.</summary>
+    /// <param name="builder">The service.</param>
+    /// <param name="name">Name of its database in the data folder.</param>
+    /// <param name="kinds">The kinds it owns and follows.</param>
+    public static WebApplicationBuilder AddRecords<TDb, TIndex>(this WebApplicationBuilder builder, string name, RecordKinds kinds)
+        where TDb : RecordsDb
+        where TIndex : RecordIndex<TDb>
+    {
+        var folder = builder.Configuration["Data"] ?? "data";
+        var key = NodeKey.OpenOrCreate(folder);
+        var services = builder.Services;
+        services.AddSingleton(key).AddSingleton(kinds).AddSingleton<RecordSignal>();
+        services.AddSingleton(new Registry(key) { Hub = builder.Configuration["Hub"] is { Length: > 0 } hub ? hub : key.Node });
+        services.AddSingleton<RecordIndex<TDb>, TIndex>();
+        services.AddDbContextFactory<TDb>(options => options.UseSqlite($"Data Source={Path.Combine(folder, name)}.db"));
+        services.AddSingleton<RecordStore<TDb>>();
+        services.AddHostedService<StoreSetup<TDb>>();
+        services.AddSingleton<Relay<TDb>>().AddHostedService(provider => provider.GetRequiredService<Relay<TDb>>());
+        services.AddHostedService<Follower<TDb>>();
+        services.AddHealthChecks().AddCheck<Relay<TDb>>("relay");
+        builder.AddDapr();
+        builder.AddNodeTokens(key);
+        return builder;
+    }
+
+    /// <summary>Maps the feed, and for every followed application the subscription that takes its records in.</summary>
+    public static WebApplication MapRecords<TDb>(this WebApplication app) where TDb : RecordsDb
+    {
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseCloudEvents();
+        app.MapSubscribeHandler().RequireAuthorization(Apps.SidecarOnly);
+        foreach (var area in app.Services.GetRequiredService<RecordKinds>().Followed.Values.SelectMany(kinds => kinds).Select(RecordKinds.AreaOf).Distinct())
+        {
+            app.MapPost($"/records/{area}", TakeInAsync)
+                .WithTopic(new TopicOptions { PubsubName = Relay<TDb>.PubSub, Name = area, DeadLetterTopic = DeadLetters })
+                .RequireAuthorization(Apps.SidecarOnly);
+        }
+        app.MapGrpcService<FeedGrpc<TDb>>();
+        return app;
+
+        // Whatever the envelope holds, the message is dealt with: stored, known already, or quarantined. Only a failing database asks for another try.
+        static async Task<IResult> TakeInAsync(HttpRequest request, RecordStore<TDb> records, CancellationToken cancellation)
+        {
+            using var envelope = new MemoryStream();
+            await request.Body.CopyToAsync(envelope, cancellation);
+            await records.IngestAsync("pubsub", [envelope.ToArray()], cancellation);
+            return Results.Ok();
+        }
+    }
+}

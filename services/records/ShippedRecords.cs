@@ -1,0 +1,43 @@
+using Fabrique.Records.V1;
+using Google.Protobuf;
+using Microsoft.Extensions.Hosting;
+
+namespace Fabrique.Records;
+
+/// <summary>
+/// Records that come with the platform: JSON files of a service's <c>Data</c> folder, published once by the hub, by the same rules as
+/// anybody's. What was changed, withdrawn or erased here since is left alone.
+/// </summary>
+/// <typeparam name="TDb">The service's database.</typeparam>
+/// <typeparam name="TBody">The kind of the records.</typeparam>
+public abstract class ShippedRecords<TDb, TBody>(RecordStore<TDb> records, Registry registry, IHostEnvironment environment) : IHostedService
+    where TDb : RecordsDb
+    where TBody : class, IMessage<TBody>, new()
+{
+    /// <summary>Folder of the files, under the service's own.</summary>
+    protected abstract string Folder { get; }
+
+    /// <summary>The records of a file, each with its identifier, checked by the rules of the service.</summary>
+    protected abstract IEnumerable<(string Id, string Territory, TBody Body)> Read(string json);
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var folder = Path.Combine(environment.ContentRootPath, Folder);
+        if (registry.Node != registry.Hub || !Directory.Exists(folder))
+        {
+            return;
+        }
+        foreach (var file in Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal))
+        {
+            foreach (var (id, territory, body) in Read(await File.ReadAllTextAsync(file, cancellationToken)))
+            {
+                if (!await records.ExistsAsync<TBody>(id, cancellationToken))
+                {
+                    await records.WriteAsync<TBody>(id, _ => new Change<TBody>("published", territory, body, Visibility.Public), cancellationToken);
+                }
+            }
+        }
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
