@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -14,6 +15,8 @@ namespace Fabrique;
 /// </summary>
 internal static class ProblemJson
 {
+    private static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static void UseProblemJson(this IApplicationBuilder app, PathString prefix) =>
         app.UseWhen(context => context.Request.Path.StartsWithSegments(prefix), branch => branch.Use(async (context, next) =>
         {
@@ -44,7 +47,7 @@ internal static class ProblemJson
             var problem = Problem(context, buffer);
             response.ContentType = "application/problem+json";
             response.ContentLength = null;
-            await response.WriteAsync(problem.ToJsonString(JsonSerializerOptions.Web), context.RequestAborted);
+            await response.WriteAsync(problem.ToJsonString(Readable), context.RequestAborted);
         }));
 
     private static JsonObject Problem(HttpContext context, MemoryStream buffer)

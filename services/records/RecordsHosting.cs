@@ -1,5 +1,6 @@
 using Dapr;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -31,6 +32,8 @@ public static class RecordsHosting
         services.AddSingleton<Relay<TDb>>().AddHostedService(provider => provider.GetRequiredService<Relay<TDb>>());
         services.AddHostedService<Follower<TDb>>();
         services.AddHealthChecks().AddCheck<Relay<TDb>>("relay");
+        // Authentication asks for data protection; a service protects nothing with it, so no key is written anywhere.
+        services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.AddDapr();
         builder.AddNodeTokens(key);
         return builder;

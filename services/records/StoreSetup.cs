@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -61,7 +62,7 @@ internal sealed partial class StoreSetup<TDb>(
             return;
         }
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        foreach (var table in db.Model.GetEntityTypes().Where(type => !type.IsTableExcludedFromMigrations()).Select(type => type.GetTableName()).OfType<string>().Distinct())
+        foreach (var table in db.GetService<IDesignTimeModel>().Model.GetEntityTypes().Where(type => !type.IsTableExcludedFromMigrations()).Select(type => type.GetTableName()).OfType<string>().Distinct())
         {
 #pragma warning disable EF1002 // The name of a table of our own model.
             await db.Database.ExecuteSqlRawAsync($"DROP TABLE IF EXISTS \"{table}\"", cancellation);

@@ -1,0 +1,116 @@
+using Fabrique.Practices.V1;
+using Fabrique.Records;
+using Fabrique.Records.V1;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Record = Fabrique.Records.V1.Record;
+
+namespace Fabrique.Tests;
+
+/// <summary>One store of one node, on a real SQLite file, with the smallest index that can be wrong.</summary>
+public sealed class RecordsNode : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private RecordsNode(WebApplication app, string folder)
+    {
+        _app = app;
+        Folder = folder;
+    }
+
+    public string Folder { get; }
+
+    public RecordStore<TestDb> Records => _app.Services.GetRequiredService<RecordStore<TestDb>>();
+
+    public NodeKey Key => _app.Services.GetRequiredService<NodeKey>();
+
+    public Registry Registry => _app.Services.GetRequiredService<Registry>();
+
+    /// <param name="folder">Data folder of an earlier node, to start it again.</param>
+    /// <param name="indexVersion">Another version makes the start rebuild the index.</param>
+    public static async Task<RecordsNode> StartAsync(string? folder = null, string indexVersion = "1")
+    {
+        folder ??= Directory.CreateTempSubdirectory("fabrique-records-").FullName;
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration["Data"] = folder;
+        builder.Configuration["Urls"] = "http://127.0.0.1:0";
+        builder.AddServiceDefaults();
+        builder.AddGrpcApi();
+        builder.Services.AddSingleton(new TestIndexVersion(indexVersion));
+        builder.AddRecords<TestDb, TestIndex>("test", new RecordKinds().Owns<Practice>());
+        var app = builder.Build();
+        app.UseServiceDefaults();
+        app.MapRecords<TestDb>();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new RecordsNode(app, folder);
+    }
+
+    public Uri Address => new(_app.Urls.First());
+
+    public Task<Versioned<Practice>> WriteAsync(string id, string title, Visibility visibility = Visibility.Public) => Records.WriteAsync<Practice>(
+        id, _ => new Change<Practice>("written", "62528", new Practice { Id = id, Title = title }, visibility), TestContext.Current.CancellationToken);
+
+    public async Task<(int Stored, int Quarantined)> IngestAsync(params byte[][] envelopes) =>
+        await Records.IngestAsync("test", [.. envelopes.Select(envelope => (ReadOnlyMemory<byte>)envelope)], TestContext.Current.CancellationToken);
+
+    /// <summary>Everything that can be seen of the store: records as their readers get them, the index, the reasons of the quarantine.</summary>
+    public async Task<T> LookAsync<T>(Func<TestDb, Task<T>> look)
+    {
+        await using var db = await _app.Services.GetRequiredService<IDbContextFactory<TestDb>>().CreateDbContextAsync(TestContext.Current.CancellationToken);
+        return await look(db);
+    }
+
+    internal Task<List<RecordRow>> RowsAsync() => LookAsync(db => db.Records.AsNoTracking().OrderBy(row => row.Sequence).ToListAsync());
+
+    public Task<List<string>> TitlesAsync() => LookAsync(db => db.Items.OrderBy(item => item.Id).Select(item => item.Title).ToListAsync());
+
+    public Task<List<string>> QuarantineAsync() => LookAsync(db => db.Quarantine.OrderBy(item => item.Reason).Select(item => item.Reason).ToListAsync());
+
+    public async Task StopAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Directory.Delete(Folder, recursive: true);
+    }
+}
+
+public sealed class TestDb(DbContextOptions<TestDb> options) : RecordsDb(options)
+{
+    public DbSet<TestItem> Items => Set<TestItem>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        base.OnModelCreating(modelBuilder);
+        modelBuilder.Entity<TestItem>().ToTable("items").HasKey(item => item.Id);
+    }
+}
+
+public sealed class TestItem
+{
+    public required string Id { get; init; }
+    public required string Title { get; init; }
+}
+
+public sealed record TestIndexVersion(string Version);
+
+public sealed class TestIndex(TestIndexVersion version) : RecordIndex<TestDb>
+{
+    public override string Version => version.Version;
+
+    public override async Task ApplyAsync(TestDb db, Record record, IMessage? body, CancellationToken cancellation)
+    {
+        await db.Items.Where(item => item.Id == record.Id).ExecuteDeleteAsync(cancellation);
+        if (body is Practice practice)
+        {
+            db.Items.Add(new TestItem { Id = record.Id, Title = practice.Title });
+        }
+    }
+}
