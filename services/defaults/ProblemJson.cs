@@ -26,7 +26,14 @@ internal static class ProblemJson
             response.Body = buffer;
             try
             {
-                await next(context);
+                if (context.Request.ContentLength > ServiceDefaults.MaxRequestBody)
+                {
+                    response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+                }
+                else
+                {
+                    await next(context);
+                }
             }
             catch (BadHttpRequestException refused) when (!response.HasStarted)
             {

@@ -1,0 +1,349 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using Fabrique.Practices;
+using Fabrique.Practices.V1;
+using Fabrique.Records;
+using Fabrique.Records.V1;
+using Fabrique.Territories.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Record = Fabrique.Records.V1.Record;
+
+namespace Fabrique.Tests;
+
+/// <summary>The catalogue over gRPC and REST, with the thirty practices of Loos-en-Gohelle in it.</summary>
+public sealed class PracticesTests(ServiceUnderTest<PracticesDb> service) : IClassFixture<ServiceUnderTest<PracticesDb>>
+{
+    private const string Loos = "62528";
+    private const string Town = "59350";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private PracticeService.PracticeServiceClient Practices => new(service.Channel);
+
+    [Fact]
+    public async Task A_practice_goes_from_draft_to_published_to_revised_to_withdrawn_and_back()
+    {
+        var draft = await CreateAsync(Publishable("Le verger des écoles"));
+        Assert.Equal(PracticeStatus.Draft, draft.Status);
+        Assert.Equal(1, draft.Record.Version);
+        Assert.Equal(Visibility.Private, draft.Record.Visibility);
+        await RefusedAsync(StatusCode.NotFound, () => Practices.GetPracticeAsync(new() { Id = draft.Id }).ResponseAsync);
+
+        var published = (await Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town))).Practice;
+        Assert.Equal(PracticeStatus.Published, published.Status);
+        Assert.NotEmpty(published.ReviewDueOn);
+        Assert.Equal("published", (await Practices.GetPracticeAsync(new() { Id = draft.Id })).Practice.Record.Change);
+        Assert.Contains(draft.Id, await FoundAsync("verger écoles"));
+
+        var again = (await Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town))).Practice;
+        Assert.Equal(published.Record.Version, again.Record.Version);
+
+        var edited = new Practice(published) { Title = "Le verger et la mare des écoles" };
+        var revised = (await Practices.RevisePracticeAsync(new() { Id = draft.Id, Practice = edited, Version = published.Record.Version }, service.As(Town))).Practice;
+        Assert.Equal(("revised", PracticeStatus.Published), (revised.Record.Change, revised.Status));
+        Assert.Contains(draft.Id, await FoundAsync("mare"));
+
+        var withdrawn = (await Practices.WithdrawPracticeAsync(new() { Id = draft.Id, Reason = "le verger a gelé" }, service.As(Town))).Practice;
+        Assert.Equal("le verger a gelé", withdrawn.WithdrawalReason);
+        Assert.DoesNotContain(draft.Id, await FoundAsync("verger"));
+        await RefusedAsync(StatusCode.NotFound, () => Practices.GetPracticeAsync(new() { Id = draft.Id }).ResponseAsync);
+        await RefusedAsync(StatusCode.FailedPrecondition, () => Practices.WithdrawPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync);
+
+        await Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town));
+        var back = (await Practices.GetPracticeAsync(new() { Id = draft.Id })).Practice;
+        Assert.Empty(back.WithdrawalReason);
+    }
+
+    [Theory]
+    [InlineData("context"), InlineData("difficulties"), InlineData("successConditions"), InlineData("licence"), InlineData("sources")]
+    [InlineData("summary"), InlineData("themes"), InlineData("maturity")]
+    public async Task Nothing_is_published_without_what_peers_need(string field)
+    {
+        var practice = Publishable("Incomplète");
+        Practice.Descriptor.Fields.InFieldNumberOrder().Single(candidate => candidate.JsonName == field).Accessor.Clear(practice);
+        var draft = await CreateAsync(practice);
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync);
+        Assert.Equal([field], Fields(refused));
+
+        var published = await CreateAsync(Publishable("Complète"));
+        published = (await Practices.PublishPracticeAsync(new() { Id = published.Id }, service.As(Town))).Practice;
+        refused = await RefusedAsync(StatusCode.InvalidArgument, () => Practices.RevisePracticeAsync(
+            new() { Id = published.Id, Practice = practice, Version = published.Record.Version }, service.As(Town)).ResponseAsync);
+        Assert.Equal([field], Fields(refused));
+    }
+
+    [Fact]
+    public async Task A_stopped_practice_is_published_with_its_lessons()
+    {
+        var practice = Publishable("Arrêtée");
+        practice.Maturity = "ARRETEE";
+        var draft = await CreateAsync(practice);
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync);
+        Assert.Equal(["lessons"], Fields(refused));
+    }
+
+    [Fact]
+    public async Task A_figure_without_unit_period_and_source_is_refused_field_by_field()
+    {
+        var practice = Publishable("Chiffrée");
+        practice.Figures.Add(new Figure { Label = "panneaux", Value = 22, Source = "X" });
+        var draft = await CreateAsync(practice);
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync);
+        Assert.Equal(["figures[0].period", "figures[0].source", "figures[0].unit"], Fields(refused).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_draft_only_needs_a_title_and_takes_no_code_that_does_not_exist()
+    {
+        Assert.Equal("fr", (await CreateAsync(new Practice { Territory = Town, Title = "  Une idée\0  " })).Language);
+        var wrong = new Practice { Territory = Town, Themes = { "NOPE" }, Maturity = "?", Sdgs = { 18 }, StartedOn = "2019-13", Summary = new string('x', 301) };
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => CreateAsync(wrong));
+        Assert.Equal(["maturity", "sdgs", "startedOn", "summary", "themes", "title"], Fields(refused).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_stale_edit_is_a_conflict_and_nothing_is_lost()
+    {
+        var first = await CreateAsync(new Practice { Territory = Town, Title = "Une" });
+        var version = first.Record.Version;
+        await Practices.RevisePracticeAsync(new() { Id = first.Id, Practice = new Practice { Title = "Deux" }, Version = version }, service.As(Town));
+        var refused = await RefusedAsync(StatusCode.Aborted, () => Practices.RevisePracticeAsync(
+            new() { Id = first.Id, Practice = new Practice { Title = "Trois" }, Version = version }, service.As(Town)).ResponseAsync);
+        Assert.Equal("STALE_VERSION", refused.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason);
+        Assert.Equal("2", refused.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Metadata["currentVersion"]);
+        Assert.Equal("Deux", (await Practices.GetPracticeAsync(new() { Id = first.Id }, service.As(Town))).Practice.Title);
+    }
+
+    [Fact]
+    public async Task The_same_request_twice_writes_once()
+    {
+        var request = new CreatePracticeRequest { RequestId = Guid.CreateVersion7().ToString(), Practice = new Practice { Territory = Town, Title = "Double clic" } };
+        var first = (await Practices.CreatePracticeAsync(request, service.As(Town))).Practice;
+        var second = (await Practices.CreatePracticeAsync(request, service.As(Town))).Practice;
+        Assert.Equal((first.Id, 1), (second.Id, second.Record.Version));
+
+        request.Practice.Territory = Loos;
+        await RefusedAsync(StatusCode.AlreadyExists, () => Practices.CreatePracticeAsync(request, service.As(Loos)).ResponseAsync);
+    }
+
+    [Fact]
+    public async Task Writing_needs_a_token_of_the_territory()
+    {
+        var draft = await CreateAsync(Publishable("À nous"));
+        var writes = new Func<Metadata?, Task>[]
+        {
+            headers => Practices.CreatePracticeAsync(new() { Practice = new Practice { Territory = Town, Title = "x" } }, headers).ResponseAsync,
+            headers => Practices.RevisePracticeAsync(new() { Id = draft.Id, Practice = new Practice { Title = "x" }, Version = 1 }, headers).ResponseAsync,
+            headers => Practices.PublishPracticeAsync(new() { Id = draft.Id }, headers).ResponseAsync,
+            headers => Practices.WithdrawPracticeAsync(new() { Id = draft.Id }, headers).ResponseAsync,
+            headers => Practices.ListPracticesAsync(new() { Territory = Town, Status = PracticeStatus.Draft }, headers).ResponseAsync,
+        };
+        using var stranger = NodeKey.Ephemeral();
+        var forged = NodeToken.Issue(stranger, [new Grant(Grant.Delegate, Town)], TimeSpan.FromHours(1), TimeProvider.System);
+        foreach (var write in writes)
+        {
+            await RefusedAsync(StatusCode.Unauthenticated, () => write(null));
+            await RefusedAsync(StatusCode.Unauthenticated, () => write(Bearer(forged)));
+            await RefusedAsync(StatusCode.Unauthenticated, () => write(Bearer(service.Token(Town, TimeSpan.FromHours(-1)))));
+            await RefusedAsync(StatusCode.PermissionDenied, () => write(service.As(Loos)));
+        }
+        var unchanged = (await Practices.GetPracticeAsync(new() { Id = draft.Id }, service.As(Town))).Practice;
+        Assert.Equal(1, unchanged.Record.Version);
+        await RefusedAsync(StatusCode.NotFound, () => Practices.GetPracticeAsync(new() { Id = draft.Id }, service.As(Loos)).ResponseAsync);
+
+        static Metadata Bearer(string token) => new() { { "authorization", $"Bearer {token}" } };
+    }
+
+    [Theory]
+    [InlineData("panneaux solaires"), InlineData("panneau solaire"), InlineData("PANNEAUX SOLAIRES"), InlineData("des panneaux solaires sur les toits")]
+    public async Task The_citizens_solar_plan_is_found_first(string query) =>
+        Assert.Contains("panneaux solaires", (await Practices.ListPracticesAsync(new() { Query = query })).Practices[0].Title, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task The_territory_of_Loos_has_thirty_practices_and_every_page_shows_others()
+    {
+        var seen = new List<string>();
+        var request = new ListPracticesRequest { Territory = Loos, PageSize = 7 };
+        do
+        {
+            var page = await Practices.ListPracticesAsync(request);
+            Assert.Equal(30, page.TotalSize);
+            seen.AddRange(page.Practices.Select(practice => practice.Id));
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0);
+        Assert.Equal(30, seen.Distinct().Count());
+        Assert.Equal(30, seen.Count);
+    }
+
+    [Fact]
+    public async Task A_facet_counts_what_choosing_it_gives()
+    {
+        var all = await Practices.ListPracticesAsync(new() { Territory = Loos });
+        Assert.Equal(["theme", "principle", "maturity", "region"], all.Facets.Select(facet => facet.Name));
+        foreach (var theme in all.Facets[0].Values)
+        {
+            var chosen = await Practices.ListPracticesAsync(new() { Territory = Loos, Theme = { theme.Code } });
+            Assert.Equal(theme.Count, chosen.TotalSize);
+            Assert.Equal(all.Facets[0].Values, chosen.Facets[0].Values);
+        }
+    }
+
+    [Fact]
+    public async Task The_region_of_a_practice_follows_its_territorys_profile()
+    {
+        using var peer = NodeKey.Ephemeral();
+        var records = service.Services.GetRequiredService<RecordStore<PracticesDb>>();
+        await records.TrustAsync(peer, Cancellation);
+        await records.BindHomeAsync("29019", "territories", peer.Node, Cancellation);
+        var practice = Publishable("Au bout de la terre");
+        practice.Territory = "29019";
+        var draft = (await Practices.CreatePracticeAsync(new() { Practice = practice }, service.As("29019"))).Practice;
+        await Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As("29019"));
+        Assert.Null((await Practices.GetPracticeAsync(new() { Id = draft.Id })).Practice.Place);
+
+        using var http = service.Http();
+        http.DefaultRequestHeaders.Add("dapr-api-token", ServiceUnderTest<PracticesDb>.SidecarToken);
+        using var body = new ByteArrayContent(Envelope.Seal(new Record
+        {
+            Kind = RecordKinds.KindOf<Profile>(),
+            Id = "29019",
+            Territory = "29019",
+            Home = peer.Node,
+            Version = 1,
+            ChangedAt = Timestamp.FromDateTime(DateTime.UnixEpoch),
+            Visibility = Visibility.Public,
+            Body = new Profile { Territory = "29019", Name = "Brest", Department = "29", Region = "53" }.ToByteString(),
+        }, peer));
+        body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        using var delivered = await http.PostAsync("/records/territories", body, Cancellation);
+        Assert.Equal(HttpStatusCode.OK, delivered.StatusCode);
+
+        Assert.Equal("Brest", (await Practices.GetPracticeAsync(new() { Id = draft.Id })).Practice.Place.Name);
+        var list = await Practices.ListPracticesAsync(new() { Region = { "53" } });
+        Assert.Equal([draft.Id], list.Practices.Select(found => found.Id));
+        Assert.Contains(list.Facets[3].Values, value => value is { Code: "53", Count: 1 });
+    }
+
+    [Theory]
+    [InlineData("\" OR *"), InlineData("NEAR(a b) AND NOT"), InlineData("title:x"), InlineData("'; DROP TABLE practices; --"), InlineData("🌻"), InlineData("le la les"), InlineData("\ud800")]
+    public async Task Any_text_is_only_text(string query)
+    {
+        using var http = service.Http();
+        using var answer = await http.GetAsync($"/api/v1/practices?query={Uri.EscapeDataString(query)}", Cancellation);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(30, (await Practices.ListPracticesAsync(new() { Territory = Loos })).TotalSize);
+    }
+
+    [Fact]
+    public async Task The_REST_API_tells_the_same_story()
+    {
+        using var http = service.Http(service.Token(Town));
+        using var created = await http.PostAsJsonAsync("/api/v1/practices", new { title = "Par le réseau", territory = Town }, Cancellation);
+        var id = (string?)(await JsonAsync(created))["id"];
+        using var refused = await http.PostAsync($"/api/v1/practices/{id}:publish", Json("{}"), Cancellation);
+        var problem = await ProblemAsync(refused, 400);
+        Assert.Contains(problem["errors"]!.AsArray(), error => (string?)error!["field"] == "difficulties");
+
+        var read = await JsonAsync(await http.GetAsync($"/api/v1/practices/{id}", Cancellation));
+        foreach (var (name, value) in JsonNode.Parse(Publishable("Par le réseau, complète").ToString())!.AsObject())
+        {
+            read[name] = value?.DeepClone();
+        }
+        using var revised = await http.PutAsync($"/api/v1/practices/{id}", Json(read.ToJsonString()), Cancellation);
+        Assert.Equal(HttpStatusCode.OK, revised.StatusCode);
+        using var published = await http.PostAsync($"/api/v1/practices/{id}:publish", Json("{}"), Cancellation);
+        Assert.Equal("PRACTICE_STATUS_PUBLISHED", (string?)(await JsonAsync(published))["status"]);
+
+        var list = await JsonAsync(await http.GetAsync($"/api/v1/practices?territory={Town}&query=r%C3%A9seau&pageSize=1", Cancellation));
+        Assert.Equal(id, (string?)list["practices"]![0]!["id"]);
+        Assert.NotNull(list["nextPageToken"]);
+        Assert.NotNull(list["totalSize"]);
+        Assert.NotNull(list["facets"]);
+    }
+
+    [Fact]
+    public async Task Bad_requests_are_named_problems_and_leak_nothing()
+    {
+        using var anonymous = service.Http();
+        using var http = service.Http(service.Token(Town));
+        await ProblemAsync(await anonymous.PostAsync("/api/v1/practices", Json($$"""{"title":"x","territory":"{{Town}}"}"""), Cancellation), 401, "TOKEN_REQUIRED");
+        await ProblemAsync(await http.PostAsync("/api/v1/practices", Json($$"""{"title":"x","territory":"{{Loos}}"}"""), Cancellation), 403, "NOT_YOUR_TERRITORY");
+        await ProblemAsync(await http.PostAsync("/api/v1/practices", Json("""{"title":"x","""), Cancellation), 400);
+        await ProblemAsync(await http.PostAsync("/api/v1/practices", Json("""{"title":{"a":1}}"""), Cancellation), 400);
+        await ProblemAsync(await http.PostAsync("/api/v1/practices", Json($$"""{"title":"{{new string('x', 10 << 20)}}"}"""), Cancellation), 413);
+        await ProblemAsync(await http.GetAsync($"/api/v1/practices?query={new string('a', 10_000)}", Cancellation), 400, "INVALID_FIELDS", "query");
+        await ProblemAsync(await http.GetAsync("/api/v1/practices?pageSize=101", Cancellation), 400, "INVALID_FIELDS", "pageSize");
+        await ProblemAsync(await http.GetAsync("/api/v1/practices?pageToken=%00", Cancellation), 400, "INVALID_FIELDS", "pageToken");
+        await ProblemAsync(await http.GetAsync("/api/v1/practices/nope", Cancellation), 404, "NOT_FOUND");
+        await ProblemAsync(await http.GetAsync("/api/v1/nothing", Cancellation), 404);
+        await ProblemAsync(await http.DeleteAsync("/api/v1/practices", Cancellation), 405);
+    }
+
+    private async Task<Practice> CreateAsync(Practice practice) => (await Practices.CreatePracticeAsync(new() { Practice = practice }, service.As(Town))).Practice;
+
+    private async Task<IEnumerable<string>> FoundAsync(string query) =>
+        (await Practices.ListPracticesAsync(new() { Query = query, Territory = Town, PageSize = 100 })).Practices.Select(practice => practice.Id);
+
+    private static async Task<RpcException> RefusedAsync(StatusCode code, Func<Task> call)
+    {
+        var refused = await Assert.ThrowsAsync<RpcException>(call);
+        Assert.Equal(code, refused.StatusCode);
+        return refused;
+    }
+
+    private static IEnumerable<string> Fields(RpcException refused) =>
+        refused.GetRpcStatus()?.GetDetail<BadRequest>()?.FieldViolations.Select(violation => violation.Field) ?? [];
+
+    private static StringContent Json(string json) => new(json, Encoding.UTF8, "application/json");
+
+    private static async Task<JsonNode> JsonAsync(HttpResponseMessage answer)
+    {
+        var text = await answer.Content.ReadAsStringAsync(Cancellation);
+        Assert.True(answer.IsSuccessStatusCode, text);
+        return JsonNode.Parse(text)!;
+    }
+
+    private static async Task<JsonNode> ProblemAsync(HttpResponseMessage answer, int status, string? reason = null, string? field = null)
+    {
+        var text = await answer.Content.ReadAsStringAsync(Cancellation);
+        Assert.True(status == (int)answer.StatusCode, $"{answer.StatusCode}: {text}");
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        var problem = JsonNode.Parse(text)!;
+        Assert.Equal(status, (int?)problem["status"]);
+        Assert.NotEmpty((string?)problem["detail"] ?? "");
+        Assert.DoesNotContain("Exception", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", text, StringComparison.Ordinal);
+        if (reason is not null)
+        {
+            Assert.Equal(reason, (string?)problem["reason"]);
+        }
+        if (field is not null)
+        {
+            Assert.Equal(field, (string?)problem["errors"]?[0]?["field"]);
+        }
+        answer.Dispose();
+        return problem;
+    }
+
+    private static Practice Publishable(string title) => new()
+    {
+        Territory = Town,
+        Title = title,
+        Summary = "Ce que la commune a fait, en deux phrases.",
+        Themes = { "ALIM" },
+        Maturity = "EXPERIMENTATION",
+        Context = "Une commune, un terrain, une école.",
+        Difficulties = "Le gel de printemps.",
+        SuccessConditions = "Un terrain près de l’école.",
+        Licence = "CC-BY-SA-4.0",
+        Sources = { new PracticeSource { Code = "B", Title = "Bilan de la commune" } },
+    };
+}

@@ -1,0 +1,57 @@
+using System.Net.Http.Headers;
+using Fabrique.Records;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Fabrique.Tests;
+
+/// <summary>A whole service on a real port with its own data folder, alone: nothing to publish to, nothing to follow.</summary>
+/// <typeparam name="TEntry">A public type of the service's assembly.</typeparam>
+public sealed class ServiceUnderTest<TEntry> : IDisposable where TEntry : class
+{
+    /// <summary>What the sidecar presents to the applications of the tests.</summary>
+    public const string SidecarToken = "token of the sidecar";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("fabrique-service-").FullName;
+    private readonly WebApplicationFactory<TEntry> _factory;
+
+    public ServiceUnderTest()
+    {
+        Environment.SetEnvironmentVariable("APP_API_TOKEN", SidecarToken);
+        _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host => host.UseSetting("Data", _folder));
+        _factory.UseKestrel(0);
+        _factory.StartServer();
+        Address = _factory.ClientOptions.BaseAddress;
+        Channel = GrpcChannel.ForAddress(Address);
+    }
+
+    public Uri Address { get; }
+
+    public GrpcChannel Channel { get; }
+
+    public IServiceProvider Services => _factory.Services;
+
+    /// <summary>A client of the REST API, with a token when it is to write.</summary>
+    public HttpClient Http(string? token = null) => new()
+    {
+        BaseAddress = Address,
+        DefaultRequestVersion = new Version(2, 0),
+        DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        DefaultRequestHeaders = { Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token) },
+    };
+
+    /// <summary>A token of this node.</summary>
+    public string Token(string territory, TimeSpan? lifetime = null) => NodeToken.Issue(
+        Services.GetRequiredService<NodeKey>(), [new Grant(Grant.Delegate, territory)], lifetime ?? TimeSpan.FromHours(1), TimeProvider.System);
+
+    public Grpc.Core.Metadata As(string territory) => new() { { "authorization", $"Bearer {Token(territory)}" } };
+
+    public void Dispose()
+    {
+        Channel.Dispose();
+        _factory.Dispose();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
