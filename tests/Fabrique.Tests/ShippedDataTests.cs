@@ -4,7 +4,6 @@ using Fabrique.Practices.V1;
 using Fabrique.Territories.V1;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
-using Xunit;
 
 namespace Fabrique.Tests;
 
