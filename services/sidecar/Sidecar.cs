@@ -1,5 +1,7 @@
 using System.Net;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Fabrique.Sidecar;
 
@@ -28,7 +30,7 @@ public static class Sidecar
             throw new InvalidConfigurationException(errors);
         }
 
-        services.AddSingleton(TimeProvider.System);
+        builder.AddServiceDefaults();
         services.AddSingleton(apps);
         services.AddSingleton(resources.Resiliency);
         services.AddSingleton(_ => new AppClient(configuration["APP_API_TOKEN"]));
@@ -46,20 +48,22 @@ public static class Sidecar
         });
 
         // Stopped in reverse order: first the server, then the consumers, the broker's connection last.
-        foreach (var index in Enumerable.Range(0, pubSubs.Count))
+        foreach (var (index, component) in resources.Components.Index())
         {
-            services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<IReadOnlyList<PubSub>>()[index]);
+            PubSub Get(IServiceProvider provider) => provider.GetRequiredService<IReadOnlyList<PubSub>>()[index];
+            services.AddSingleton<IHostedService>(Get);
+            services.AddHealthChecks().Add(new HealthCheckRegistration(component.Name, Get, failureStatus: null, tags: null));
         }
 
         services.AddHostedService(provider => provider.GetRequiredService<Subscriptions>());
+        services.AddHealthChecks().AddCheck<Subscriptions>("apps");
 
         var app = builder.Build();
         app.Use(next => context => apps.AuthenticateAsync(context, next));
         app.UseRouting();
-        app.MapGrpcService<DaprApi>();
+        app.UseServiceDefaults();
+        app.MapGrpcService<DaprApi>().WithMetadata(new RequestSizeLimitAttribute(DaprApi.MaxBodySize));
         app.Services.GetRequiredService<DaprApi>().MapHttp(app);
-        app.MapGet("/alive", () => "alive");
-        app.MapGet("/health", Health);
         app.Services.GetRequiredService<Invocation>().Map(app);
         return app;
     }
@@ -76,7 +80,6 @@ public static class Sidecar
         var (http, grpc) = (Port("dapr-http-port", 3500), Port("dapr-grpc-port", 50001));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
             kestrel.Listen(address, http, listen => listen.Protocols = HttpProtocols.Http1);
             kestrel.Listen(address, grpc, listen => listen.Protocols = HttpProtocols.Http2);
 
@@ -112,32 +115,5 @@ public static class Sidecar
                 component.Metadata.Fail("", $"component '{component.Name}': unknown type '{component.Type}'; known: pubsub.in-memory, pubsub.rabbitmq, secretstores.local.env");
                 return _ => throw new InvalidOperationException();
         }
-    }
-
-    /// <summary>State of broker and apps for the node's health page: no address, no token. A broker that is away makes it 503.</summary>
-    private static IResult Health(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscriptions subscriptions)
-    {
-        var brokers = pubSubs.Select(pubSub => new { pubSub.Name, pubSub.Component.Type, State = pubSub.Problem is null ? "connected" : "disconnected", pubSub.Problem, pubSub.Published, pubSub.Refused }).ToList();
-        var known = apps.All.Select(app => new
-        {
-            app.Id,
-            State = app.IsUp ? "up" : "down",
-            Problem = subscriptions.Problem(app),
-            Subscriptions = subscriptions.Of(app).OrderBy(subscription => subscription.Topic, StringComparer.Ordinal).Select(subscription => new
-            {
-                PubSub = subscription.PubSub.Name,
-                subscription.Topic,
-                State = subscription.Problem is null ? "subscribed" : "waiting",
-                subscription.Problem,
-                subscription.Counts.Delivered,
-                subscription.Counts.Failed,
-                subscription.Counts.Dropped,
-                subscription.Counts.DeadLettered,
-            }).ToList(),
-        }).ToList();
-        var status = brokers.Exists(broker => broker.Problem is not null) ? "unhealthy"
-            : known.Exists(app => app.State == "down" || app.Problem is not null || app.Subscriptions.Exists(subscription => subscription.Problem is not null)) ? "degraded"
-            : "healthy";
-        return Results.Json(new { status, components = brokers, apps = known }, statusCode: status == "unhealthy" ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
     }
 }

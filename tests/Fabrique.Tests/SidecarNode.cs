@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Xunit;
 
 namespace Fabrique.Tests;
 
@@ -56,7 +55,7 @@ internal sealed class SidecarNode(string resources, params string[] arguments) :
     {
         var apps = _apps.SelectMany(app => new[] { $"--Apps:{app.Id}:Address={app.Address}", $"--Apps:{app.Id}:ApiToken={app.Token}" });
         _sidecar = Fabrique.Sidecar.Sidecar.Build(
-            [$"--resources-path={resources}", "--dapr-http-port=0", "--dapr-grpc-port=0", $"--APP_API_TOKEN={AppApiToken}", "--Logging:LogLevel:Default=Warning", .. apps, .. arguments]);
+            [$"--resources-path={resources}", "--dapr-http-port=0", "--dapr-grpc-port=0", $"--APP_API_TOKEN={AppApiToken}", "--Logging:Console:LogLevel:Default=Error", "--Logging:Console:LogLevel:Microsoft.Hosting.Lifetime=Error", .. apps, .. arguments]);
         await _sidecar.StartAsync();
     }
 

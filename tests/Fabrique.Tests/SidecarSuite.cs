@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
-using Dapr;
 using Dapr.Client;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
-using Xunit;
 
 namespace Fabrique.Tests;
 
@@ -38,6 +35,8 @@ public abstract class SidecarSuite
 
 public sealed class SidecarInMemory : SidecarSuite
 {
-    protected override Task<(string Resources, string[] Arguments)> BrokerAsync() =>
-        Task.FromResult((Path.Combine(AppContext.BaseDirectory, "components", "in-memory"), Array.Empty<string>()));
+    /// <summary>The component files that a node without RabbitMQ runs with.</summary>
+    public static string Components { get; } = Path.Combine(AppContext.BaseDirectory, "components", "in-memory");
+
+    protected override Task<(string Resources, string[] Arguments)> BrokerAsync() => Task.FromResult((Components, Array.Empty<string>()));
 }

@@ -17,7 +17,6 @@ internal enum Verdict
 /// <summary>Brings messages to the apps: attempts, the app's verdict, dead letters.</summary>
 internal sealed partial class Delivery(AppClient client, Resiliency resiliency, TimeProvider time, ILogger<Delivery> logger) : IDisposable
 {
-    private static readonly ActivitySource Activities = new("Fabrique.Sidecar");
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _graceIsOver = new();
@@ -41,7 +40,7 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
                 return await PutAsideAsync(subscription, body, Settlement.DeadLetter, returned);
             }
 
-            using var activity = Activities.StartActivity($"deliver {subscription.Topic}", ActivityKind.Consumer, trace);
+            using var activity = Telemetry.Source.StartActivity($"deliver {subscription.Topic}", ActivityKind.Consumer, trace);
             var message = new Envelope(subscription, envelope, id, activity?.Context ?? trace, policy.Timeout ?? Timeout.InfiniteTimeSpan);
             var verdict = await policy.RetryWhile<Verdict>(attempt => attempt.Result == Verdict.Retry, time).ExecuteAsync(async token => await AttemptAsync(message, token), returned);
             switch (verdict)

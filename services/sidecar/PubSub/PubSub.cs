@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Polly;
 
 namespace Fabrique.Sidecar;
@@ -23,7 +24,7 @@ internal enum Settlement
 internal delegate Task<Settlement> Deliver(ReadOnlyMemory<byte> body, CancellationToken returned);
 
 /// <summary>A pub/sub component. A broker keeps one queue per subscribing app and topic, and a message until it is settled.</summary>
-internal abstract class PubSub(Component component, Policy outbound, TimeProvider time) : BackgroundService
+internal abstract class PubSub(Component component, Policy outbound, TimeProvider time) : BackgroundService, IHealthCheck
 {
     // A publisher keeps its own record and tries again: it should learn within seconds that the broker is away.
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
@@ -37,12 +38,6 @@ internal abstract class PubSub(Component component, Policy outbound, TimeProvide
     public Component Component => component;
 
     public string Name => component.Name;
-
-    /// <summary>Messages the broker has taken since the start.</summary>
-    public long Published => Interlocked.Read(ref _published);
-
-    /// <summary>Publishes that were answered with an error since the start.</summary>
-    public long Refused => Interlocked.Read(ref _refused);
 
     /// <summary>Null when the broker can be reached, otherwise why not.</summary>
     public abstract string? Problem { get; }
@@ -73,6 +68,17 @@ internal abstract class PubSub(Component component, Policy outbound, TimeProvide
     /// <summary>Makes the subscription's queue, says so with <see cref="Subscription.Settle"/>, and delivers from it until
     /// <paramref name="stopping"/>; ends when the last delivery is settled.</summary>
     public abstract Task ConsumeAsync(Subscription subscription, Deliver deliver, CancellationToken stopping);
+
+    /// <summary>The broker's part of the health page: unhealthy while it is away. Publishes since the start: taken by the broker, answered with an error.</summary>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(new HealthCheckResult(
+        Problem is null ? HealthStatus.Healthy : context.Registration.FailureStatus,
+        data: new Dictionary<string, object>
+        {
+            ["type"] = component.Type,
+            ["state"] = Problem is null ? "connected" : "disconnected",
+            ["published"] = Interlocked.Read(ref _published),
+            ["refused"] = Interlocked.Read(ref _refused),
+        }));
 
     protected abstract Task SendAsync(string topic, Message message, CancellationToken cancellation);
 

@@ -46,6 +46,18 @@ internal sealed class Subscription(App app, PubSub pubSub, SubscriptionDeclarati
 
     public DeliveryCounts Counts { get; } = new();
 
+    /// <summary>For the health page: where it stands, and messages since the start.</summary>
+    public object Figures => new
+    {
+        pubSub = pubSub.Name,
+        topic = Topic,
+        state = Problem is null ? "subscribed" : "waiting",
+        delivered = Interlocked.Read(ref Counts.Delivered),
+        failed = Interlocked.Read(ref Counts.Failed),
+        dropped = Interlocked.Read(ref Counts.Dropped),
+        deadLettered = Interlocked.Read(ref Counts.DeadLettered),
+    };
+
     /// <summary>Completes when the queue exists, or the broker refuses it.</summary>
     public Task WhenSettled => _settled.Task;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using Grpc.Core;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Fabrique.Sidecar;
 
@@ -11,7 +12,7 @@ namespace Fabrique.Sidecar;
 /// </summary>
 internal sealed partial class Subscriptions(
     Apps apps, IReadOnlyList<PubSub> pubSubs, Delivery delivery, AppClient client, TimeProvider time, IConfiguration configuration, ILogger<Subscriptions> logger)
-    : BackgroundService
+    : BackgroundService, IHealthCheck
 {
     private static readonly TimeSpan WhileDown = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan WhileUp = TimeSpan.FromSeconds(5);
@@ -24,9 +25,6 @@ internal sealed partial class Subscriptions(
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public IEnumerable<Subscription> Of(App app) => _running.Values.Select(running => running.Subscription).Where(subscription => subscription.App == app);
-
-    /// <summary>What is wrong with the app's declarations, if anything.</summary>
-    public string? Problem(App app) => _problems.GetValueOrDefault(app.Id);
 
     /// <summary>True once the app has told its subscriptions and their queues exist.</summary>
     public bool AreRead(App app) => !_unread.ContainsKey(app.Id);
@@ -46,6 +44,18 @@ internal sealed partial class Subscriptions(
         {
             throw new RpcException(new Status(StatusCode.FailedPrecondition, $"the subscriptions of {Missing} are not known yet: keep the message and publish again"));
         }
+    }
+
+    /// <summary>The apps' part of the health page: degraded while one is down, or a subscription of it does not flow.</summary>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var flowing = apps.All.All(app => app.IsUp && !_problems.ContainsKey(app.Id) && Of(app).All(subscription => subscription.Problem is null));
+        var data = apps.All.ToDictionary(app => app.Id, app => (object)new
+        {
+            state = !app.IsUp ? "down" : _problems.ContainsKey(app.Id) ? "refused" : "up",
+            subscriptions = Of(app).OrderBy(subscription => subscription.Topic, StringComparer.Ordinal).Select(subscription => subscription.Figures),
+        });
+        return Task.FromResult(new HealthCheckResult(flowing ? HealthStatus.Healthy : HealthStatus.Degraded, data: data));
     }
 
     private string Missing => string.Join(", ", _unread.Keys.Order(StringComparer.Ordinal));
