@@ -1,3 +1,12 @@
-var app = WebApplication.CreateSlimBuilder(args).Build();
+using Fabrique.Sidecar;
 
-await app.RunAsync();
+try
+{
+    await Sidecar.Build(args).RunAsync();
+    return 0;
+}
+catch (InvalidConfigurationException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}

@@ -1,0 +1,118 @@
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Fabrique.Sidecar;
+
+/// <summary>Refuses a start: one message listing everything that is wrong in configuration and resource files.</summary>
+public sealed class InvalidConfigurationException(IReadOnlyList<string> errors)
+    : Exception($"The sidecar cannot start:{string.Concat(errors.Select(error => $"{Environment.NewLine}  - {error}"))}")
+{
+    /// <summary>One sentence per error: where, what, and the way out.</summary>
+    public IReadOnlyList<string> Errors => errors;
+}
+
+/// <summary>A Dapr component as its YAML declares it, with its secrets resolved.</summary>
+internal sealed record Component(string Name, string Type, string Version, YamlMap Metadata);
+
+/// <summary>The content of a Dapr resources folder (<c>--resources-path</c>).</summary>
+internal sealed record Resources(IReadOnlyList<Component> Components, Resiliency Resiliency)
+{
+    private const string EnvironmentStore = "secretstores.local.env";
+
+    /// <summary>Reads every YAML document of the folder; whatever is wrong is added to <paramref name="errors"/>, nothing is guessed.</summary>
+    public static Resources Read(string? folder, IConfiguration environment, List<string> errors)
+    {
+        var documents = Documents(folder, errors).ToList();
+        var components = documents.Where(document => document.Kind == "Component").ToList();
+        var stores = components.Where(document => document.Map.Map("spec")?.Text("type") == EnvironmentStore).Select(document => document.Name).ToHashSet();
+        var read = new List<Component>();
+        foreach (var (_, name, map) in components)
+        {
+            var component = ReadComponent(name, map, stores, environment);
+            if (read.Exists(other => other.Name == name))
+            {
+                map.Fail("metadata.name", $"'{name}' is declared twice");
+            }
+
+            read.Add(component);
+        }
+
+        var resiliency = new Resiliency();
+        foreach (var (kind, _, map) in documents.Where(document => document.Kind != "Component"))
+        {
+            if (kind == "Resiliency")
+            {
+                resiliency.Read(map);
+            }
+            else
+            {
+                map.Fail("kind", $"'{kind}' is not supported; known: Component, Resiliency");
+            }
+        }
+
+        return new Resources([.. read.Where(component => component.Type != EnvironmentStore)], resiliency);
+    }
+
+    private static IEnumerable<(string Kind, string Name, YamlMap Map)> Documents(string? folder, List<string> errors)
+    {
+        if (!Directory.Exists(folder))
+        {
+            errors.Add($"--resources-path: the folder '{folder}' does not exist; give the folder of the Dapr component files");
+            yield break;
+        }
+
+        foreach (var file in Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file) is ".yaml" or ".yml").Order(StringComparer.Ordinal))
+        {
+            var stream = new YamlStream();
+            try
+            {
+                using var reader = File.OpenText(file);
+                stream.Load(reader);
+            }
+            catch (YamlException e)
+            {
+                errors.Add($"{Path.GetFileName(file)}:{e.Start.Line}: {e.Message}");
+            }
+
+            foreach (var root in stream.Documents.Select(document => document.RootNode).OfType<YamlMappingNode>())
+            {
+                var map = new YamlMap(root, Path.GetFileName(file), "", errors);
+                map.Text("apiVersion");
+                yield return (map.Text("kind") ?? "", map.Map("metadata")?.Required("name") ?? "", map);
+            }
+        }
+    }
+
+    private static Component ReadComponent(string name, YamlMap map, HashSet<string> stores, IConfiguration environment)
+    {
+        var spec = map.Map("spec");
+        var store = map.Map("auth")?.Text("secretStore");
+        var values = new Dictionary<string, YamlNode>();
+        foreach (var item in spec?.List("metadata") ?? [])
+        {
+            var (key, value, secret) = (item.Required("name"), item.Text("value"), item.Map("secretKeyRef"));
+            if (secret is not null)
+            {
+                var variable = secret.Text("key") ?? secret.Required("name");
+                secret.Text("name");
+                value = environment[variable];
+                if (store is null || !stores.Contains(store))
+                {
+                    secret.Fail("name", $"auth.secretStore must name a component of type {EnvironmentStore}");
+                }
+                else if (string.IsNullOrEmpty(value))
+                {
+                    secret.Fail("key", $"the environment variable {variable} is not set");
+                }
+            }
+
+            values[key] = new YamlScalarNode(value ?? "");
+            item.RejectOthers();
+        }
+
+        var component = new Component(name, spec?.Required("type") ?? "", spec?.Text("version") ?? "v1", map.Sub("spec.metadata", values));
+        spec?.RejectOthers();
+        map.RejectOthers();
+        return component;
+    }
+}

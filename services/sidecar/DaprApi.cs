@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using Dapr.Client.Autogen.Grpc.v1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Fabrique.Sidecar;
+
+/// <summary>Dapr's API for the apps of this node, over gRPC and HTTP: publish, metadata, health.</summary>
+internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscriptions subscriptions, TimeProvider time) : DaprBase
+{
+    /// <summary>daprd's default limit for one message.</summary>
+    public const int MaxBodySize = 4 * 1024 * 1024;
+
+    public override async Task<Empty> PublishEvent(PublishEventRequest request, ServerCallContext context)
+    {
+        await PublishAsync(context.GetHttpContext(), request.PubsubName, request.Topic, request.Data.Memory, request.DataContentType, request.Metadata, context.CancellationToken);
+        return new Empty();
+    }
+
+    /// <summary>Publishes the entries side by side; the answer names those that failed, and only those may be sent again.</summary>
+    public override async Task<BulkPublishResponse> BulkPublishEvent(BulkPublishRequest request, ServerCallContext context)
+    {
+        FindPubSub(request.PubsubName, request.Topic);
+        var failed = await Task.WhenAll(request.Entries.Select(async entry =>
+        {
+            try
+            {
+                await PublishAsync(context.GetHttpContext(), request.PubsubName, request.Topic, entry.Event.Memory, entry.ContentType, request.Metadata.Concat(entry.Metadata), context.CancellationToken);
+                return null;
+            }
+            catch (RpcException e)
+            {
+                return new BulkPublishResponseFailedEntry { EntryId = entry.EntryId, Error = e.Status.Detail };
+            }
+        }));
+        return new BulkPublishResponse { FailedEntries = { failed.OfType<BulkPublishResponseFailedEntry>() } };
+    }
+
+    public override Task<GetMetadataResponse> GetMetadata(GetMetadataRequest request, ServerCallContext context) => Task.FromResult(Metadata(Caller(context.GetHttpContext())));
+
+    public void MapHttp(IEndpointRouteBuilder routes)
+    {
+        // healthz tells whether the calling app itself was found, as daprd's does; without a token, whether every app was.
+        routes.MapGet("/v1.0/healthz", (HttpContext context) =>
+            (context.Features.Get<App>() is { } caller ? subscriptions.AreRead(caller) : apps.All.All(subscriptions.AreRead))
+                ? Results.NoContent()
+                : Results.Json(new { errorCode = "ERR_HEALTH_NOT_READY", message = "dapr is not ready" }, statusCode: StatusCodes.Status500InternalServerError));
+        routes.MapGet("/v1.0/healthz/outbound", () => Results.NoContent());
+        routes.MapGet("/v1.0/metadata", (HttpContext context) => Results.Content(JsonFormatter.Default.Format(Metadata(Caller(context))), "application/json"));
+        routes.MapMethods("/v1.0/publish/{pubsub}/{**topic}", [HttpMethods.Post, HttpMethods.Put], (HttpContext context, string pubsub, string topic) => PublishAsync(context, pubsub, topic))
+            .WithMetadata(new RequestSizeLimitAttribute(MaxBodySize));
+    }
+
+    private async Task PublishAsync(HttpContext context, string pubsub, string topic)
+    {
+        const string Prefix = "metadata.";
+        var metadata = context.Request.Query.Where(pair => pair.Key.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+            .Select(pair => KeyValuePair.Create(pair.Key[Prefix.Length..], pair.Value.ToString()));
+        using var body = new MemoryStream();
+        try
+        {
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+            await PublishAsync(context, pubsub, topic, body.ToArray(), context.Request.ContentType ?? "", metadata, context.RequestAborted);
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        }
+        catch (RpcException e)
+        {
+            await WriteErrorAsync(context, e.StatusCode, "ERR_PUBSUB_PUBLISH_MESSAGE", e.Status.Detail);
+        }
+    }
+
+    private async Task PublishAsync(
+        HttpContext context, string name, string topic, ReadOnlyMemory<byte> data, string contentType, IEnumerable<KeyValuePair<string, string>> metadata, CancellationToken cancellation)
+    {
+        var pubSub = FindPubSub(name, topic);
+        var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (key, value) in metadata)
+        {
+            values[key] = value;
+        }
+
+        var activity = Activity.Current;
+        var publication = new Publication(Caller(context).Id, name, topic, data, contentType, values, activity?.Id ?? "", activity?.TraceStateString ?? "");
+        var message = CloudEventEnvelope.Create(publication, time);
+        await subscriptions.WhenReadAsync(cancellation);
+        await pubSub.PublishAsync(topic, message, cancellation);
+    }
+
+    private PubSub FindPubSub(string name, string topic)
+    {
+        var pubSub = pubSubs.FirstOrDefault(pubSub => pubSub.Name == name) ?? throw new RpcException(new Status(
+            StatusCode.InvalidArgument, $"pubsub '{name}' is not found; declared: {string.Join(", ", pubSubs.Select(pubSub => pubSub.Name))}"));
+        return topic.Length > 0 ? pubSub : throw new RpcException(new Status(StatusCode.InvalidArgument, $"topic is empty in pubsub '{name}'"));
+    }
+
+    private GetMetadataResponse Metadata(App caller) => new()
+    {
+        Id = caller.Id,
+        RuntimeVersion = typeof(DaprApi).Assembly.GetName().Version?.ToString(3) ?? "",
+        RegisteredComponents = { pubSubs.Select(pubSub => new RegisteredComponents { Name = pubSub.Name, Type = pubSub.Component.Type, Version = pubSub.Component.Version }) },
+        Subscriptions =
+        {
+            subscriptions.Of(caller).Select(subscription => new PubsubSubscription
+            {
+                PubsubName = subscription.PubSub.Name,
+                Topic = subscription.Topic,
+                DeadLetterTopic = subscription.Declaration.DeadLetterTopic ?? "",
+                Rules = new PubsubSubscriptionRules { Rules = { new PubsubSubscriptionRule { Path = subscription.Declaration.Path } } },
+                Type = PubsubSubscriptionType.Programmatic,
+            }),
+        },
+    };
+
+    private static App Caller(HttpContext context) => context.Features.Get<App>()!;
+
+    /// <summary>Answers an error in the caller's own protocol: a gRPC status, or Dapr's JSON error with the HTTP status of that code.</summary>
+    public static Task WriteErrorAsync(HttpContext context, StatusCode code, string errorCode, string message)
+    {
+        if (IsGrpc(context.Request))
+        {
+            context.Response.StatusCode = StatusCodes.Status200OK;
+            context.Response.ContentType = "application/grpc";
+            context.Response.Headers["grpc-status"] = ((int)code).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            context.Response.Headers["grpc-message"] = Uri.EscapeDataString(message);
+            return Task.CompletedTask;
+        }
+
+        context.Response.StatusCode = code switch
+        {
+            StatusCode.InvalidArgument or StatusCode.FailedPrecondition => StatusCodes.Status400BadRequest,
+            StatusCode.Unauthenticated => StatusCodes.Status401Unauthorized,
+            StatusCode.ResourceExhausted => StatusCodes.Status429TooManyRequests,
+            StatusCode.Unimplemented => StatusCodes.Status404NotFound,
+            _ => StatusCodes.Status503ServiceUnavailable,
+        };
+        return context.Response.WriteAsJsonAsync(new { errorCode, message }, context.RequestAborted);
+    }
+
+    public static bool IsGrpc(HttpRequest request) => request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
+}

@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Grpc.Core;
+
+namespace Fabrique.Sidecar;
+
+/// <summary>What the app <c>Source</c> handed in for one event, and the W3C trace context of its call.</summary>
+internal sealed record Publication(
+    string Source,
+    string PubSub,
+    string Topic,
+    ReadOnlyMemory<byte> Data,
+    string ContentType,
+    IReadOnlyDictionary<string, string> Metadata,
+    string TraceParent,
+    string TraceState);
+
+/// <summary>The CloudEvents 1.0 JSON envelope, field by field as daprd makes it, so that both can share a broker.</summary>
+internal static class CloudEventEnvelope
+{
+    public const string ContentType = "application/cloudevents+json";
+
+    // Not for HTML: plain French letters and base64 are shorter than \u escapes.
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private const string DefaultType = "com.dapr.event.sent";
+    private const string OctetStream = "application/octet-stream";
+
+    /// <summary>Makes the message to send: wrapped, completed when the publisher made the envelope itself, or as it is when <c>rawPayload</c> is asked.</summary>
+    /// <exception cref="RpcException">InvalidArgument: a bad <c>ttlInSeconds</c> or an envelope that is not a JSON object.</exception>
+    public static Message Create(Publication publication, TimeProvider time)
+    {
+        var metadata = publication.Metadata;
+        TimeSpan? timeToLive = null;
+        if (metadata.TryGetValue("ttlInSeconds", out var text))
+        {
+            // The AMQP expiration is a 32-bit number of milliseconds.
+            timeToLive = int.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= int.MaxValue / 1000
+                ? TimeSpan.FromSeconds(seconds)
+                : throw new RpcException(new Status(StatusCode.InvalidArgument, $"metadata ttlInSeconds: '{text}' must be a whole number of seconds from 1 to {int.MaxValue / 1000}"));
+        }
+
+        if (metadata.TryGetValue("rawPayload", out var raw) && bool.TryParse(raw, out var isRaw) && isRaw)
+        {
+            return new Message(publication.Data, OctetStream, timeToLive);
+        }
+
+        var envelope = IsMediaType(publication.ContentType, ContentType) ? Complete(publication) : Wrap(publication, time);
+        envelope["topic"] = publication.Topic;
+        envelope["pubsubname"] = publication.PubSub;
+        envelope["traceid"] ??= Override(metadata, "traceid") ?? publication.TraceParent;
+        envelope["traceparent"] ??= Override(metadata, "traceparent") ?? publication.TraceParent;
+        envelope["tracestate"] ??= Override(metadata, "tracestate") ?? publication.TraceState;
+        envelope["time"] ??= Now(time);
+        return new Message(JsonSerializer.SerializeToUtf8Bytes(envelope, Json), ContentType, timeToLive);
+    }
+
+    /// <summary>The envelope around the bytes of a raw subscription; like daprd's it has no time.</summary>
+    public static byte[] WrapRaw(ReadOnlyMemory<byte> data, string pubSub, string topic, TimeProvider time) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+    {
+        ["id"] = Guid.CreateVersion7(time.GetUtcNow()).ToString(),
+        ["specversion"] = "1.0",
+        ["source"] = "Dapr",
+        ["type"] = DefaultType,
+        ["datacontenttype"] = OctetStream,
+        ["data_base64"] = Convert.ToBase64String(data.Span),
+        ["topic"] = topic,
+        ["pubsubname"] = pubSub,
+    }, Json);
+
+    /// <summary>Reads who published and in which trace; false when the bytes are not a JSON object and so no envelope.</summary>
+    public static bool TryRead(ReadOnlyMemory<byte> envelope, out string id, out ActivityContext trace)
+    {
+        (id, trace) = ("", default);
+        try
+        {
+            using var json = JsonDocument.Parse(envelope);
+            if (json.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return false;
+            }
+
+            id = Text(json, "id") ?? "";
+            ActivityContext.TryParse(Text(json, "traceparent"), Text(json, "tracestate"), isRemote: true, out trace);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private static JsonObject Wrap(Publication publication, TimeProvider time)
+    {
+        var (metadata, contentType) = (publication.Metadata, publication.ContentType.Length > 0 ? publication.ContentType : "text/plain");
+        var envelope = new JsonObject
+        {
+            ["id"] = Override(metadata, "id") ?? Guid.CreateVersion7(time.GetUtcNow()).ToString(),
+            ["source"] = Override(metadata, "source") ?? publication.Source,
+            ["type"] = Override(metadata, "type") ?? DefaultType,
+            ["specversion"] = "1.0",
+            ["datacontenttype"] = contentType,
+        };
+        if (Override(metadata, "subject") is { } subject)
+        {
+            envelope["subject"] = subject;
+        }
+
+        if (IsMediaType(contentType, OctetStream) || IsMediaType(contentType, "application/cloudevents+protobuf"))
+        {
+            envelope["data_base64"] = Convert.ToBase64String(publication.Data.Span);
+        }
+        else
+        {
+            // Only application/json itself is JSON: daprd carries *+json as a string.
+            envelope["data"] = IsMediaType(contentType, "application/json") && TryParse(publication.Data, duplicates: true, out var data) ? data : Encoding.UTF8.GetString(publication.Data.Span);
+        }
+
+        return envelope;
+    }
+
+    /// <summary>Fills what the publisher's own envelope lacks, except <c>id</c> and <c>datacontenttype</c>, which daprd leaves alone too.</summary>
+    private static JsonObject Complete(Publication publication)
+    {
+        if (!TryParse(publication.Data, duplicates: false, out var json) || json is not JsonObject envelope)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"data: {ContentType} must be a JSON object"));
+        }
+
+        envelope["source"] ??= publication.Source;
+        envelope["type"] ??= DefaultType;
+        envelope["specversion"] ??= "1.0";
+        return envelope;
+    }
+
+    private static bool TryParse(ReadOnlyMemory<byte> data, bool duplicates, out JsonNode? json)
+    {
+        try
+        {
+            // JsonNode keeps numbers as they were written, whatever their size.
+            json = JsonNode.Parse(data.Span, documentOptions: new() { AllowDuplicateProperties = duplicates });
+            return true;
+        }
+        catch (JsonException)
+        {
+            json = null;
+            return false;
+        }
+    }
+
+    private static string? Override(IReadOnlyDictionary<string, string> metadata, string field) => metadata.GetValueOrDefault($"cloudevent.{field}");
+
+    private static string? Text(JsonDocument json, string name) =>
+        json.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static string Now(TimeProvider time) => time.GetLocalNow().ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture);
+
+    private static bool IsMediaType(string contentType, string expected) =>
+        contentType.AsSpan(0, contentType.IndexOf(';') is var end and >= 0 ? end : contentType.Length).Trim().Equals(expected, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Grpc.Core;
+
+namespace Fabrique.Sidecar;
+
+/// <summary>What Dapr reads in an app's answer to a delivery.</summary>
+internal enum Verdict
+{
+    Success,
+    Retry,
+    Drop,
+}
+
+/// <summary>Brings messages to the apps: attempts, the app's verdict, dead letters.</summary>
+internal sealed partial class Delivery(AppClient client, Resiliency resiliency, TimeProvider time, ILogger<Delivery> logger) : IDisposable
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource _graceIsOver = new();
+
+    /// <summary>The sidecar stops: a delivery under way may still finish, as long as daprd gives it.</summary>
+    public void BeginGrace() => _graceIsOver.CancelAfter(Grace);
+
+    public void Dispose() => _graceIsOver.Dispose();
+
+    /// <summary>Brings one message to the app, as often as the resiliency policy allows, and says what becomes of it.
+    /// <paramref name="returned"/> is cancelled when the message shall go back to its queue, or went.</summary>
+    public async Task<Settlement> DeliverAsync(Subscription subscription, ReadOnlyMemory<byte> body, CancellationToken returned)
+    {
+        var envelope = subscription.Declaration.RawPayload ? CloudEventEnvelope.WrapRaw(body, subscription.PubSub.Name, subscription.Topic, time) : body;
+        var policy = resiliency.Inbound(subscription.PubSub.Name);
+        try
+        {
+            if (!CloudEventEnvelope.TryRead(envelope, out var id, out var trace))
+            {
+                LogNotAnEnvelope(subscription.Queue);
+                return await PutAsideAsync(subscription, body, Settlement.DeadLetter, returned);
+            }
+
+            using var activity = Telemetry.Source.StartActivity($"deliver {subscription.Topic}", ActivityKind.Consumer, trace);
+            var message = new Envelope(subscription, envelope, id, activity?.Context ?? trace, policy.Timeout ?? Timeout.InfiniteTimeSpan);
+            var verdict = await policy.RetryWhile<Verdict>(attempt => attempt.Result == Verdict.Retry, time).ExecuteAsync(async token => await AttemptAsync(message, token), returned);
+            switch (verdict)
+            {
+                case Verdict.Success:
+                    Interlocked.Increment(ref subscription.Counts.Delivered);
+                    return Settlement.Acknowledge;
+                case Verdict.Drop:
+                    Interlocked.Increment(ref subscription.Counts.Dropped);
+                    return await PutAsideAsync(subscription, body, Settlement.Acknowledge, returned);
+                default:
+                    return await PutAsideAsync(subscription, body, Settlement.DeadLetter, returned);
+            }
+        }
+        catch (OperationCanceledException) when (returned.IsCancellationRequested)
+        {
+            return Settlement.Return;
+        }
+    }
+
+    /// <summary>Publishes the bytes unchanged to the dead letter topic. Without one the broker does <paramref name="otherwise"/>; when that
+    /// publish fails the broker keeps the message among its own dead letters.</summary>
+    private async Task<Settlement> PutAsideAsync(Subscription subscription, ReadOnlyMemory<byte> body, Settlement otherwise, CancellationToken returned)
+    {
+        var deadLetterTopic = subscription.Declaration.DeadLetterTopic;
+        if (!string.IsNullOrEmpty(deadLetterTopic))
+        {
+            try
+            {
+                await subscription.PubSub.PublishAsync(deadLetterTopic, new Message(body, CloudEventEnvelope.ContentType, null), returned);
+                otherwise = Settlement.Acknowledge;
+            }
+            catch (RpcException e)
+            {
+                LogDeadLetterTopic(subscription.Queue, deadLetterTopic, e.Status.Detail);
+                otherwise = Settlement.DeadLetter;
+            }
+        }
+
+        if (otherwise == Settlement.DeadLetter || deadLetterTopic is { Length: > 0 })
+        {
+            Interlocked.Increment(ref subscription.Counts.DeadLettered);
+            LogDeadLetter(subscription.Queue, otherwise == Settlement.Acknowledge ? $"topic {deadLetterTopic}" : "the broker's dead letters");
+        }
+
+        return otherwise;
+    }
+
+    /// <summary>One attempt. An app that refuses the connection is down: the message waits for it, and that is no attempt.</summary>
+    private async Task<Verdict> AttemptAsync(Envelope message, CancellationToken returned)
+    {
+        while (true)
+        {
+            var app = message.Subscription.App;
+            await app.WhenUpAsync(returned);
+            try
+            {
+                var verdict = await PostAsync(message);
+                if (verdict == Verdict.Retry)
+                {
+                    Interlocked.Increment(ref message.Subscription.Counts.Failed);
+                }
+
+                return verdict;
+            }
+            catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
+            {
+                app.Refused();
+            }
+            catch (Exception e)
+            {
+                // The app was reached: a message that takes its app down each time must end as a dead letter.
+                returned.ThrowIfCancellationRequested();
+                Interlocked.Increment(ref message.Subscription.Counts.Failed);
+                LogAttempt(message.Id, message.Subscription.Queue, e is OperationCanceledException ? $"no answer within {message.Timeout}" : e.Message);
+                return Verdict.Retry;
+            }
+        }
+    }
+
+    private async Task<Verdict> PostAsync(Envelope message)
+    {
+        var (subscription, trace) = (message.Subscription, message.Trace);
+        var path = subscription.Declaration.Path;
+        using var request = client.Request(HttpMethod.Post, subscription.App, path);
+        request.Content = new ReadOnlyMemoryContent(message.Bytes);
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(CloudEventEnvelope.ContentType);
+        request.Headers.Add("pubsubname", subscription.PubSub.Name);
+        if (trace != default)
+        {
+            request.Headers.Add("traceparent", $"00-{trace.TraceId}-{trace.SpanId}-{(int)trace.TraceFlags:x2}");
+            request.Headers.TryAddWithoutValidation("tracestate", trace.TraceState);
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_graceIsOver.Token);
+        limit.CancelAfter(message.Timeout);
+        using var response = await client.SendAsync(request, limit.Token);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            LogNoRoute(message.Id, subscription.Queue, subscription.App.Id, path);
+            return Verdict.Drop;
+        }
+
+        var verdict = response.IsSuccessStatusCode ? Read(await response.Content.ReadAsByteArrayAsync(limit.Token)) : Verdict.Retry;
+        if (verdict == Verdict.Retry)
+        {
+            LogAttempt(message.Id, subscription.Queue, $"{subscription.App.Id} answered {(int)response.StatusCode}");
+        }
+
+        return verdict;
+    }
+
+    /// <summary>The status in the body of a 2xx answer; whatever is not such a body means success, as for daprd.</summary>
+    private static Verdict Read(byte[] answer)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Answer>(answer, JsonSerializerOptions.Web)?.Status switch
+            {
+                null or "" or "SUCCESS" => Verdict.Success,
+                "DROP" => Verdict.Drop,
+                _ => Verdict.Retry,
+            };
+        }
+        catch (JsonException)
+        {
+            return Verdict.Success;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {Id} of {Queue} was not handled: {Reason}")]
+    private partial void LogAttempt(string id, string queue, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {Id} of {Queue} is dropped: {App} has no route {Path}")]
+    private partial void LogNoRoute(string id, string queue, string app, string path);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A message of {Queue} is no CloudEvent")]
+    private partial void LogNotAnEnvelope(string queue);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} is put aside: {Place}")]
+    private partial void LogDeadLetter(string queue, string place);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} cannot be published to its dead letter topic {Topic}: {Reason}")]
+    private partial void LogDeadLetterTopic(string queue, string topic, string reason);
+
+    private sealed record Envelope(Subscription Subscription, ReadOnlyMemory<byte> Bytes, string Id, ActivityContext Trace, TimeSpan Timeout);
+
+    private sealed record Answer(string? Status);
+}

@@ -1,0 +1,105 @@
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
+
+namespace Fabrique.Sidecar;
+
+/// <summary>One subscription's queue, on a channel of its own: what goes wrong here disturbs neither publishers nor other subscriptions.</summary>
+internal sealed class RabbitMqConsumer(
+    Subscription subscription, RabbitMqSettings settings, Deliver deliver, CancellationToken stopping)
+{
+    private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _busy = 1;
+
+    /// <summary>The topic's exchange, with daprd's name and properties.</summary>
+    public static Task DeclareExchangeAsync(IChannel channel, string topic, CancellationToken cancellation) =>
+        channel.ExchangeDeclareAsync(topic, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellation);
+
+    /// <summary>Exchange, queue, binding and the broker's own dead letters, with daprd's names, properties and arguments.</summary>
+    public static async Task DeclareAsync(IChannel channel, Subscription subscription, CancellationToken cancellation)
+    {
+        var queue = subscription.Queue;
+        var (deadLetterExchange, deadLetterQueue) = ($"dlx-{queue}", $"dlq-{queue}");
+        await channel.ExchangeDeclareAsync(deadLetterExchange, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellation);
+        await channel.QueueDeclareAsync(deadLetterQueue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-mode"] = "lazy" }, cancellationToken: cancellation);
+        await channel.QueueBindAsync(deadLetterQueue, deadLetterExchange, "", cancellationToken: cancellation);
+
+        await DeclareExchangeAsync(channel, subscription.Topic, cancellation);
+        var arguments = new Dictionary<string, object?> { ["x-queue-type"] = "classic", ["x-dead-letter-exchange"] = deadLetterExchange };
+        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellation);
+        await channel.QueueBindAsync(queue, subscription.Topic, "", cancellationToken: cancellation);
+    }
+
+    /// <summary>Delivers until the channel is lost (and says why) or the subscription stops (null, after the last delivery is settled).</summary>
+    public async Task<string?> RunAsync(IConnection connection)
+    {
+        var concurrency = settings.InOrder ? (ushort)1 : settings.PrefetchCount;
+        var options = new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false, consumerDispatchConcurrency: concurrency);
+        await using var channel = await connection.CreateChannelAsync(options, stopping);
+        await DeclareAsync(channel, subscription, stopping);
+        await channel.BasicQosAsync(0, settings.PrefetchCount, global: false, stopping);
+
+        var lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        channel.ChannelShutdownAsync += (_, e) => Tell(e.ReplyText);
+        var consumer = new AsyncEventingBasicConsumer(channel);
+        consumer.UnregisteredAsync += (_, _) => Tell("the broker cancelled the consumer: its queue was deleted");
+        consumer.ReceivedAsync += (_, e) => HandleAsync(channel, e);
+        var tag = $"{subscription.Queue}-{Guid.CreateVersion7()}";
+        await channel.BasicConsumeAsync(subscription.Queue, autoAck: false, tag, noLocal: false, exclusive: false, arguments: null, consumer, stopping);
+        subscription.Settle(null);
+        try
+        {
+            return await lost.Task.WaitAsync(stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            await channel.BasicCancelAsync(tag, cancellationToken: CancellationToken.None);
+            Leave();
+            await _idle.Task;
+            return null;
+        }
+
+        Task Tell(string reason)
+        {
+            lost.TrySetResult(reason);
+            return Task.CompletedTask;
+        }
+    }
+
+    private async Task HandleAsync(IChannel channel, BasicDeliverEventArgs message)
+    {
+        Interlocked.Increment(ref _busy);
+        try
+        {
+            using var returned = CancellationTokenSource.CreateLinkedTokenSource(stopping, message.CancellationToken);
+            switch (await deliver(message.Body, returned.Token))
+            {
+                case Settlement.Acknowledge:
+                    await channel.BasicAckAsync(message.DeliveryTag, multiple: false);
+                    break;
+                case Settlement.DeadLetter:
+                    await channel.BasicNackAsync(message.DeliveryTag, multiple: false, requeue: false);
+                    break;
+                case Settlement.Return:
+                    // Closing the channel puts it back, in its old place.
+                    break;
+            }
+        }
+        catch (Exception e) when (e is RabbitMQClientException or ObjectDisposedException)
+        {
+            // The channel is gone and the broker has the message still: it comes again, and handlers know a message they have seen.
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _busy) == 0)
+        {
+            _idle.TrySetResult();
+        }
+    }
+}

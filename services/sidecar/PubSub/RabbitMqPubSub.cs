@@ -1,0 +1,211 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Threading.RateLimiting;
+using Grpc.Core;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
+
+namespace Fabrique.Sidecar;
+
+/// <summary>
+/// RabbitMQ with daprd's topology, so that both can share a broker: a fanout exchange per topic, a queue <c>{app}-{topic}</c> per
+/// subscription. Stricter than daprd: a publish succeeds only once the broker has confirmed it, and only if a queue took it.
+/// </summary>
+internal sealed partial class RabbitMqPubSub(Component component, RabbitMqSettings settings, Policy outbound, TimeProvider time, ILogger<RabbitMqPubSub> logger)
+    : PubSub(component, outbound, time)
+{
+    private const int PublishChannels = 4;
+    private const int UnconfirmedPerChannel = 256;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan ConnectionPatience = TimeSpan.FromSeconds(3);
+
+    private readonly ConcurrentDictionary<Subscription, bool> _subscriptions = new();
+    private volatile TaskCompletionSource<Link> _link = NewLink();
+    private string? _problem = "not connected yet";
+
+    public override string? Problem => _problem;
+
+    /// <summary>Keeps one connection: whatever closes it or one of its publishing channels, everything is made anew from the start.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var pause = FirstPause;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+                await using var connection = await settings.Factory.CreateConnectionAsync(stoppingToken);
+                connection.ConnectionShutdownAsync += (_, e) => Tell(lost, e);
+                var link = new Link(connection, await OpenAsync(connection, lost, stoppingToken));
+                await DeclareQueuesAsync(connection, stoppingToken);
+                (_problem, pause) = (null, FirstPause);
+                LogConnected(Name, connection.Endpoint);
+                _link.SetResult(link);
+                _problem = await lost.Task.WaitAsync(stoppingToken);
+            }
+            catch (Exception e) when (IsAway(e))
+            {
+                _problem = e.GetBaseException().Message;
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            finally
+            {
+                _link = _link.Task.IsCompleted ? NewLink() : _link;
+            }
+
+            LogLost(Name, settings.Factory.Endpoint, _problem, pause);
+            await Task.Delay(pause, Time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = pause < settings.ReconnectWait ? pause * 2 : settings.ReconnectWait;
+        }
+    }
+
+    public override async Task ConsumeAsync(Subscription subscription, Deliver deliver, CancellationToken stopping)
+    {
+        _subscriptions[subscription] = true;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var link = await _link.Task.WaitAsync(stopping);
+                subscription.Problem = await new RabbitMqConsumer(subscription, settings, deliver, stopping).RunAsync(link.Connection);
+            }
+            catch (OperationInterruptedException e) when (IsRefusal(e))
+            {
+                Refuse(subscription, e);
+            }
+            catch (Exception e) when (IsAway(e))
+            {
+                subscription.Problem = e.Message;
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                break;
+            }
+
+            await Task.Delay(settings.ReconnectWait, Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        _subscriptions.TryRemove(subscription, out _);
+    }
+
+    protected override async Task SendAsync(string topic, Message message, CancellationToken cancellation)
+    {
+        try
+        {
+            var link = await _link.Task.WaitAsync(ConnectionPatience, Time, cancellation);
+            await link.DeclareExchangeAsync(topic, cancellation);
+            var properties = new BasicProperties { Persistent = true, ContentType = message.ContentType };
+            if (message.TimeToLive is { } timeToLive)
+            {
+                properties.Expiration = ((long)timeToLive.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+            }
+
+            await link.NextChannel().BasicPublishAsync(topic, "", mandatory: true, properties, message.Body, cancellation);
+        }
+        catch (PublishReturnException)
+        {
+            throw NobodyBound(topic);
+        }
+        catch (PublishException)
+        {
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, $"{Name}: the broker refused the message for '{topic}' (a queue is full): publish again later"));
+        }
+        catch (OperationInterruptedException e) when (IsRefusal(e))
+        {
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{Name}: the broker refuses the topic '{topic}': {e.ShutdownReason?.ReplyText}"));
+        }
+        catch (Exception e) when (IsAway(e))
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, $"{Name}: the broker is away ({_problem ?? e.Message}): publish again later"));
+        }
+    }
+
+    /// <summary>The broker may come back empty: every known queue exists before the first publish, or an event would miss the apps that come second.</summary>
+    private async Task DeclareQueuesAsync(IConnection connection, CancellationToken cancellation)
+    {
+        foreach (var subscription in _subscriptions.Keys)
+        {
+            try
+            {
+                await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+                await RabbitMqConsumer.DeclareAsync(channel, subscription, cancellation);
+            }
+            catch (OperationInterruptedException e) when (IsRefusal(e))
+            {
+                Refuse(subscription, e);
+            }
+        }
+    }
+
+    private void Refuse(Subscription subscription, OperationInterruptedException reason)
+    {
+        LogRefused(subscription.Queue, reason.ShutdownReason?.ReplyText);
+        subscription.Settle(reason.ShutdownReason?.ReplyText ?? reason.Message);
+    }
+
+    /// <summary>The broker has such an exchange or queue with other properties, or does not allow it: trying again changes nothing.</summary>
+    private static bool IsRefusal(OperationInterruptedException e) =>
+        e.ShutdownReason is { Initiator: ShutdownInitiator.Peer, ReplyCode: Constants.PreconditionFailed or Constants.AccessRefused or Constants.ResourceLocked };
+
+    private static bool IsAway(Exception e) => e is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException;
+
+    private static TaskCompletionSource<Link> NewLink() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static async Task<List<IChannel>> OpenAsync(IConnection connection, TaskCompletionSource<string> lost, CancellationToken cancellation)
+    {
+        var channels = new List<IChannel>();
+        for (var number = 0; number < PublishChannels; number++)
+        {
+            // Confirms are awaited per message while others are under way; the limiter bounds what a crash can leave unconfirmed.
+            var limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = UnconfirmedPerChannel, QueueLimit = int.MaxValue });
+            var options = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, limiter);
+            var channel = await connection.CreateChannelAsync(options, cancellation);
+            channel.ChannelShutdownAsync += (_, e) => Tell(lost, e);
+            channels.Add(channel);
+        }
+
+        return channels;
+    }
+
+    private static Task Tell(TaskCompletionSource<string> lost, ShutdownEventArgs reason)
+    {
+        lost.TrySetResult(reason.ReplyText);
+        return Task.CompletedTask;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Component} is connected to {Endpoint}")]
+    private partial void LogConnected(string component, AmqpTcpEndpoint endpoint);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Component} has no connection to {Endpoint}: {Reason}. Next try in {Pause}")]
+    private partial void LogLost(string component, AmqpTcpEndpoint endpoint, string? reason, TimeSpan pause);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The broker refuses the queue {Queue}: {Reason}. Delete it, or give it back the properties this sidecar and daprd use")]
+    private partial void LogRefused(string queue, string? reason);
+
+    /// <summary>One connection, its channels for publishing, and the exchanges known to exist on it.</summary>
+    private sealed class Link(IConnection connection, List<IChannel> channels)
+    {
+        private readonly ConcurrentDictionary<string, bool> _exchanges = new();
+        private uint _next;
+
+        public IConnection Connection => connection;
+
+        public IChannel NextChannel() => channels[(int)(Interlocked.Increment(ref _next) % channels.Count)];
+
+        /// <summary>Declares the topic's exchange once per connection, on a channel of its own: a refusal closes the channel it came through.</summary>
+        public async Task DeclareExchangeAsync(string topic, CancellationToken cancellation)
+        {
+            if (!_exchanges.ContainsKey(topic))
+            {
+                await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+                await RabbitMqConsumer.DeclareExchangeAsync(channel, topic, cancellation);
+                _exchanges[topic] = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text.Json;
+
+namespace Fabrique.Sidecar;
+
+/// <summary>A subscription as an app declares it in <c>GET /dapr/subscribe</c>.</summary>
+internal sealed record SubscriptionDeclaration(
+    string? PubsubName, string? Topic, string? Route, RoutesDeclaration? Routes, Dictionary<string, string>? Metadata, string? DeadLetterTopic, BulkDeclaration? BulkSubscribe)
+{
+    /// <summary>Path of the handler, with its leading slash.</summary>
+    public string Path => $"/{(Route ?? Routes?.Default ?? "").TrimStart('/')}";
+
+    public bool RawPayload => string.Equals(Metadata?.GetValueOrDefault("rawPayload"), "true", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Why this sidecar refuses the subscription, null when it does not: better none than one that is served differently.</summary>
+    public string? Unsupported =>
+        Path == "/" ? "it has no route"
+        : Routes?.Rules is { Count: > 0 } ? "routing rules (Match) are not supported"
+        : BulkSubscribe?.Enabled == true ? "bulk subscriptions are not supported"
+        : Metadata?.Keys.FirstOrDefault(key => key != "rawPayload") is { } key ? $"its metadata '{key}' is not supported"
+        : null;
+}
+
+internal sealed record RoutesDeclaration(List<JsonElement>? Rules, string? Default);
+
+internal sealed record BulkDeclaration(bool Enabled);
+
+/// <summary>One topic delivered to one app, with what the health page tells about it.</summary>
+internal sealed class Subscription(App app, PubSub pubSub, SubscriptionDeclaration declaration)
+{
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public App App => app;
+
+    public PubSub PubSub => pubSub;
+
+    /// <summary>The app's latest declaration: route and dead letter topic may change when the app is replaced.</summary>
+    public SubscriptionDeclaration Declaration { get; set; } = declaration;
+
+    public string Topic { get; } = declaration.Topic!;
+
+    /// <summary>Name of the queue, daprd's: one per app and topic.</summary>
+    public string Queue => $"{app.Id}-{Topic}";
+
+    /// <summary>Null while messages can flow, otherwise why not.</summary>
+    public string? Problem { get; set; } = "the queue is not declared yet";
+
+    public DeliveryCounts Counts { get; } = new();
+
+    /// <summary>For the health page: where it stands, and messages since the start.</summary>
+    public object Figures => new
+    {
+        pubSub = pubSub.Name,
+        topic = Topic,
+        state = Problem is null ? "subscribed" : "waiting",
+        delivered = Interlocked.Read(ref Counts.Delivered),
+        failed = Interlocked.Read(ref Counts.Failed),
+        dropped = Interlocked.Read(ref Counts.Dropped),
+        deadLettered = Interlocked.Read(ref Counts.DeadLettered),
+    };
+
+    /// <summary>Completes when the queue exists, or the broker refuses it.</summary>
+    public Task WhenSettled => _settled.Task;
+
+    /// <summary>The broker's word on the queue: null when it exists and is read, otherwise why it is refused.</summary>
+    public void Settle(string? problem)
+    {
+        Problem = problem;
+        _settled.TrySetResult();
+    }
+}
+
+/// <summary>Messages of one subscription since the start.</summary>
+internal sealed class DeliveryCounts
+{
+    /// <summary>Handled by the app.</summary>
+    public long Delivered;
+
+    /// <summary>Attempts that failed.</summary>
+    public long Failed;
+
+    /// <summary>Refused by the app (DROP, or no such route).</summary>
+    public long Dropped;
+
+    /// <summary>Given up, and put aside on the dead letter topic or in the broker.</summary>
+    public long DeadLettered;
+}
