@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 
@@ -159,64 +158,5 @@ internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs log
         }
 
         return info;
-    }
-}
-
-/// <summary>
-/// Starts every process from one thread that lives as long as the node. The kernel sends the "parent is gone" signal
-/// (PR_SET_PDEATHSIG) when the <em>thread</em> that started the process ends, and the threads of the pool come and go.
-/// </summary>
-internal sealed class Spawner : IDisposable
-{
-    private readonly BlockingCollection<Action> _work = [];
-
-    public Spawner() => new Thread(() =>
-    {
-        foreach (var action in _work.GetConsumingEnumerable())
-        {
-            action();
-        }
-    })
-    { IsBackground = true, Name = "spawner" }.Start();
-
-    /// <summary>
-    /// Its own session (setsid), so that Ctrl-C reaches the runner alone and the order of stopping is the runner's; and a SIGTERM from
-    /// the kernel when the runner is killed (setpriv). Empty where util-linux is missing: the next start or stop then cleans up.
-    /// </summary>
-    public static IReadOnlyList<string> Prefix { get; } = [.. Usable("setsid", "true") ? ["setsid"] : Array.Empty<string>(),
-        .. Usable("setpriv", "--pdeathsig", "TERM", "true") ? ["setpriv", "--pdeathsig", "TERM", "--"] : Array.Empty<string>()];
-
-    public Task StartAsync(Process process)
-    {
-        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _work.Add(() =>
-        {
-            try
-            {
-                process.Start();
-                started.SetResult();
-            }
-            catch (Win32Exception exception)
-            {
-                started.SetException(exception);
-            }
-        });
-        return started.Task;
-    }
-
-    public void Dispose() => _work.CompleteAdding();
-
-    private static bool Usable(string command, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true });
-            process!.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -20,15 +22,23 @@ internal static partial class Proc
     /// <summary>True while that very process lives.</summary>
     public static bool IsAlive(int pid, long startTicks) => StartTicks(pid) == startTicks;
 
-    /// <summary>Resident memory, in bytes, of a process and of those it started (one session).</summary>
-    public static long ResidentBytes(int pid)
+    /// <summary>The process and those it started: its session, which outlives it.</summary>
+    /// <returns>Nothing when the pid meanwhile belongs to another process.</returns>
+    public static IReadOnlyList<int> Family(int pid, long startTicks)
     {
-        var others = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
-            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
-            .Where(number => number > 0 && (number == pid || Stat(number)?[3] == pid.ToString(CultureInfo.InvariantCulture)));
-        // Field 24 of stat, in pages.
-        return others.Sum(number => Stat(number) is { } fields ? long.Parse(fields[21], CultureInfo.InvariantCulture) : 0) * Environment.SystemPageSize;
+        var session = pid.ToString(CultureInfo.InvariantCulture);
+        return StartTicks(pid) is { } ticks && ticks != startTicks ? [] :
+        [
+            .. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
+                .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
+                .Where(number => number > 0 && StartTicks(number) >= startTicks && (number == pid || Stat(number)?[3] == session)),
+        ];
     }
+
+    /// <summary>Resident memory, in bytes, of a process and of those it started.</summary>
+    public static long ResidentBytes(int pid, long startTicks) =>
+        // Field 24 of stat, in pages.
+        Family(pid, startTicks).Sum(number => Stat(number) is { } fields ? long.Parse(fields[21], CultureInfo.InvariantCulture) : 0) * Environment.SystemPageSize;
 
     /// <summary>Signals the process and, when it leads one, its whole group: what a shell script started must not outlive it.</summary>
     public static void Kill(int pid)
@@ -123,6 +133,65 @@ internal static partial class Proc
         catch (IOException)
         {
             return null;
+        }
+    }
+}
+
+/// <summary>
+/// Starts every process from one thread that lives as long as the node. The kernel sends the "parent is gone" signal
+/// (PR_SET_PDEATHSIG) when the <em>thread</em> that started the process ends, and the threads of the pool come and go.
+/// </summary>
+internal sealed class Spawner : IDisposable
+{
+    private readonly BlockingCollection<Action> _work = [];
+
+    public Spawner() => new Thread(() =>
+    {
+        foreach (var action in _work.GetConsumingEnumerable())
+        {
+            action();
+        }
+    })
+    { IsBackground = true, Name = "spawner" }.Start();
+
+    /// <summary>
+    /// Its own session (setsid), so that Ctrl-C reaches the runner alone and the order of stopping is the runner's; and a SIGTERM from
+    /// the kernel when the runner is killed (setpriv). Empty where util-linux is missing: the next start or stop then cleans up.
+    /// </summary>
+    public static IReadOnlyList<string> Prefix { get; } = [.. Usable("setsid", "true") ? ["setsid"] : Array.Empty<string>(),
+        .. Usable("setpriv", "--pdeathsig", "TERM", "true") ? ["setpriv", "--pdeathsig", "TERM", "--"] : Array.Empty<string>()];
+
+    public Task StartAsync(Process process)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _work.Add(() =>
+        {
+            try
+            {
+                process.Start();
+                started.SetResult();
+            }
+            catch (Win32Exception exception)
+            {
+                started.SetException(exception);
+            }
+        });
+        return started.Task;
+    }
+
+    public void Dispose() => _work.CompleteAdding();
+
+    private static bool Usable(string command, params string[] arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true });
+            process!.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (Win32Exception)
+        {
+            return false;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -65,12 +66,19 @@ internal sealed record RunFile(
     [JsonIgnore]
     public bool IsRunning => Proc.IsAlive(Pid, StartTicks);
 
-    /// <summary>Kills what a supervisor that died without stopping its processes left behind; each one is checked to be really that process.</summary>
+    /// <summary>Kills what a supervisor that died without stopping its processes left behind, and waits for its end.</summary>
     /// <returns>The names of the processes found.</returns>
-    public IReadOnlyList<string> KillLeftovers()
+    public async Task<IReadOnlyList<string>> KillLeftoversAsync(TimeProvider time)
     {
-        var leftovers = Processes.Where(process => Proc.IsAlive(process.Pid, process.StartTicks)).ToList();
+        List<RunningProcess> Left() => [.. Processes.Where(process => Proc.Family(process.Pid, process.StartTicks).Count > 0)];
+        var leftovers = Left();
         leftovers.ForEach(process => Proc.Kill(process.Pid));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), time);
+        for (var tries = 0; tries < 100 && Left().Count > 0; tries++)
+        {
+            await timer.WaitForNextTickAsync();
+        }
+
         return [.. leftovers.Select(process => process.Name)];
     }
 
@@ -96,4 +104,78 @@ internal sealed record RunFile(
         Directory.CreateDirectory(path);
         File.SetUnixFileMode(path, OwnerOnly);
     }
+}
+
+/// <summary>Looks after a node from outside: <c>status</c> and <c>down</c>, both from its run file.</summary>
+internal sealed class StatusCommand(string data, TextWriter output, TimeProvider time)
+{
+    /// <summary>One line per process, and the memory of all.</summary>
+    /// <returns>0 when everything is healthy, 1 otherwise.</returns>
+    public async Task<int> StatusAsync(CancellationToken cancel)
+    {
+        if (RunFile.Read(data) is not { IsRunning: true } node)
+        {
+            output.WriteLine($"No node runs on {data}");
+            return 1;
+        }
+
+        var rows = await Task.WhenAll(node.Processes.Select(process => RowAsync(process, cancel)));
+        output.WriteLine($"{"name",-12} {"pid",7}  {"address",-26} {"health",-10} {"memory",9} {"restarts",8}  uptime");
+        foreach (var row in rows)
+        {
+            output.WriteLine(row.Line);
+        }
+
+        var runner = Proc.ResidentBytes(node.Pid, node.StartTicks);
+        output.WriteLine($"{"runner",-12} {node.Pid,7}  {"",-26} {"",-10} {Mebibytes(runner),9} {"",8}  {Age(node.StartedAt)}");
+        output.WriteLine();
+        output.WriteLine($"{node.Address}   data {data}   broker {node.Broker}   memory {Mebibytes(runner + rows.Sum(row => row.Bytes))}");
+        return rows.All(row => row.Healthy) ? 0 : 1;
+    }
+
+    /// <summary>Stops the node and waits for its end.</summary>
+    public async Task<int> DownAsync(CancellationToken cancel)
+    {
+        if (RunFile.Read(data) is not { } node)
+        {
+            output.WriteLine($"No node runs on {data}");
+            return 0;
+        }
+
+        if (node.IsRunning)
+        {
+            Proc.Terminate(node.Pid);
+            // Each of four stages may take ten seconds before the supervisor kills it.
+            var begin = time.GetTimestamp();
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50), time);
+            while (node.IsRunning && time.GetElapsedTime(begin) < TimeSpan.FromSeconds(45))
+            {
+                await timer.WaitForNextTickAsync(cancel);
+            }
+
+            if (node.IsRunning)
+            {
+                Proc.Kill(node.Pid);
+            }
+        }
+
+        // The supervisor restarts processes: the last word of its run file counts.
+        var leftovers = await (RunFile.Read(data) ?? node).KillLeftoversAsync(time);
+        RunFile.Delete(data);
+        output.WriteLine(leftovers.Count == 0 ? "Stopped" : $"Stopped; killed what was left: {string.Join(", ", leftovers)}");
+        return 0;
+    }
+
+    private async Task<(string Line, bool Healthy, long Bytes)> RowAsync(RunningProcess process, CancellationToken cancel)
+    {
+        var alive = Proc.IsAlive(process.Pid, process.StartTicks);
+        var health = alive ? await Health.CheckAsync(process.Address is { } address ? new Uri(address) : null, process.Http2, cancel) : new Health(false, "ended");
+        var bytes = alive ? Proc.ResidentBytes(process.Pid, process.StartTicks) : 0;
+        var line = $"{process.Name,-12} {process.Pid,7}  {process.Address?.TrimEnd('/'),-26} {health.Text,-10} {Mebibytes(bytes),9} {process.Restarts,8}  {(alive ? Age(process.StartedAt) : "")}";
+        return (line.TrimEnd(), health.IsHealthy, bytes);
+    }
+
+    private string Age(DateTimeOffset since) => (time.GetUtcNow() - since).ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture);
+
+    private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0} MiB");
 }

@@ -97,6 +97,11 @@ internal sealed class TyeReader(string folder)
     {
         var keys = Keys(node, "a service", "name", "project", "executable", "args", "replicas", "env", "bindings");
         var name = Required(node, keys, "name");
+        if (name is "sidecar" or "rabbitmq" or "epmd" or Logs.Own)
+        {
+            Refuse(keys["name"], $"service '{name}': the runner starts or is that one itself");
+        }
+
         var (project, executable) = (Text(keys, "project"), Text(keys, "executable"));
         if (project is null == executable is null)
         {

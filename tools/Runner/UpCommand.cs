@@ -29,7 +29,7 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             return SayAlreadyRunning();
         }
 
-        if (RunFile.Read(options.Data)?.KillLeftovers() is { Count: > 0 } leftovers)
+        if (RunFile.Read(options.Data) is { } old && await old.KillLeftoversAsync(time) is { Count: > 0 } leftovers)
         {
             output.WriteLine($"Stopped what an earlier run left behind: {string.Join(", ", leftovers)}");
         }
