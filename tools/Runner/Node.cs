@@ -51,8 +51,7 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         {
             var (http, grpc) = (free.Dequeue(), free.Dequeue());
             dapr = new() { ["DAPR_HTTP_ENDPOINT"] = Loopback(http), ["DAPR_GRPC_ENDPOINT"] = Loopback(grpc), ["APP_API_TOKEN"] = appToken };
-            var environment = new Dictionary<string, string>(common) { ["APP_API_TOKEN"] = appToken, ["OTEL_SERVICE_NAME"] = "sidecar" };
-            Listen(environment, [("http", IPAddress.Loopback, http, false), ("grpc", IPAddress.Loopback, grpc, true)]);
+            var environment = new Dictionary<string, string>(common) { ["ASPNETCORE_URLS"] = "", ["APP_API_TOKEN"] = appToken, ["OTEL_SERVICE_NAME"] = "sidecar" };
             foreach (var service in file.Services)
             {
                 // The sidecar speaks HTTP/2 to the applications.
@@ -66,7 +65,8 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
                 environment[Broker.Variable] = connection;
             }
 
-            specs.Add(Dotnet("sidecar", Stage.Sidecar, Path.Combine(root, Sidecar), ["--resources-path", Path.Combine(components, broker.Components)],
+            specs.Add(Dotnet("sidecar", Stage.Sidecar, Path.Combine(root, Sidecar),
+                ["--resources-path", Path.Combine(components, broker.Components), "--dapr-http-port", Text(http), "--dapr-grpc-port", Text(grpc)],
                 environment, new Uri(Loopback(http)), false, null));
         }
 
@@ -105,8 +105,6 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         {
             ["Data"] = data,
             ["ASPNETCORE_ENVIRONMENT"] = "Production",
-            ["Logging__Console__FormatterName"] = "simple",
-            ["Logging__Console__FormatterOptions__SingleLine"] = "true",
             // Several processes share a small machine: one heap each, and memory given back.
             ["DOTNET_gcServer"] = "0",
             ["DOTNET_GCConserveMemory"] = "5",
@@ -123,11 +121,12 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
     /// <summary>One address by ASPNETCORE_URLS; several, which differ in protocol, by Kestrel's own configuration.</summary>
     private static void Listen(Dictionary<string, string> environment, IReadOnlyList<(string Name, IPAddress Host, int Port, bool Http2)> bindings)
     {
-        environment["ASPNETCORE_URLS"] = string.Join(';', bindings.Select(binding => $"http://{binding.Host}:{binding.Port}"));
-        foreach (var binding in bindings.Count > 1 ? bindings : [])
+        string Url(int index) => $"http://{bindings[index].Host}:{bindings[index].Port}";
+        environment["ASPNETCORE_URLS"] = bindings.Count == 1 ? Url(0) : "";
+        for (var index = 0; bindings.Count > 1 && index < bindings.Count; index++)
         {
-            environment[$"Kestrel__Endpoints__{binding.Name}__Url"] = $"http://{binding.Host}:{binding.Port}";
-            environment[$"Kestrel__Endpoints__{binding.Name}__Protocols"] = binding.Http2 ? "Http2" : "Http1";
+            environment[$"Kestrel__Endpoints__{bindings[index].Name}__Url"] = Url(index);
+            environment[$"Kestrel__Endpoints__{bindings[index].Name}__Protocols"] = bindings[index].Http2 ? "Http2" : "Http1";
         }
     }
 

@@ -63,7 +63,7 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
     {
         var (begin, told) = (time.GetTimestamp(), 1);
         using var timer = new PeriodicTimer(ProbeEvery, time);
-        while (await Health.CheckAsync(process.Spec.Address, process.Spec.Http2, stop) is var health && !health.IsHealthy)
+        while (await Probe.AskAsync(process.Spec.Address, process.Spec.Http2, stop) is var health && !health.IsHealthy)
         {
             await timer.WaitForNextTickAsync(stop);
             if (time.GetElapsedTime(begin).TotalSeconds > 10 * told)
@@ -85,7 +85,7 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
         {
             foreach (var process in _processes)
             {
-                var health = await Health.CheckAsync(process.Spec.Address, process.Spec.Http2, stop);
+                var health = await Probe.AskAsync(process.Spec.Address, process.Spec.Http2, stop);
                 if (health.IsHealthy != process.Healthy)
                 {
                     process.Healthy = health.IsHealthy;
@@ -115,30 +115,30 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
 }
 
 /// <summary>What a process says of itself.</summary>
-internal sealed record Health(bool IsHealthy, string Text)
+internal sealed record Probe(bool IsHealthy, string Text)
 {
     private static readonly HttpClient Client = new() { Timeout = TimeSpan.FromSeconds(3) };
 
     /// <summary>Asks <c>/health</c>, or whether a broker listens; without address there is nothing to ask and the answer is healthy.</summary>
-    public static async Task<Health> CheckAsync(Uri? address, bool http2, CancellationToken cancel)
+    public static async Task<Probe> AskAsync(Uri? address, bool http2, CancellationToken cancel)
     {
         try
         {
             return address switch
             {
-                null => new Health(true, "alive"),
+                null => new Probe(true, "alive"),
                 { Scheme: "amqp" } => await ConnectAsync(address, cancel),
-                _ => await AskAsync(new Uri(address, "/health"), http2, cancel),
+                _ => await GetAsync(new Uri(address, "/health"), http2, cancel),
             };
         }
         catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or JsonException
             || (exception is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            return new Health(false, exception is OperationCanceledException ? "no answer in 3 s" : "no answer");
+            return new Probe(false, exception is OperationCanceledException ? "no answer in 3 s" : "no answer");
         }
     }
 
-    private static async Task<Health> AskAsync(Uri page, bool http2, CancellationToken cancel)
+    private static async Task<Probe> GetAsync(Uri page, bool http2, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, page)
         {
@@ -150,14 +150,14 @@ internal sealed record Health(bool IsHealthy, string Text)
         var status = response.Content.Headers.ContentType?.MediaType == "application/json"
             && JsonDocument.Parse(body).RootElement is { ValueKind: JsonValueKind.Object } json
             && json.TryGetProperty("status", out var value) ? value.ToString() : null;
-        return new Health(response.IsSuccessStatusCode, status ?? (response.IsSuccessStatusCode ? "healthy" : $"answers {(int)response.StatusCode}"));
+        return new Probe(response.IsSuccessStatusCode, status ?? (response.IsSuccessStatusCode ? "healthy" : $"answers {(int)response.StatusCode}"));
     }
 
     /// <summary>A broker opens its port when all the rest of it is up. Nothing is said: it would log a greeting without a login.</summary>
-    private static async Task<Health> ConnectAsync(Uri address, CancellationToken cancel)
+    private static async Task<Probe> ConnectAsync(Uri address, CancellationToken cancel)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(address.Host, address.Port, cancel);
-        return new Health(true, "healthy");
+        return new Probe(true, "healthy");
     }
 }
