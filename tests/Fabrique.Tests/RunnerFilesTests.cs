@@ -68,20 +68,20 @@ public sealed class RunnerFilesTests : IDisposable
                 "tye.yaml line 4: extension 'zipkin' is unknown: only 'dapr' is",
                 "tye.yaml line 8: project 'nowhere.csproj' does not exist",
                 "tye.yaml line 9: replicas '3': a node runs one process of each service",
+                "tye.yaml line 10: service 'one' is there twice",
                 "tye.yaml line 10: service 'one' needs either 'project' or 'executable'",
                 "tye.yaml line 12: port '70000' is not a number from 1 to 65535",
                 "tye.yaml line 14: protocol 'grpc' is unknown: 'http' (HTTP/1.1) or 'h2c' (HTTP/2 without TLS)",
                 "tye.yaml line 15: 'name' is missing",
                 "tye.yaml line 17: 'value' is missing",
-                "tye.yaml line 10: service 'one' is there twice",
             ],
             errors);
     }
 
     [Theory]
     [InlineData("services: [", "not valid YAML")]
-    [InlineData("- one", "one YAML mapping is expected")]
-    [InlineData("", "one YAML mapping is expected")]
+    [InlineData("- one", "line 1: the file must be a mapping of name, extensions, services")]
+    [InlineData("", "line 1: the file must be a mapping of name, extensions, services")]
     [InlineData("services: one", "'services' must be a list")]
     [InlineData("name: fabrique", "'services' lists no service")]
     [InlineData("services: [{name: sidecar, executable: node}]", "the runner starts")]

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Net;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+using Fabrique.Records;
 using Fabrique.Runner;
 
 // Ctrl-C and SIGTERM stop in order, a second one stops at once. Closing the terminal is a Ctrl-C too.
@@ -73,11 +75,46 @@ logs.SetAction(async (result, _) =>
     return 0;
 });
 
+var territory = new Option<string>("--territory") { Description = "Official code of the territory, for instance 62528", Required = true };
+territory.Validators.Add(result =>
+{
+    // INSEE code of a commune, SIREN of a grouping, D or R and the code of a département or region (contracts, territory.proto).
+    if (!TerritoryCode().IsMatch(result.GetValueOrDefault<string>()))
+    {
+        result.AddError("--territory must be an INSEE code (62528), a SIREN (246200364), D62 for a département or R32 for a region");
+    }
+});
+var role = new Option<string>("--role") { Description = "What the bearer may do there", DefaultValueFactory = _ => Grant.Delegate };
+role.AcceptOnlyFromAmong([.. Grant.Roles]);
+var days = new Option<int>("--days") { Description = "How long it is valid, up to 366", DefaultValueFactory = _ => 30 };
+days.Validators.Add(result =>
+{
+    if (result.GetValueOrDefault<int>() is < 1 or > 366)
+    {
+        result.AddError("--days must be from 1 to 366");
+    }
+});
+var token = new Command("token", "Sign an access token with the key of the node, and print it") { territory, role, days, data };
+token.SetAction(result =>
+{
+    if (!File.Exists(Path.Combine(DataOf(result), "node.json")))
+    {
+        throw new PlainError($"{DataOf(result)} holds no node key yet: './fabrique up' makes it");
+    }
+
+    using var key = NodeKey.OpenOrCreate(DataOf(result));
+    var grant = new Grant(result.GetValue(role)!, result.GetValue(territory)!);
+    output.WriteLine(NodeToken.Issue(key, [grant], TimeSpan.FromDays(result.GetValue(days)), time));
+});
+
 var filter = new Option<string?>("--filter") { Description = "Only the tests whose full name holds this text; the contract checks are left out" };
 var test = new Command("test", "Install what the tests need, check the contracts, build, and run all tests") { filter };
 test.SetAction((result, _) => new TestCommand(root, output, time).RunAsync(result.GetValue(filter), stop.Token));
 
-var fabrique = new Command("fabrique", "Runs a Fabrique node. Each command has its own --help.") { new HelpOption(), new VersionOption(), up, down, status, logs, test };
+var fabrique = new Command("fabrique", "Runs a Fabrique node. Each command has its own --help.")
+{
+    new HelpOption(), new VersionOption(), up, down, status, logs, token, test,
+};
 try
 {
     var arguments = args.Length == 0 ? ["--help"] : args;
@@ -97,6 +134,12 @@ catch (IOException exception) when (exception.Message.Contains("No space left", 
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
     return 0;
+}
+
+internal static partial class Program
+{
+    [GeneratedRegex(@"^([0-9][0-9AB][0-9]{3}|[0-9]{9}|D[0-9][0-9AB][0-9]?|R[0-9]{2})$")]
+    private static partial Regex TerritoryCode();
 }
 
 namespace Fabrique.Runner

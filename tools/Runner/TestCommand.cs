@@ -38,8 +38,8 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
         await StepAsync("distribution packages", () => InstallPackagesAsync(cancel));
         if (filter is null && await StepAsync("contract checker", () => InstallBufAsync(cancel)))
         {
-            await StepAsync("contracts: lint", () => RequireAsync(Buf, ["lint", "contracts"], cancel));
-            await StepAsync("contracts: breaking changes", () => RequireAsync(Buf, ["breaking", "contracts", "--against", "contracts/released.binpb"], cancel));
+            await StepAsync("contracts lint", () => RequireAsync(Buf, ["lint", "contracts"], cancel));
+            await StepAsync("contracts breaking", () => RequireAsync(Buf, ["breaking", "contracts", "--against", "contracts/released.binpb"], cancel));
         }
 
         if (await StepAsync("build", () => Build.RunAsync(root, "Fabrique.sln", output, cancel)))
@@ -54,12 +54,12 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
 
     private async Task<bool> StepAsync(string name, Func<Task> step)
     {
-        var begin = time.GetTimestamp();
+        var (begin, failed) = (time.GetTimestamp(), _failed);
         output.WriteLine($"== {name}");
         try
         {
             await step();
-            output.WriteLine($"   {name}: done in {time.GetElapsedTime(begin).TotalSeconds:0.0} s");
+            output.WriteLine($"   {name}: {(_failed == failed ? "done in" : "FAILED after")} {time.GetElapsedTime(begin).TotalSeconds:0.0} s");
             return true;
         }
         catch (PlainError error)

@@ -34,16 +34,15 @@ internal sealed record TyeFile(string Name, string? ComponentsPath, IReadOnlyLis
 
         var reader = new TyeReader(Path.GetDirectoryName(Path.GetFullPath(path))!);
         var file = reader.Read(File.ReadAllText(path));
-        return file is not null && reader.Errors.Count == 0
-            ? file
-            : throw new PlainError(string.Join('\n', reader.Errors.Select(error => $"{Path.GetFileName(path)} {error}")));
+        var errors = reader.Errors.OrderBy(error => error.Line).Select(error => $"{Path.GetFileName(path)} line {error.Line}: {error.Reason}");
+        return reader.Errors.Count == 0 ? file! : throw new PlainError(string.Join('\n', errors));
     }
 }
 
 /// <summary>Reads the YAML nodes and collects every error instead of stopping at the first.</summary>
 internal sealed class TyeReader(string folder)
 {
-    public List<string> Errors { get; } = [];
+    public List<(long Line, string Reason)> Errors { get; } = [];
 
     public TyeFile? Read(string yaml)
     {
@@ -54,20 +53,14 @@ internal sealed class TyeReader(string folder)
         }
         catch (YamlException exception)
         {
-            Errors.Add($"line {exception.Start.Line}: not valid YAML: {exception.Message}");
+            Errors.Add((exception.Start.Line, $"not valid YAML: {exception.Message}"));
             return null;
         }
 
-        if (stream.Documents.Count != 1 || stream.Documents[0].RootNode is not YamlMappingNode root)
-        {
-            Errors.Add("line 1: one YAML mapping is expected");
-            return null;
-        }
-
+        var root = stream.Documents.Count == 1 ? stream.Documents[0].RootNode : new YamlScalarNode();
         var keys = Keys(root, "the file", "name", "extensions", "services");
         var components = Items(keys, "extensions").Select(Extension).ToList();
-        var services = Items(keys, "services").Select(Service).OfType<TyeService>().ToList();
-        Unique(Items(keys, "services"), "service");
+        var services = Items(keys, "services", "service").Select(Service).ToList();
         if (services.Count == 0 && Errors.Count == 0)
         {
             Refuse(root, "'services' lists no service");
@@ -93,7 +86,7 @@ internal sealed class TyeReader(string folder)
         return path;
     }
 
-    private TyeService? Service(YamlNode node)
+    private TyeService Service(YamlNode node)
     {
         var keys = Keys(node, "a service", "name", "project", "executable", "args", "replicas", "env", "bindings");
         var name = Required(node, keys, "name");
@@ -119,27 +112,20 @@ internal sealed class TyeReader(string folder)
             Refuse(keys["replicas"], $"replicas '{replicas}': a node runs one process of each service");
         }
 
-        var env = Items(keys, "env").Select(item => (Node: item, Keys: Keys(item, "an 'env' entry", "name", "value")))
+        var env = Items(keys, "env", "variable").Select(item => (Node: item, Keys: Keys(item, "an 'env' entry", "name", "value")))
             .Select(item => (Name: Required(item.Node, item.Keys, "name"), Value: Required(item.Node, item.Keys, "value")))
             .DistinctBy(item => item.Name).ToDictionary(item => item.Name, item => item.Value);
-        Unique(Items(keys, "env"), "variable");
-
-        var bindings = Items(keys, "bindings").Select(Binding).ToList();
-        Unique(Items(keys, "bindings"), "binding");
+        var bindings = Items(keys, "bindings", "binding").Select(Binding).ToList();
         return new TyeService(name, project, executable, Words(keys), env, bindings.Count > 0 ? bindings : [new TyeBinding("http", null, "h2c")]);
     }
 
     private TyeBinding Binding(YamlNode node)
     {
         var keys = Keys(node, "a binding", "name", "port", "protocol");
-        int? port = null;
-        if (Text(keys, "port") is { } text)
+        int? port = ushort.TryParse(Text(keys, "port"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
+        if (port is null && Text(keys, "port") is { } text)
         {
-            port = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= 65535 ? number : null;
-            if (port is null)
-            {
-                Refuse(keys["port"], $"port '{text}' is not a number from 1 to 65535");
-            }
+            Refuse(keys["port"], $"port '{text}' is not a number from 1 to 65535");
         }
 
         var protocol = Text(keys, "protocol") ?? "http";
@@ -181,47 +167,39 @@ internal sealed class TyeReader(string folder)
         return keys;
     }
 
-    private List<YamlNode> Items(Dictionary<string, YamlNode> keys, string name)
+    /// <param name="unique">What the items are, when no two may have the same name.</param>
+    private List<YamlNode> Items(Dictionary<string, YamlNode> keys, string name, string? unique = null)
     {
-        if (keys.TryGetValue(name, out var node) && node is not YamlSequenceNode)
+        if (keys.GetValueOrDefault(name) is not YamlSequenceNode list)
         {
-            Refuse(node, $"'{name}' must be a list");
+            if (keys.TryGetValue(name, out var node))
+            {
+                Refuse(node, $"'{name}' must be a list");
+            }
+
+            return [];
         }
 
-        return keys.GetValueOrDefault(name) is YamlSequenceNode list ? [.. list.Children] : [];
+        var names = list.OfType<YamlMappingNode>().Select(item => item.Children.TryGetValue("name", out var node) ? node : null).OfType<YamlScalarNode>();
+        foreach (var twice in unique is null ? [] : names.GroupBy(node => node.Value).SelectMany(group => group.Skip(1)))
+        {
+            Refuse(twice, $"{unique} '{twice.Value}' is there twice");
+        }
+
+        return [.. list.Children];
     }
 
     private string Required(YamlNode node, Dictionary<string, YamlNode> keys, string name)
     {
-        if (Text(keys, name) is not { Length: > 0 } text)
+        if (string.IsNullOrEmpty(Text(keys, name)))
         {
             Refuse(node, $"'{name}' is missing");
-            return "";
         }
 
-        return text;
+        return Text(keys, name) ?? "";
     }
 
     private static string? Text(Dictionary<string, YamlNode> keys, string name) => (keys.GetValueOrDefault(name) as YamlScalarNode)?.Value;
 
-    private void Unique(IEnumerable<YamlNode> nodes, string what)
-    {
-        var seen = new HashSet<string>();
-        foreach (var name in nodes.OfType<YamlMappingNode>().Select(node => node.Children.TryGetValue("name", out var name) ? name : null).OfType<YamlScalarNode>())
-        {
-            if (!seen.Add(name.Value ?? ""))
-            {
-                Refuse(name, $"{what} '{name.Value}' is there twice");
-            }
-        }
-    }
-
-    private void Refuse(YamlNode node, string reason)
-    {
-        var error = $"line {node.Start.Line}: {reason}";
-        if (!Errors.Contains(error))
-        {
-            Errors.Add(error);
-        }
-    }
+    private void Refuse(YamlNode node, string reason) => Errors.Add((Math.Max(node.Start.Line, 1), reason));
 }
