@@ -1,0 +1,153 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text.Json;
+using System.Xml.Linq;
+
+namespace Fabrique.Runner;
+
+/// <summary>Builds the projects of a node, in Release, when a source is newer than the last build.</summary>
+internal static class Build
+{
+    /// <summary>Where the build of a project puts its assembly (Directory.Build.props: artifacts output, names).</summary>
+    public static string Assembly(string root, string project)
+    {
+        var name = Path.GetFileNameWithoutExtension(project);
+        return Path.Combine(root, "artifacts", "bin", name, "release", $"Fabrique.{name}.dll");
+    }
+
+    /// <exception cref="PlainError">The build failed; the errors were printed.</exception>
+    public static async Task EnsureAsync(string root, IReadOnlyList<string> projects, TextWriter output, CancellationToken cancel)
+    {
+        var stamp = new FileInfo(Path.Combine(root, "artifacts", "node.stamp"));
+        if (projects.Count == 0 || (stamp.Exists && projects.All(project => File.Exists(Assembly(root, project))) && Newest(root, projects) < stamp.LastWriteTimeUtc))
+        {
+            return;
+        }
+
+        // A solution filter: one evaluation and one restore for all, and the tests stay out.
+        var filter = Path.Combine(root, "artifacts", "node.slnf");
+        await File.WriteAllTextAsync(filter, JsonSerializer.Serialize(new
+        {
+            solution = new { path = "../Fabrique.sln", projects = projects.Select(project => Path.GetRelativePath(root, project).Replace('/', '\\')) },
+        }), cancel);
+        await RunAsync(root, filter, output, cancel);
+        // The time before the build: what was edited meanwhile is built next time.
+        File.Create(stamp.FullName).Dispose();
+        File.SetLastWriteTimeUtc(stamp.FullName, File.GetLastWriteTimeUtc(filter));
+    }
+
+    /// <summary>Builds a project, solution or filter, one line per project built; the whole output is in artifacts/build.log.</summary>
+    public static async Task RunAsync(string root, string target, TextWriter output, CancellationToken cancel)
+    {
+        var path = Path.Combine(root, "artifacts", "build.log");
+        var errors = new HashSet<string>();
+        await using var log = new StreamWriter(path);
+        // No build nodes left behind: they would hold memory and our pipe for a quarter of an hour.
+        var code = await Shell.RunAsync(Shell.Dotnet, ["build", target, "-c", "Release", "-v", "minimal", "-tl:off", "-nodeReuse:false"], root, line =>
+        {
+            log.WriteLine(line);
+            if (line.Contains(" -> ", StringComparison.Ordinal))
+            {
+                output.WriteLine($"  built    {line.Split(" -> ")[0].Trim()}");
+            }
+            else if (line.Contains(": error ", StringComparison.Ordinal) && errors.Add(line))
+            {
+                output.WriteLine(line.Trim());
+            }
+        }, cancel);
+        if (code != 0)
+        {
+            throw new PlainError($"The build failed; its whole output is in {path}");
+        }
+    }
+
+    /// <summary>Time of the newest file or folder (one is touched when a file in it goes) of the projects and of those they refer to.</summary>
+    private static DateTime Newest(string root, IEnumerable<string> projects)
+    {
+        var closure = new HashSet<string>();
+        var todo = new Queue<string>(projects);
+        while (todo.TryDequeue(out var project))
+        {
+            if (closure.Add(project) && File.Exists(project))
+            {
+                var folder = Path.GetDirectoryName(project)!;
+                foreach (var include in XDocument.Load(project).Descendants("ProjectReference").Select(element => element.Attribute("Include")?.Value).OfType<string>())
+                {
+                    todo.Enqueue(Path.GetFullPath(Path.Combine(folder, include.Replace('\\', '/'))));
+                }
+            }
+        }
+
+        return closure.Select(project => new DirectoryInfo(Path.GetDirectoryName(project)!))
+            .SelectMany(folder => folder.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Append(folder))
+            .Concat(new DirectoryInfo(root).EnumerateFiles().Where(file => file.Extension is ".props" or ".json" or ".sln" or ".editorconfig"))
+            .Max(entry => entry.LastWriteTimeUtc);
+    }
+}
+
+/// <summary>Runs other programs to their end.</summary>
+internal static class Shell
+{
+    /// <summary>The <c>dotnet</c> this program runs on, or the first on the path.</summary>
+    public static string Dotnet { get; } =
+        Path.GetFileName(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
+
+    /// <summary>The full path of a program, null when it is not installed.</summary>
+    public static string? Which(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Concat(["/usr/sbin", "/sbin"])
+            .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+
+    /// <param name="line">Called for each line of output and of errors, one at a time.</param>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="PlainError">The program cannot be started.</exception>
+    public static async Task<int> RunAsync(string program, IEnumerable<string> arguments, string folder, Action<string> line, CancellationToken cancel)
+    {
+        using var process = new Process
+        {
+            StartInfo = new ProcessStartInfo(program, arguments)
+            {
+                WorkingDirectory = folder,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+        };
+        var one = new Lock();
+        void Say(object? _, DataReceivedEventArgs data)
+        {
+            if (data.Data is { } text)
+            {
+                lock (one)
+                {
+                    line(text);
+                }
+            }
+        }
+
+        process.OutputDataReceived += Say;
+        process.ErrorDataReceived += Say;
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception exception)
+        {
+            throw new PlainError($"{program} cannot be started: {exception.Message}");
+        }
+
+        process.StandardInput.Close();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        try
+        {
+            await process.WaitForExitAsync(cancel);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+
+        return process.ExitCode;
+    }
+}

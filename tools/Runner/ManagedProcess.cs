@@ -1,0 +1,162 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Fabrique.Runner;
+
+/// <summary>Order of start; the stop goes the other way.</summary>
+internal enum Stage
+{
+    Broker,
+    Sidecar,
+    Services,
+    Public,
+}
+
+/// <summary>How to start one process.</summary>
+/// <param name="Address">Where it answers <c>/health</c> (or AMQP); null: alive is healthy.</param>
+/// <param name="Http2">The address speaks HTTP/2 only.</param>
+internal sealed record ProcessSpec(
+    string Name, Stage Stage, string FileName, IReadOnlyList<string> Arguments, string Folder,
+    IReadOnlyDictionary<string, string> Environment, Uri? Address = null, bool Http2 = false, string? Token = null);
+
+/// <summary>Waits between restarts: 0.5 s doubling up to 30 s, from the beginning again after a minute without an accident.</summary>
+internal sealed class Backoff
+{
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Stable = TimeSpan.FromMinutes(1);
+    private TimeSpan _next = First;
+
+    /// <param name="lived">How long the process lived this time.</param>
+    public TimeSpan Next(TimeSpan lived)
+    {
+        var delay = lived >= Stable ? First : _next;
+        _next = delay * 2 < Longest ? delay * 2 : Longest;
+        return delay;
+    }
+}
+
+/// <summary>One process of the node, started again whenever it ends until it is stopped.</summary>
+internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs logs, TimeProvider time, Action changed) : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private Task _running = Task.CompletedTask;
+    private int _pid;
+
+    public ProcessSpec Spec => spec;
+
+    /// <summary>Last known answer of the health page.</summary>
+    public bool Healthy { get; set; }
+
+    /// <summary>What the run file says of it.</summary>
+    public RunningProcess? State { get; private set; }
+
+    public void Dispose() => _stop.Dispose();
+
+    public void Start() => _running = RunAsync();
+
+    /// <summary>SIGTERM, then SIGKILL when it has not ended in time or <paramref name="kill"/> says so.</summary>
+    public async Task StopAsync(TimeSpan patience, CancellationToken kill)
+    {
+        await _stop.CancelAsync();
+        if (_pid is var pid and > 0)
+        {
+            Proc.Terminate(pid);
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(kill);
+            deadline.CancelAfter(patience);
+            await _running.WaitAsync(deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!_running.IsCompleted)
+            {
+                logs.Write(Logs.Own, $"{spec.Name} did not stop in time and is killed");
+                Proc.Kill(pid);
+            }
+        }
+
+        await _running;
+    }
+
+    private async Task RunAsync()
+    {
+        var backoff = new Backoff();
+        for (var restarts = 0; !_stop.IsCancellationRequested; restarts++)
+        {
+            var started = time.GetTimestamp();
+            var end = await RunOnceAsync(restarts);
+            Healthy = false;
+            if (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+
+            var delay = backoff.Next(time.GetElapsedTime(started));
+            logs.Write(Logs.Own, $"{spec.Name} {end}; it starts again in {delay.TotalSeconds:0.#} s");
+            changed();
+            await Task.Delay(delay, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <returns>How it ended.</returns>
+    private async Task<string> RunOnceAsync(int restarts)
+    {
+        using var process = new Process { StartInfo = StartInfo(), EnableRaisingEvents = true };
+        // Not WaitForExitAsync: that also waits for the output, which a child of the process may keep open.
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.Exited += (_, _) => ended.TrySetResult();
+        process.OutputDataReceived += (_, line) => Say(line.Data);
+        process.ErrorDataReceived += (_, line) => Say(line.Data);
+        try
+        {
+            await spawner.StartAsync(process);
+        }
+        catch (Win32Exception exception)
+        {
+            return $"cannot be started ({exception.Message})";
+        }
+
+        _pid = process.Id;
+        State = new RunningProcess(spec.Name, _pid, Proc.StartTicks(_pid) ?? 0, time.GetUtcNow(), restarts, false, spec.Address?.ToString(), spec.Http2, spec.Token);
+        changed();
+        process.StandardInput.Close();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        if (_stop.IsCancellationRequested)
+        {
+            Proc.Terminate(_pid);
+        }
+
+        await ended.Task;
+        // What it started (RabbitMQ's shell script starts Erlang) must not live on beside its successor.
+        Proc.Kill(_pid);
+        _pid = 0;
+        return process.ExitCode > 128 ? $"was ended by signal {process.ExitCode - 128}" : $"ended with code {process.ExitCode}";
+    }
+
+    private void Say(string? line)
+    {
+        if (line is not null)
+        {
+            // A broker talks at length about itself; the runner says what matters of it.
+            logs.Write(spec.Name, line, quiet: spec.Stage == Stage.Broker);
+        }
+    }
+
+    private ProcessStartInfo StartInfo()
+    {
+        var command = Spawner.Prefix.Append(spec.FileName).Concat(spec.Arguments).ToList();
+        var info = new ProcessStartInfo(command[0], command.Skip(1))
+        {
+            WorkingDirectory = spec.Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // Secrets are given to those who need them only.
+        info.Environment.Remove(Broker.Variable);
+        foreach (var (name, value) in spec.Environment)
+        {
+            info.Environment[name] = value;
+        }
+
+        return info;
+    }
+}

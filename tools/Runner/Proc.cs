@@ -1,0 +1,197 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Fabrique.Runner;
+
+/// <summary>What Linux tells about processes and ports (proc(5)), and the signals to send. Elsewhere the answers are null.</summary>
+internal static partial class Proc
+{
+    public const int SigTerm = 15;
+    public const int SigKill = 9;
+
+    /// <summary>Start of the process in clock ticks since boot: with the pid it names one process, though pids come round again.</summary>
+    /// <returns>Null when there is no such process, or a zombie only.</returns>
+    public static long? StartTicks(int pid) =>
+        Stat(pid) is { } fields && fields[0] is not ("Z" or "X") ? long.Parse(fields[19], CultureInfo.InvariantCulture) : null;
+
+    /// <summary>True while that very process lives.</summary>
+    public static bool IsAlive(int pid, long startTicks) => StartTicks(pid) == startTicks;
+
+    /// <summary>The process and those it started: its session, which outlives it.</summary>
+    /// <returns>Nothing when the pid meanwhile belongs to another process.</returns>
+    public static IReadOnlyList<int> Family(int pid, long startTicks)
+    {
+        var session = pid.ToString(CultureInfo.InvariantCulture);
+        return StartTicks(pid) is { } ticks && ticks != startTicks ? [] :
+        [
+            .. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
+                .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
+                .Where(number => number > 0 && StartTicks(number) >= startTicks && (number == pid || Stat(number)?[3] == session)),
+        ];
+    }
+
+    /// <summary>Resident memory, in bytes, of a process and of those it started.</summary>
+    public static long ResidentBytes(int pid, long startTicks) =>
+        // Field 24 of stat, in pages.
+        Family(pid, startTicks).Sum(number => Stat(number) is { } fields ? long.Parse(fields[21], CultureInfo.InvariantCulture) : 0) * Environment.SystemPageSize;
+
+    /// <summary>Signals the process and, when it leads one, its whole group: what a shell script started must not outlive it.</summary>
+    public static void Kill(int pid)
+    {
+        _ = Signal(-pid, SigKill);
+        _ = Signal(pid, SigKill);
+    }
+
+    public static void Terminate(int pid) => _ = Signal(pid, SigTerm);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Signal(int pid, int signal);
+
+    /// <summary>Refuses a port that somebody else has, naming who when the system tells.</summary>
+    /// <exception cref="PlainError">The port cannot be listened on.</exception>
+    public static void RequireFree(IPAddress address, int port, string remedy)
+    {
+        try
+        {
+            using var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            listener.Bind(new IPEndPoint(address, port));
+            listener.Listen();
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            throw new PlainError($"Port {port} is taken by {WhoListens(port) ?? "another program"}: {remedy}");
+        }
+        catch (SocketException exception)
+        {
+            throw new PlainError($"Port {port} of {address} cannot be used ({exception.Message}): {remedy}");
+        }
+    }
+
+    /// <summary>
+    /// Free loopback ports, all different. Taken below the range the system gives to outgoing connections, so that none of those
+    /// takes the port of a process that is just being restarted.
+    /// </summary>
+    public static int[] FreePorts(int count)
+    {
+        var ports = new HashSet<int>();
+        while (ports.Count < count)
+        {
+            var port = Random.Shared.Next(20000, 32000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                ports.Add(port);
+            }
+            catch (SocketException)
+            {
+                // Taken: the next draw decides.
+            }
+        }
+
+        return [.. ports];
+    }
+
+    private static string? WhoListens(int port)
+    {
+        var suffix = $":{port:X4}";
+        var inodes = Directory.EnumerateFiles("/proc/net", "tcp*").SelectMany(File.ReadLines)
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(fields => fields.Length > 9 && fields[3] == "0A" && fields[1].EndsWith(suffix, StringComparison.Ordinal))
+            .Select(fields => $"socket:[{fields[9]}]").ToHashSet();
+        foreach (var process in inodes.Count > 0 ? Process.GetProcesses() : [])
+        {
+            try
+            {
+                if (Directory.EnumerateFiles($"/proc/{process.Id}/fd").Any(fd => inodes.Contains(new FileInfo(fd).LinkTarget ?? "")))
+                {
+                    return $"{process.ProcessName} (pid {process.Id})";
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // Another user's process, or one that just ended.
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The fields of /proc/PID/stat from the third on (the second, the name, may hold spaces).</summary>
+    private static string[]? Stat(int pid)
+    {
+        try
+        {
+            var text = File.ReadAllText($"/proc/{pid}/stat");
+            return text[(text.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>
+/// Starts every process from one thread that lives as long as the node. The kernel sends the "parent is gone" signal
+/// (PR_SET_PDEATHSIG) when the <em>thread</em> that started the process ends, and the threads of the pool come and go.
+/// </summary>
+internal sealed class Spawner : IDisposable
+{
+    private readonly BlockingCollection<Action> _work = [];
+
+    public Spawner() => new Thread(() =>
+    {
+        foreach (var action in _work.GetConsumingEnumerable())
+        {
+            action();
+        }
+    })
+    { IsBackground = true, Name = "spawner" }.Start();
+
+    /// <summary>
+    /// Its own session (setsid), so that Ctrl-C reaches the runner alone and the order of stopping is the runner's; and a SIGTERM from
+    /// the kernel when the runner is killed (setpriv). Empty where util-linux is missing: the next start or stop then cleans up.
+    /// </summary>
+    public static IReadOnlyList<string> Prefix { get; } = [.. Usable("setsid", "true") ? ["setsid"] : Array.Empty<string>(),
+        .. Usable("setpriv", "--pdeathsig", "TERM", "true") ? ["setpriv", "--pdeathsig", "TERM", "--"] : Array.Empty<string>()];
+
+    public Task StartAsync(Process process)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _work.Add(() =>
+        {
+            try
+            {
+                process.Start();
+                started.SetResult();
+            }
+            catch (Win32Exception exception)
+            {
+                started.SetException(exception);
+            }
+        });
+        return started.Task;
+    }
+
+    public void Dispose() => _work.CompleteAdding();
+
+    private static bool Usable(string command, params string[] arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true });
+            process!.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
+    }
+}

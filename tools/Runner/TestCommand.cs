@@ -1,0 +1,204 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Fabrique.Runner;
+
+/// <summary>All checks of the project as named steps, the same on a laptop and in CI. Every failed step counts as one failure.</summary>
+internal sealed class TestCommand(string root, TextWriter output, TimeProvider time)
+{
+    /// <summary>
+    /// Run by root. Debian starts what it installs, where an init runs: policy-rc.d forbids it now, disable at the next start of the
+    /// machine. The package lists are fetched only when the known ones do not do.
+    /// </summary>
+    private const string Install = """
+        set -e
+        export DEBIAN_FRONTEND=noninteractive
+        if [ ! -e /usr/sbin/policy-rc.d ]; then
+          trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+          printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+          chmod +x /usr/sbin/policy-rc.d
+        fi
+        apt-get install -q -y --no-install-recommends "$@" || { apt-get update -q && apt-get install -q -y --no-install-recommends "$@"; }
+        if command -v systemctl >/dev/null; then systemctl disable -q rabbitmq-server epmd.socket epmd.service 2>/dev/null || true; fi
+        """;
+
+    private static readonly (string Package, string[] Programs)[] Needed =
+        [("rabbitmq-server", ["rabbitmq-server"]), ("chromium", ["chromium", "chromium-browser", "google-chrome"]), ("npm", ["npm"])];
+
+    private int _passed;
+    private int _failed;
+
+    private string Buf => Path.Combine(root, "artifacts", "tools", "buf", "node_modules", ".bin", "buf");
+
+    /// <param name="filter">Only tests whose full name holds this, and no contract checks; null: everything.</param>
+    /// <returns>The exit code: 0 when nothing failed.</returns>
+    public async Task<int> RunAsync(string? filter, CancellationToken cancel)
+    {
+        var begin = time.GetTimestamp();
+        await StepAsync("distribution packages", () => InstallPackagesAsync(cancel));
+        if (filter is null && await StepAsync("contract checker", () => InstallBufAsync(cancel)))
+        {
+            await StepAsync("contracts lint", () => RequireAsync(Buf, ["lint", "contracts"], cancel));
+            await StepAsync("contracts breaking", () => RequireAsync(Buf, ["breaking", "contracts", "--against", "contracts/released.binpb"], cancel));
+        }
+
+        if (await StepAsync("build", () => Build.RunAsync(root, "Fabrique.sln", output, cancel)))
+        {
+            await StepAsync("tests", () => RunTestsAsync(filter, cancel));
+        }
+
+        output.WriteLine($"All steps: {time.GetElapsedTime(begin).TotalSeconds:0.0} s");
+        output.WriteLine($"{_passed} passed, {_failed} failed");
+        return _failed == 0 ? 0 : 1;
+    }
+
+    private async Task<bool> StepAsync(string name, Func<Task> step)
+    {
+        var (begin, failed) = (time.GetTimestamp(), _failed);
+        output.WriteLine($"== {name}");
+        try
+        {
+            await step();
+            output.WriteLine($"   {name}: {(_failed == failed ? "done in" : "FAILED after")} {time.GetElapsedTime(begin).TotalSeconds:0.0} s");
+            return true;
+        }
+        catch (PlainError error)
+        {
+            _failed++;
+            output.WriteLine($"   {name}: FAILED after {time.GetElapsedTime(begin).TotalSeconds:0.0} s: {error.Message}");
+            return false;
+        }
+    }
+
+    private async Task InstallPackagesAsync(CancellationToken cancel)
+    {
+        var missing = Needed.Where(need => !need.Programs.Any(program => Shell.Which(program) is not null)).Select(need => need.Package).ToArray();
+        if (missing.Length == 0)
+        {
+            return;
+        }
+
+        var command = $"apt-get install -y --no-install-recommends {string.Join(' ', missing)}";
+        var sudo = Shell.Which("sudo");
+        if (Shell.Which("apt-get") is null || (sudo is null && !Environment.IsPrivilegedProcess))
+        {
+            throw new PlainError($"the tests need {string.Join(", ", missing)}; on Debian, as root: {command}");
+        }
+
+        string[] shell = ["sh", "-c", Install, "sh", .. missing];
+        // Without a terminal nobody can type a password.
+        var asRoot = Environment.IsPrivilegedProcess ? shell : [sudo!, .. Console.IsInputRedirected ? ["-n"] : Array.Empty<string>(), .. shell];
+        await RequireAsync(asRoot[0], asRoot[1..], cancel, $"the tests need {string.Join(", ", missing)}; as root: {command}");
+    }
+
+    /// <summary>buf from npm, in the version that tools/buf names; again only when that changed.</summary>
+    private async Task InstallBufAsync(CancellationToken cancel)
+    {
+        var (wanted, folder) = (Path.Combine(root, "tools", "buf", "package.json"), Path.Combine(root, "artifacts", "tools", "buf"));
+        var installed = Path.Combine(folder, "package.json");
+        if (File.Exists(Buf) && await File.ReadAllTextAsync(wanted, cancel) == await File.ReadAllTextAsync(installed, cancel))
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(folder);
+        File.Copy(wanted, installed, overwrite: true);
+        await RequireAsync("npm", ["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error", "--prefix", folder], cancel);
+    }
+
+    private async Task RunTestsAsync(string? filter, CancellationToken cancel)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(root, "artifacts", "test-results")).FullName;
+        await using var log = new StreamWriter(Path.Combine(folder, "tests.log"));
+        var results = new TestResults(output);
+        string[] arguments =
+        [
+            Build.Assembly(root, Path.Combine(root, "tests", "Tests.csproj")), "-noLogo", "-noColor", "-reporter", "json", "-longRunning", "60",
+            "-trx", Path.Combine(folder, "tests.trx"), .. filter is null ? Array.Empty<string>() : ["-method", $"*{filter}*"],
+        ];
+        var code = await Shell.RunAsync(Shell.Dotnet, arguments, root, line =>
+        {
+            log.WriteLine(line);
+            results.Take(line);
+        }, cancel);
+        _passed += results.Passed;
+        _failed += results.Failed;
+        output.WriteLine($"   {results.Passed} passed, {results.Failed} failed, {results.Skipped} skipped; see {folder}");
+        if (results.Passed + results.Failed == 0)
+        {
+            throw new PlainError(filter is null || code != 0 ? $"no test ran (exit code {code})" : $"no test has '{filter}' in its name");
+        }
+
+        if (code != 0 && results.Failed == 0)
+        {
+            throw new PlainError($"the test program ended with code {code}");
+        }
+    }
+
+    private async Task RequireAsync(string program, IEnumerable<string> arguments, CancellationToken cancel, string? remedy = null)
+    {
+        var code = await Shell.RunAsync(program, arguments, root, line => output.WriteLine($"   {line}"), cancel);
+        if (code != 0)
+        {
+            throw new PlainError(remedy ?? $"{Path.GetFileName(program)} ended with code {code}");
+        }
+    }
+}
+
+/// <summary>Follows the messages of the test program (xunit.v3, -reporter json): a line per class when it is through, each failure at once.</summary>
+internal sealed class TestResults(TextWriter output)
+{
+    private readonly Dictionary<string, string> _names = [];
+
+    public int Passed { get; private set; }
+
+    public int Failed { get; private set; }
+
+    public int Skipped { get; private set; }
+
+    public void Take(string line)
+    {
+        if (!line.StartsWith("{\"$type\"", StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        using var document = JsonDocument.Parse(line);
+        var message = document.RootElement;
+        string Text(string name) => message.TryGetProperty(name, out var value) ? value.ToString() : "";
+        switch (Text("$type"))
+        {
+            case "test-starting":
+                _names[Text("TestUniqueID")] = Text("TestDisplayName");
+                break;
+            case "test-class-starting":
+                _names[Text("TestClassUniqueID")] = Text("TestClassSimpleName");
+                break;
+            case "test-passed":
+                Passed++;
+                break;
+            case "test-skipped":
+                Skipped++;
+                output.WriteLine($"   skipped  {_names.GetValueOrDefault(Text("TestUniqueID"))}: {Text("Reason")}");
+                break;
+            case "test-failed" or "error" or "test-cleanup-failure" or "test-class-cleanup-failure" or "test-collection-cleanup-failure" or "test-assembly-cleanup-failure":
+                Failed++;
+                var about = _names.GetValueOrDefault(Text("TestUniqueID")) ?? _names.GetValueOrDefault(Text("TestClassUniqueID"));
+                output.WriteLine($"   FAILED   {about}\n{Indented(message, "Messages")}{Indented(message, "StackTraces")}");
+                break;
+            case "test-class-finished":
+                var seconds = decimal.Parse(Text("ExecutionTime"), CultureInfo.InvariantCulture);
+                output.WriteLine($"   {_names.GetValueOrDefault(Text("TestClassUniqueID")),-40} {Text("TestsTotal"),4} tests, {Text("TestsFailed")} failed, {seconds:0.0} s");
+                break;
+            case "diagnostic-message" when Text("Message").Contains("Long Running", StringComparison.OrdinalIgnoreCase):
+                output.WriteLine($"   {Text("Message")}");
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static string Indented(JsonElement message, string name) => message.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array
+        ? string.Concat(list.EnumerateArray().SelectMany(text => text.ToString().Split('\n')).Select(text => $"            {text.TrimEnd()}\n"))
+        : "";
+}

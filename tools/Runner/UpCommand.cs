@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+
+namespace Fabrique.Runner;
+
+/// <summary>What <c>up</c> was asked.</summary>
+/// <param name="Data">The data folder, absolute.</param>
+/// <param name="Supervise">This process is the one that <c>--detach</c> started in the background.</param>
+internal sealed record UpOptions(string File, string Data, int? Port, IPAddress Host, string? Broker, bool Detach, bool Supervise);
+
+/// <summary>Starts a node: checks first, so that what cannot work is said before anything is built or started.</summary>
+internal sealed class UpCommand(string root, UpOptions options, TextWriter output, TimeProvider time)
+{
+    private const long LeastDisk = 200 << 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private readonly long _begin = time.GetTimestamp();
+
+    private string LogFolder => Path.Combine(options.Data, "logs");
+
+    /// <returns>The exit code.</returns>
+    public async Task<int> RunAsync(CancellationToken stop, CancellationToken kill)
+    {
+        var file = TyeFile.Load(options.File);
+        RequireUsable(options.Data);
+        using var held = RunFile.TryLock(options.Data);
+        if (held is null)
+        {
+            return SayAlreadyRunning();
+        }
+
+        if (RunFile.Read(options.Data) is { } old && await old.KillLeftoversAsync(time) is { Count: > 0 } leftovers)
+        {
+            output.WriteLine($"Stopped what an earlier run left behind: {string.Join(", ", leftovers)}");
+        }
+
+        var node = new Node(file, root, options.Data, options.Host, options.Port);
+        var ports = node.PublicPorts();
+        foreach (var port in ports.Values)
+        {
+            Proc.RequireFree(options.Host, port, "choose another with --port");
+        }
+
+        var broker = await Broker.ChooseAsync(options.Broker, options.Data, stop);
+        await Build.EnsureAsync(root, node.Projects, output, stop);
+        if (options.Detach)
+        {
+            await held.DisposeAsync();
+            return await DetachAsync(stop);
+        }
+
+        var plan = node.Plan(ports, broker);
+        using var logs = new Logs(LogFolder, options.Supervise ? null : output, !Console.IsOutputRedirected, time)
+        {
+            NameWidth = plan.Processes.Max(process => process.Name.Length),
+        };
+        logs.Hide(plan.Secrets);
+        logs.Write(Logs.Own, $"starting {file.Name} with data in {options.Data}; broker: {broker.Description}");
+        await new Supervisor(plan, options.Data, logs, time).RunAsync(
+            () => SayReady(RunFile.Read(options.Data)!, "stop with Ctrl-C"), stop, kill);
+        return 0;
+    }
+
+    private int SayAlreadyRunning()
+    {
+        if (RunFile.Read(options.Data) is not { IsRunning: true } running)
+        {
+            throw new PlainError($"Another command is starting or stopping the node of {options.Data}: try again in a moment");
+        }
+
+        if (options.Port is > 0 && running.Address is { } address && new Uri(address).Port != options.Port)
+        {
+            throw new PlainError($"The node of {options.Data} already runs at {address}: stop it first with './fabrique down', or give this one another --data");
+        }
+
+        output.WriteLine($"The node of {options.Data} already runs at {running.Address}");
+        return 0;
+    }
+
+    /// <summary>Starts this program again in a session of its own, waits until the node is healthy, and leaves it.</summary>
+    private async Task<int> DetachAsync(CancellationToken stop)
+    {
+        var log = Path.Combine(LogFolder, "start.out");
+        string[] arguments =
+        [
+            // The shell opens the file: whoever waits for the end of our output does not wait for the node's.
+            "sh", "-c", "exec \"$@\" >\"$0\" 2>&1 </dev/null", log,
+            Shell.Dotnet, Path.Combine(AppContext.BaseDirectory, "Fabrique.Runner.dll"), "up", "--supervise", "--file", options.File,
+            "--data", options.Data, "--host", options.Host.ToString(),
+            .. options.Port is { } port ? ["--port", port.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
+        ];
+        var info = Shell.Which("setsid") is { } setsid ? new ProcessStartInfo(setsid, arguments) : new ProcessStartInfo(arguments[0], arguments.Skip(1));
+        info.Environment[Broker.Variable] = options.Broker;
+        using var supervisor = Process.Start(info)!;
+
+        var healthy = new HashSet<string>();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100), time);
+        while (await timer.WaitForNextTickAsync(stop))
+        {
+            if (supervisor.HasExited)
+            {
+                throw new PlainError((await File.ReadAllTextAsync(log, stop)).Trim().Replace(PlainError.Prefix, "", StringComparison.Ordinal));
+            }
+
+            var state = RunFile.Read(options.Data) is { } file && file.Pid == supervisor.Id ? file : null;
+            foreach (var process in state?.Processes.Where(process => process.Healthy && healthy.Add(process.Name)) ?? [])
+            {
+                output.WriteLine($"  healthy  {process.Name,-12} {time.GetElapsedTime(_begin).TotalSeconds,5:0.0} s  {process.Address}");
+            }
+
+            if (state is { Ready: true })
+            {
+                SayReady(state, "stop with './fabrique down'");
+                return 0;
+            }
+
+            if (time.GetElapsedTime(_begin) > Patience)
+            {
+                var missing = state?.Processes.Where(process => !process.Healthy).Select(process => process.Name) ?? [];
+                throw new PlainError($"Not healthy after {Patience.TotalSeconds} s: {string.Join(", ", missing)}. "
+                    + "The node keeps trying: './fabrique logs' shows why, './fabrique down' stops it");
+            }
+        }
+
+        return 1;
+    }
+
+    private void SayReady(RunFile state, string how)
+    {
+        output.WriteLine();
+        output.WriteLine($"Ready in {time.GetElapsedTime(_begin).TotalSeconds:0.0} s.");
+        output.WriteLine($"  address  {state.Address}{(state.GrpcAddress is { } grpc ? $"   gRPC {grpc}" : "")}");
+        output.WriteLine($"  data     {options.Data}");
+        output.WriteLine($"  broker   {state.Broker}");
+        output.WriteLine($"  logs     {LogFolder}; {how}");
+        output.WriteLine();
+    }
+
+    /// <exception cref="PlainError">The folder cannot be made or written, or its disk is nearly full.</exception>
+    private void RequireUsable(string data)
+    {
+        try
+        {
+            if (!Directory.Exists(data))
+            {
+                RunFile.PrivateFolder(data);
+            }
+
+            RunFile.PrivateFolder(RunFile.Folder(data));
+            RunFile.PrivateFolder(LogFolder);
+            File.WriteAllText(Path.Combine(RunFile.Folder(data), "probe"), "written to see whether this folder can be written");
+            File.Delete(Path.Combine(RunFile.Folder(data), "probe"));
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
+        {
+            throw new PlainError($"The data folder {data} cannot be written: {exception.Message}");
+        }
+
+        if (new DriveInfo(data).AvailableFreeSpace is var free && free < LeastDisk)
+        {
+            throw new PlainError($"The disk of {data} has {free >> 20} MiB left: a node needs at least {LeastDisk >> 20} MiB");
+        }
+    }
+}
