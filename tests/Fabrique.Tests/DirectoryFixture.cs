@@ -1,0 +1,28 @@
+using Fabrique.Territories;
+using Fabrique.Territories.V1;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Fabrique.Tests;
+
+/// <summary>The official directory, built once in a folder of its own.</summary>
+public sealed class DirectoryFixture : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("directory").FullName;
+
+    internal OfficialDirectory Official { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() =>
+        Official = await OfficialDirectory.OpenAsync(_folder, NullLogger.Instance, TestContext.Current.CancellationToken);
+
+    public ValueTask DisposeAsync()
+    {
+        Directory.Delete(_folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    internal async Task<IReadOnlyList<Territory>> FindAsync(string query, params string[] kinds) => (await PageAsync(query, kinds: kinds)).Territories;
+
+    internal Task<OfficialDirectory.Page> PageAsync(
+        string query, int offset = 0, int limit = 20, string[]? kinds = null, string region = "", string department = "", string[]? onlyIds = null) =>
+        Official.SearchAsync(query, kinds ?? [], region, department, onlyIds, offset, limit, TestContext.Current.CancellationToken);
+}
