@@ -28,7 +28,7 @@ internal static class Health
         return JsonSerializer.SerializeAsync(
             context.Response.Body,
             new { status = Name(report.Status), version = ServiceDefaults.Version, checks },
-            JsonSerializerOptions.Web,
+            ProblemJson.Readable,
             context.RequestAborted);
     }
 

@@ -15,7 +15,8 @@ namespace Fabrique;
 /// </summary>
 internal static class ProblemJson
 {
-    private static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>JSON that is sent as JSON, never put in a page: its accents stay readable.</summary>
+    internal static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void UseProblemJson(this IApplicationBuilder app, PathString prefix) =>
         app.UseWhen(context => context.Request.Path.StartsWithSegments(prefix), branch => branch.Use(async (context, next) =>

@@ -1,3 +1,20 @@
-var app = WebApplication.CreateSlimBuilder(args).Build();
+using Fabrique;
+using Fabrique.Practices.V1;
+using Fabrique.Records;
+using Fabrique.Territories;
+using Fabrique.Territories.V1;
 
+var builder = WebApplication.CreateSlimBuilder(args);
+builder.AddServiceDefaults();
+builder.AddGrpcApi();
+builder.AddRecords<TerritoriesDb, TerritoryIndex>("territories", new RecordKinds().Owns<Profile>().Follows<Practice>("practices"));
+// Asked for by the shipped profiles, so it is open, or built, before the service listens.
+builder.Services.AddSingleton(provider => OfficialDirectory.OpenAsync(
+    builder.Configuration["Data"] ?? "data", provider.GetRequiredService<ILogger<OfficialDirectory>>(), CancellationToken.None).GetAwaiter().GetResult());
+builder.Services.AddSingleton<Queries>().AddHostedService<ShippedProfiles>();
+
+var app = builder.Build();
+app.UseServiceDefaults();
+app.MapRecords<TerritoriesDb>();
+app.MapGrpcService<TerritoriesGrpc>();
 await app.RunAsync();

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json.Nodes;
 using Fabrique.Practices;
 using Fabrique.Practices.V1;
@@ -13,6 +12,7 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using static Fabrique.Tests.Answers;
 using Record = Fabrique.Records.V1.Record;
 
 namespace Fabrique.Tests;
@@ -291,47 +291,6 @@ public sealed class PracticesTests(ServiceUnderTest<PracticesDb> service) : ICla
 
     private async Task<IEnumerable<string>> FoundAsync(string query) =>
         (await Practices.ListPracticesAsync(new() { Query = query, Territory = Town, PageSize = 100 })).Practices.Select(practice => practice.Id);
-
-    private static async Task<RpcException> RefusedAsync(StatusCode code, Func<Task> call)
-    {
-        var refused = await Assert.ThrowsAsync<RpcException>(call);
-        Assert.Equal(code, refused.StatusCode);
-        return refused;
-    }
-
-    private static IEnumerable<string> Fields(RpcException refused) =>
-        refused.GetRpcStatus()?.GetDetail<BadRequest>()?.FieldViolations.Select(violation => violation.Field) ?? [];
-
-    private static StringContent Json(string json) => new(json, Encoding.UTF8, "application/json");
-
-    private static async Task<JsonNode> JsonAsync(HttpResponseMessage answer)
-    {
-        var text = await answer.Content.ReadAsStringAsync(Cancellation);
-        Assert.True(answer.IsSuccessStatusCode, text);
-        return JsonNode.Parse(text)!;
-    }
-
-    private static async Task<JsonNode> ProblemAsync(HttpResponseMessage answer, int status, string? reason = null, string? field = null)
-    {
-        var text = await answer.Content.ReadAsStringAsync(Cancellation);
-        Assert.True(status == (int)answer.StatusCode, $"{answer.StatusCode}: {text}");
-        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
-        var problem = JsonNode.Parse(text)!;
-        Assert.Equal(status, (int?)problem["status"]);
-        Assert.NotEmpty((string?)problem["detail"] ?? "");
-        Assert.DoesNotContain("Exception", text, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", text, StringComparison.Ordinal);
-        if (reason is not null)
-        {
-            Assert.Equal(reason, (string?)problem["reason"]);
-        }
-        if (field is not null)
-        {
-            Assert.Equal(field, (string?)problem["errors"]?[0]?["field"]);
-        }
-        answer.Dispose();
-        return problem;
-    }
 
     private static Practice Publishable(string title) => new()
     {

@@ -19,7 +19,7 @@ public sealed class ServiceUnderTest<TEntry> : IDisposable where TEntry : class
     public ServiceUnderTest()
     {
         Environment.SetEnvironmentVariable("APP_API_TOKEN", SidecarToken);
-        _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host => host.UseSetting("Data", _folder));
+        _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host => host.UseSetting("Data", _folder).UseSetting("urls", "http://127.0.0.1:0"));
         _factory.UseKestrel(0);
         _factory.StartServer();
         Address = _factory.ClientOptions.BaseAddress;

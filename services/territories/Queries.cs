@@ -1,0 +1,70 @@
+using Fabrique.Records;
+using Fabrique.Territories.V1;
+using Microsoft.EntityFrameworkCore;
+
+namespace Fabrique.Territories;
+
+/// <summary>The reads: the official directory, and what its territories tell of themselves.</summary>
+internal sealed class Queries(IDbContextFactory<TerritoriesDb> databases, RecordStore<TerritoriesDb> records, OfficialDirectory directory)
+{
+    private const int MaxQuery = 200;
+    private const int MaxPractices = 100;
+
+    /// <summary>One page of the directory.</summary>
+    public async Task<ListTerritoriesResponse> ListAsync(ListTerritoriesRequest request, CancellationToken cancellation)
+    {
+        if (request.Query.Length > MaxQuery)
+        {
+            throw Refusal.Invalid("query", $"Votre recherche est trop longue : {MaxQuery} caractères au plus.");
+        }
+        var size = Paging.Size(request.PageSize);
+        var filter = new ListTerritoriesRequest(request) { PageSize = 0, PageToken = "" };
+        var offset = Paging.Position<Offset>(filter, request.PageToken)?.Skip ?? 0;
+
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        var members = await db.Members.Select(member => member.Id).ToHashSetAsync(cancellation);
+        var (territories, total) = await directory.SearchAsync(
+            request.Query, request.Kind, request.Region, request.Department, request.Joined ? members : null, offset, size, cancellation);
+
+        var response = new ListTerritoriesResponse { TotalSize = total };
+        foreach (var territory in territories)
+        {
+            territory.Joined = members.Contains(territory.Id);
+            response.Territories.Add(territory);
+        }
+        if (offset + territories.Count < total && territories.Count > 0)
+        {
+            response.NextPageToken = Paging.Token(filter, new Offset(offset + territories.Count));
+        }
+        return response;
+    }
+
+    /// <summary>One territory whole; null when no official code, and no profile, has that name.</summary>
+    public async Task<Territory?> GetAsync(string id, CancellationToken cancellation)
+    {
+        var territory = directory.Find(id);
+        var profile = await records.FindAsync<Profile>(territory?.Id ?? id, cancellation);
+        if (territory is null && profile is not null)
+        {
+            // A territory of no official list, such as one that is being shown as an example.
+            territory = new Territory { Id = id, Kind = profile.Body.Kind, Name = profile.Body.Name };
+        }
+        if (territory is null)
+        {
+            return null;
+        }
+        territory.Profile = profile?.Body;
+        territory.Record = profile?.Info;
+        territory.Joined = profile is not null;
+
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        var practices = db.Practices.AsNoTracking().Where(practice => practice.Territory == territory.Id);
+        territory.PracticeCount = await practices.CountAsync(cancellation);
+        var links = await practices.OrderByDescending(practice => practice.ChangedAt).ThenBy(practice => practice.Id)
+            .Take(MaxPractices).Select(practice => practice.Link).ToListAsync(cancellation);
+        territory.Practices.AddRange(links.Select(PracticeLink.Parser.ParseFrom));
+        return territory;
+    }
+
+    private sealed record Offset(int Skip);
+}

@@ -1,0 +1,49 @@
+using Fabrique.Practices.V1;
+using Fabrique.Records;
+using Fabrique.Records.V1;
+using Fabrique.Territories.V1;
+using Google.Protobuf;
+using Microsoft.EntityFrameworkCore;
+
+namespace Fabrique.Territories;
+
+/// <summary>What the territories service derives from profiles, and how it reacts on the practices of others.</summary>
+internal sealed class TerritoryIndex : RecordIndex<TerritoriesDb>
+{
+    public override string Version => "1";
+
+    public override async Task ApplyAsync(TerritoriesDb db, Record record, IMessage? body, CancellationToken cancellation)
+    {
+        if (record.Kind == RecordKinds.KindOf<Profile>())
+        {
+            await db.Members.Where(member => member.Id == record.Id).ExecuteDeleteAsync(cancellation);
+            if (body is Profile)
+            {
+                db.Members.Add(new MemberRow { Id = record.Id });
+            }
+        }
+        else if (record.Kind == RecordKinds.KindOf<Practice>())
+        {
+            await db.Practices.Where(practice => practice.Id == record.Id).ExecuteDeleteAsync(cancellation);
+            if (body is Practice { Status: PracticeStatus.Published } practice)
+            {
+                db.Practices.Add(new PracticeRow
+                {
+                    Id = record.Id,
+                    Territory = record.Territory,
+                    ChangedAt = record.ChangedAt.ToDateTimeOffset().ToUnixTimeMilliseconds(),
+                    Link = Link(record.Id, practice).ToByteArray(),
+                });
+            }
+        }
+    }
+
+    private static PracticeLink Link(string id, Practice practice) => new()
+    {
+        Id = id,
+        Title = practice.Title,
+        Summary = practice.Summary,
+        Themes = { practice.Themes },
+        Maturity = practice.Maturity,
+    };
+}

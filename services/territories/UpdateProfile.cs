@@ -1,0 +1,30 @@
+using Fabrique.Records;
+using Fabrique.Records.V1;
+using Fabrique.Territories.V1;
+using Grpc.Core;
+
+namespace Fabrique.Territories;
+
+internal sealed partial class TerritoriesGrpc
+{
+    public override async Task<UpdateProfileResponse> UpdateProfile(UpdateProfileRequest request, ServerCallContext context)
+    {
+        context.Demand(Grant.Delegate, request.Id);
+        var edited = request.Profile ?? throw Refusal.Invalid("profile", "Envoyez le profil du territoire.");
+        var territory = await GetAsync(request.Id, context);
+        var told = edited.ToldBy(territory);
+        await records.WriteAsync<Profile>(territory.Id, current =>
+        {
+            if ((current?.Info.Version ?? 0) != request.Version)
+            {
+                throw new Refusal(StatusCode.Aborted, "STALE_VERSION", "Quelqu’un a modifié ce profil entre-temps. Votre texte n’a pas été enregistré : comparez les deux versions.")
+                {
+                    Details = { ["currentVersion"] = $"{current?.Info.Version ?? 0}" },
+                };
+            }
+            return told.Equals(current?.Body) ? null
+                : new Change<Profile>(current is null ? "published" : "revised", territory.Id, told, told.Fictional ? Visibility.Private : Visibility.Public);
+        }, context.CancellationToken);
+        return new UpdateProfileResponse { Territory = await GetAsync(territory.Id, context) };
+    }
+}

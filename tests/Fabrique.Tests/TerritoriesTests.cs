@@ -1,0 +1,121 @@
+using System.Net.Http.Headers;
+using Fabrique.Practices.V1;
+using Fabrique.Records;
+using Fabrique.Records.V1;
+using Fabrique.Territories;
+using Fabrique.Territories.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using static Fabrique.Tests.Answers;
+using Record = Fabrique.Records.V1.Record;
+
+namespace Fabrique.Tests;
+
+/// <summary>The directory and the profiles over gRPC and REST.</summary>
+public sealed class TerritoriesTests(ServiceUnderTest<TerritoriesDb> service) : IClassFixture<ServiceUnderTest<TerritoriesDb>>
+{
+    private const string Loos = "62528";
+    private const string Brest = "29019";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private TerritoryService.TerritoryServiceClient Territories => new(service.Channel);
+
+    [Fact]
+    public async Task Loos_en_Gohelle_tells_its_trajectory()
+    {
+        var loos = (await Territories.GetTerritoryAsync(new() { Id = Loos })).Territory;
+        Assert.True(loos.Joined);
+        Assert.Equal("PIONNIER", loos.Profile.Membership);
+        Assert.Contains(loos.Profile.Milestones, milestone => milestone.Date == "1984");
+        Assert.Contains(loos.Profile.Milestones, milestone => milestone.Date == "2014-10-07");
+        Assert.Equal(4, loos.Profile.Phases.Count);
+        Assert.Equal(1, loos.Record.Version);
+    }
+
+    [Fact]
+    public async Task A_town_is_found_from_the_beginning_of_its_name_and_says_whether_it_has_joined()
+    {
+        var list = await Territories.ListTerritoriesAsync(new() { Query = "loos-en-g" });
+        Assert.Equal((Loos, true), (list.Territories[0].Id, list.Territories[0].Joined));
+        Assert.Equal("Pas-de-Calais", list.Territories[0].Department.Name);
+        Assert.Equal([Loos], (await Territories.ListTerritoriesAsync(new() { Joined = true })).Territories.Select(territory => territory.Id));
+        Assert.Empty((await Territories.ListTerritoriesAsync(new() { Joined = true, Query = "brest" })).Territories);
+    }
+
+    [Fact]
+    public async Task Pages_follow_each_other_and_their_token_fits_no_other_search()
+    {
+        var first = await Territories.ListTerritoriesAsync(new() { Query = "saint", PageSize = 3 });
+        var second = await Territories.ListTerritoriesAsync(new() { Query = "saint", PageSize = 3, PageToken = first.NextPageToken });
+        Assert.Empty(first.Territories.Select(found => found.Id).Intersect(second.Territories.Select(found => found.Id)));
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => Territories.ListTerritoriesAsync(new() { Query = "sainte", PageToken = first.NextPageToken }).ResponseAsync);
+        Assert.Equal(["pageToken"], Fields(refused));
+    }
+
+    [Fact]
+    public async Task A_code_that_nobody_has_is_not_found()
+    {
+        using var http = service.Http();
+        await ProblemAsync(await http.GetAsync("/api/v1/territories/99999", Cancellation), 404, "NOT_FOUND");
+        await ProblemAsync(await http.GetAsync($"/api/v1/territories?query={new string('a', 10_000)}", Cancellation), 400, "INVALID_FIELDS", "query");
+    }
+
+    [Fact]
+    public async Task A_territory_tells_of_itself_and_nobody_else_does()
+    {
+        var profile = new Profile { Name = "Another name", Introduction = "Une ville au bout de la terre." };
+        await RefusedAsync(StatusCode.Unauthenticated, () => Territories.UpdateProfileAsync(new() { Id = Brest, Profile = profile }).ResponseAsync);
+        await RefusedAsync(StatusCode.PermissionDenied, () => Territories.UpdateProfileAsync(new() { Id = Brest, Profile = profile }, service.As(Loos)).ResponseAsync);
+
+        var brest = (await Territories.UpdateProfileAsync(new() { Id = Brest, Profile = profile }, service.As(Brest))).Territory;
+        Assert.Equal(("Brest", "53", 1), (brest.Profile.Name, brest.Profile.Region, brest.Record.Version));
+
+        var stale = await RefusedAsync(StatusCode.Aborted, () => Territories.UpdateProfileAsync(new() { Id = Brest, Profile = profile }, service.As(Brest)).ResponseAsync);
+        Assert.Equal("STALE_VERSION", Reason(stale));
+
+        profile.Milestones.Add(new Milestone { Title = "Sans date ni source", Phase = "NOPE" });
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => Territories.UpdateProfileAsync(new() { Id = Brest, Profile = profile, Version = 1 }, service.As(Brest)).ResponseAsync);
+        Assert.Equal(["milestones[0].date", "milestones[0].phase", "milestones[0].sources"], Fields(refused).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_practice_published_elsewhere_in_the_node_appears_and_disappears()
+    {
+        using var peer = NodeKey.Ephemeral();
+        var records = service.Services.GetRequiredService<RecordStore<TerritoriesDb>>();
+        await records.TrustAsync(peer, Cancellation);
+        await records.BindHomeAsync("35238", "practices", peer.Node, Cancellation);
+
+        await DeliverAsync(1, new Practice { Title = "Des vélos pour tous", Status = PracticeStatus.Published });
+        var rennes = (await Territories.GetTerritoryAsync(new() { Id = "35238" })).Territory;
+        Assert.Equal((1, "Des vélos pour tous"), (rennes.PracticeCount, rennes.Practices.Single().Title));
+
+        await DeliverAsync(2, null);
+        await DeliverAsync(1, new Practice { Title = "Un message en retard", Status = PracticeStatus.Published });
+        Assert.Equal(0, (await Territories.GetTerritoryAsync(new() { Id = "35238" })).Territory.PracticeCount);
+
+        async Task DeliverAsync(int version, Practice? practice)
+        {
+            using var http = service.Http();
+            http.DefaultRequestHeaders.Add("dapr-api-token", ServiceUnderTest<TerritoriesDb>.SidecarToken);
+            using var body = new ByteArrayContent(Envelope.Seal(new Record
+            {
+                Kind = RecordKinds.KindOf<Practice>(),
+                Id = "velos",
+                Territory = "35238",
+                Home = peer.Node,
+                Version = version,
+                ChangedAt = Timestamp.FromDateTime(DateTime.UnixEpoch),
+                Visibility = Visibility.Public,
+                Deleted = practice is null,
+                Body = practice?.ToByteString() ?? ByteString.Empty,
+            }, peer));
+            body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+            using var delivered = await http.PostAsync("/records/practices", body, Cancellation);
+            delivered.EnsureSuccessStatusCode();
+        }
+    }
+}
