@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Fabrique.Runner;
-using Xunit;
 
 namespace Fabrique.Tests;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using Fabrique.Runner;
-using Xunit;
 
 namespace Fabrique.Tests;
 
