@@ -1,3 +1,9 @@
-var app = WebApplication.CreateSlimBuilder(args).Build();
+using Fabrique.Portal;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.AddPortal();
+
+var app = builder.Build();
+app.UsePortal();
 
 await app.RunAsync();

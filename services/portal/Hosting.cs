@@ -1,0 +1,68 @@
+using System.Globalization;
+using Fabrique.Portal.Components;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Localization;
+
+namespace Fabrique.Portal;
+
+/// <summary>How the site is put together: pages, session cookie, calls to the services, error pages.</summary>
+public static class Hosting
+{
+    public static void AddPortal(this WebApplicationBuilder builder)
+    {
+        // Finds the compressed and fingerprinted files when running from a build as well as from a published folder.
+        builder.WebHost.UseStaticWebAssets();
+
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddMemoryCache();
+        builder.Services.AddHttpContextAccessor();
+        builder.Services.AddSingleton<Sidecar>();
+        builder.Services.AddScoped<Network>();
+        builder.Services.AddRazorComponents();
+
+        builder.Services.AddDataProtection()
+            .SetApplicationName("Fabrique.Portal")
+            .PersistKeysToFileSystem(KeyFolder(builder.Configuration["Data"] ?? "data"));
+        builder.Services.AddAntiforgery(options =>
+        {
+            options.Cookie.Name = "fabrique-form";
+            options.Cookie.SameSite = SameSiteMode.Strict;
+            options.SuppressXFrameOptionsHeader = true;
+        });
+        builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(options =>
+        {
+            options.Cookie.Name = "fabrique-session";
+            options.Cookie.HttpOnly = true;
+            options.Cookie.SameSite = SameSiteMode.Lax;
+            options.SlidingExpiration = false;
+        });
+    }
+
+    public static void UsePortal(this WebApplication app)
+    {
+        // The gateway is on the same machine: only loopback is believed, which is the default.
+        app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.All });
+        app.UseExceptionHandler("/erreur/500", createScopeForErrors: true);
+        app.UseStatusCodePagesWithReExecute("/erreur/{0}", createScopeForStatusCodePages: true);
+        app.UseRequestLocalization(new RequestLocalizationOptions
+        {
+            DefaultRequestCulture = new RequestCulture(CultureInfo.GetCultureInfo("fr-FR")),
+            RequestCultureProviders = [],
+        });
+        app.UseAuthentication();
+        app.UseAntiforgery();
+
+        app.MapStaticAssets();
+        app.MapRazorComponents<App>();
+    }
+
+    private static DirectoryInfo KeyFolder(string data)
+    {
+        var path = Path.Combine(data, "portal-keys");
+        return OperatingSystem.IsWindows()
+            ? Directory.CreateDirectory(path)
+            : Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+}
