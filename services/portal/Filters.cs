@@ -34,7 +34,7 @@ public sealed record Filters(string Path, IReadOnlyList<KeyValuePair<string, str
     public Filters With(string name, string value) => FirstPage() with { Values = [.. FirstPage().Values, new(name, value)] };
 
     public Filters Without(string name, string value) =>
-        FirstPage() with { Values = [.. FirstPage().Values.Where(entry => entry != new KeyValuePair<string, string>(name, value))] };
+        FirstPage() with { Values = [.. FirstPage().Values.Where(entry => entry.Key != name || entry.Value != value)] };
 
     public Filters FirstPage() => this with { Values = [.. Values.Where(value => value.Key is not (Trail or Number))] };
 

@@ -1,5 +1,10 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
 using Fabrique.Portal.Components;
+using Fabrique.Practices.V1;
+using Fabrique.Territories.V1;
+using Grpc.Core.Interceptors;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -15,12 +20,13 @@ public static class Hosting
         // Finds the compressed and fingerprinted files when running from a build as well as from a published folder.
         builder.WebHost.UseStaticWebAssets();
 
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddMemoryCache();
-        builder.Services.AddHttpContextAccessor();
-        builder.Services.AddSingleton<Sidecar>();
-        builder.Services.AddScoped<Network>();
+        builder.Services.AddMemoryCache().AddHttpContextAccessor().AddSingleton<Interceptor, InTheNameOfTheVisitor>();
+        builder.Services.AddAppClient<PracticeService.PracticeServiceClient>("practices");
+        builder.Services.AddAppClient<TerritoryService.TerritoryServiceClient>("territories");
+        builder.Services.AddSingleton<Regions>();
         builder.Services.AddRazorComponents();
+        // Accents stay letters: French pages are a tenth lighter. What has a meaning in HTML is still escaped.
+        builder.Services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
 
         builder.Services.AddDataProtection()
             .SetApplicationName("Fabrique.Portal")

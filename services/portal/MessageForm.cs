@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
-using Microsoft.Extensions.Primitives;
 
 namespace Fabrique.Portal;
 
@@ -42,7 +41,7 @@ public sealed partial class MessageForm
 
     public IEnumerable<string> Paths => _values.Keys;
 
-    public string Value(string path) => Values(path).FirstOrDefault() ?? "";
+    public string Value(string path) => Values(path) is [var first, ..] ? first : "";
 
     public IReadOnlyList<string> Values(string path) => _values.GetValueOrDefault(path) ?? [];
 
@@ -87,7 +86,10 @@ public sealed partial class MessageForm
     }
 
     /// <summary>True when the message says what was typed: it is already saved.</summary>
-    public bool IsSaidBy(IMessage message) => Differences(Of(message)).Count == 0;
+    /// <param name="message">What a service has stored.</param>
+    /// <param name="filled">Fields that the service fills when they are left empty.</param>
+    public bool IsSaidBy(IMessage message, params string[] filled) =>
+        Differences(Of(message)).All(path => filled.Contains(path) && !Words(Values(path)).Any());
 
     /// <summary>The paths at which two forms do not say the same, among the fields of this page and the rows of its lists.</summary>
     public IReadOnlyList<string> Differences(MessageForm other)
@@ -105,7 +107,7 @@ public sealed partial class MessageForm
 
     private static IEnumerable<string> Words(IEnumerable<string> values) => values.Where(value => value.Length > 0);
 
-    private static string Clean(string? value) => (value ?? "").ReplaceLineEndings("\n").Trim();
+    private static string Clean(string? value) => (value ?? "").Normalize().ReplaceLineEndings("\n").Trim();
 
     private static int? RowOf(string key, string path) =>
         Row().Match(key) is { Success: true } match && match.Groups["list"].Value == path

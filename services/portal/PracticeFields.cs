@@ -23,6 +23,8 @@ public static partial class PracticeFields
     private const string ToPublish = "nécessaire pour publier";
     private const string Dates = "Une année, un mois ou un jour : 2014, 10/2014 ou 07/10/2014.";
 
+    private static readonly string[] DateParts = ["year", "month", "day"];
+
     private static readonly Dictionary<string, FieldText> Fields = new()
     {
         ["territory"] = new("Territoire", Kind: FieldKind.Choice, Need: "obligatoire"),
@@ -108,8 +110,7 @@ public static partial class PracticeFields
             var typed = FrenchDate().Match(form.Value(path));
             if (typed.Success)
             {
-                form.Set(path, string.Join('-', new[] { "year", "month", "day" }
-                    .Select(part => typed.Groups[part].Value).Where(part => part.Length > 0).Select(part => part.PadLeft(2, '0'))));
+                form.Set(path, string.Join('-', DateParts.Select(part => typed.Groups[part].Value).Where(part => part.Length > 0).Select(part => part.PadLeft(2, '0'))));
             }
         }
     }

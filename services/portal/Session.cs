@@ -16,7 +16,7 @@ public sealed record Grant(string Role, string Territory);
 public static class Session
 {
     private const string TokenName = "access_token";
-    private const string RoleAndTerritory = "grant";
+    private const string GrantClaim = "grant";
 
     public static string? SessionToken(this HttpContext http) =>
         http.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.GetTokenValue(TokenName);
@@ -25,7 +25,7 @@ public static class Session
         http.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Properties?.ExpiresUtc;
 
     public static IReadOnlyList<Grant> Grants(this ClaimsPrincipal visitor) =>
-        [.. visitor.FindAll(RoleAndTerritory).Select(claim => claim.Value.Split(' ', 2)).Select(part => new Grant(part[0], part[^1]))];
+        [.. visitor.FindAll(GrantClaim).Select(claim => claim.Value.Split(':', 2)).Select(part => new Grant(part[0], part[^1]))];
 
     /// <summary>The territories whose practices the visitor may write.</summary>
     public static IReadOnlyList<string> WritableTerritories(this ClaimsPrincipal visitor) =>
@@ -56,8 +56,7 @@ public static class Session
             return "Ce jeton n’est plus valable : sa date de fin est passée. Demandez-en un nouveau.";
         }
 
-        var claims = jwt.Claims.Where(claim => claim.Type is "sub" or "name")
-            .Concat(ReadGrants(jwt).Select(grant => new Claim(RoleAndTerritory, $"{grant.Role} {grant.Territory}")));
+        var claims = jwt.Claims.Where(claim => claim.Type is GrantClaim or "name");
         var properties = new AuthenticationProperties { IsPersistent = true, ExpiresUtc = jwt.ValidTo };
         properties.StoreTokens([new AuthenticationToken { Name = TokenName, Value = token }]);
         var scheme = CookieAuthenticationDefaults.AuthenticationScheme;
@@ -79,5 +78,4 @@ public static class Session
         }
     }
 
-    private static IEnumerable<Grant> ReadGrants(JsonWebToken jwt) => [];
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fabrique.Practices.V1;
+using Fabrique.Territories.V1;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Components;
 
@@ -23,7 +24,12 @@ public enum FormOutcome
 /// Writing a practice. Every press of a button comes back with the page and all that was typed, until the services have
 /// acknowledged it; a second click finds its own text already saved and goes on.
 /// </summary>
-public sealed partial class PracticeEdit(Network network, NavigationManager navigation, IAntiforgery antiforgery, TimeProvider time)
+public sealed partial class PracticeEdit(
+    PracticeService.PracticeServiceClient practices,
+    TerritoryService.TerritoryServiceClient territories,
+    NavigationManager navigation,
+    IAntiforgery antiforgery,
+    TimeProvider time)
 {
     private MessageForm? _form;
     private int? _failure;
@@ -71,7 +77,7 @@ public sealed partial class PracticeEdit(Network network, NavigationManager navi
         }
         else
         {
-            var answer = await network.Practices.GetPracticeAsync(new() { Id = Id }).Answer();
+            var answer = await practices.GetPracticeAsync(new() { Id = Id }).Answer();
             if (answer.Value is { Practice: var practice } && Http.User.WritableTerritories().Contains(practice.Territory))
             {
                 Show(practice);
@@ -135,7 +141,7 @@ public sealed partial class PracticeEdit(Network network, NavigationManager navi
 
         if (publish && saved.Status != PracticeStatus.Published)
         {
-            var answer = await network.Practices.PublishPracticeAsync(new() { Id = saved.Id, Version = saved.Record?.Version ?? 0 }).Answer();
+            var answer = await practices.PublishPracticeAsync(new() { Id = saved.Id, Version = saved.Record?.Version ?? 0 }).Answer();
             if (answer.Value is null)
             {
                 Explain(answer);
@@ -153,7 +159,7 @@ public sealed partial class PracticeEdit(Network network, NavigationManager navi
 
     private async Task<Practice?> CreateAsync(Practice typed)
     {
-        var answer = await network.Practices.CreatePracticeAsync(new() { Practice = typed, RequestId = _request }).Answer();
+        var answer = await practices.CreatePracticeAsync(new() { Practice = typed, RequestId = _request }).Answer();
         if (answer.Value is not { Practice: var created })
         {
             Explain(answer);
@@ -164,12 +170,12 @@ public sealed partial class PracticeEdit(Network network, NavigationManager navi
         _version = created.Record?.Version ?? 0;
 
         // An earlier press had been stored although its answer never came: what was typed since goes on top of it.
-        return _form!.IsSaidBy(created) ? created : await ReviseAsync(typed);
+        return IsSaidBy(created) ? created : await ReviseAsync(typed);
     }
 
     private async Task<Practice?> ReviseAsync(Practice typed)
     {
-        var answer = await network.Practices.RevisePracticeAsync(new() { Id = Id, Practice = typed, Version = _version }).Answer();
+        var answer = await practices.RevisePracticeAsync(new() { Id = Id, Practice = typed, Version = _version }).Answer();
         if (answer.Value is { Practice: var revised })
         {
             _version = revised.Record?.Version ?? _version;
@@ -178,10 +184,10 @@ public sealed partial class PracticeEdit(Network network, NavigationManager navi
 
         if (answer.IsStale)
         {
-            var current = await network.Practices.GetPracticeAsync(new() { Id = Id }).Answer();
+            var current = await practices.GetPracticeAsync(new() { Id = Id }).Answer();
             if (current.Value is { Practice: var other })
             {
-                if (_form!.IsSaidBy(other))
+                if (IsSaidBy(other))
                 {
                     return other;
                 }
@@ -197,6 +203,8 @@ public sealed partial class PracticeEdit(Network network, NavigationManager navi
         Explain(answer);
         return null;
     }
+
+    private bool IsSaidBy(Practice stored) => _form!.IsSaidBy(stored, "language", "reviewDueOn");
 
     private void Explain<T>(Answer<T> answer)
         where T : class
@@ -248,7 +256,7 @@ public sealed partial class PracticeEdit(Network network, NavigationManager navi
     // The form does not need the names: without the territories service the codes do.
     private async Task<IReadOnlyList<(string Code, string Label)>> NameTerritoriesAsync(IReadOnlyList<string> codes)
     {
-        var answers = await Task.WhenAll(codes.Select(code => network.Territories.GetTerritoryAsync(new() { Id = code }).Answer()));
+        var answers = await Task.WhenAll(codes.Select(code => territories.GetTerritoryAsync(new() { Id = code }).Answer()));
         return [.. codes.Zip(answers, (code, answer) => (code, answer.Value is { Territory: var territory } ? Portal.Show.Where(territory) : code))];
     }
 }
