@@ -7,6 +7,7 @@ using Fabrique.Territories.V1;
 using Grpc.Core.Interceptors;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Localization;
 
@@ -52,6 +53,7 @@ public static class Hosting
         app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.All });
         app.UseExceptionHandler("/erreur/500", createScopeForErrors: true);
         app.UseStatusCodePagesWithReExecute("/erreur/{0}", createScopeForStatusCodePages: true);
+        app.Use(ShowErrorsAsPagesAsync);
         app.UseRequestLocalization(new RequestLocalizationOptions
         {
             DefaultRequestCulture = new RequestCulture(CultureInfo.GetCultureInfo("fr-FR")),
@@ -62,6 +64,23 @@ public static class Hosting
 
         app.MapStaticAssets();
         app.MapRazorComponents<App>();
+    }
+
+    private static async Task ShowErrorsAsPagesAsync(HttpContext context, RequestDelegate next)
+    {
+        // An error page is read, whatever was sent to the page that failed.
+        if (context.Features.Get<IStatusCodeReExecuteFeature>() is not null || context.Features.Get<IExceptionHandlerFeature>() is not null)
+        {
+            context.Request.Method = HttpMethods.Get;
+        }
+
+        await next(context);
+
+        // A form without its proof is refused with nothing, said to be text: it gets a page like other errors.
+        if (context.Response is { HasStarted: false, StatusCode: StatusCodes.Status400BadRequest })
+        {
+            context.Response.ContentType = null;
+        }
     }
 
     private static DirectoryInfo KeyFolder(string data)

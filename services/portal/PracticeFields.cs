@@ -21,7 +21,7 @@ public sealed record FieldText(string Label, string Help = "", FieldKind Kind = 
 public static partial class PracticeFields
 {
     private const string ToPublish = "nécessaire pour publier";
-    private const string Dates = "Une année, un mois ou un jour : 2014, 10/2014 ou 07/10/2014.";
+    private const string Dates = "Une année, un mois ou un jour : 2014, 10/2014 ou 07/10/2014.";
 
     private static readonly string[] DateParts = ["year", "month", "day"];
 
@@ -35,7 +35,7 @@ public static partial class PracticeFields
         ["startedOn"] = new("Début", Dates, FieldKind.Date),
         ["endedOn"] = new("Fin", "Laissez vide si l’action continue.", FieldKind.Date),
 
-        ["context"] = new("Le contexte", "Le lieu et le moment : ce qui a rendu l’action possible ou nécessaire.", FieldKind.Text, Need: ToPublish),
+        ["context"] = new("Le contexte", "Le lieu et le moment : ce qui a rendu l’action possible ou nécessaire.", FieldKind.Text, Need: ToPublish),
         ["approach"] = new("La démarche", "Ce que vous avez fait, étape par étape.", FieldKind.Text),
         ["actors"] = new("Qui a pris part", "", FieldKind.Choices, Vocabulary.Role4F),
         ["difficulties"] = new("Les difficultés", "Ce qui a été dur, ce qui a échoué, ce qui reste ouvert. C’est souvent ce que les autres territoires lisent en premier.", FieldKind.Text, Need: ToPublish),
@@ -44,17 +44,17 @@ public static partial class PracticeFields
         ["successConditions"] = new("Conditions de réussite", "Ce qui doit être réuni pour que cela marche ailleurs.", FieldKind.Text, Need: ToPublish),
         ["notTransferable"] = new("Ce qui ne se transpose pas", "Ce qui tient à votre territoire seul.", FieldKind.Text),
         ["firstStep"] = new("La première étape", "Ce qu’une commune pourrait faire dès lundi matin.", FieldKind.Text),
-        ["contactRole"] = new("À qui s’adresser", "Une fonction, jamais une personne : « service urbanisme »."),
-        ["means.staffFte"] = new("Temps de travail", "Agents du territoire, en équivalents temps plein : 0,5 pour un mi-temps.", FieldKind.Number),
-        ["means.cost"] = new("Coût", "Dans vos mots : « moins de 10 000 € par an »."),
+        ["contactRole"] = new("À qui s’adresser", "Une fonction, jamais une personne : « service urbanisme »."),
+        ["means.staffFte"] = new("Temps de travail", "Agents du territoire, en équivalents temps plein : 0,5 pour un mi-temps.", FieldKind.Number),
+        ["means.cost"] = new("Coût", "Dans vos mots : « moins de 10 000 € par an »."),
         ["means.funding"] = new("Financements", "Un par ligne."),
 
         ["figures"] = new("Chiffres"),
-        ["figures.label"] = new("Ce qui est compté", "Par exemple : « repas servis »."),
+        ["figures.label"] = new("Ce qui est compté", "Par exemple : « repas servis »."),
         ["figures.qualifier"] = new("Précision", "", FieldKind.Choice, Vocabulary.Qualifier),
         ["figures.value"] = new("Nombre", "", FieldKind.Number),
         ["figures.text"] = new("Ou en toutes lettres", "Si votre source ne donne pas de nombre."),
-        ["figures.unit"] = new("Unité", "« repas », « % », « € par an »."),
+        ["figures.unit"] = new("Unité", "« repas », « % », « € par an »."),
         ["figures.period"] = new("Période", "2019, 1999/2009, ou en mots si la source ne la donne pas."),
         ["figures.source"] = new("Code de la source", "Celui d’une source citée plus bas."),
         ["effects"] = new("Effets"),
@@ -62,7 +62,7 @@ public static partial class PracticeFields
         ["effects.text"] = new("Effet", "", FieldKind.Text),
 
         ["sources"] = new("Sources", Need: ToPublish),
-        ["sources.code"] = new("Code", "Une ou deux lettres, pour y renvoyer depuis les chiffres : « A »."),
+        ["sources.code"] = new("Code", "Une ou deux lettres, pour y renvoyer depuis les chiffres : « A »."),
         ["sources.title"] = new("Titre", "Rapport, délibération, article, page…"),
         ["sources.author"] = new("Auteur", "Un organisme plutôt qu’une personne."),
         ["sources.date"] = new("Date", "", FieldKind.Date),
@@ -73,7 +73,7 @@ public static partial class PracticeFields
         ["axes"] = new("Axes de la méthode", "", FieldKind.Choices, Vocabulary.MethodAxis),
         ["sdgs"] = new("Objectifs de développement durable", "Leurs numéros, de 1 à 17.", FieldKind.Choices),
         ["licence"] = new("Licence de votre texte", "Ce que les autres peuvent en faire. La première permet de l’adapter en vous citant.", FieldKind.Choice, Vocabulary.Licence, ToPublish),
-        ["reviewDueOn"] = new("Prochaine relecture", "Quand vous comptez relire ce texte. Sans réponse : 24 mois après la publication.", FieldKind.Date),
+        ["reviewDueOn"] = new("Prochaine relecture", "Quand vous comptez relire ce texte. Sans réponse : 24 mois après la publication.", FieldKind.Date),
     };
 
     /// <summary>The words of the field at a path, or null when the form does not ask for it.</summary>

@@ -53,7 +53,7 @@ public static class Session
 
         if (jwt.ValidTo == DateTime.MinValue || jwt.ValidTo <= now.UtcDateTime)
         {
-            return "Ce jeton n’est plus valable : sa date de fin est passée. Demandez-en un nouveau.";
+            return "Ce jeton n’est plus valable : sa date de fin est passée. Demandez-en un nouveau.";
         }
 
         var claims = jwt.Claims.Where(claim => claim.Type is GrantClaim or "name");

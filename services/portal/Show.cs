@@ -45,7 +45,7 @@ public static partial class Show
     public static string Quantity(Figure figure)
     {
         var qualifier = figure.Qualifier is "" or "EXACT" ? "" : Vocabulary.Qualifier.Label(figure.Qualifier) + " ";
-        return figure.HasValue ? $"{qualifier}{Number(figure.Value)}" : figure.Text;
+        return qualifier + (figure.HasValue ? Number(figure.Value) : figure.Text);
     }
 
     public static string Value(IndicatorValue value, string unit) =>

@@ -59,10 +59,9 @@ public sealed partial class PracticeEdit(
         _territories = await NameTerritoriesAsync(Http.User.WritableTerritories());
         if (HttpMethods.IsPost(Http.Request.Method))
         {
-            return;
+            Take(Http.Request.Form);
         }
-
-        if (Http.User.Identity is not { IsAuthenticated: true })
+        else if (Http.User.Identity is not { IsAuthenticated: true })
         {
             navigation.NavigateTo($"/session?retour={Uri.EscapeDataString(Http.Request.Path)}");
         }
@@ -80,7 +79,9 @@ public sealed partial class PracticeEdit(
             var answer = await practices.GetPracticeAsync(new() { Id = Id }).Answer();
             if (answer.Value is { Practice: var practice } && Http.User.WritableTerritories().Contains(practice.Territory))
             {
-                Show(practice);
+                _form = MessageForm.Of(practice);
+                _version = practice.Record?.Version ?? 0;
+                _published = practice.Status == PracticeStatus.Published;
                 _outcome = State == "enregistre" ? FormOutcome.Saved : FormOutcome.None;
             }
             else
@@ -90,15 +91,17 @@ public sealed partial class PracticeEdit(
         }
     }
 
-    private async Task SubmitAsync()
+    private void Take(IFormCollection posted)
     {
-        var posted = Http.Request.Form;
         _form = MessageForm.Of(posted);
         PracticeFields.ReadDates(_form);
         _published = posted["_published"] == "true";
         _version = long.TryParse(posted["_version"], NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
         _request = Guid.TryParse(posted["_request"], out var request) ? request.ToString() : Guid.CreateVersion7(time.GetUtcNow()).ToString();
+    }
 
+    private async Task SubmitAsync()
+    {
         // Checked here and not by the framework, which would answer with an empty page: the text of somebody whose session
         // ended while writing would be lost. Nothing is done without the proof; the page comes back with a new one.
         if (!await antiforgery.IsRequestValidAsync(Http))
@@ -107,19 +110,19 @@ public sealed partial class PracticeEdit(
             return;
         }
 
-        switch (posted["_action"].ToString().Split(':'))
+        switch (Http.Request.Form["_action"].ToString().Split(':'))
         {
             case ["add", var list]:
-                _form.AddRow(list);
+                _form!.AddRow(list);
                 break;
             case ["more", var words]:
-                _form.AddValue(words);
+                _form!.AddValue(words);
                 break;
             case ["remove", var list, var row] when int.TryParse(row, NumberStyles.None, CultureInfo.InvariantCulture, out var index):
-                _form.RemoveRow(list, index);
+                _form!.RemoveRow(list, index);
                 break;
             case ["preview"]:
-                _preview = _form.Read<Practice>();
+                _preview = _form!.Read<Practice>();
                 Refuse();
                 break;
             case ["publish"]:
@@ -246,17 +249,10 @@ public sealed partial class PracticeEdit(
         }
     }
 
-    private void Show(Practice practice)
-    {
-        _form = MessageForm.Of(practice);
-        _version = practice.Record?.Version ?? 0;
-        _published = practice.Status == PracticeStatus.Published;
-    }
-
     // The form does not need the names: without the territories service the codes do.
     private async Task<IReadOnlyList<(string Code, string Label)>> NameTerritoriesAsync(IReadOnlyList<string> codes)
     {
         var answers = await Task.WhenAll(codes.Select(code => territories.GetTerritoryAsync(new() { Id = code }).Answer()));
-        return [.. codes.Zip(answers, (code, answer) => (code, answer.Value is { Territory: var territory } ? Portal.Show.Where(territory) : code))];
+        return [.. codes.Zip(answers, (code, answer) => (code, answer.Value is { Territory: var territory } ? Show.Where(territory) : code))];
     }
 }
