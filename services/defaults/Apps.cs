@@ -1,8 +1,10 @@
 using Dapr.Client;
 using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -23,8 +25,16 @@ public static class Apps
         return builder;
     }
 
-    /// <summary>A gRPC client of another application of the node, by its application id. One channel for the life of the process.</summary>
+    /// <summary>
+    /// A gRPC client of another application of the node, by its application id. One channel for the life of the process.
+    /// Every <see cref="Interceptor"/> among the services sees the calls.
+    /// </summary>
     public static IServiceCollection AddAppClient<TClient>(this IServiceCollection services, string appId)
         where TClient : ClientBase<TClient> =>
-        services.AddSingleton(_ => (TClient)Activator.CreateInstance(typeof(TClient), DaprClient.CreateInvocationInvoker(appId))!);
+        services.AddSingleton(provider =>
+        {
+            var configuration = provider.GetRequiredService<IConfiguration>();
+            var invoker = DaprClient.CreateInvocationInvoker(appId, configuration["DAPR_GRPC_ENDPOINT"], configuration["DAPR_API_TOKEN"]);
+            return (TClient)Activator.CreateInstance(typeof(TClient), invoker.Intercept([.. provider.GetServices<Interceptor>()]))!;
+        });
 }

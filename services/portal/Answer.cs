@@ -1,0 +1,48 @@
+using Google.Rpc;
+using Grpc.Core;
+using RpcStatus = Google.Rpc.Status;
+
+namespace Fabrique.Portal;
+
+/// <summary>What a service said: a value, or the reason why there is none. A page shows either.</summary>
+public readonly record struct Answer<T>(T? Value, RpcException? Error)
+    where T : class
+{
+    /// <summary>The HTTP status of a page that has nothing to show without this answer.</summary>
+    public int StatusCode => Error?.StatusCode switch
+    {
+        null => StatusCodes.Status200OK,
+        Grpc.Core.StatusCode.NotFound => StatusCodes.Status404NotFound,
+        Grpc.Core.StatusCode.InvalidArgument => StatusCodes.Status400BadRequest,
+        Grpc.Core.StatusCode.Unauthenticated or Grpc.Core.StatusCode.PermissionDenied => StatusCodes.Status403Forbidden,
+        Grpc.Core.StatusCode.Aborted or Grpc.Core.StatusCode.FailedPrecondition => StatusCodes.Status409Conflict,
+        _ => StatusCodes.Status503ServiceUnavailable,
+    };
+
+    public bool IsStale => Detail<ErrorInfo>()?.Reason == "STALE_VERSION";
+
+    /// <summary>The fields that the service refused: JSON path in the request, message in French.</summary>
+    public IEnumerable<(string Path, string Message)> Violations =>
+        Detail<BadRequest>()?.FieldViolations.Select(violation => (violation.Field, violation.Description)) ?? [];
+
+    private TDetail? Detail<TDetail>()
+        where TDetail : class, Google.Protobuf.IMessage<TDetail>, new() =>
+        Error?.GetRpcStatus() is RpcStatus status ? status.GetDetail<TDetail>() : null;
+}
+
+public static class Answers
+{
+    /// <summary>Waits for the call; a refusal or an absent service becomes an answer instead of an exception.</summary>
+    public static async Task<Answer<T>> Answer<T>(this AsyncUnaryCall<T> call)
+        where T : class
+    {
+        try
+        {
+            return new(await call, null);
+        }
+        catch (RpcException error)
+        {
+            return new(null, error);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using Fabrique.Territories.V1;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Microsoft.Extensions.Caching.Memory;
+
+namespace Fabrique.Portal;
+
+/// <summary>Calls are made in the visitor's name: with the token of the session, and only for as long as somebody waits.</summary>
+internal sealed class InTheNameOfTheVisitor(IHttpContextAccessor accessor, TimeProvider time) : Interceptor
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+        TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
+    {
+        var http = accessor.HttpContext!;
+        var headers = new Metadata();
+        if (http.SessionToken() is { } token)
+        {
+            headers.Add("authorization", $"Bearer {token}");
+        }
+
+        var options = new CallOptions(headers, time.GetUtcNow().UtcDateTime + Patience, http.RequestAborted);
+        return continuation(request, new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, options));
+    }
+}
+
+/// <summary>The names of the regions, asked once an hour.</summary>
+public sealed class Regions(TerritoryService.TerritoryServiceClient territories, IMemoryCache cache)
+{
+    /// <summary>The regions by official code, in the order of their names. Empty while the territories service is away: codes are then shown.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> AllAsync()
+    {
+        if (cache.TryGetValue(nameof(Regions), out IReadOnlyDictionary<string, string>? known))
+        {
+            return known!;
+        }
+
+        var answer = await territories.ListTerritoriesAsync(new() { Kind = { "REG" }, PageSize = 100 }).Answer();
+        if (answer.Value is not { } list)
+        {
+            return new Dictionary<string, string>();
+        }
+
+        var regions = list.Territories.OrderBy(region => region.Name, StringComparer.CurrentCulture)
+            .ToDictionary(region => region.Id.TrimStart('R'), region => region.Name);
+        return cache.Set(nameof(Regions), regions, TimeSpan.FromHours(1));
+    }
+}

@@ -1,0 +1,250 @@
+using System.Collections.Concurrent;
+using Fabrique.Practices.V1;
+using Fabrique.Records.V1;
+using Fabrique.Territories.V1;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Status = Google.Rpc.Status;
+
+namespace Fabrique.Tests;
+
+/// <summary>
+/// A network small enough to hold in a test: both services behind one real gRPC port, in memory, with the refusals of the contract.
+/// What it answers can be bent: refused fields, a service that is away, a version that somebody else wrote.
+/// </summary>
+public sealed class PortalNetwork : IAsyncDisposable
+{
+    private WebApplication? _app;
+
+    public ConcurrentDictionary<string, Practice> Practices { get; } = [];
+
+    public ConcurrentDictionary<string, Territory> Territories { get; } = [];
+
+    /// <summary>Methods that answer UNAVAILABLE, as "ListPractices"; "*" for all.</summary>
+    public ConcurrentDictionary<string, bool> Away { get; } = [];
+
+    /// <summary>What publishing refuses, by JSON path.</summary>
+    public ConcurrentDictionary<string, string> Refused { get; } = [];
+
+    /// <summary>The tokens that came with the calls, latest last.</summary>
+    public ConcurrentQueue<string> Tokens { get; } = [];
+
+    public int Writes { get; private set; }
+
+    public string Address => _app!.Urls.Single();
+
+    public static async Task<PortalNetwork> StartAsync(int port = 0)
+    {
+        var network = new PortalNetwork();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2));
+        builder.Services.AddGrpc();
+        builder.Services.AddSingleton(network).AddSingleton<PracticesFake>().AddSingleton<TerritoriesFake>();
+        network._app = builder.Build();
+        network._app.MapGrpcService<PracticesFake>();
+        network._app.MapGrpcService<TerritoriesFake>();
+        await network._app.StartAsync();
+        return network;
+    }
+
+    public ValueTask DisposeAsync() => _app!.DisposeAsync();
+
+    /// <summary>Somebody else writes the practice, elsewhere.</summary>
+    public Practice Overwrite(string id, Action<Practice> change)
+    {
+        var practice = Practices[id].Clone();
+        change(practice);
+        return Store(practice, "revised");
+    }
+
+    public Practice Store(Practice practice, string change)
+    {
+        practice = practice.Clone();
+        practice.Record = new RecordInfo
+        {
+            Version = (Practices.GetValueOrDefault(practice.Id)?.Record?.Version ?? 0) + 1,
+            ChangedAt = Timestamp.FromDateTimeOffset(new DateTimeOffset(2026, 3, 2, 9, 30, 0, TimeSpan.Zero)),
+            Change = change,
+        };
+        practice.Place ??= Territories.TryGetValue(practice.Territory, out var territory)
+            ? new Place { Name = territory.Name, Department = territory.Department?.Code ?? "", Region = territory.Region?.Code ?? "" }
+            : null;
+        Writes++;
+        return Practices[practice.Id] = practice;
+    }
+
+    private void Enter(ServerCallContext context)
+    {
+        Tokens.Enqueue(context.RequestHeaders.GetValue("authorization") ?? "");
+        if (Away.ContainsKey("*") || Away.ContainsKey(context.Method.Split('/')[^1]))
+        {
+            throw new RpcException(new(StatusCode.Unavailable, "away"));
+        }
+    }
+
+    private void MayWrite(ServerCallContext context)
+    {
+        Enter(context);
+        if (context.RequestHeaders.GetValue("authorization") is null)
+        {
+            throw Refusal(StatusCode.Unauthenticated, "TOKEN_REQUIRED");
+        }
+    }
+
+    private static RpcException Refusal(StatusCode code, string reason, params IEnumerable<(string Path, string Message)> fields)
+    {
+        var status = new Status { Code = (int)code, Details = { Any.Pack(new ErrorInfo { Domain = "fabrique", Reason = reason }) } };
+        if (fields.Any())
+        {
+            var violations = fields.Select(field => new BadRequest.Types.FieldViolation { Field = field.Path, Description = field.Message });
+            status.Details.Add(Any.Pack(new BadRequest { FieldViolations = { violations } }));
+        }
+
+        return status.ToRpcException();
+    }
+
+    private sealed class PracticesFake(PortalNetwork network) : PracticeService.PracticeServiceBase
+    {
+        public override Task<ListPracticesResponse> ListPractices(ListPracticesRequest request, ServerCallContext context)
+        {
+            network.Enter(context);
+            var status = request.Status == PracticeStatus.Unspecified ? PracticeStatus.Published : request.Status;
+            var all = network.Practices.Values.OrderBy(practice => practice.Id, StringComparer.Ordinal).Where(practice =>
+                practice.Status == status
+                && (request.Territory.Length == 0 || practice.Territory == request.Territory)
+                && (request.Theme.Count == 0 || practice.Themes.Intersect(request.Theme).Any())
+                && (request.Maturity.Count == 0 || request.Maturity.Contains(practice.Maturity))
+                && practice.Title.Contains(request.Query, StringComparison.OrdinalIgnoreCase)).ToList();
+            var size = request.PageSize == 0 ? 20 : request.PageSize;
+            var start = request.PageToken.Length == 0 ? 0 : int.Parse(request.PageToken, null);
+            var response = new ListPracticesResponse
+            {
+                TotalSize = all.Count,
+                NextPageToken = start + size < all.Count ? $"{start + size}" : "",
+                Practices = { all.Skip(start).Take(size) },
+                Facets =
+                {
+                    Count("theme", all.SelectMany(practice => practice.Themes)),
+                    Count("principle", all.SelectMany(practice => practice.Principles)),
+                    Count("maturity", all.Select(practice => practice.Maturity)),
+                    Count("region", all.Select(practice => practice.Place?.Region ?? "")),
+                },
+            };
+            return Task.FromResult(response);
+        }
+
+        public override Task<GetPracticeResponse> GetPractice(GetPracticeRequest request, ServerCallContext context)
+        {
+            network.Enter(context);
+            return Task.FromResult(new GetPracticeResponse { Practice = Find(request.Id) });
+        }
+
+        public override Task<CreatePracticeResponse> CreatePractice(CreatePracticeRequest request, ServerCallContext context)
+        {
+            network.MayWrite(context);
+            if (request.Practice.Title.Length == 0)
+            {
+                throw Refusal(StatusCode.InvalidArgument, "INVALID_FIELDS", ("title", "Donnez un titre."));
+            }
+
+            if (network.Practices.TryGetValue(request.RequestId, out var known))
+            {
+                return Task.FromResult(new CreatePracticeResponse { Practice = known });
+            }
+
+            var draft = request.Practice.Clone();
+            draft.Id = request.RequestId;
+            draft.Status = PracticeStatus.Draft;
+            draft.Language = "fr";
+            return Task.FromResult(new CreatePracticeResponse { Practice = network.Store(draft, "drafted") });
+        }
+
+        public override Task<RevisePracticeResponse> RevisePractice(RevisePracticeRequest request, ServerCallContext context)
+        {
+            network.MayWrite(context);
+            var current = Current(request.Id, request.Version);
+            var revised = request.Practice.Clone();
+            (revised.Id, revised.Territory, revised.Status, revised.Place) = (current.Id, current.Territory, current.Status, current.Place);
+            return Task.FromResult(new RevisePracticeResponse { Practice = network.Store(revised, "revised") });
+        }
+
+        public override Task<PublishPracticeResponse> PublishPractice(PublishPracticeRequest request, ServerCallContext context)
+        {
+            network.MayWrite(context);
+            var published = Current(request.Id, request.Version).Clone();
+            if (!network.Refused.IsEmpty)
+            {
+                throw Refusal(StatusCode.InvalidArgument, "INVALID_FIELDS", network.Refused.Select(field => (field.Key, field.Value)));
+            }
+
+            published.Status = PracticeStatus.Published;
+            published.ReviewDueOn = published.ReviewDueOn.Length > 0 ? published.ReviewDueOn : "2028-03";
+            return Task.FromResult(new PublishPracticeResponse { Practice = network.Store(published, "published") });
+        }
+
+        public override Task<WithdrawPracticeResponse> WithdrawPractice(WithdrawPracticeRequest request, ServerCallContext context)
+        {
+            network.MayWrite(context);
+            var withdrawn = Current(request.Id, request.Version).Clone();
+            withdrawn.Status = PracticeStatus.Withdrawn;
+            withdrawn.WithdrawalReason = request.Reason;
+            return Task.FromResult(new WithdrawPracticeResponse { Practice = network.Store(withdrawn, "withdrawn") });
+        }
+
+        private static Facet Count(string name, IEnumerable<string> codes) => new()
+        {
+            Name = name,
+            Values = { codes.Where(code => code.Length > 0).CountBy(code => code).OrderByDescending(code => code.Value).Select(code => new FacetValue { Code = code.Key, Count = code.Value }) },
+        };
+
+        private Practice Find(string id) =>
+            network.Practices.GetValueOrDefault(id) ?? throw Refusal(StatusCode.NotFound, "NOT_FOUND");
+
+        private Practice Current(string id, long version) => Find(id) is var current && (version == 0 || version == current.Record.Version)
+            ? current
+            : throw Refusal(StatusCode.Aborted, "STALE_VERSION");
+    }
+
+    private sealed class TerritoriesFake(PortalNetwork network) : TerritoryService.TerritoryServiceBase
+    {
+        public override Task<ListTerritoriesResponse> ListTerritories(ListTerritoriesRequest request, ServerCallContext context)
+        {
+            network.Enter(context);
+            var all = network.Territories.Values.OrderByDescending(territory => territory.Population).Where(territory =>
+                (request.Kind.Count == 0 || request.Kind.Contains(territory.Kind))
+                && (!request.Joined || territory.Joined)
+                && (request.Region.Length == 0 || territory.Region?.Code == request.Region)
+                && territory.Name.Contains(request.Query, StringComparison.OrdinalIgnoreCase)).ToList();
+            var size = request.PageSize == 0 ? 20 : request.PageSize;
+            var start = request.PageToken.Length == 0 ? 0 : int.Parse(request.PageToken, null);
+            var page = all.Skip(start).Take(size).Select(territory =>
+            {
+                var card = territory.Clone();
+                card.Profile = null;
+                return card;
+            });
+            return Task.FromResult(new ListTerritoriesResponse
+            {
+                TotalSize = all.Count,
+                NextPageToken = start + size < all.Count ? $"{start + size}" : "",
+                Territories = { page },
+            });
+        }
+
+        public override Task<GetTerritoryResponse> GetTerritory(GetTerritoryRequest request, ServerCallContext context)
+        {
+            network.Enter(context);
+            return network.Territories.TryGetValue(request.Id, out var territory)
+                ? Task.FromResult(new GetTerritoryResponse { Territory = territory })
+                : throw Refusal(StatusCode.NotFound, "NOT_FOUND");
+        }
+    }
+}
