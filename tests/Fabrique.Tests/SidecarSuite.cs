@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Dapr.Client;
 using Microsoft.AspNetCore.Builder;
 
 namespace Fabrique.Tests;
