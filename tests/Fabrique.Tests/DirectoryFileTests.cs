@@ -52,7 +52,7 @@ public sealed class DirectoryFileTests : IDisposable
         {
             await connection.OpenAsync(TestContext.Current.CancellationToken);
             await using var command = connection.CreateCommand();
-            command.CommandText = "UPDATE built_from SET fingerprint = 'older'; DELETE FROM territory";
+            command.CommandText = "UPDATE built_from SET fingerprint = 'older'; DELETE FROM code";
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
 
