@@ -196,13 +196,5 @@ public partial class ShippedDataTests
         var value => [value],
     };
 
-    private static string Read(string file)
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "Fabrique.sln")))
-        {
-            root = root.Parent ?? throw new DirectoryNotFoundException($"No Fabrique.sln above {AppContext.BaseDirectory}.");
-        }
-        return File.ReadAllText(Path.Combine(root.FullName, file));
-    }
+    private static string Read(string file) => File.ReadAllText(Path.Combine(Fabrique.Runner.Checkout.Root(), file));
 }

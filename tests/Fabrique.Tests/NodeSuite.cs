@@ -1,0 +1,190 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Fabrique.Practices.V1;
+using Fabrique.Records.V1;
+using Grpc.Core;
+using Grpc.Net.Client;
+using static Fabrique.Tests.Answers;
+
+namespace Fabrique.Tests;
+
+public sealed class NodeInMemoryTests(NodeInMemory node) : NodeSuite(node), IClassFixture<NodeInMemory>;
+
+public sealed class NodeOnRabbitMqTests(NodeOnRabbitMq node) : NodeSuite(node), IClassFixture<NodeOnRabbitMq>
+{
+    [Fact]
+    public async Task It_says_that_it_uses_RabbitMQ() =>
+        Assert.Contains("RabbitMQ", await Node.RunAsync("status"), StringComparison.OrdinalIgnoreCase);
+}
+
+/// <summary>What a whole node does, whichever broker carries its messages.</summary>
+public abstract class NodeSuite(WholeNode node)
+{
+    private const string Loos = "62528";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    protected WholeNode Node { get; } = node;
+
+    [Fact]
+    public async Task A_published_practice_is_in_the_catalogue_at_once_and_on_the_territorys_page_within_two_seconds()
+    {
+        using var http = await Node.HttpAsync("59350");
+        var id = await PublishAsync(http, "59350", "Un marché de nuit");
+        var list = await JsonAsync(await http.GetAsync("/api/v1/practices?query=march%C3%A9+nuit", Cancellation));
+        Assert.Equal(id, (string?)list["practices"]![0]!["id"]);
+        await WholeNode.EventuallyAsync(1, async () => await CountAsync(http, "59350"), TimeSpan.FromSeconds(2));
+        Assert.Contains("Un marché de nuit", WebUtility.HtmlDecode(await http.GetStringAsync("/territoires/59350", Cancellation)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_territory_of_Loos_comes_with_its_trajectory_and_thirty_practices()
+    {
+        using var http = await Node.HttpAsync();
+        var found = await JsonAsync(await http.GetAsync("/api/v1/territories?query=loos-en-g", Cancellation));
+        Assert.Equal(Loos, (string?)found["territories"]![0]!["id"]);
+        await WholeNode.EventuallyAsync(30, () => CountAsync(http, Loos), TimeSpan.FromSeconds(20));
+        var loos = await JsonAsync(await http.GetAsync($"/api/v1/territories/{Loos}", Cancellation));
+        Assert.Contains(loos["profile"]!["milestones"]!.AsArray(), milestone => (string?)milestone!["date"] == "2014-10-07");
+        var solar = await JsonAsync(await http.GetAsync("/api/v1/practices?query=panneaux+solaires", Cancellation));
+        Assert.Contains("panneaux solaires", (string?)solar["practices"]![0]!["title"], StringComparison.Ordinal);
+        Assert.Equal(30, (int?)(await JsonAsync(await http.GetAsync($"/api/v1/practices?territory={Loos}", Cancellation)))["totalSize"]);
+    }
+
+    [Fact]
+    public async Task Whatever_is_killed_while_practices_are_published_nothing_acknowledged_is_missing()
+    {
+        using var http = await Node.HttpAsync("35238");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var acknowledged = new ConcurrentBag<string>();
+        var writers = Enumerable.Range(0, 3).Select(writer => Task.Run(async () =>
+        {
+            for (var at = 0; !stop.IsCancellationRequested; at++)
+            {
+                try
+                {
+                    acknowledged.Add(await PublishAsync(http, "35238", $"Practice {writer}.{at}"));
+                }
+                catch (Exception error) when (error is HttpRequestException or TaskCanceledException or Xunit.Sdk.XunitException)
+                {
+                    // Not acknowledged: the caller knows, and tries something else.
+                    await Task.Delay(100, Cancellation);
+                }
+            }
+        }, Cancellation)).ToList();
+
+        foreach (var name in new[] { "practices", "territories", "sidecar", "portal", "gateway" })
+        {
+            var before = acknowledged.Count;
+            await WholeNode.EventuallyAsync(true, () => Task.FromResult(acknowledged.Count >= before + 5), TimeSpan.FromSeconds(60));
+            Node.Kill(name);
+        }
+        await WholeNode.EventuallyAsync(HttpStatusCode.OK, async () => (await http.GetAsync("/health", Cancellation)).StatusCode, TimeSpan.FromSeconds(90));
+        await stop.CancelAsync();
+        await Task.WhenAll(writers);
+
+        using var practices = GrpcChannel.ForAddress(Node.GrpcAddress);
+        var catalogue = await PublishedAsync(new PracticeService.PracticeServiceClient(practices), "35238");
+        Assert.Empty(acknowledged.Except(catalogue));
+        await WholeNode.EventuallyAsync(catalogue.Count, () => CountAsync(http, "35238"), TimeSpan.FromSeconds(60));
+        Assert.All(Node.RunFile()["processes"]!.AsArray().Where(process => (string?)process!["name"] is "practices" or "sidecar"), process => Assert.True((int)process!["restarts"]! >= 1));
+    }
+
+    [Fact]
+    public async Task One_trace_goes_from_the_gateway_to_the_service_through_the_broker_to_the_subscriber()
+    {
+        using var http = await Node.HttpAsync("29019");
+        var id = await PublishAsync(http, "29019", "Une trace", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        await WholeNode.EventuallyAsync(1, () => CountAsync(http, "29019"), TimeSpan.FromSeconds(10));
+        var sql = $"SELECT trace FROM records WHERE id = '{id}'";
+        Assert.Contains("0af7651916cd43dd8448eb211c80319c", (await Node.ReadAsync("practices", sql)).Single(), StringComparison.Ordinal);
+        Assert.Contains("0af7651916cd43dd8448eb211c80319c", (await Node.ReadAsync("territories", sql)).Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_feed_of_a_service_is_read_through_the_gateway_and_shows_what_is_public()
+    {
+        using var http = await Node.HttpAsync("44109");
+        using var draft = await http.PostAsJsonAsync("/api/v1/practices", new { title = "Un brouillon", territory = "44109" }, Cancellation);
+        var id = (string?)(await JsonAsync(draft))["id"];
+        using var channel = GrpcChannel.ForAddress(Node.GrpcAddress);
+        using var stream = new FeedService.FeedServiceClient(channel).Read(new ReadRequest(), new Metadata { { "fabrique-area", "practices" } }, cancellationToken: Cancellation);
+        var records = await stream.ResponseStream.ReadAllAsync(Cancellation).Where(item => !item.Envelope.IsEmpty).ToListAsync(Cancellation);
+        Assert.True(records.Count >= 30);
+        Assert.DoesNotContain(records, item => item.Envelope.ToStringUtf8().Contains(id!, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_door_of_the_node_protects_and_names_what_is_wrong()
+    {
+        using var http = await Node.HttpAsync();
+        using var home = await http.GetAsync("/", Cancellation);
+        Assert.Equal(HttpStatusCode.OK, home.StatusCode);
+        Assert.Contains("default-src 'self'", home.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Equal("nosniff", home.Headers.GetValues("X-Content-Type-Options").Single());
+        Assert.False(home.Headers.Contains("Server"));
+
+        using var head = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/"), Cancellation);
+        Assert.Equal(HttpStatusCode.OK, head.StatusCode);
+
+        using var compressed = await http.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "Accept-Encoding", "br" } } }, Cancellation);
+        Assert.Equal(["br"], compressed.Content.Headers.ContentEncoding);
+
+        await ProblemAsync(await http.PostAsync("/api/v1/practices", Json($$"""{"title":"{{new string('x', 10 << 20)}}"}"""), Cancellation), 413);
+        await ProblemAsync(await http.PostAsync("/api/v1/practices", Json("{"), Cancellation), 400);
+        await ProblemAsync(await http.GetAsync($"/api/v1/practices?query={new string('a', 10_000)}", Cancellation), 400, "INVALID_FIELDS", "query");
+        using var inside = await http.GetAsync("/dapr/subscribe", Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, inside.StatusCode);
+        using var delivery = await http.PostAsync("/records/practices", Json("{}"), Cancellation);
+        Assert.True((int)delivery.StatusCode is >= 400 and < 500);
+    }
+
+    private static async Task<string> PublishAsync(HttpClient http, string territory, string title, string? trace = null)
+    {
+        var practice = new JsonObject
+        {
+            ["territory"] = territory,
+            ["title"] = title,
+            ["summary"] = "Écrite par un essai.",
+            ["themes"] = new JsonArray("PART"),
+            ["maturity"] = "IDEE",
+            ["context"] = "Un essai.",
+            ["difficulties"] = "Aucune : ce n’est qu’un essai.",
+            ["successConditions"] = "Un nœud qui marche.",
+            ["licence"] = "CC-BY-SA-4.0",
+            ["sources"] = new JsonArray(new JsonObject { ["title"] = "L’essai lui-même" }),
+        };
+        var id = (string?)(await SendAsync("/api/v1/practices", practice))["id"];
+        await SendAsync($"/api/v1/practices/{id}:publish", []);
+        return id!;
+
+        async Task<JsonNode> SendAsync(string path, JsonObject body)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = Json(body.ToJsonString()) };
+            if (trace is not null)
+            {
+                request.Headers.Add("traceparent", trace);
+            }
+            return await JsonAsync(await http.SendAsync(request, Cancellation));
+        }
+    }
+
+    private static async Task<int> CountAsync(HttpClient http, string territory) =>
+        (int)JsonNode.Parse(await http.GetStringAsync($"/api/v1/territories/{territory}", Cancellation))!["practiceCount"]!;
+
+    private static async Task<HashSet<string>> PublishedAsync(PracticeService.PracticeServiceClient practices, string territory)
+    {
+        var found = new HashSet<string>();
+        var request = new ListPracticesRequest { Territory = territory, PageSize = 100 };
+        do
+        {
+            var page = await practices.ListPracticesAsync(request);
+            found.UnionWith(page.Practices.Select(practice => practice.Id));
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0);
+        return found;
+    }
+}

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using Fabrique.Runner;
+using Microsoft.Data.Sqlite;
+
+namespace Fabrique.Tests;
+
+/// <summary>A whole node, started by the runner as anybody starts it, in a data folder of its own and on free ports.</summary>
+public abstract class WholeNode(params string[] options) : IAsyncLifetime
+{
+    private static readonly string Root = Checkout.Root();
+
+    public string Data { get; } = Directory.CreateTempSubdirectory("fabrique-node-").FullName;
+
+    public Uri Address { get; private set; } = new("http://localhost");
+
+    public Uri GrpcAddress { get; private set; } = new("http://localhost");
+
+    public async ValueTask InitializeAsync()
+    {
+        await RunAsync("up", ["--detach", "--port", "0", .. options]);
+        Address = new Uri((string)RunFile()["address"]!);
+        GrpcAddress = new Uri((string)RunFile()["grpcAddress"]!);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await RunAsync("down");
+        Directory.Delete(Data, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>A client of the gateway, with a token of the territory if one is named.</summary>
+    public async Task<HttpClient> HttpAsync(string? territory = null) => new()
+    {
+        BaseAddress = Address,
+        DefaultRequestHeaders = { Authorization = territory is null ? null : new AuthenticationHeaderValue("Bearer", await TokenAsync(territory)) },
+    };
+
+    public async Task<string> TokenAsync(string territory) => (await RunAsync("token", "--territory", territory, "--role", "delegate")).Trim();
+
+    /// <summary>What the runner knows of its processes.</summary>
+    public JsonNode RunFile() => JsonNode.Parse(File.ReadAllText(Path.Combine(Data, "run", "node.json")))!;
+
+    /// <summary>Kills a process as the kernel would for want of memory.</summary>
+    public void Kill(string name)
+    {
+        var pid = (int)RunFile()["processes"]!.AsArray().Single(process => (string?)process!["name"] == name)!["pid"]!;
+        using var process = Process.GetProcessById(pid);
+        process.Kill();
+    }
+
+    /// <summary>Reads a service's own database beside it.</summary>
+    public async Task<List<string>> ReadAsync(string database, string sql)
+    {
+        await using var connection = new SqliteConnection($"Data Source={Path.Combine(Data, database)}.db;Mode=ReadOnly;Pooling=False");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await using var rows = await command.ExecuteReaderAsync();
+        var values = new List<string>();
+        while (await rows.ReadAsync())
+        {
+            values.Add(rows.GetValue(0).ToString()!);
+        }
+        return values;
+    }
+
+    /// <summary>Runs <c>./fabrique</c> on this node's data folder and gives what it said.</summary>
+    public async Task<string> RunAsync(string command, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("bash", [Path.Combine(Root, "fabrique"), command, "--data", Data, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Root,
+        })!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"fabrique {command}: {await output}{await error}");
+    }
+
+    /// <summary>Asks again until the answer is the one expected, or the time is over.</summary>
+    public static async Task EventuallyAsync<T>(T expected, Func<Task<T>> ask, TimeSpan limit)
+    {
+        var watch = Stopwatch.StartNew();
+        for (; ; )
+        {
+            T? answer = default;
+            try
+            {
+                answer = await ask();
+            }
+            catch (Exception error) when (error is HttpRequestException or TaskCanceledException && watch.Elapsed < limit)
+            {
+                // A process is on its way back.
+            }
+            if (Equals(expected, answer) || watch.Elapsed > limit)
+            {
+                Assert.Equal(expected, answer);
+                return;
+            }
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+    }
+}
+
+public sealed class NodeInMemory() : WholeNode("--broker", "memory");
+
+public sealed class NodeOnRabbitMq() : WholeNode();
