@@ -405,7 +405,7 @@ public abstract class SidecarSuite : SidecarTest
         Subscriber("practices", web => web.MapPost("/handle", () => { }).WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, Match = "event.type == 'x'", Priority = 1 }));
         await Node.StartAsync();
         Assert.Equal("refused", await StateAsync("practices"));
-        Assert.Equal("degraded", (await Node.HealthAsync()).GetProperty("status").GetString());
+        await Eventually.TrueAsync(async () => (await Node.HealthAsync()).GetProperty("status").GetString() == "degraded", "the node is degraded, not away");
     }
 
     private static IEnumerable<string?> Fields(JsonElement json, params string[] names) => names.Select(name => json.GetProperty(name).GetString());
