@@ -158,7 +158,7 @@ internal static class Eventually
 internal sealed class TcpRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly ConcurrentDictionary<TcpClient, bool> _open = new();
+    private readonly ConcurrentDictionary<Socket, bool> _open = new();
     private readonly Task _accepting;
 
     public TcpRelay()
@@ -175,11 +175,10 @@ internal sealed class TcpRelay : IAsyncDisposable
     /// <summary>Ends every connection, without a word to either side.</summary>
     public void Cut()
     {
-        foreach (var client in _open.Keys)
+        foreach (var socket in _open.Keys)
         {
-            client.Client.LingerState = new LingerOption(true, 0);
-            client.Dispose();
-            _open.TryRemove(client, out _);
+            socket.Close(timeout: 0);
+            _open.TryRemove(socket, out _);
         }
     }
 
@@ -196,8 +195,7 @@ internal sealed class TcpRelay : IAsyncDisposable
         {
             while (true)
             {
-                var client = await _listener.AcceptTcpClientAsync();
-                _ = RelayAsync(client);
+                _ = RelayAsync(await _listener.AcceptSocketAsync());
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -206,17 +204,19 @@ internal sealed class TcpRelay : IAsyncDisposable
         }
     }
 
-    private async Task RelayAsync(TcpClient client)
+    private async Task RelayAsync(Socket client)
     {
-        using var server = new TcpClient();
+        var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
             _open[client] = true;
             _open[server] = true;
             await server.ConnectAsync(IPAddress.Loopback, Target);
-            await Task.WhenAny(client.GetStream().CopyToAsync(server.GetStream()), server.GetStream().CopyToAsync(client.GetStream()));
+            await using var one = new NetworkStream(client, ownsSocket: true);
+            await using var other = new NetworkStream(server, ownsSocket: true);
+            await Task.WhenAny(one.CopyToAsync(other), other.CopyToAsync(one));
         }
-        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or InvalidOperationException or ArgumentOutOfRangeException)
+        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or ArgumentException)
         {
             // One side is gone; so is the other.
         }
@@ -225,6 +225,7 @@ internal sealed class TcpRelay : IAsyncDisposable
             _open.TryRemove(client, out _);
             _open.TryRemove(server, out _);
             client.Dispose();
+            server.Dispose();
         }
     }
 }
