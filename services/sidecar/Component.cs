@@ -86,31 +86,45 @@ internal sealed record Resources(IReadOnlyList<Component> Components, Resiliency
     private static Component ReadComponent(string name, YamlMap map, HashSet<string> stores, IConfiguration environment)
     {
         var spec = map.Map("spec");
+        var type = spec?.Required("type") ?? "";
+        if (spec is null)
+        {
+            map.Fail("spec", "missing");
+        }
+
         var store = map.Map("auth")?.Text("secretStore");
-        var values = new Dictionary<string, YamlNode>();
+        var metadata = map.Entries("spec.metadata");
         foreach (var item in spec?.List("metadata") ?? [])
         {
             var (key, value, secret) = (item.Required("name"), item.Text("value"), item.Map("secretKeyRef"));
-            if (secret is not null)
+            if (secret is null)
             {
-                var variable = secret.Text("key") ?? secret.Required("name");
-                secret.Text("name");
-                value = environment[variable];
+                metadata.Add(key, value, item);
+            }
+            else
+            {
+                var (secretName, variable) = (secret.Required("name"), secret.Text("key"));
+                variable ??= secretName;
+                metadata.Add(key, environment[variable], item);
                 if (store is null || !stores.Contains(store))
                 {
-                    secret.Fail("name", $"auth.secretStore must name a component of type {EnvironmentStore}");
+                    metadata.Fail(key, $"a secretKeyRef needs auth.secretStore with the name of a component of type {EnvironmentStore}");
                 }
-                else if (string.IsNullOrEmpty(value))
+                else if (string.IsNullOrEmpty(environment[variable]))
                 {
-                    secret.Fail("key", $"the environment variable {variable} is not set");
+                    metadata.Fail(key, $"the environment variable {variable} is not set");
                 }
             }
 
-            values[key] = new YamlScalarNode(value ?? "");
             item.RejectOthers();
         }
 
-        var component = new Component(name, spec?.Required("type") ?? "", spec?.Text("version") ?? "v1", map.Sub("spec.metadata", values));
+        if (type is not ("pubsub.in-memory" or "pubsub.rabbitmq" or EnvironmentStore))
+        {
+            spec?.Fail("type", $"'{type}' is unknown; known: pubsub.in-memory, pubsub.rabbitmq, {EnvironmentStore}");
+        }
+
+        var component = new Component(name, type, spec?.Text("version") ?? "v1", metadata);
         spec?.RejectOthers();
         map.RejectOthers();
         return component;

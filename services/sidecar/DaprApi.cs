@@ -84,7 +84,7 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
         var activity = Activity.Current;
         var publication = new Publication(Caller(context).Id, name, topic, data, contentType, values, activity?.Id ?? "", activity?.TraceStateString ?? "");
         var message = CloudEventEnvelope.Create(publication, time);
-        await subscriptions.WhenReadAsync(cancellation);
+        await subscriptions.WhenReadAsync(pubSub, cancellation);
         await pubSub.PublishAsync(topic, message, cancellation);
     }
 

@@ -112,8 +112,7 @@ public static class Sidecar
                 var rabbitMq = RabbitMqSettings.Read(component);
                 return provider => ActivatorUtilities.CreateInstance<RabbitMqPubSub>(provider, component, rabbitMq, outbound);
             default:
-                component.Metadata.Fail("", $"component '{component.Name}': unknown type '{component.Type}'; known: pubsub.in-memory, pubsub.rabbitmq, secretstores.local.env");
-                return _ => throw new InvalidOperationException();
+                return _ => throw new InvalidOperationException($"{component.Type}: refused when the resources were read");
         }
     }
 }

@@ -8,37 +8,43 @@ namespace Fabrique.Sidecar;
 /// One mapping of a resource file. It remembers which keys were asked for, so that <see cref="RejectOthers"/> turns a misspelt
 /// key into an error: daprd ignores it silently and runs with the default.
 /// </summary>
-internal sealed partial class YamlMap(IDictionary<string, YamlNode> values, string file, string path, List<string> errors)
+internal sealed partial class YamlMap(string file, string path, List<string> errors)
 {
-    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (YamlNode Value, long Line)> _entries = [];
     private readonly Dictionary<string, YamlMap?> _maps = [];
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _failed = new(StringComparer.Ordinal);
 
     public YamlMap(YamlMappingNode node, string file, string path, List<string> errors)
-        : this(node.Children.ToDictionary(child => child.Key.ToString(), child => child.Value), file, path, errors)
+        : this(file, path, errors)
     {
+        foreach (var (key, value) in node.Children)
+        {
+            _entries[key.ToString()] = (value, key.Start.Line);
+        }
     }
 
-    public IEnumerable<string> Keys => values.Keys;
+    public IEnumerable<string> Keys => _entries.Keys;
 
-    /// <summary>A mapping with other content at a path of the same file.</summary>
-    public YamlMap Sub(string at, IDictionary<string, YamlNode> content) => new(content, file, at, errors);
+    /// <summary>An empty mapping of the same file, to be filled from a list of names and values.</summary>
+    public YamlMap Entries(string at) => new(file, at, errors);
+
+    public void Add(string key, string? value, YamlMap from) =>
+        _entries[key] = (new YamlScalarNode(value ?? ""), from._entries.Values.Select(entry => entry.Line).FirstOrDefault());
 
     public void Fail(string key, string reason)
     {
-        var line = values.TryGetValue(key, out var node) && node.Start.Line > 0 ? $":{node.Start.Line}" : "";
-        errors.Add($"{file}{line}: {(path.Length > 0 ? $"{path}." : "")}{key}: {reason}");
+        _failed.Add(key);
+        var line = _entries.TryGetValue(key, out var entry) ? $":{entry.Line}" : "";
+        errors.Add($"{file}{line}: {Path(key)}: {reason}");
     }
 
-    public string? Text(string key)
-    {
-        _known.Add(key);
-        return values.TryGetValue(key, out var node) ? (node as YamlScalarNode)?.Value : null;
-    }
+    public string? Text(string key) => Node<YamlScalarNode>(key, "one value")?.Value;
 
     public string Required(string key)
     {
         var text = Text(key);
-        if (string.IsNullOrWhiteSpace(text))
+        if (string.IsNullOrWhiteSpace(text) && !_failed.Contains(key))
         {
             Fail(key, "missing");
         }
@@ -95,28 +101,22 @@ internal sealed partial class YamlMap(IDictionary<string, YamlNode> values, stri
 
     public YamlMap? Map(string key)
     {
-        _known.Add(key);
         if (!_maps.TryGetValue(key, out var map))
         {
-            map = values.TryGetValue(key, out var node) && node is YamlMappingNode mapping ? new(mapping, file, Path(key), errors) : null;
+            map = Node<YamlMappingNode>(key, "keys with their values") is { } node ? new(node, file, Path(key), errors) : null;
             _maps[key] = map;
         }
 
         return map;
     }
 
-    public IEnumerable<YamlMap> List(string key)
-    {
-        _known.Add(key);
-        return values.TryGetValue(key, out var node) && node is YamlSequenceNode list
-            ? list.Children.OfType<YamlMappingNode>().Select((item, at) => new YamlMap(item, file, $"{Path(key)}[{at}]", errors))
-            : [];
-    }
+    public IEnumerable<YamlMap> List(string key) =>
+        Node<YamlSequenceNode>(key, "a list")?.Children.OfType<YamlMappingNode>().Select((item, at) => new YamlMap(item, file, $"{Path(key)}[{at}]", errors)) ?? [];
 
     /// <summary>Names every key nobody asked for, here and in the mappings read through <see cref="Map"/>.</summary>
     public void RejectOthers()
     {
-        foreach (var key in values.Keys.Where(key => !_known.Contains(key)))
+        foreach (var key in _entries.Keys.Where(key => !_known.Contains(key)))
         {
             Fail(key, $"unknown; known: {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
         }
@@ -125,6 +125,18 @@ internal sealed partial class YamlMap(IDictionary<string, YamlNode> values, stri
         {
             map?.RejectOthers();
         }
+    }
+
+    private T? Node<T>(string key, string shape)
+        where T : YamlNode
+    {
+        _known.Add(key);
+        if (_entries.TryGetValue(key, out var entry) && entry.Value is not T && !_failed.Contains(key))
+        {
+            Fail(key, $"must be {shape}");
+        }
+
+        return entry.Value as T;
     }
 
     private string Path(string key) => path.Length > 0 ? $"{path}.{key}" : key;

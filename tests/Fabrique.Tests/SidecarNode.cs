@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Dapr.Client;
@@ -148,6 +150,82 @@ internal static class Eventually
         {
             Assert.True(TimeProvider.System.GetElapsedTime(start) < Deadline, $"within {Deadline.TotalSeconds} s: {what}");
             await Task.Delay(Pause);
+        }
+    }
+}
+
+/// <summary>A wire to a server that a test can cut.</summary>
+internal sealed class TcpRelay : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly ConcurrentDictionary<Socket, bool> _open = new();
+    private readonly Task _accepting;
+
+    public TcpRelay()
+    {
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>Port of the server; 0: nobody answers.</summary>
+    public int Target { get; set; }
+
+    /// <summary>Ends every connection, without a word to either side.</summary>
+    public void Cut()
+    {
+        foreach (var socket in _open.Keys)
+        {
+            socket.Close(timeout: 0);
+            _open.TryRemove(socket, out _);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Dispose();
+        Cut();
+        await _accepting;
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                _ = RelayAsync(await _listener.AcceptSocketAsync());
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The relay ends.
+        }
+    }
+
+    private async Task RelayAsync(Socket client)
+    {
+        var server = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            _open[client] = true;
+            _open[server] = true;
+            await server.ConnectAsync(IPAddress.Loopback, Target);
+            await using var one = new NetworkStream(client, ownsSocket: true);
+            await using var other = new NetworkStream(server, ownsSocket: true);
+            await Task.WhenAny(one.CopyToAsync(other), other.CopyToAsync(one));
+        }
+        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or ArgumentException)
+        {
+            // One side is gone; so is the other.
+        }
+        finally
+        {
+            _open.TryRemove(client, out _);
+            _open.TryRemove(server, out _);
+            client.Dispose();
+            server.Dispose();
         }
     }
 }

@@ -65,6 +65,11 @@ internal abstract class PubSub(Component component, Policy outbound, TimeProvide
         }
     }
 
+    /// <summary>The answer to a publisher while the broker cannot be reached; null while it can.</summary>
+    public RpcException? Away(string? reason = null) => (Problem ?? reason) is { } problem
+        ? new(new Status(StatusCode.Unavailable, $"{Name}: the broker is away ({problem}): publish again later"))
+        : null;
+
     /// <summary>Makes the subscription's queue, says so with <see cref="Subscription.Settle"/>, and delivers from it until
     /// <paramref name="stopping"/>; ends when the last delivery is settled.</summary>
     public abstract Task ConsumeAsync(Subscription subscription, Deliver deliver, CancellationToken stopping);

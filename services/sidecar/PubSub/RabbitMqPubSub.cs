@@ -121,7 +121,7 @@ internal sealed partial class RabbitMqPubSub(Component component, RabbitMqSettin
         }
         catch (Exception e) when (IsAway(e))
         {
-            throw new RpcException(new Status(StatusCode.Unavailable, $"{Name}: the broker is away ({_problem ?? e.Message}): publish again later"));
+            throw Away(e.Message)!;
         }
     }
 

@@ -13,8 +13,8 @@ internal sealed record SubscriptionDeclaration(
 
     /// <summary>Why this sidecar refuses the subscription, null when it does not: better none than one that is served differently.</summary>
     public string? Unsupported =>
-        Path == "/" ? "it has no route"
-        : Routes?.Rules is { Count: > 0 } ? "routing rules (Match) are not supported"
+        Routes?.Rules is { Count: > 0 } ? "routing rules (Match) are not supported"
+        : Path == "/" ? "it has no route"
         : BulkSubscribe?.Enabled == true ? "bulk subscriptions are not supported"
         : Metadata?.Keys.FirstOrDefault(key => key != "rawPayload") is { } key ? $"its metadata '{key}' is not supported"
         : null;

@@ -33,8 +33,8 @@ internal sealed partial class Subscriptions(
     /// Holds a publish back while an app may still subscribe: published before its queue exists, an event would reach the others and
     /// never that app. An app that does not start in time (<c>--subscriptions-wait</c>, 30 s) no longer holds the others.
     /// </summary>
-    /// <exception cref="RpcException">FailedPrecondition, naming the apps not heard yet.</exception>
-    public async Task WhenReadAsync(CancellationToken cancellation)
+    /// <exception cref="RpcException">FailedPrecondition, naming the apps not heard yet; Unavailable when their queues wait for the broker.</exception>
+    public async Task WhenReadAsync(PubSub pubSub, CancellationToken cancellation)
     {
         try
         {
@@ -42,7 +42,7 @@ internal sealed partial class Subscriptions(
         }
         catch (TimeoutException)
         {
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"the subscriptions of {Missing} are not known yet: keep the message and publish again"));
+            throw pubSub.Away() ?? new RpcException(new Status(StatusCode.FailedPrecondition, $"the subscriptions of {Missing} are not known yet: keep the message and publish again"));
         }
     }
 

@@ -1,0 +1,256 @@
+using Dapr;
+using Dapr.Client;
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace Fabrique.Tests;
+
+/// <summary>RabbitMQ, with the component file a node ships.</summary>
+public sealed class SidecarRabbitMq(RabbitMqServer server) : SidecarSuite
+{
+    public static string Component { get; } = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "components", "rabbitmq", "pubsub.yaml"));
+
+    protected override async Task<(string Component, string[] Arguments)> BrokerAsync() => (Component, [$"--FABRIQUE_BROKER={await server.StartAsync()}"]);
+}
+
+/// <summary>What only a broker of its own can be asked.</summary>
+public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
+{
+    protected override async Task<(string Component, string[] Arguments)> BrokerAsync() => (SidecarRabbitMq.Component, [$"--FABRIQUE_BROKER={await server.StartAsync()}"]);
+
+    [Fact]
+    public async Task Exchanges_and_queues_are_those_of_dapr()
+    {
+        Recorder("portal");
+        await Node.StartAsync();
+        await using var connection = await server.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        var queue = $"portal-{Topic}";
+        await channel.ExchangeDeclarePassiveAsync(Topic, Cancellation);
+        await channel.ExchangeDeclarePassiveAsync($"dlx-{queue}", Cancellation);
+        await channel.QueueDeclarePassiveAsync(queue, Cancellation);
+        await channel.QueueDeclarePassiveAsync($"dlq-{queue}", Cancellation);
+
+        // A declaration with the same properties is accepted by the broker, one with others is not.
+        await channel.ExchangeDeclareAsync(Topic, "fanout", durable: true, autoDelete: false, cancellationToken: Cancellation);
+        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, Arguments($"dlx-{queue}"), cancellationToken: Cancellation);
+        await channel.QueueDeclareAsync($"dlq-{queue}", durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-mode"] = "lazy" }, cancellationToken: Cancellation);
+        var refused = await Assert.ThrowsAsync<OperationInterruptedException>(() => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, Arguments("other"), cancellationToken: Cancellation));
+        Assert.Equal(406, refused.ShutdownReason!.ReplyCode);
+
+        static Dictionary<string, object?> Arguments(string deadLetterExchange) => new() { ["x-queue-type"] = "classic", ["x-dead-letter-exchange"] = deadLetterExchange };
+    }
+
+    [Fact]
+    public async Task A_message_is_persistent_with_its_time_to_live()
+    {
+        await using var connection = await server.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        await channel.ExchangeDeclareAsync(Topic, "fanout", durable: true, cancellationToken: Cancellation);
+        var queue = (await channel.QueueDeclareAsync(cancellationToken: Cancellation)).QueueName;
+        await channel.QueueBindAsync(queue, Topic, "", cancellationToken: Cancellation);
+        var app = Node.Add("practices", _ => { });
+        await Node.StartAsync();
+        using var dapr = Node.Client(app);
+        await dapr.PublishEventAsync("pubsub", Topic, 1, new Dictionary<string, string> { ["ttlInSeconds"] = "60" }, Cancellation);
+        var message = await channel.BasicGetAsync(queue, autoAck: true, Cancellation);
+        Assert.Equal((DeliveryModes.Persistent, "60000", ""), (message!.BasicProperties.DeliveryMode, message.BasicProperties.Expiration, message.RoutingKey));
+    }
+
+    [Fact]
+    public async Task Without_a_dead_letter_topic_the_broker_keeps_what_nobody_could_handle()
+    {
+        var app = Subscriber("practices", web => web.MapPost("/handle", () => Results.StatusCode(500)).WithTopic("pubsub", Topic));
+        await Node.StartAsync();
+        using var dapr = Node.Client(app);
+        await dapr.PublishEventAsync("pubsub", Topic, new Practice("poison"), Cancellation);
+        await using var connection = await server.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        await Eventually.TrueAsync(async () => await channel.MessageCountAsync($"dlq-practices-{Topic}", Cancellation) == 1, "the message is in the dead letter queue");
+    }
+
+    [Fact]
+    public async Task What_is_queued_survives_the_sidecar()
+    {
+        var portal = Recorder("portal");
+        var practices = Node.Add("practices", _ => { });
+        await Node.StartAsync();
+        await portal.StopAsync();
+        using (var dapr = Node.Client(practices))
+        {
+            for (var n = 0; n < 50; n++)
+            {
+                await dapr.PublishEventAsync("pubsub", Topic, new Practice($"n{n}"), Cancellation);
+            }
+        }
+
+        await Node.StopSidecarAsync();
+        await portal.StartAsync();
+        await Node.StartSidecarAsync();
+        await ArrivedAsync([.. Enumerable.Range(0, 50).Select(n => $"portal: n{n}")]);
+    }
+
+    [Fact]
+    public async Task A_queue_with_other_properties_is_refused_and_the_others_go_on()
+    {
+        await using var connection = await server.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        await channel.QueueDeclareAsync($"practices-{Topic}", durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation);
+        Recorder("practices");
+        var portal = Recorder("portal");
+        await Node.StartAsync();
+        using var dapr = Node.Client(portal);
+        await dapr.PublishEventAsync("pubsub", Topic, new Practice("x"), Cancellation);
+        await ArrivedAsync("portal: x");
+        Assert.Equal("degraded", (await Node.HealthAsync()).GetProperty("status").GetString());
+
+        await channel.QueueDeleteAsync($"practices-{Topic}", cancellationToken: Cancellation);
+        await Eventually.TrueAsync(async () => (await Node.HealthAsync()).GetProperty("status").GetString() == "healthy", "the queue is declared once the other is gone");
+    }
+
+    [Fact]
+    public async Task A_queue_somebody_deleted_is_made_again()
+    {
+        var app = Recorder("practices");
+        await Node.StartAsync();
+        await using var connection = await server.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        await channel.QueueDeleteAsync($"practices-{Topic}", cancellationToken: Cancellation);
+        using var dapr = Node.Client(app);
+        Assert.Equal(StatusCode.FailedPrecondition, (await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, new Practice("x"), Cancellation))).StatusCode);
+        await SidecarRabbitMqFailures.PublishAsync(dapr, Topic, "y");
+        await ArrivedAsync("practices: y");
+
+        // Without its exchange the broker closes the channel that publishes: the connection is made anew.
+        await channel.ExchangeDeleteAsync(Topic, cancellationToken: Cancellation);
+        await SidecarRabbitMqFailures.PublishAsync(dapr, Topic, "z");
+        await ArrivedAsync("practices: y", "practices: z");
+    }
+}
+
+/// <summary>A broker that is killed, emptied, cut off or not there: a node of its own, since nobody else wants to live with that.</summary>
+public sealed class SidecarRabbitMqFailures : SidecarTest
+{
+    private readonly RabbitMqServer _server = new();
+    private readonly TcpRelay _relay = new();
+
+    protected override async Task<(string Component, string[] Arguments)> BrokerAsync()
+    {
+        await _server.StartAsync();
+        _relay.Target = _server.Port;
+        return (SidecarRabbitMq.Component, [$"--FABRIQUE_BROKER=amqp://guest:guest@127.0.0.1:{_relay.Port}/"]);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _relay.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_broker_killed_while_publishing_loses_nothing_that_was_acknowledged()
+    {
+        var portal = Recorder("portal");
+        await Node.StartAsync();
+        using var dapr = Node.Client(portal);
+        var acknowledged = 0;
+        using var publishing = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var publishers = Enumerable.Range(0, 16).Select(publisher => Task.Run(async () =>
+        {
+            for (var n = 0; !publishing.IsCancellationRequested; n++)
+            {
+                await PublishAsync(dapr, Topic, $"{publisher}/{n}");
+                Acknowledged.Enqueue($"portal: {publisher}/{n}");
+                Interlocked.Increment(ref acknowledged);
+            }
+        }, Cancellation)).ToList();
+
+        await Eventually.TrueAsync(() => acknowledged > 2000, "events are published");
+        _server.Kill();
+        await Eventually.TrueAsync(async () => await BrokerStateAsync() == "disconnected", "the sidecar sees the broker go");
+        await _server.StartAsync();
+        var before = acknowledged;
+        await Eventually.TrueAsync(() => acknowledged > before + 1000, "events are published again");
+        await publishing.CancelAsync();
+        await Task.WhenAll(publishers);
+        var expected = Acknowledged.ToHashSet();
+        await Eventually.TrueAsync(() => Arrived.Count >= expected.Count && expected.IsSubsetOf(Arrived), $"all {expected.Count} acknowledged events arrive");
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_cut_comes_back_by_itself()
+    {
+        var portal = Recorder("portal");
+        await Node.StartAsync();
+        using var dapr = Node.Client(portal);
+        for (var cut = 0; cut < 5; cut++)
+        {
+            await PublishAsync(dapr, Topic, $"n{cut}");
+            _relay.Cut();
+        }
+
+        await Eventually.TrueAsync(() => Arrived.Distinct().Count() == 5, "every event arrives");
+        await Eventually.TrueAsync(async () => (await Node.HealthAsync()).GetProperty("status").GetString() == "healthy", "the sidecar is healthy again");
+    }
+
+    [Fact]
+    public async Task A_broker_that_is_away_is_told_at_once_and_found_when_it_is_back()
+    {
+        _relay.Target = 0;
+        var portal = Recorder("portal");
+        await Node.StartAsync(later: portal);
+        await portal.StartAsync();
+        using var dapr = Node.Client(portal);
+        var start = TimeProvider.System.GetTimestamp();
+        var error = await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, new Practice("x"), Cancellation));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.Equal(StatusCode.Unavailable, error.StatusCode);
+        Assert.Equal("disconnected", await BrokerStateAsync());
+        Assert.Equal("unhealthy", (await Node.HealthAsync()).GetProperty("status").GetString());
+        Assert.DoesNotContain("guest", (await Node.HealthAsync()).GetRawText(), StringComparison.Ordinal);
+
+        _relay.Target = _server.Port;
+        await PublishAsync(dapr, Topic, "enfin");
+        await Eventually.TrueAsync(() => Arrived.Contains("portal: enfin"), "the event arrives");
+    }
+
+    [Fact]
+    public async Task A_broker_that_comes_back_empty_gets_its_queues_before_the_first_publish()
+    {
+        var portal = Recorder("portal");
+        Recorder("practices");
+        Recorder("observatory");
+        await Node.StartAsync();
+        using var dapr = Node.Client(portal);
+        await using var empty = new RabbitMqServer();
+        await empty.StartAsync();
+        _relay.Target = empty.Port;
+        _relay.Cut();
+        await PublishAsync(dapr, Topic, "x");
+        await Eventually.TrueAsync(() => Arrived.Distinct().Count() == 3, "every app gets the event");
+    }
+
+    private System.Collections.Concurrent.ConcurrentQueue<string> Acknowledged { get; } = new();
+
+    /// <summary>Publishes as an outbox does: until it is acknowledged.</summary>
+    internal static Task PublishAsync(DaprClient dapr, string topic, string title) => Eventually.TrueAsync(
+        async () =>
+        {
+            try
+            {
+                await dapr.PublishEventAsync("pubsub", topic, new Practice(title), Cancellation);
+                return true;
+            }
+            catch (DaprException e) when (e.InnerException is RpcException { StatusCode: StatusCode.Unavailable or StatusCode.FailedPrecondition })
+            {
+                return false;
+            }
+        },
+        $"{title} is acknowledged");
+
+    private async Task<string?> BrokerStateAsync() => (await Node.HealthAsync()).GetProperty("checks").GetProperty("pubsub").GetProperty("state").GetString();
+}
