@@ -6,7 +6,7 @@ namespace Fabrique.Runner;
 
 /// <summary>Takes what the processes of a node say: to <c>{folder}/{name}.log</c> with the time, and to the console with a prefix.</summary>
 /// <param name="console">Null: files only.</param>
-internal sealed class Logs(string folder, TextWriter? console, bool coloured, TimeProvider time) : IDisposable
+internal sealed partial class Logs(string folder, TextWriter? console, bool coloured, TimeProvider time) : IDisposable
 {
     /// <summary>The runner's own name among the logs.</summary>
     public const string Own = "runner";
@@ -27,7 +27,8 @@ internal sealed class Logs(string folder, TextWriter? console, bool coloured, Ti
     public void Write(string name, string line, bool quiet = false)
     {
         var now = time.GetUtcNow();
-        line = _secrets.Aggregate(Redaction.Apply(line), (text, secret) => text.Replace(secret, Redaction.Mask, StringComparison.Ordinal));
+        // The time of day that services write themselves would stand beside ours.
+        line = _secrets.Aggregate(Redaction.Apply(TimeOfDay().Replace(line, "")), (text, secret) => text.Replace(secret, Redaction.Mask, StringComparison.Ordinal));
         _files.GetOrAdd(name, key => new RotatingFile(Path.Combine(folder, $"{key}.log"))).Write($"{now:yyyy-MM-ddTHH:mm:ss.fffZ} {line}");
         if (console is null || quiet)
         {
@@ -41,6 +42,9 @@ internal sealed class Logs(string folder, TextWriter? console, bool coloured, Ti
             console.WriteLine(coloured ? $"\u001b[{colour}m{prefix}\u001b[0m {line}" : $"{prefix} {line}");
         }
     }
+
+    [GeneratedRegex(@"^\d\d:\d\d:\d\d\.\d{3} ")]
+    private static partial Regex TimeOfDay();
 
     public void Dispose()
     {

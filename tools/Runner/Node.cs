@@ -19,6 +19,16 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
 {
     private const string Sidecar = "services/sidecar/Sidecar.csproj";
 
+    /// <summary>Set unless the environment of the runner says otherwise.</summary>
+    private static readonly Dictionary<string, string> Defaults = new()
+    {
+        ["ASPNETCORE_ENVIRONMENT"] = "Production",
+        // Several processes share a small machine: one heap each, and memory given back.
+        ["DOTNET_gcServer"] = "0",
+        ["DOTNET_GCConserveMemory"] = "5",
+        ["DOTNET_TieredPGO"] = "0",
+    };
+
     /// <summary>Projects to build.</summary>
     public IReadOnlyList<string> Projects =>
         [.. file.Services.Select(service => service.Project).OfType<string>(), .. file.ComponentsPath is null ? Array.Empty<string>() : [Path.Combine(root, Sidecar)]];
@@ -101,15 +111,12 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
     /// <summary>Variables that every process gets.</summary>
     private Dictionary<string, string> Common(IEnumerable<KeyValuePair<(string Service, string Binding), int>> ports)
     {
-        var variables = new Dictionary<string, string>
+        var variables = new Dictionary<string, string> { ["Data"] = data };
+        foreach (var (name, value) in Defaults.Where(variable => Environment.GetEnvironmentVariable(variable.Key) is null))
         {
-            ["Data"] = data,
-            ["ASPNETCORE_ENVIRONMENT"] = "Production",
-            // Several processes share a small machine: one heap each, and memory given back.
-            ["DOTNET_gcServer"] = "0",
-            ["DOTNET_GCConserveMemory"] = "5",
-            ["DOTNET_TieredPGO"] = "0",
-        };
+            variables[name] = value;
+        }
+
         foreach (var (key, number) in ports)
         {
             variables[$"services__{key.Service}__{key.Binding}__0"] = Loopback(number);
