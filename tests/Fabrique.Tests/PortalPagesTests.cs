@@ -44,7 +44,7 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
         Assert.Empty(page.Document.All.GroupBy(element => element.Id).Where(ids => !string.IsNullOrEmpty(ids.Key) && ids.Count() > 1).Select(ids => ids.Key));
         Assert.Single(page.Document.QuerySelectorAll("main"));
         Assert.Equal("#contenu", page.Links.First());
-        Assert.InRange(Encoding.UTF8.GetByteCount(page.Html), 1_000, 48_000);
+        Assert.InRange(Encoding.UTF8.GetByteCount(page.Html), 1_000, 40_000);
     }
 
     [Fact]
