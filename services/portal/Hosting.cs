@@ -20,6 +20,8 @@ public static class Hosting
     {
         // Finds the compressed and fingerprinted files when running from a build as well as from a published folder.
         builder.WebHost.UseStaticWebAssets();
+        // A node runs from a build; without this the framework takes every build for a developer's and forbids caching.
+        builder.Configuration["EnableStaticAssetsDevelopmentCaching"] = "true";
 
         builder.Services.AddMemoryCache().AddHttpContextAccessor().AddSingleton<Interceptor, InTheNameOfTheVisitor>();
         builder.Services.AddAppClient<PracticeService.PracticeServiceClient>("practices");

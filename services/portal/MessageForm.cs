@@ -99,7 +99,7 @@ public sealed partial class MessageForm
         [
             .. _values.Keys.Concat(other._values.Keys.Where(key => ListOf(key) is { } list && lists.Contains(list)))
                 .Distinct()
-                .Where(path => !Words(Values(path)).SequenceEqual(Words(other.Values(path)))),
+                .Where(path => !Words(Values(path)).Order().SequenceEqual(Words(other.Values(path)).Order())),
         ];
     }
 

@@ -1,0 +1,275 @@
+using System.Net;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Fabrique.Tests;
+
+/// <summary>What a visitor reads, without script and without account.</summary>
+public sealed partial class PortalPagesTests : IAsyncLifetime
+{
+    private PortalSite _site = null!;
+
+    public static TheoryData<string, string, string> Pages => new()
+    {
+        { "/", "Ce qui a marché ailleurs, et ce qui a coincé", "Fabrique – des territoires" },
+        { "/recherche?q=loos", "Recherche\u00a0: «\u00a0loos\u00a0»", "Recherche\u00a0: loos" },
+        { "/territoires", "Territoires", "Territoires – Fabrique" },
+        { "/territoires/62528", "Loos-en-Gohelle (62)", "Loos-en-Gohelle (62) – Fabrique" },
+        { "/territoires/62498", "Lens (62)", "Lens (62) – Fabrique" },
+        { "/pratiques", "Pratiques", "Pratiques – Fabrique" },
+        { $"/pratiques/{PortalSite.Skatepark}", "Un skatepark né d’une pétition", "Un skatepark né d’une pétition – Fabrique" },
+        { "/session", "Ma session", "Ma session – Fabrique" },
+        { "/plan-du-site", "Plan du site", "Plan du site – Fabrique" },
+        { "/mentions-legales", "Mentions légales", "Mentions légales – Fabrique" },
+        { "/accessibilite", "Accessibilité\u00a0: non conforme", "Accessibilité – Fabrique" },
+        { "/licences", "Licences et réutilisation", "Licences et réutilisation – Fabrique" },
+    };
+
+    public async ValueTask InitializeAsync() => _site = await PortalSite.StartAsync();
+
+    public ValueTask DisposeAsync() => _site.DisposeAsync();
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task A_page_reads_without_script_and_holds_in_its_budget(string address, string heading, string title)
+    {
+        var page = await _site.GetAsync(address);
+
+        Assert.Equal(HttpStatusCode.OK, page.Status);
+        Assert.Equal(heading, page.Heading);
+        Assert.StartsWith(title, page.Title, StringComparison.Ordinal);
+        Assert.Equal("fr", page.Document.DocumentElement.GetAttribute("lang"));
+        Assert.Empty(page.Document.QuerySelectorAll("script, style, iframe, [style]"));
+        Assert.DoesNotContain(page.Document.All.SelectMany(element => element.Attributes), attribute => attribute.Name.StartsWith("on", StringComparison.Ordinal));
+        Assert.Empty(page.Document.All.GroupBy(element => element.Id).Where(ids => !string.IsNullOrEmpty(ids.Key) && ids.Count() > 1).Select(ids => ids.Key));
+        Assert.Single(page.Document.QuerySelectorAll("main"));
+        Assert.Equal("#contenu", page.Links.First());
+        Assert.InRange(Encoding.UTF8.GetByteCount(page.Html), 1_000, 40_000);
+    }
+
+    [Fact]
+    public async Task Every_link_of_the_site_leads_somewhere()
+    {
+        var seen = new Dictionary<string, PortalPage>();
+        var ahead = new Queue<string>(["/"]);
+        while (ahead.TryDequeue(out var address))
+        {
+            var path = address.Split('#')[0];
+            if (!seen.TryGetValue(path, out var page))
+            {
+                page = seen[path] = await _site.GetAsync(path);
+                Assert.True(page.Status is HttpStatusCode.OK or HttpStatusCode.Redirect, $"{path}: {page.Status}");
+                foreach (var link in page.Links.Where(link => link.StartsWith('/')))
+                {
+                    ahead.Enqueue(link);
+                }
+
+                var broken = page.Links.Where(link => link.StartsWith('#')).Where(link => page.Document.GetElementById(link[1..]) is null);
+                Assert.Empty(broken.Select(link => path + link));
+            }
+        }
+
+        Assert.InRange(seen.Count, 30, 200);
+    }
+
+    [Fact]
+    public async Task A_text_that_looks_like_HTML_is_shown_as_text()
+    {
+        const string Evil = "<script>alert(1)</script><img src=x onerror=alert(2)>";
+        var practice = PortalSite.Published("01a206f5-0000-7000-8000-000000000001", Evil);
+        practice.Context = practice.Summary = practice.Figures[0].Unit = practice.Difficulties = practice.ContactRole = Evil;
+        practice.Sources[0].Title = Evil;
+        practice.Sources[0].Url = "javascript:alert(3)";
+        _site.Network.Store(practice, "published");
+
+        foreach (var address in (string[])["/", "/pratiques", $"/pratiques/{practice.Id}", "/pratiques?q=" + Uri.EscapeDataString(Evil), "/recherche?q=" + Uri.EscapeDataString(Evil)])
+        {
+            var page = await _site.GetAsync(address);
+            Assert.Empty(page.Document.QuerySelectorAll("script, img"));
+            Assert.Contains("<script>alert(1)</script>", page.Text, StringComparison.Ordinal);
+            Assert.DoesNotContain(page.Links, link => link.StartsWith("javascript", StringComparison.OrdinalIgnoreCase));
+        }
+    }
+
+    [Fact]
+    public async Task A_practice_shows_each_figure_with_what_one_needs_to_judge_it()
+    {
+        var page = await _site.GetAsync($"/pratiques/{PortalSite.Skatepark}");
+
+        var figure = page.Document.QuerySelector(".figures li")!.TextContent;
+        foreach (var part in (string[])["environ 11 à 14", "ans", "De 1999 à 2009", "déclaratif"])
+        {
+            Assert.Contains(part, figure, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("#source-L", page.Document.QuerySelector(".figures .source-mark")!.GetAttribute("href"));
+        Assert.Equal("https://example.org/article", page.Document.QuerySelector("#source-L a")!.GetAttribute("href"));
+        Assert.Contains("Version 1, du 2 mars 2026", page.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_trajectory_has_a_table_that_says_the_same()
+    {
+        var page = await _site.GetAsync("/territoires/62528");
+
+        var milestones = page.Document.QuerySelectorAll(".milestones h4").Select(title => title.TextContent.Trim());
+        var rows = page.Document.QuerySelectorAll(".trajectory tbody th").Select(title => title.TextContent.Trim());
+        Assert.Equal(17, milestones.Count());
+        Assert.Equal(milestones, rows);
+        Assert.Contains("7 octobre 2014", page.Text, StringComparison.Ordinal);
+        Assert.All(page.Document.QuerySelectorAll("table"), table => Assert.NotNull(table.QuerySelector("caption")));
+    }
+
+    [Fact]
+    public async Task A_territory_that_has_not_joined_shows_its_official_sheet_and_how_to_join()
+    {
+        var page = await _site.GetAsync("/territoires/62498");
+
+        Assert.Contains("Lens n’a pas encore rejoint le réseau", page.Text, StringComparison.Ordinal);
+        Assert.Contains("habitants (2023)", page.Text, StringComparison.Ordinal);
+        Assert.Contains("Insee, code officiel géographique", page.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Filters_live_in_the_address_and_each_can_be_removed()
+    {
+        var page = await _site.GetAsync("/pratiques?q=skatepark&theme=PART&maturite=EPROUVEE");
+
+        Assert.Equal("1 pratique", page.Document.QuerySelector(".result-title")!.TextContent);
+        Assert.Contains("/pratiques?q=skatepark&maturite=EPROUVEE", page.Links);
+        Assert.Contains("/pratiques?theme=PART&maturite=EPROUVEE", page.Links);
+        Assert.Equal(["PART", "EPROUVEE"], page.Document.QuerySelectorAll("input[type=checkbox][checked]").Select(box => box.GetAttribute("value")));
+
+        var nothing = await _site.GetAsync("/pratiques?q=introuvable&theme=PART");
+        Assert.Contains("Rien ne correspond à cette recherche", nothing.Text, StringComparison.Ordinal);
+        Assert.Contains("/pratiques?theme=PART", nothing.Links);
+    }
+
+    [Fact]
+    public async Task Pages_of_results_go_forth_and_back()
+    {
+        for (var at = 0; at < 65; at++)
+        {
+            _site.Network.Store(PortalSite.Published($"01a206f5-0000-7000-8000-{at:D12}", $"Pratique {at:D2}"), "published");
+        }
+
+        var address = "/pratiques?theme=PART";
+        for (var number = 1; number <= 3; number++)
+        {
+            address = Link(await _site.GetAsync(address), "next")!;
+        }
+
+        var last = await _site.GetAsync(address);
+        Assert.Contains("Page 4 sur 4", last.Text, StringComparison.Ordinal);
+        Assert.Null(Link(last, "next"));
+        Assert.Equal(6, last.Document.QuerySelectorAll("article").Length);
+        Assert.Contains("Page 3 sur 4", (await _site.GetAsync(Link(last, "prev")!)).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_site_stays_readable_when_a_service_is_away()
+    {
+        _site.Network.Away["ListPractices"] = true;
+        _site.Network.Away["GetPractice"] = true;
+
+        var home = await _site.GetAsync("/");
+        Assert.Equal(HttpStatusCode.OK, home.Status);
+        Assert.Contains("Les pratiques : service momentanément indisponible", home.Text, StringComparison.Ordinal);
+        Assert.Contains("Loos-en-Gohelle (62)", home.Text, StringComparison.Ordinal);
+
+        var practice = await _site.GetAsync($"/pratiques/{PortalSite.Skatepark}");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, practice.Status);
+        Assert.Equal("Service momentanément indisponible", practice.Heading);
+        Assert.Equal(TimeSpan.FromMinutes(1), practice.Response.Headers.RetryAfter!.Delta);
+
+        _site.Network.Away["*"] = true;
+        foreach (var row in Pages)
+        {
+            var page = await _site.GetAsync(row.Data.Item1);
+            Assert.True(page.Status is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable, $"{row.Data.Item1}: {page.Status}");
+            Assert.NotEmpty(page.Document.QuerySelectorAll(".site-footer a"));
+        }
+    }
+
+    [Theory]
+    [InlineData("/pratiques/rien-de-tel")]
+    [InlineData("/territoires/99999")]
+    [InlineData("/adresse-inventee")]
+    public async Task What_does_not_exist_is_a_404_that_keeps_the_look_of_the_site(string address)
+    {
+        var page = await _site.GetAsync(address);
+
+        Assert.Equal(HttpStatusCode.NotFound, page.Status);
+        Assert.Equal("Page introuvable", page.Heading);
+        Assert.Contains("/territoires", page.Links);
+    }
+
+    [Fact]
+    public async Task The_style_sheet_is_small_named_by_its_content_and_kept_for_a_year()
+    {
+        var link = (await _site.GetAsync("/")).Document.QuerySelector("link[rel=stylesheet]")!.GetAttribute("href")!;
+        Assert.Matches(@"^/site\.[a-z0-9]{8,}\.css$", link);
+
+        var style = await _site.GetAsync(link);
+
+        Assert.Equal(HttpStatusCode.OK, style.Status);
+        Assert.InRange(Encoding.UTF8.GetByteCount(style.Html), 1_000, 25_000);
+        Assert.Contains("immutable", style.Response.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("@import", style.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("url(", style.Html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Colours_of_text_hold_four_and_a_half_to_one_on_every_ground()
+    {
+        var style = (await _site.GetAsync((await _site.GetAsync("/")).Document.QuerySelector("link[rel=stylesheet]")!.GetAttribute("href")!)).Html;
+        var dark = style.IndexOf("@media (prefers-color-scheme: dark)", StringComparison.Ordinal);
+        var light = Colours(style[..dark]);
+        var night = Colours(style[..dark]).Concat(Colours(style[dark..style.IndexOf("*, ::before", StringComparison.Ordinal)]))
+            .GroupBy(colour => colour.Key).ToDictionary(colour => colour.Key, colour => colour.Last().Value);
+
+        foreach (var palette in (Dictionary<string, string>[])[light, night])
+        {
+            foreach (var ground in (string[])["paper", "sand", "card", "done-ground", "alarm-ground"])
+            {
+                Assert.All((string[])["ink", "soft", "brick", "brick-deep", "green", "alarm"], text =>
+                    Assert.True(Contrast(palette[text], palette[ground]) >= 4.5, $"{text} on {ground}: {Contrast(palette[text], palette[ground]):0.00}"));
+            }
+
+            Assert.True(Contrast(palette["on-brick"], palette["brick"]) >= 4.5);
+            Assert.True(Contrast(palette["slag-text"], palette["slag"]) >= 4.5);
+            Assert.True(Contrast(palette["sun"], palette["slag"]) >= 4.5);
+            Assert.True(Contrast(palette["edge"], palette["card"]) >= 3);
+        }
+    }
+
+    [Fact]
+    public async Task Health_answers_whatever_the_services_do()
+    {
+        _site.Network.Away["*"] = true;
+        Assert.Contains("\"status\":\"healthy\"", (await _site.GetAsync("/health")).Html, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await _site.GetAsync("/alive")).Status);
+    }
+
+    private static string? Link(PortalPage page, string relation) => page.Document.QuerySelector($"a[rel~={relation}]")?.GetAttribute("href");
+
+    private static Dictionary<string, string> Colours(string style) =>
+        Colour().Matches(style).DistinctBy(colour => colour.Groups[1].Value).ToDictionary(colour => colour.Groups[1].Value, colour => colour.Groups[2].Value);
+
+    // WCAG 2.2, relative luminance and contrast ratio.
+    private static double Contrast(string left, string right)
+    {
+        var (a, b) = (Luminance(left), Luminance(right));
+        return (Math.Max(a, b) + 0.05) / (Math.Min(a, b) + 0.05);
+    }
+
+    private static double Luminance(string colour)
+    {
+        var parts = Enumerable.Range(0, 3).Select(part => Convert.ToInt32(colour.Substring(part * 2, 2), 16) / 255.0)
+            .Select(part => part <= 0.04045 ? part / 12.92 : Math.Pow((part + 0.055) / 1.055, 2.4)).ToList();
+        return (0.2126 * parts[0]) + (0.7152 * parts[1]) + (0.0722 * parts[2]);
+    }
+
+    [GeneratedRegex("--([a-z-]+): #([0-9a-f]{6});")]
+    private static partial Regex Colour();
+}
