@@ -19,6 +19,8 @@ internal static class GatewayHosting
                 transforms.AddRequestHeaderRemove("dapr-api-token");
                 transforms.AddRequestHeaderRemove("dapr-app-id");
                 transforms.AddRequestHeaderRemove("dapr-callee-app-id");
+                // Pages and resources are written once, for GET; the web server leaves the body out of the answer to HEAD.
+                transforms.AddHttpMethodChange(HttpMethods.Head, HttpMethods.Get);
             });
         builder.Services.AddResponseCompression(compression =>
         {
