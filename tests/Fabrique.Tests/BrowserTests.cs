@@ -1,0 +1,147 @@
+using Microsoft.Playwright;
+
+namespace Fabrique.Tests;
+
+/// <summary>What people do with a browser, on a whole node. Every journey but the last is without script: the site needs none.</summary>
+public sealed class BrowserTests(NodeInMemory node, Browser browser) : IClassFixture<NodeInMemory>, IClassFixture<Browser>
+{
+    private const string Loos = "62528";
+
+    [Fact]
+    public async Task A_visitor_goes_from_the_home_page_to_a_practice_of_Loos_en_Gohelle()
+    {
+        var page = await OpenAsync("/");
+        await page.GetByRole(AriaRole.Searchbox).Or(page.GetByLabel("Chercher", new() { Exact = false })).First.FillAsync("panneaux solaires");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Rechercher" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { NameRegex = new("panneaux solaires") }).First.ClickAsync();
+        Assert.Contains("panneaux solaires", await page.Locator("h1").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Matches(@"/pratiques/[0-9a-f-]{36}$", page.Url);
+
+        await page.GotoAsync($"/territoires/{Loos}");
+        Assert.Contains("Loos-en-Gohelle", await page.Locator("h1").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.True(await page.GetByText("7 octobre 2014").CountAsync() > 0);
+    }
+
+    [Fact]
+    public async Task A_delegate_writes_a_draft_is_told_what_is_missing_publishes_and_sees_it_on_the_territorys_page()
+    {
+        const string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        var page = await OpenAsync("/session");
+        await page.SetExtraHTTPHeadersAsync(new Dictionary<string, string> { ["traceparent"] = $"00-{trace}-00f067aa0ba902b7-01" });
+        await page.Locator("#jeton").FillAsync(await node.TokenAsync(Loos));
+        await page.Locator("main form button").Last.ClickAsync();
+
+        await page.GotoAsync("/pratiques/nouvelle");
+        await page.Locator("#champ-title").FillAsync("La boîte à outils du quartier <script>alert(1)</script>");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Enregistrer le brouillon" }).First.ClickAsync();
+        Assert.Matches("/pratiques/[0-9a-f-]{36}/modifier", page.Url);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Publier" }).First.ClickAsync();
+        Assert.True(await page.Locator("a[href$='#champ-difficulties']").CountAsync() > 0, "the summary leads to the field");
+        Assert.Contains("La boîte à outils", await page.Locator("#champ-title").InputValueAsync(), StringComparison.Ordinal);
+
+        await page.Locator("#champ-summary").FillAsync("Une remise où chacun emprunte une perceuse plutôt que de l’acheter.");
+        await page.Locator("#champ-themes-DECH").CheckAsync();
+        await page.Locator("#champ-maturity").SelectOptionAsync("IDEE");
+        await page.Locator("#champ-context").FillAsync("Une remise libre au pied d’un immeuble.");
+        await page.Locator("#champ-difficulties").FillAsync("Personne pour tenir la permanence du samedi.");
+        await page.Locator("#champ-successConditions").FillAsync("Deux habitants qui ont la clé.");
+        await page.Locator("#champ-sources-0-title").FillAsync("Un essai du navigateur");
+        await page.Locator("#champ-licence").SelectOptionAsync("CC-BY-SA-4.0");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Publier" }).First.ClickAsync();
+        Assert.Contains("La boîte à outils du quartier <script>", await page.Locator("h1").InnerTextAsync(), StringComparison.Ordinal);
+
+        var id = page.Url.Split('/')[^1];
+
+        await page.GotoAsync("/pratiques?query=perceuse");
+        Assert.True(await page.GetByRole(AriaRole.Link, new() { NameRegex = new("boîte à outils") }).CountAsync() > 0);
+        await WholeNode.EventuallyAsync(true, async () =>
+        {
+            await page.GotoAsync($"/territoires/{Loos}");
+            return await page.GetByRole(AriaRole.Link, new() { NameRegex = new("boîte à outils") }).CountAsync() > 0;
+        }, TimeSpan.FromSeconds(5));
+
+        // One trace from the page to the subscriber on the other side of the broker.
+        var sql = $"SELECT trace FROM records WHERE id = '{id}'";
+        Assert.Contains(trace, (await node.ReadAsync("practices", sql)).Single(), StringComparison.Ordinal);
+        Assert.Contains(trace, (await node.ReadAsync("territories", sql)).Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nobody_writes_without_a_session()
+    {
+        var page = await OpenAsync("/pratiques/nouvelle");
+        Assert.Equal(0, await page.Locator("#champ-title").CountAsync());
+        Assert.True(await page.Locator("a[href^='/session']").CountAsync() > 0);
+    }
+
+    [Theory]
+    [InlineData("/"), InlineData("/territoires"), InlineData("/territoires/62528"), InlineData("/pratiques"), InlineData("/session"), InlineData("/accessibilite")]
+    public async Task Nothing_overflows_on_a_narrow_phone(string path)
+    {
+        var page = await OpenAsync(path, width: 320);
+        var (content, window) = (await page.EvaluateAsync<int>("document.documentElement.scrollWidth"), await page.EvaluateAsync<int>("window.innerWidth"));
+        Assert.True(content <= window, $"{path} is {content} px wide on a screen of {window}");
+    }
+
+    [Fact]
+    public async Task The_browser_finds_nothing_to_refuse_in_the_pages()
+    {
+        await using var context = await browser.NewContextAsync(node.Address, script: true, width: 1280);
+        var page = await context.NewPageAsync();
+        var complaints = new List<string>();
+        page.Console += (_, message) => complaints.Add(message.Text);
+        page.RequestFailed += (_, request) => complaints.Add(request.Url);
+        page.Request += (_, request) =>
+        {
+            if (new Uri(request.Url).Host != node.Address.Host)
+            {
+                complaints.Add($"a third party: {request.Url}");
+            }
+        };
+        foreach (var path in new[] { "/", "/territoires/62528", "/pratiques?theme=ENER", "/plan-du-site" })
+        {
+            await page.GotoAsync(path);
+        }
+        Assert.Empty(complaints);
+    }
+
+    private async Task<IPage> OpenAsync(string path, int width = 1280)
+    {
+        var context = await browser.NewContextAsync(node.Address, script: width == 320, width);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(path);
+        return page;
+    }
+}
+
+/// <summary>The distribution's Chromium, without a window.</summary>
+public sealed class Browser : IAsyncLifetime
+{
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    public async ValueTask InitializeAsync()
+    {
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = "/usr/bin/chromium",
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+    }
+
+    public Task<IBrowserContext> NewContextAsync(Uri address, bool script, int width) => _browser!.NewContextAsync(new()
+    {
+        BaseURL = address.ToString(),
+        JavaScriptEnabled = script,
+        Locale = "fr-FR",
+        ViewportSize = new() { Width = width, Height = 900 },
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        await (_browser?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _playwright?.Dispose();
+    }
+}
