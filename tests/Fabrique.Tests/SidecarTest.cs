@@ -8,8 +8,7 @@ namespace Fabrique.Tests;
 /// <summary>A sidecar on one broker, and the apps of one test.</summary>
 public abstract class SidecarTest : IAsyncLifetime
 {
-    // Quick enough for a test: four attempts, 50 ms apart.
-    private const string Resiliency = """
+    private string Resiliency => $"""
         apiVersion: dapr.io/v1alpha1
         kind: Resiliency
         metadata:
@@ -23,7 +22,7 @@ public abstract class SidecarTest : IAsyncLifetime
               delivery:
                 policy: constant
                 duration: 50ms
-                maxRetries: 3
+                maxRetries: {MaxRetries}
           targets:
             components:
               pubsub:
@@ -35,6 +34,9 @@ public abstract class SidecarTest : IAsyncLifetime
         """;
 
     private readonly DirectoryInfo _resources = Directory.CreateTempSubdirectory("fabrique-components-");
+
+    /// <summary>Attempts after the first one, 50 ms apart.</summary>
+    protected virtual int MaxRetries => 3;
 
     /// <summary>A topic nobody else uses: the broker is shared.</summary>
     protected string Topic { get; } = $"topic-{Guid.CreateVersion7():N}";
