@@ -114,7 +114,7 @@ internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs log
         }
 
         _pid = process.Id;
-        State = new RunningProcess(spec.Name, _pid, Proc.StartTicks(_pid) ?? 0, time.GetUtcNow(), restarts, false, spec.Address?.ToString(), spec.Http2, spec.Token);
+        State = new RunningProcess(spec.Name, _pid, Proc.StartTicks(_pid) ?? 0, time.GetUtcNow(), restarts, false, spec.Address?.GetLeftPart(UriPartial.Authority), spec.Http2, spec.Token);
         changed();
         process.StandardInput.Close();
         process.BeginOutputReadLine();

@@ -8,7 +8,7 @@ namespace Fabrique.Runner;
 /// <param name="Address">The public address, null when no service has a fixed port.</param>
 /// <param name="Secrets">Everything the logs must not show.</param>
 internal sealed record NodePlan(
-    IReadOnlyList<ProcessSpec> Processes, string? Address, string? GrpcAddress, string Broker, IReadOnlyList<string> Secrets);
+    IReadOnlyList<ProcessSpec> Processes, Uri? Address, Uri? GrpcAddress, string Broker, IReadOnlyList<string> Secrets);
 
 /// <summary>Turns tye.yaml and the options of <c>up</c> into a plan.</summary>
 /// <param name="root">The checkout.</param>
@@ -17,7 +17,7 @@ internal sealed record NodePlan(
 /// <param name="port">Overrides the first fixed port, and the others by the same distance; 0: free ports.</param>
 internal sealed class Node(TyeFile file, string root, string data, IPAddress host, int? port)
 {
-    private const string Sidecar = "services/sidecar/Sidecar.csproj";
+    private const string Sidecar = "sidecar";
 
     /// <summary>Set unless the environment of the runner says otherwise.</summary>
     private static readonly Dictionary<string, string> Defaults = new()
@@ -29,123 +29,127 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         ["DOTNET_TieredPGO"] = "0",
     };
 
+    private readonly string _appToken = NewToken();
+    private readonly Dictionary<string, string> _tokens = file.Services.ToDictionary(service => service.Name, _ => NewToken());
+    private readonly Dictionary<string, List<Place>> _places = Placed(file, host, port);
+    private readonly int[] _sidecarPorts = Proc.FreePorts(2);
+
+    private string SidecarProject => Path.Combine(root, "services", Sidecar, "Sidecar.csproj");
+
     /// <summary>Projects to build.</summary>
     public IReadOnlyList<string> Projects =>
-        [.. file.Services.Select(service => service.Project).OfType<string>(), .. file.ComponentsPath is null ? Array.Empty<string>() : [Path.Combine(root, Sidecar)]];
+        [.. file.Services.Select(service => service.Project).OfType<string>(), .. file.ComponentsPath is null ? Array.Empty<string>() : [SidecarProject]];
 
-    /// <summary>The fixed ports, by service and binding.</summary>
-    public Dictionary<(string Service, string Binding), int> PublicPorts()
+    /// <summary>Ports that face the outside.</summary>
+    public IEnumerable<int> PublicPorts => _places.Values.SelectMany(places => places).Where(place => place.IsPublic).Select(place => place.Listen.Port);
+
+    public NodePlan Plan(Broker broker)
     {
-        var asked = file.Services.SelectMany(service => service.Bindings.Where(binding => binding.Port is not null)
-            .Select(binding => (Key: (service.Name, binding.Name), Port: binding.Port!.Value))).ToList();
-        if (port == 0)
-        {
-            return asked.Zip(Proc.FreePorts(asked.Count), (binding, free) => (binding.Key, free)).ToDictionary();
-        }
-
-        var shift = port - asked.FirstOrDefault().Port ?? 0;
-        return asked.ToDictionary(binding => binding.Key, binding => binding.Port + shift);
+        Uri? Public(bool http2) => _places.Values.SelectMany(places => places).FirstOrDefault(place => place.IsPublic && place.Http2 == http2)?.Address;
+        var password = broker.ConnectionString is { } amqp ? Uri.UnescapeDataString(new Uri(amqp).UserInfo.Split(':', 2).Last()) : "";
+        return new NodePlan(
+            [
+                .. broker.Processes,
+                .. file.ComponentsPath is { } components ? [SidecarSpec(components, broker)] : Array.Empty<ProcessSpec>(),
+                .. file.Services.Select(ServiceSpec),
+            ],
+            Public(false), Public(true), broker.Description, [.. _tokens.Values, _appToken, password]);
     }
 
-    public NodePlan Plan(IReadOnlyDictionary<(string Service, string Binding), int> publicPorts, Broker broker)
+    private ProcessSpec SidecarSpec(string components, Broker broker)
     {
-        var free = new Queue<int>(Proc.FreePorts(2 + file.Services.Sum(service => service.Bindings.Count)));
-        var ports = file.Services.SelectMany(service => service.Bindings.Select(binding => (service.Name, binding.Name)))
-            .ToDictionary(key => key, key => publicPorts.TryGetValue(key, out var number) ? number : free.Dequeue());
-        var tokens = file.Services.ToDictionary(service => service.Name, _ => Token());
-        var appToken = Token();
-        var common = Common(ports);
-        var specs = broker.Processes.ToList();
-        var dapr = new Dictionary<string, string>();
-        if (file.ComponentsPath is { } components)
-        {
-            var (http, grpc) = (free.Dequeue(), free.Dequeue());
-            dapr = new() { ["DAPR_HTTP_ENDPOINT"] = Loopback(http), ["DAPR_GRPC_ENDPOINT"] = Loopback(grpc), ["APP_API_TOKEN"] = appToken };
-            var environment = new Dictionary<string, string>(common) { ["ASPNETCORE_URLS"] = "", ["APP_API_TOKEN"] = appToken, ["OTEL_SERVICE_NAME"] = "sidecar" };
-            foreach (var service in file.Services)
-            {
-                // The sidecar speaks HTTP/2 to the applications.
-                var binding = service.Bindings.FirstOrDefault(binding => binding.Protocol == "h2c") ?? service.Bindings[0];
-                environment[$"Apps__{service.Name}__Address"] = Loopback(ports[(service.Name, binding.Name)]);
-                environment[$"Apps__{service.Name}__ApiToken"] = tokens[service.Name];
-            }
-
-            if (broker.ConnectionString is { } connection)
-            {
-                environment[Broker.Variable] = connection;
-            }
-
-            specs.Add(Dotnet("sidecar", Stage.Sidecar, Path.Combine(root, Sidecar),
-                ["--resources-path", Path.Combine(components, broker.Components), "--dapr-http-port", Text(http), "--dapr-grpc-port", Text(grpc)],
-                environment, new Uri(Loopback(http)), false, null));
-        }
-
+        // Its two ports are arguments, as daprd's are.
+        var environment = new Dictionary<string, string>(Common(Sidecar)) { ["ASPNETCORE_URLS"] = "", ["APP_API_TOKEN"] = _appToken };
         foreach (var service in file.Services)
         {
-            var environment = new Dictionary<string, string>(common.Concat(dapr).ToDictionary())
-            {
-                ["DAPR_API_TOKEN"] = tokens[service.Name],
-                ["OTEL_SERVICE_NAME"] = service.Name,
-                ["PORT"] = Text(ports[(service.Name, service.Bindings[0].Name)]),
-            };
-            Listen(environment, [.. service.Bindings.Select(binding =>
-                (binding.Name, binding.Port is null ? IPAddress.Loopback : host, ports[(service.Name, binding.Name)], binding.Protocol == "h2c"))]);
-            foreach (var (name, value) in service.Env)
-            {
-                environment[name] = value;
-            }
-
-            var (stage, address) = (service.IsPublic ? Stage.Public : Stage.Services, new Uri(Loopback(ports[(service.Name, service.Bindings[0].Name)])));
-            var http2 = service.Bindings[0].Protocol == "h2c";
-            specs.Add(service.Project is { } project
-                ? Dotnet(service.Name, stage, project, service.Args, environment, address, http2, tokens[service.Name])
-                : new ProcessSpec(service.Name, stage, service.Executable!, service.Args, root, environment, address, http2, tokens[service.Name]));
+            // It speaks HTTP/2 to the applications.
+            var places = _places[service.Name];
+            environment[$"Apps__{service.Name}__Address"] = Text((places.Find(place => place.Http2) ?? places[0]).Address);
+            environment[$"Apps__{service.Name}__ApiToken"] = _tokens[service.Name];
         }
 
-        string? Public(bool http2) => file.Services.SelectMany(service => service.Bindings.Where(binding => binding.Port is not null && binding.Protocol == "h2c" == http2)
-            .Select(binding => $"http://{Shown(host)}:{ports[(service.Name, binding.Name)]}")).FirstOrDefault();
-        var password = broker.ConnectionString is { } amqp ? Uri.UnescapeDataString(new Uri(amqp).UserInfo.Split(':', 2).Last()) : "";
-        return new NodePlan(specs, Public(false), Public(true), broker.Description, [.. tokens.Values, appToken, password]);
+        if (broker.ConnectionString is { } connection)
+        {
+            environment[Broker.Variable] = connection;
+        }
+
+        string[] arguments =
+        [
+            Build.Assembly(root, SidecarProject), "--resources-path", Path.Combine(components, broker.Components),
+            "--dapr-http-port", $"{_sidecarPorts[0]}", "--dapr-grpc-port", $"{_sidecarPorts[1]}",
+        ];
+        return new ProcessSpec(Sidecar, Stage.Sidecar, Shell.Dotnet, arguments, Path.GetDirectoryName(SidecarProject)!, environment, Loopback(_sidecarPorts[0]));
+    }
+
+    private ProcessSpec ServiceSpec(TyeService service)
+    {
+        var (places, token, environment) = (_places[service.Name], _tokens[service.Name], Common(service.Name));
+        environment["PORT"] = places[0].Listen.Port.ToString(CultureInfo.InvariantCulture);
+        // One address by ASPNETCORE_URLS; several, which differ in protocol, by Kestrel's own configuration.
+        environment["ASPNETCORE_URLS"] = places.Count == 1 ? $"http://{places[0].Listen}" : "";
+        foreach (var place in places.Count > 1 ? places : [])
+        {
+            environment[$"Kestrel__Endpoints__{place.Name}__Url"] = $"http://{place.Listen}";
+            environment[$"Kestrel__Endpoints__{place.Name}__Protocols"] = place.Http2 ? "Http2" : "Http1";
+        }
+
+        if (file.ComponentsPath is not null)
+        {
+            environment["DAPR_HTTP_ENDPOINT"] = Text(Loopback(_sidecarPorts[0]));
+            environment["DAPR_GRPC_ENDPOINT"] = Text(Loopback(_sidecarPorts[1]));
+            environment["DAPR_API_TOKEN"] = token;
+            environment["APP_API_TOKEN"] = _appToken;
+        }
+
+        foreach (var (name, value) in service.Env)
+        {
+            environment[name] = value;
+        }
+
+        // A project runs in its own folder: that is where its wwwroot, settings and data files are.
+        var stage = service.IsPublic ? Stage.Public : Stage.Services;
+        return service.Project is { } project
+            ? new ProcessSpec(service.Name, stage, Shell.Dotnet, [Build.Assembly(root, project), .. service.Args], Path.GetDirectoryName(project)!,
+                environment, places[0].Address, places[0].Http2, token)
+            : new ProcessSpec(service.Name, stage, service.Executable!, service.Args, root, environment, places[0].Address, places[0].Http2, token);
     }
 
     /// <summary>Variables that every process gets.</summary>
-    private Dictionary<string, string> Common(IEnumerable<KeyValuePair<(string Service, string Binding), int>> ports)
+    private Dictionary<string, string> Common(string name)
     {
-        var variables = new Dictionary<string, string> { ["Data"] = data };
-        foreach (var (name, value) in Defaults.Where(variable => Environment.GetEnvironmentVariable(variable.Key) is null))
+        var variables = Defaults.Where(variable => Environment.GetEnvironmentVariable(variable.Key) is null).ToDictionary();
+        variables["Data"] = data;
+        variables["OTEL_SERVICE_NAME"] = name;
+        foreach (var (service, places) in _places)
         {
-            variables[name] = value;
-        }
-
-        foreach (var (key, number) in ports)
-        {
-            variables[$"services__{key.Service}__{key.Binding}__0"] = Loopback(number);
+            places.ForEach(place => variables[$"services__{service}__{place.Name}__0"] = Text(place.Address));
         }
 
         return variables;
     }
 
-    /// <summary>One address by ASPNETCORE_URLS; several, which differ in protocol, by Kestrel's own configuration.</summary>
-    private static void Listen(Dictionary<string, string> environment, IReadOnlyList<(string Name, IPAddress Host, int Port, bool Http2)> bindings)
+    private static Dictionary<string, List<Place>> Placed(TyeFile file, IPAddress host, int? port)
     {
-        string Url(int index) => $"http://{bindings[index].Host}:{bindings[index].Port}";
-        environment["ASPNETCORE_URLS"] = bindings.Count == 1 ? Url(0) : "";
-        for (var index = 0; bindings.Count > 1 && index < bindings.Count; index++)
-        {
-            environment[$"Kestrel__Endpoints__{bindings[index].Name}__Url"] = Url(index);
-            environment[$"Kestrel__Endpoints__{bindings[index].Name}__Protocols"] = bindings[index].Http2 ? "Http2" : "Http1";
-        }
+        var first = file.Services.SelectMany(service => service.Bindings).FirstOrDefault(binding => binding.Port is not null)?.Port ?? 0;
+        var free = new Queue<int>(Proc.FreePorts(file.Services.Sum(service => service.Bindings.Count)));
+        Place Put(TyeBinding binding) => binding.Port is { } wanted
+            ? new Place(binding.Name, true, new IPEndPoint(host, port == 0 ? free.Dequeue() : wanted + (port - first ?? 0)), binding.Protocol == "h2c")
+            : new Place(binding.Name, false, new IPEndPoint(IPAddress.Loopback, free.Dequeue()), binding.Protocol == "h2c");
+        return file.Services.ToDictionary(service => service.Name, service => service.Bindings.Select(Put).ToList());
     }
 
-    /// <summary>From the built assembly, in the project's folder: that is where its wwwroot and settings are.</summary>
-    private ProcessSpec Dotnet(string name, Stage stage, string project, IEnumerable<string> args, Dictionary<string, string> environment, Uri address, bool http2, string? token) =>
-        new(name, stage, Shell.Dotnet, [Build.Assembly(root, project), .. args], Path.GetDirectoryName(project)!, environment, address, http2, token);
+    private static string NewToken() => RandomNumberGenerator.GetHexString(32, lowercase: true);
 
-    private static string Token() => RandomNumberGenerator.GetHexString(32, lowercase: true);
+    private static Uri Loopback(int port) => new($"http://127.0.0.1:{port}");
 
-    private static string Loopback(int port) => $"http://127.0.0.1:{port}";
+    private static string Text(Uri address) => address.GetLeftPart(UriPartial.Authority);
 
-    private static string Shown(IPAddress host) => host.Equals(IPAddress.Any) ? "127.0.0.1" : host.ToString();
-
-    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+    /// <summary>Where a binding listens.</summary>
+    private sealed record Place(string Name, bool IsPublic, IPEndPoint Listen, bool Http2)
+    {
+        /// <summary>Where it answers on this machine.</summary>
+        public Uri Address => new($"http://{new IPEndPoint(
+            Listen.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : Listen.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : Listen.Address,
+            Listen.Port)}");
+    }
 }

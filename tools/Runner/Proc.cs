@@ -11,8 +11,9 @@ namespace Fabrique.Runner;
 /// <summary>What Linux tells about processes and ports (proc(5)), and the signals to send. Elsewhere the answers are null.</summary>
 internal static partial class Proc
 {
-    public const int SigTerm = 15;
-    public const int SigKill = 9;
+    private const int SigTerm = 15;
+    private const int SigKill = 9;
+    private static readonly ConcurrentDictionary<int, bool> GivenPorts = [];
 
     /// <summary>Start of the process in clock ticks since boot: with the pid it names one process, though pids come round again.</summary>
     /// <returns>Null when there is no such process, or a zombie only.</returns>
@@ -73,28 +74,30 @@ internal static partial class Proc
     }
 
     /// <summary>
-    /// Free loopback ports, all different. Taken below the range the system gives to outgoing connections, so that none of those
+    /// Free loopback ports, none given twice. Taken below the range the system gives to outgoing connections, so that none of those
     /// takes the port of a process that is just being restarted.
     /// </summary>
-    public static int[] FreePorts(int count)
+    public static int[] FreePorts(int count) => [.. Enumerable.Range(0, count).Select(_ => FreePort())];
+
+    private static int FreePort()
     {
-        var ports = new HashSet<int>();
-        while (ports.Count < count)
+        while (true)
         {
             var port = Random.Shared.Next(20000, 32000);
             try
             {
                 using var listener = new TcpListener(IPAddress.Loopback, port);
                 listener.Start();
-                ports.Add(port);
+                if (GivenPorts.TryAdd(port, true))
+                {
+                    return port;
+                }
             }
             catch (SocketException)
             {
                 // Taken: the next draw decides.
             }
         }
-
-        return [.. ports];
     }
 
     private static string? WhoListens(int port)

@@ -1,5 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
@@ -26,25 +29,23 @@ var output = Console.Out;
 var data = new Option<string>("--data") { Description = "Data folder of the node", DefaultValueFactory = _ => Path.Combine(root, "data") };
 string DataOf(ParseResult result) => Path.GetFullPath(result.GetValue(data)!);
 
-var port = new Option<int?>("--port") { Description = "Public HTTP port, the gRPC port is the next one; 0: free ports  [default: 8080]" };
-port.Validators.Add(result =>
+var port = new Option<int?>("--port")
 {
-    if (result.GetValueOrDefault<int?>() is < 0 or > 65534)
-    {
-        result.AddError("--port must be from 0 to 65534");
-    }
-});
-var host = new Option<IPAddress>("--host")
+    Description = "Public HTTP port, the gRPC port is the next one; 0: free ports  [default: 8080]",
+    CustomParser = result => Arguments.Between(result, 0, 65534),
+};
+var host = new Option<string>("--host")
 {
     Description = "Address the public ports listen on; 0.0.0.0 for other machines, behind a proxy that speaks HTTPS",
-    DefaultValueFactory = _ => IPAddress.Loopback,
-    CustomParser = result => IPAddress.TryParse(result.Tokens[0].Value, out var address) ? address : Fail(result, "--host must be an IP address"),
+    DefaultValueFactory = _ => "127.0.0.1",
 };
-static IPAddress? Fail(System.CommandLine.Parsing.ArgumentResult result, string error)
+host.Validators.Add(result =>
 {
-    result.AddError(error);
-    return null;
-}
+    if (!IPAddress.TryParse(result.GetValueOrDefault<string>(), out _))
+    {
+        result.AddError("--host must be an IP address");
+    }
+});
 
 var broker = new Option<string?>("--broker")
 {
@@ -55,7 +56,7 @@ var file = new Option<string>("--file") { Description = "The processes to run", 
 var supervise = new Option<bool>("--supervise") { Hidden = true };
 var up = new Command("up", "Build and start a whole node, and wait until it is healthy") { port, data, broker, host, detach, file, supervise };
 up.SetAction((result, _) => new UpCommand(root, new UpOptions(
-    Path.GetFullPath(result.GetValue(file)!), DataOf(result), result.GetValue(port), result.GetValue(host)!,
+    Path.GetFullPath(result.GetValue(file)!), DataOf(result), result.GetValue(port), IPAddress.Parse(result.GetValue(host)!),
     result.GetValue(broker) ?? Environment.GetEnvironmentVariable(Broker.Variable), result.GetValue(detach), result.GetValue(supervise)),
     output, time).RunAsync(stop.Token, kill.Token));
 
@@ -67,33 +68,25 @@ status.SetAction((result, _) => new StatusCommand(DataOf(result), output, time).
 
 var name = new Argument<string?>("name") { Description = "One process only", Arity = ArgumentArity.ZeroOrOne };
 var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what is added, until Ctrl-C" };
-var lines = new Option<int>("--lines", "-n") { Description = "How many lines from the end", DefaultValueFactory = _ => 200 };
+var lines = new Option<int?>("--lines", "-n") { Description = "How many lines from the end  [default: 200]", CustomParser = result => Arguments.Between(result, 0, int.MaxValue) };
 var logs = new Command("logs", "Show the logs") { name, follow, lines, data };
 logs.SetAction(async (result, _) =>
 {
-    await LogReader.PrintAsync(Path.Combine(DataOf(result), "logs"), result.GetValue(name), result.GetValue(lines), result.GetValue(follow), output, stop.Token);
+    await LogReader.PrintAsync(Path.Combine(DataOf(result), "logs"), result.GetValue(name), result.GetValue(lines) ?? 200, result.GetValue(follow), output, stop.Token);
     return 0;
 });
 
 var territory = new Option<string>("--territory") { Description = "Official code of the territory, for instance 62528", Required = true };
 territory.Validators.Add(result =>
 {
-    // INSEE code of a commune, SIREN of a grouping, D or R and the code of a département or region (contracts, territory.proto).
-    if (!TerritoryCode().IsMatch(result.GetValueOrDefault<string>()))
+    if (!Arguments.TerritoryCode().IsMatch(result.GetValueOrDefault<string>()))
     {
         result.AddError("--territory must be an INSEE code (62528), a SIREN (246200364), D62 for a département or R32 for a region");
     }
 });
 var role = new Option<string>("--role") { Description = "What the bearer may do there", DefaultValueFactory = _ => Grant.Delegate };
 role.AcceptOnlyFromAmong([.. Grant.Roles]);
-var days = new Option<int>("--days") { Description = "How long it is valid, up to 366", DefaultValueFactory = _ => 30 };
-days.Validators.Add(result =>
-{
-    if (result.GetValueOrDefault<int>() is < 1 or > 366)
-    {
-        result.AddError("--days must be from 1 to 366");
-    }
-});
+var days = new Option<int?>("--days") { Description = "How long it is valid, up to 366  [default: 30]", CustomParser = result => Arguments.Between(result, 1, 366) };
 var token = new Command("token", "Sign an access token with the key of the node, and print it") { territory, role, days, data };
 token.SetAction(result =>
 {
@@ -104,7 +97,7 @@ token.SetAction(result =>
 
     using var key = NodeKey.OpenOrCreate(DataOf(result));
     var grant = new Grant(result.GetValue(role)!, result.GetValue(territory)!);
-    output.WriteLine(NodeToken.Issue(key, [grant], TimeSpan.FromDays(result.GetValue(days)), time));
+    output.WriteLine(NodeToken.Issue(key, [grant], TimeSpan.FromDays(result.GetValue(days) ?? 30), time));
 });
 
 var filter = new Option<string?>("--filter") { Description = "Only the tests whose full name holds this text; the contract checks are left out" };
@@ -117,9 +110,14 @@ var fabrique = new Command("fabrique", "Runs a Fabrique node. Each command has i
 };
 try
 {
-    var arguments = args.Length == 0 ? ["--help"] : args;
+    var parsed = fabrique.Parse(args.Length == 0 ? ["--help"] : args);
+    if (parsed.Action is ParseErrorAction wrong)
+    {
+        wrong.ShowHelp = false;
+    }
+
     // Signals are ours, and so are errors: one plain line.
-    return await fabrique.Parse(arguments).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
 catch (PlainError error)
 {
@@ -136,18 +134,32 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
     return 0;
 }
 
-internal static partial class Program
-{
-    [GeneratedRegex(@"^([0-9][0-9AB][0-9]{3}|[0-9]{9}|D[0-9][0-9AB][0-9]?|R[0-9]{2})$")]
-    private static partial Regex TerritoryCode();
-}
-
 namespace Fabrique.Runner
 {
     /// <summary>Something the user can put right, said in one line; the program ends with code 1.</summary>
     internal sealed class PlainError(string message) : Exception(message)
     {
         public const string Prefix = "fabrique: ";
+    }
+
+    internal static partial class Arguments
+    {
+        /// <summary>Official codes: INSEE of a commune, SIREN of a grouping, D or R and the code of a département or region (territory.proto).</summary>
+        [GeneratedRegex(@"^([0-9][0-9AB][0-9]{3}|[0-9]{9}|D[0-9][0-9AB][0-9]?|R[0-9]{2})$")]
+        public static partial Regex TerritoryCode();
+
+        /// <summary>Reads a whole number of an option.</summary>
+        public static int? Between(ArgumentResult result, int least, int most)
+        {
+            if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+            {
+                return number;
+            }
+
+            result.AddError($"{(result.Parent as OptionResult)?.IdentifierToken?.Value} must be a number from {least} to {most}");
+            return null;
+        }
+
     }
 
     internal static class Checkout

@@ -171,7 +171,7 @@ internal sealed class StatusCommand(string data, TextWriter output, TimeProvider
         var alive = Proc.IsAlive(process.Pid, process.StartTicks);
         var health = alive ? await Probe.AskAsync(process.Address is { } address ? new Uri(address) : null, process.Http2, cancel) : new Probe(false, "ended");
         var bytes = alive ? Proc.ResidentBytes(process.Pid, process.StartTicks) : 0;
-        var line = $"{process.Name,-12} {process.Pid,7}  {process.Address?.TrimEnd('/'),-26} {health.Text,-10} {Mebibytes(bytes),9} {process.Restarts,8}  {(alive ? Age(process.StartedAt) : "")}";
+        var line = $"{process.Name,-12} {process.Pid,7}  {process.Address,-26} {health.Text,-10} {Mebibytes(bytes),9} {process.Restarts,8}  {(alive ? Age(process.StartedAt) : "")}";
         return (line.TrimEnd(), health.IsHealthy, bytes);
     }
 

@@ -73,7 +73,7 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
         }
 
         process.Healthy = true;
-        logs.Write(Logs.Own, $"{process.Spec.Name} is healthy after {time.GetElapsedTime(begin).TotalSeconds:0.0} s{(process.Spec.Address is { } at ? $" at {at.GetLeftPart(UriPartial.Authority)}" : "")}");
+        logs.Write(Logs.Own, $"{process.Spec.Name} is healthy after {time.GetElapsedTime(begin).TotalSeconds:0.0} s{(Text(process.Spec.Address) is { } at ? $" at {at}" : "")}");
         WriteRunFile();
     }
 
@@ -96,6 +96,8 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
         }
     }
 
+    private static string? Text(Uri? address) => address?.GetLeftPart(UriPartial.Authority);
+
     private void WriteRunFile()
     {
         lock (_file)
@@ -103,7 +105,7 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
             var states = _processes.Where(process => process.State is not null).Select(process => process.State! with { Healthy = process.Healthy });
             try
             {
-                new RunFile(Environment.ProcessId, Proc.StartTicks(Environment.ProcessId) ?? 0, _startedAt, plan.Address, plan.GrpcAddress,
+                new RunFile(Environment.ProcessId, Proc.StartTicks(Environment.ProcessId) ?? 0, _startedAt, Text(plan.Address), Text(plan.GrpcAddress),
                     plan.Broker, _ready, [.. states]).Write(data);
             }
             catch (IOException exception)

@@ -47,8 +47,7 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
             await StepAsync("tests", () => RunTestsAsync(filter, cancel));
         }
 
-        output.WriteLine($"All steps: {time.GetElapsedTime(begin).TotalSeconds:0.0} s");
-        output.WriteLine($"{_passed} passed, {_failed} failed");
+        output.WriteLine($"All steps: {time.GetElapsedTime(begin).TotalSeconds:0.0} s\n{_passed} passed, {_failed} failed");
         return _failed == 0 ? 0 : 1;
     }
 
@@ -121,8 +120,7 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
             log.WriteLine(line);
             results.Take(line);
         }, cancel);
-        _passed += results.Passed;
-        _failed += results.Failed;
+        (_passed, _failed) = (_passed + results.Passed, _failed + results.Failed);
         output.WriteLine($"   {results.Passed} passed, {results.Failed} failed, {results.Skipped} skipped; see {folder}");
         if (results.Passed + results.Failed == 0)
         {
@@ -192,8 +190,6 @@ internal sealed class TestResults(TextWriter output)
                 break;
             case "diagnostic-message" when Text("Message").Contains("Long Running", StringComparison.OrdinalIgnoreCase):
                 output.WriteLine($"   {Text("Message")}");
-                break;
-            default:
                 break;
         }
     }

@@ -27,13 +27,8 @@ internal sealed record TyeFile(string Name, string? ComponentsPath, IReadOnlyLis
     /// <exception cref="PlainError">The file is missing or wrong; the message lists every error with its line.</exception>
     public static TyeFile Load(string path)
     {
-        if (!File.Exists(path))
-        {
-            throw new PlainError($"{path} does not exist");
-        }
-
         var reader = new TyeReader(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        var file = reader.Read(File.ReadAllText(path));
+        var file = reader.Read(File.Exists(path) ? File.ReadAllText(path) : throw new PlainError($"{path} does not exist"));
         var errors = reader.Errors.OrderBy(error => error.Line).Select(error => $"{Path.GetFileName(path)} line {error.Line}: {error.Reason}");
         return reader.Errors.Count == 0 ? file! : throw new PlainError(string.Join('\n', errors));
     }
@@ -128,13 +123,12 @@ internal sealed class TyeReader(string folder)
             Refuse(keys["port"], $"port '{text}' is not a number from 1 to 65535");
         }
 
-        var protocol = Text(keys, "protocol") ?? "http";
-        if (protocol is not ("http" or "h2c"))
+        if (Text(keys, "protocol") is { } protocol and not ("http" or "h2c"))
         {
             Refuse(keys["protocol"], $"protocol '{protocol}' is unknown: 'http' (HTTP/1.1) or 'h2c' (HTTP/2 without TLS)");
         }
 
-        return new TyeBinding(Text(keys, "name") ?? "http", port, protocol);
+        return new TyeBinding(Text(keys, "name") ?? "http", port, Text(keys, "protocol") ?? "http");
     }
 
     /// <summary>Tye's <c>args</c> is one string; a list is taken as it is, for arguments with spaces.</summary>
@@ -172,16 +166,16 @@ internal sealed class TyeReader(string folder)
     {
         if (keys.GetValueOrDefault(name) is not YamlSequenceNode list)
         {
-            if (keys.TryGetValue(name, out var node))
+            if (keys.TryGetValue(name, out var other))
             {
-                Refuse(node, $"'{name}' must be a list");
+                Refuse(other, $"'{name}' must be a list");
             }
 
             return [];
         }
 
-        var names = list.OfType<YamlMappingNode>().Select(item => item.Children.TryGetValue("name", out var node) ? node : null).OfType<YamlScalarNode>();
-        foreach (var twice in unique is null ? [] : names.GroupBy(node => node.Value).SelectMany(group => group.Skip(1)))
+        var names = list.OfType<YamlMappingNode>().Select(item => item.Children.TryGetValue("name", out var text) ? text : null).OfType<YamlScalarNode>();
+        foreach (var twice in unique is null ? [] : names.GroupBy(text => text.Value).SelectMany(group => group.Skip(1)))
         {
             Refuse(twice, $"{unique} '{twice.Value}' is there twice");
         }
@@ -191,12 +185,13 @@ internal sealed class TyeReader(string folder)
 
     private string Required(YamlNode node, Dictionary<string, YamlNode> keys, string name)
     {
-        if (string.IsNullOrEmpty(Text(keys, name)))
+        var text = Text(keys, name) ?? "";
+        if (text.Length == 0)
         {
             Refuse(node, $"'{name}' is missing");
         }
 
-        return Text(keys, name) ?? "";
+        return text;
     }
 
     private static string? Text(Dictionary<string, YamlNode> keys, string name) => (keys.GetValueOrDefault(name) as YamlScalarNode)?.Value;

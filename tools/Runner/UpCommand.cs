@@ -35,8 +35,7 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         }
 
         var node = new Node(file, root, options.Data, options.Host, options.Port);
-        var ports = node.PublicPorts();
-        foreach (var port in ports.Values)
+        foreach (var port in node.PublicPorts)
         {
             Proc.RequireFree(options.Host, port, "choose another with --port");
         }
@@ -49,7 +48,7 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             return await DetachAsync(stop);
         }
 
-        var plan = node.Plan(ports, broker);
+        var plan = node.Plan(broker);
         using var logs = new Logs(LogFolder, options.Supervise ? null : output, !Console.IsOutputRedirected, time)
         {
             NameWidth = plan.Processes.Max(process => process.Name.Length),
@@ -92,6 +91,7 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         var info = Shell.Which("setsid") is { } setsid ? new ProcessStartInfo(setsid, arguments) : new ProcessStartInfo(arguments[0], arguments.Skip(1));
         info.Environment[Broker.Variable] = options.Broker;
         using var supervisor = Process.Start(info)!;
+        await using var interrupted = stop.Register(() => Proc.Terminate(supervisor.Id));
 
         var healthy = new HashSet<string>();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100), time);
