@@ -35,9 +35,14 @@ public static class Telemetry
             .ConfigureResource(resource => resource.AddService(builder.Environment.ApplicationName, serviceVersion: ServiceDefaults.Version))
             .WithTracing(tracing => tracing
                 .AddSource(Source.Name)
-                .AddAspNetCoreInstrumentation(options => options.Filter = context =>
-                    !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) &&
-                    !context.Request.Path.StartsWithSegments("/alive", StringComparison.Ordinal))
+                .AddAspNetCoreInstrumentation(options =>
+                {
+                    options.Filter = context =>
+                        !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) &&
+                        !context.Request.Path.StartsWithSegments("/alive", StringComparison.Ordinal);
+                    // Their spans start traces of their own: a page's calls would not be part of its request.
+                    options.EnableRazorComponentsSupport = false;
+                })
                 .AddHttpClientInstrumentation())
             .WithMetrics(metrics => metrics
                 .AddMeter(Meter.Name)

@@ -51,7 +51,7 @@ public sealed class BrowserTests(NodeInMemory node, Browser browser) : IClassFix
         await page.GetByRole(AriaRole.Button, new() { Name = "Publier" }).First.ClickAsync();
         Assert.Contains("La boîte à outils du quartier <script>", await page.Locator("h1").InnerTextAsync(), StringComparison.Ordinal);
 
-        var id = page.Url.Split('/')[^1];
+        var id = new Uri(page.Url).AbsolutePath.Split('/')[^1];
 
         await page.GotoAsync("/pratiques?query=perceuse");
         Assert.True(await page.GetByRole(AriaRole.Link, new() { NameRegex = new("boîte à outils") }).CountAsync() > 0);
