@@ -22,13 +22,13 @@ internal sealed class App(string id, Uri address, string apiToken)
 
     public bool IsUp => _up.Task.IsCompleted;
 
-    /// <summary>Waits until the app has answered and has not refused a connection since.</summary>
+    /// <summary>Waits until the app has told its subscriptions and nothing has put it in doubt since.</summary>
     public Task WhenUpAsync(CancellationToken cancellation) => _up.Task.WaitAsync(cancellation);
 
-    /// <summary>Completes when the app refuses a connection.</summary>
+    /// <summary>Completes when the app is put in doubt.</summary>
     public Task WhenDown => _down.Task;
 
-    /// <summary>The app answered: messages waiting for it go on.</summary>
+    /// <summary>The app told its subscriptions: messages waiting for it go on.</summary>
     public void Answered()
     {
         lock (_lock)
@@ -40,8 +40,8 @@ internal sealed class App(string id, Uri address, string apiToken)
         }
     }
 
-    /// <summary>The app refused a connection: its messages wait until it answers again.</summary>
-    public void Refused()
+    /// <summary>The app refused a connection, or is no longer the one that was asked: its messages wait until it has answered again.</summary>
+    public void Doubt()
     {
         lock (_lock)
         {
@@ -104,7 +104,7 @@ internal sealed class Apps(IReadOnlyList<App> all)
         return caller;
     }
 
-    /// <summary>Lets a request pass with the calling <see cref="App"/> as a feature, or answers 401 / Unauthenticated. Health is for everybody.</summary>
+    /// <summary>Lets a request pass with the calling <see cref="App"/> as a feature, or answers 401 / Unauthenticated; health is for all.</summary>
     public Task AuthenticateAsync(HttpContext context, RequestDelegate next)
     {
         var caller = Identify(context);
@@ -138,7 +138,11 @@ internal sealed class AppClient(string? appApiToken) : HttpMessageInvoker(new So
 
     public HttpRequestMessage Request(HttpMethod method, App app, string path)
     {
-        var request = new HttpRequestMessage(method, app.Address.GetLeftPart(UriPartial.Authority) + path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        var request = new HttpRequestMessage(method, app.Address.GetLeftPart(UriPartial.Authority) + path)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         if (!string.IsNullOrEmpty(appApiToken))
         {
             request.Headers.Add(Apps.TokenHeader, appApiToken);

@@ -24,7 +24,8 @@ internal sealed record Resources(IReadOnlyList<Component> Components, Resiliency
     {
         var documents = Documents(folder, errors).ToList();
         var components = documents.Where(document => document.Kind == "Component").ToList();
-        var stores = components.Where(document => document.Map.Map("spec")?.Text("type") == EnvironmentStore).Select(document => document.Name).ToHashSet();
+        var stores = components.Where(document => document.Map.Map("spec")?.Text("type") == EnvironmentStore)
+            .Select(document => document.Name).ToHashSet();
         var read = new List<Component>();
         foreach (var (_, name, map) in components)
         {
@@ -61,7 +62,8 @@ internal sealed record Resources(IReadOnlyList<Component> Components, Resiliency
             yield break;
         }
 
-        foreach (var file in Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file) is ".yaml" or ".yml").Order(StringComparer.Ordinal))
+        var files = Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file) is ".yaml" or ".yml");
+        foreach (var file in files.Order(StringComparer.Ordinal))
         {
             var stream = new YamlStream();
             try

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Dapr.Client.Autogen.Grpc.v1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -15,7 +16,8 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
 
     public override async Task<Empty> PublishEvent(PublishEventRequest request, ServerCallContext context)
     {
-        await PublishAsync(context.GetHttpContext(), request.PubsubName, request.Topic, request.Data.Memory, request.DataContentType, request.Metadata, context.CancellationToken);
+        var input = new Input(request.PubsubName, request.Topic, request.Data.Memory, request.DataContentType, request.Metadata);
+        await PublishAsync(context.GetHttpContext(), input, context.CancellationToken);
         return new Empty();
     }
 
@@ -25,9 +27,11 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
         FindPubSub(request.PubsubName, request.Topic);
         var failed = await Task.WhenAll(request.Entries.Select(async entry =>
         {
+            var metadata = request.Metadata.Concat(entry.Metadata);
+            var input = new Input(request.PubsubName, request.Topic, entry.Event.Memory, entry.ContentType, metadata);
             try
             {
-                await PublishAsync(context.GetHttpContext(), request.PubsubName, request.Topic, entry.Event.Memory, entry.ContentType, request.Metadata.Concat(entry.Metadata), context.CancellationToken);
+                await PublishAsync(context.GetHttpContext(), input, context.CancellationToken);
                 return null;
             }
             catch (RpcException e)
@@ -38,22 +42,29 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
         return new BulkPublishResponse { FailedEntries = { failed.OfType<BulkPublishResponseFailedEntry>() } };
     }
 
-    public override Task<GetMetadataResponse> GetMetadata(GetMetadataRequest request, ServerCallContext context) => Task.FromResult(Metadata(Caller(context.GetHttpContext())));
+    public override Task<GetMetadataResponse> GetMetadata(GetMetadataRequest request, ServerCallContext context) =>
+        Task.FromResult(Metadata(Caller(context.GetHttpContext())));
 
     public void MapHttp(IEndpointRouteBuilder routes)
     {
-        // healthz tells whether the calling app itself was found, as daprd's does; without a token, whether every app was.
-        routes.MapGet("/v1.0/healthz", (HttpContext context) =>
-            (context.Features.Get<App>() is { } caller ? subscriptions.AreRead(caller) : apps.All.All(subscriptions.AreRead))
-                ? Results.NoContent()
-                : Results.Json(new { errorCode = "ERR_HEALTH_NOT_READY", message = "dapr is not ready" }, statusCode: StatusCodes.Status500InternalServerError));
+        routes.MapGet("/v1.0/healthz", Healthz);
         routes.MapGet("/v1.0/healthz/outbound", () => Results.NoContent());
-        routes.MapGet("/v1.0/metadata", (HttpContext context) => Results.Content(JsonFormatter.Default.Format(Metadata(Caller(context))), "application/json"));
-        routes.MapMethods("/v1.0/publish/{pubsub}/{**topic}", [HttpMethods.Post, HttpMethods.Put], (HttpContext context, string pubsub, string topic) => PublishAsync(context, pubsub, topic))
+        routes.MapGet("/v1.0/metadata", (HttpContext context) =>
+            Results.Content(JsonFormatter.Default.Format(Metadata(Caller(context))), "application/json"));
+        routes.MapMethods("/v1.0/publish/{pubsub}/{**topic}", [HttpMethods.Post, HttpMethods.Put], PublishHttpAsync)
             .WithMetadata(new RequestSizeLimitAttribute(MaxBodySize));
     }
 
-    private async Task PublishAsync(HttpContext context, string pubsub, string topic)
+    /// <summary>Tells whether the calling app itself was found, as daprd's does; without a token, whether every app was.</summary>
+    private IResult Healthz(HttpContext context)
+    {
+        var found = context.Features.Get<App>() is { } caller ? subscriptions.AreRead(caller) : apps.All.All(subscriptions.AreRead);
+        return found
+            ? Results.NoContent()
+            : Results.Json(new { errorCode = "ERR_HEALTH_NOT_READY", message = "dapr is not ready" }, statusCode: StatusCodes.Status500InternalServerError);
+    }
+
+    private async Task<IResult> PublishHttpAsync(HttpContext context, string pubsub, string topic)
     {
         const string Prefix = "metadata.";
         var metadata = context.Request.Query.Where(pair => pair.Key.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
@@ -62,30 +73,31 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
         try
         {
             await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-            await PublishAsync(context, pubsub, topic, body.ToArray(), context.Request.ContentType ?? "", metadata, context.RequestAborted);
-            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            var input = new Input(pubsub, topic, body.ToArray(), context.Request.ContentType ?? "", metadata);
+            await PublishAsync(context, input, context.RequestAborted);
+            return Results.NoContent();
         }
         catch (RpcException e)
         {
             await WriteErrorAsync(context, e.StatusCode, "ERR_PUBSUB_PUBLISH_MESSAGE", e.Status.Detail);
+            return Results.Empty;
         }
     }
 
-    private async Task PublishAsync(
-        HttpContext context, string name, string topic, ReadOnlyMemory<byte> data, string contentType, IEnumerable<KeyValuePair<string, string>> metadata, CancellationToken cancellation)
+    private async Task PublishAsync(HttpContext context, Input input, CancellationToken cancellation)
     {
-        var pubSub = FindPubSub(name, topic);
-        var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (key, value) in metadata)
+        var pubSub = FindPubSub(input.PubSub, input.Topic);
+        var metadata = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (key, value) in input.Metadata)
         {
-            values[key] = value;
+            metadata[key] = value;
         }
 
-        var activity = Activity.Current;
-        var publication = new Publication(Caller(context).Id, name, topic, data, contentType, values, activity?.Id ?? "", activity?.TraceStateString ?? "");
+        var (trace, state) = (Activity.Current?.Id ?? "", Activity.Current?.TraceStateString ?? "");
+        var publication = new Publication(Caller(context).Id, input.PubSub, input.Topic, input.Data, input.ContentType, metadata, trace, state);
         var message = CloudEventEnvelope.Create(publication, time);
         await subscriptions.WhenReadAsync(pubSub, cancellation);
-        await pubSub.PublishAsync(topic, message, cancellation);
+        await pubSub.PublishAsync(input.Topic, message, cancellation);
     }
 
     private PubSub FindPubSub(string name, string topic)
@@ -99,7 +111,11 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
     {
         Id = caller.Id,
         RuntimeVersion = typeof(DaprApi).Assembly.GetName().Version?.ToString(3) ?? "",
-        RegisteredComponents = { pubSubs.Select(pubSub => new RegisteredComponents { Name = pubSub.Name, Type = pubSub.Component.Type, Version = pubSub.Component.Version }) },
+        RegisteredComponents =
+        {
+            pubSubs.Select(pubSub => pubSub.Component)
+                .Select(component => new RegisteredComponents { Name = component.Name, Type = component.Type, Version = component.Version }),
+        },
         Subscriptions =
         {
             subscriptions.Of(caller).Select(subscription => new PubsubSubscription
@@ -122,7 +138,7 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
         {
             context.Response.StatusCode = StatusCodes.Status200OK;
             context.Response.ContentType = "application/grpc";
-            context.Response.Headers["grpc-status"] = ((int)code).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            context.Response.Headers["grpc-status"] = ((int)code).ToString(CultureInfo.InvariantCulture);
             context.Response.Headers["grpc-message"] = Uri.EscapeDataString(message);
             return Task.CompletedTask;
         }
@@ -138,5 +154,10 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
         return context.Response.WriteAsJsonAsync(new { errorCode, message }, context.RequestAborted);
     }
 
-    public static bool IsGrpc(HttpRequest request) => request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
+    private static bool IsGrpc(HttpRequest request) =>
+        request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
+
+    /// <summary>One event as it came in, by whichever door.</summary>
+    private sealed record Input(
+        string PubSub, string Topic, ReadOnlyMemory<byte> Data, string ContentType, IEnumerable<KeyValuePair<string, string>> Metadata);
 }

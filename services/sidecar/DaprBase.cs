@@ -18,23 +18,24 @@ internal abstract class DaprBase
 
     public abstract Task<BulkPublishResponse> BulkPublishEvent(BulkPublishRequest request, ServerCallContext context);
 
-    public virtual Task<BulkPublishResponse> BulkPublishEventAlpha1(BulkPublishRequest request, ServerCallContext context) => BulkPublishEvent(request, context);
+    public virtual Task<BulkPublishResponse> BulkPublishEventAlpha1(BulkPublishRequest request, ServerCallContext context) =>
+        BulkPublishEvent(request, context);
 
     public abstract Task<GetMetadataResponse> GetMetadata(GetMetadataRequest request, ServerCallContext context);
 
     /// <summary>Called by ASP.NET Core with no service: it only wants the methods.</summary>
     public static void Bind(ServiceBinderBase binder, DaprBase? service)
     {
-        binder.AddMethod(Unary<PublishEventRequest, Empty>(nameof(PublishEvent)), service is null ? null : service.PublishEvent);
-        binder.AddMethod(Unary<BulkPublishRequest, BulkPublishResponse>(nameof(BulkPublishEvent)), service is null ? null : service.BulkPublishEvent);
-        binder.AddMethod(Unary<BulkPublishRequest, BulkPublishResponse>(nameof(BulkPublishEventAlpha1)), service is null ? null : service.BulkPublishEventAlpha1);
-        binder.AddMethod(Unary<GetMetadataRequest, GetMetadataResponse>(nameof(GetMetadata)), service is null ? null : service.GetMetadata);
-    }
+        Bind<PublishEventRequest, Empty>(nameof(PublishEvent), service is null ? null : service.PublishEvent);
+        Bind<BulkPublishRequest, BulkPublishResponse>(nameof(BulkPublishEvent), service is null ? null : service.BulkPublishEvent);
+        Bind<BulkPublishRequest, BulkPublishResponse>(nameof(BulkPublishEventAlpha1), service is null ? null : service.BulkPublishEventAlpha1);
+        Bind<GetMetadataRequest, GetMetadataResponse>(nameof(GetMetadata), service is null ? null : service.GetMetadata);
 
-    private static Method<TRequest, TResponse> Unary<TRequest, TResponse>(string name)
-        where TRequest : class, IMessage<TRequest>, new()
-        where TResponse : class, IMessage<TResponse>, new() =>
-        new(MethodType.Unary, ServiceName, name, MarshallerOf<TRequest>(), MarshallerOf<TResponse>());
+        void Bind<TRequest, TResponse>(string name, UnaryServerMethod<TRequest, TResponse>? handler)
+            where TRequest : class, IMessage<TRequest>, new()
+            where TResponse : class, IMessage<TResponse>, new() =>
+            binder.AddMethod(new(MethodType.Unary, ServiceName, name, MarshallerOf<TRequest>(), MarshallerOf<TResponse>()), handler);
+    }
 
     private static Marshaller<T> MarshallerOf<T>()
         where T : class, IMessage<T>, new()

@@ -56,7 +56,8 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
         }
 
         var caller = context.Features.Get<App>()!;
-        var error = await forwarder.SendAsync(context, callee.Address.AbsoluteUri, client, Config, new Transformer(caller, callee, path, client.AppApiToken));
+        var transformer = new Transformer(caller, callee, path, client.AppApiToken);
+        var error = await forwarder.SendAsync(context, callee.Address.AbsoluteUri, client, Config, transformer);
         if (error != ForwarderError.None && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
             await DaprApi.WriteErrorAsync(context, StatusCode.Unavailable, "ERR_DIRECT_INVOKE", $"the app '{callee.Id}' does not answer ({error})");
@@ -66,7 +67,8 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
     /// <summary>Sends the call on with the sidecar's word for who calls: what the caller says about itself or its token goes no further.</summary>
     private sealed class Transformer(App caller, App callee, PathString path, string? appApiToken) : HttpTransformer
     {
-        public override async ValueTask TransformRequestAsync(HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+        public override async ValueTask TransformRequestAsync(
+            HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
         {
             await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
             proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(destinationPrefix, path, httpContext.Request.QueryString);

@@ -5,8 +5,9 @@ try
     await Sidecar.Build(args).RunAsync();
     return 0;
 }
-catch (InvalidConfigurationException e)
+catch (Exception e) when (e is InvalidConfigurationException or IOException)
 {
+    // IOException: a port is taken.
     await Console.Error.WriteLineAsync(e.Message);
     return 1;
 }

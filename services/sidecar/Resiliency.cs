@@ -8,8 +8,8 @@ internal sealed record Policy(TimeSpan? Timeout, RetryPolicy? Retry)
 {
     public static readonly Policy None = new(null, null);
 
-    /// <summary>A pipeline that repeats an attempt while <paramref name="failed"/> says so and the policy allows it; without a policy, one attempt.</summary>
-    public ResiliencePipeline<T> RetryWhile<T>(Func<Outcome<T>, bool> failed, TimeProvider time, Action? onRetry = null)
+    /// <summary>Repeats an attempt while <paramref name="failed"/> says so and the policy allows it; without a policy, one attempt.</summary>
+    public ResiliencePipeline<T> RetryWhile<T>(Func<Outcome<T>, bool> failed, TimeProvider time)
     {
         if (Retry is null or { MaxRetries: 0 })
         {
@@ -21,11 +21,6 @@ internal sealed record Policy(TimeSpan? Timeout, RetryPolicy? Retry)
             MaxRetryAttempts = Retry.MaxRetries < 0 ? int.MaxValue : Retry.MaxRetries,
             DelayGenerator = attempt => new(Retry.Delay(attempt.AttemptNumber)),
             ShouldHandle = attempt => new(failed(attempt.Outcome)),
-            OnRetry = _ =>
-            {
-                onRetry?.Invoke();
-                return default;
-            },
         }).Build();
     }
 }

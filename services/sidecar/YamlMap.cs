@@ -111,7 +111,8 @@ internal sealed partial class YamlMap(string file, string path, List<string> err
     }
 
     public IEnumerable<YamlMap> List(string key) =>
-        Node<YamlSequenceNode>(key, "a list")?.Children.OfType<YamlMappingNode>().Select((item, at) => new YamlMap(item, file, $"{Path(key)}[{at}]", errors)) ?? [];
+        Node<YamlSequenceNode>(key, "a list")?.Children.OfType<YamlMappingNode>()
+            .Select((item, at) => new YamlMap(item, file, $"{Path(key)}[{at}]", errors)) ?? [];
 
     /// <summary>Names every key nobody asked for, here and in the mappings read through <see cref="Map"/>.</summary>
     public void RejectOthers()

@@ -30,20 +30,12 @@ internal static class CloudEventEnvelope
     private const string DefaultType = "com.dapr.event.sent";
     private const string OctetStream = "application/octet-stream";
 
-    /// <summary>Makes the message to send: wrapped, completed when the publisher made the envelope itself, or as it is when <c>rawPayload</c> is asked.</summary>
+    /// <summary>The message to send: wrapped; completed, when the publisher made the envelope; or as it is, with <c>rawPayload</c>.</summary>
     /// <exception cref="RpcException">InvalidArgument: a bad <c>ttlInSeconds</c> or an envelope that is not a JSON object.</exception>
     public static Message Create(Publication publication, TimeProvider time)
     {
         var metadata = publication.Metadata;
-        TimeSpan? timeToLive = null;
-        if (metadata.TryGetValue("ttlInSeconds", out var text))
-        {
-            // The AMQP expiration is a 32-bit number of milliseconds.
-            timeToLive = int.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= int.MaxValue / 1000
-                ? TimeSpan.FromSeconds(seconds)
-                : throw new RpcException(new Status(StatusCode.InvalidArgument, $"metadata ttlInSeconds: '{text}' must be a whole number of seconds from 1 to {int.MaxValue / 1000}"));
-        }
-
+        var timeToLive = TimeToLive(metadata);
         if (metadata.TryGetValue("rawPayload", out var raw) && bool.TryParse(raw, out var isRaw) && isRaw)
         {
             return new Message(publication.Data, OctetStream, timeToLive);
@@ -60,17 +52,21 @@ internal static class CloudEventEnvelope
     }
 
     /// <summary>The envelope around the bytes of a raw subscription; like daprd's it has no time.</summary>
-    public static byte[] WrapRaw(ReadOnlyMemory<byte> data, string pubSub, string topic, TimeProvider time) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+    public static byte[] WrapRaw(ReadOnlyMemory<byte> data, string pubSub, string topic, TimeProvider time)
     {
-        ["id"] = Guid.CreateVersion7(time.GetUtcNow()).ToString(),
-        ["specversion"] = "1.0",
-        ["source"] = "Dapr",
-        ["type"] = DefaultType,
-        ["datacontenttype"] = OctetStream,
-        ["data_base64"] = Convert.ToBase64String(data.Span),
-        ["topic"] = topic,
-        ["pubsubname"] = pubSub,
-    }, Json);
+        var envelope = new JsonObject
+        {
+            ["id"] = Guid.CreateVersion7(time.GetUtcNow()).ToString(),
+            ["specversion"] = "1.0",
+            ["source"] = "Dapr",
+            ["type"] = DefaultType,
+            ["datacontenttype"] = OctetStream,
+            ["data_base64"] = Convert.ToBase64String(data.Span),
+            ["topic"] = topic,
+            ["pubsubname"] = pubSub,
+        };
+        return JsonSerializer.SerializeToUtf8Bytes(envelope, Json);
+    }
 
     /// <summary>Reads who published and in which trace; false when the bytes are not a JSON object and so no envelope.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> envelope, out string id, out ActivityContext trace)
@@ -117,7 +113,9 @@ internal static class CloudEventEnvelope
         else
         {
             // Only application/json itself is JSON: daprd carries *+json as a string.
-            envelope["data"] = IsMediaType(contentType, "application/json") && TryParse(publication.Data, duplicates: true, out var data) ? data : Encoding.UTF8.GetString(publication.Data.Span);
+            envelope["data"] = IsMediaType(contentType, "application/json") && TryParse(publication.Data, duplicates: true, out var data)
+                ? data
+                : Encoding.UTF8.GetString(publication.Data.Span);
         }
 
         return envelope;
@@ -159,6 +157,23 @@ internal static class CloudEventEnvelope
 
     private static string Now(TimeProvider time) => time.GetLocalNow().ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture);
 
-    private static bool IsMediaType(string contentType, string expected) =>
-        contentType.AsSpan(0, contentType.IndexOf(';') is var end and >= 0 ? end : contentType.Length).Trim().Equals(expected, StringComparison.OrdinalIgnoreCase);
+    private static bool IsMediaType(string contentType, string expected)
+    {
+        var end = contentType.IndexOf(';');
+        return contentType.AsSpan(0, end < 0 ? contentType.Length : end).Trim().Equals(expected, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static TimeSpan? TimeToLive(IReadOnlyDictionary<string, string> metadata)
+    {
+        // The AMQP expiration is a 32-bit number of milliseconds.
+        const int Most = int.MaxValue / 1000;
+        if (!metadata.TryGetValue("ttlInSeconds", out var text))
+        {
+            return null;
+        }
+
+        return int.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= Most
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new RpcException(new Status(StatusCode.InvalidArgument, $"metadata ttlInSeconds: '{text}' must be seconds, from 1 to {Most}"));
+    }
 }

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Grpc.Core;
+using Polly;
 
 namespace Fabrique.Sidecar;
 
@@ -19,6 +21,7 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
+    private readonly ConcurrentDictionary<string, (TimeSpan Timeout, ResiliencePipeline<Verdict> Retry)> _policies = new();
     private readonly CancellationTokenSource _graceIsOver = new();
 
     /// <summary>The sidecar stops: a delivery under way may still finish, as long as daprd gives it.</summary>
@@ -30,8 +33,9 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
     /// <paramref name="returned"/> is cancelled when the message shall go back to its queue, or went.</summary>
     public async Task<Settlement> DeliverAsync(Subscription subscription, ReadOnlyMemory<byte> body, CancellationToken returned)
     {
-        var envelope = subscription.Declaration.RawPayload ? CloudEventEnvelope.WrapRaw(body, subscription.PubSub.Name, subscription.Topic, time) : body;
-        var policy = resiliency.Inbound(subscription.PubSub.Name);
+        var pubSub = subscription.PubSub.Name;
+        var envelope = subscription.Declaration.RawPayload ? CloudEventEnvelope.WrapRaw(body, pubSub, subscription.Topic, time) : body;
+        var (timeout, retry) = _policies.GetOrAdd(pubSub, Policy);
         try
         {
             if (!CloudEventEnvelope.TryRead(envelope, out var id, out var trace))
@@ -41,8 +45,8 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
             }
 
             using var activity = Telemetry.Source.StartActivity($"deliver {subscription.Topic}", ActivityKind.Consumer, trace);
-            var message = new Envelope(subscription, envelope, id, activity?.Context ?? trace, policy.Timeout ?? Timeout.InfiniteTimeSpan);
-            var verdict = await policy.RetryWhile<Verdict>(attempt => attempt.Result == Verdict.Retry, time).ExecuteAsync(async token => await AttemptAsync(message, token), returned);
+            var message = new Envelope(subscription, envelope, id, activity?.Context ?? trace, timeout);
+            var verdict = await retry.ExecuteAsync(async token => await AttemptAsync(message, token), returned);
             switch (verdict)
             {
                 case Verdict.Success:
@@ -61,9 +65,16 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
         }
     }
 
+    private (TimeSpan Timeout, ResiliencePipeline<Verdict> Retry) Policy(string pubSub)
+    {
+        var policy = resiliency.Inbound(pubSub);
+        return (policy.Timeout ?? Timeout.InfiniteTimeSpan, policy.RetryWhile<Verdict>(attempt => attempt.Result == Verdict.Retry, time));
+    }
+
     /// <summary>Publishes the bytes unchanged to the dead letter topic. Without one the broker does <paramref name="otherwise"/>; when that
     /// publish fails the broker keeps the message among its own dead letters.</summary>
-    private async Task<Settlement> PutAsideAsync(Subscription subscription, ReadOnlyMemory<byte> body, Settlement otherwise, CancellationToken returned)
+    private async Task<Settlement> PutAsideAsync(
+        Subscription subscription, ReadOnlyMemory<byte> body, Settlement otherwise, CancellationToken returned)
     {
         var deadLetterTopic = subscription.Declaration.DeadLetterTopic;
         if (!string.IsNullOrEmpty(deadLetterTopic))
@@ -96,35 +107,44 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
         {
             var app = message.Subscription.App;
             await app.WhenUpAsync(returned);
+            var path = message.Subscription.Declaration.Path;
             try
             {
-                var verdict = await PostAsync(message);
-                if (verdict == Verdict.Retry)
+                if (await PostAsync(message, path) is { } verdict)
                 {
-                    Interlocked.Increment(ref message.Subscription.Counts.Failed);
+                    return verdict;
                 }
-
-                return verdict;
             }
             catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
             {
-                app.Refused();
+                app.Doubt();
+                continue;
             }
             catch (Exception e)
             {
                 // The app was reached: a message that takes its app down each time must end as a dead letter.
                 returned.ThrowIfCancellationRequested();
                 Interlocked.Increment(ref message.Subscription.Counts.Failed);
-                LogAttempt(message.Id, message.Subscription.Queue, e is OperationCanceledException ? $"no answer within {message.Timeout}" : e.Message);
+                var reason = e is OperationCanceledException ? $"no answer within {message.Timeout}" : e.Message;
+                LogAttempt(message.Id, message.Subscription.Queue, reason);
                 return Verdict.Retry;
+            }
+
+            // No such route: a wrong one means drop, but the app may have been replaced by one with other routes.
+            app.Doubt();
+            await app.WhenUpAsync(returned);
+            if (message.Subscription.Declaration.Path == path)
+            {
+                LogNoRoute(message.Id, message.Subscription.Queue, app.Id, path);
+                return Verdict.Drop;
             }
         }
     }
 
-    private async Task<Verdict> PostAsync(Envelope message)
+    /// <summary>The app's verdict; null when it has no such route.</summary>
+    private async Task<Verdict?> PostAsync(Envelope message, string path)
     {
         var (subscription, trace) = (message.Subscription, message.Trace);
-        var path = subscription.Declaration.Path;
         using var request = client.Request(HttpMethod.Post, subscription.App, path);
         request.Content = new ReadOnlyMemoryContent(message.Bytes);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(CloudEventEnvelope.ContentType);
@@ -140,13 +160,13 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
         using var response = await client.SendAsync(request, limit.Token);
         if (response.StatusCode == HttpStatusCode.NotFound)
         {
-            LogNoRoute(message.Id, subscription.Queue, subscription.App.Id, path);
-            return Verdict.Drop;
+            return null;
         }
 
         var verdict = response.IsSuccessStatusCode ? Read(await response.Content.ReadAsByteArrayAsync(limit.Token)) : Verdict.Retry;
         if (verdict == Verdict.Retry)
         {
+            Interlocked.Increment(ref subscription.Counts.Failed);
             LogAttempt(message.Id, subscription.Queue, $"{subscription.App.Id} answered {(int)response.StatusCode}");
         }
 

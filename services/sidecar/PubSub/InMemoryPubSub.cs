@@ -9,7 +9,8 @@ namespace Fabrique.Sidecar;
 /// A broker inside the sidecar, for a node with nothing installed. It behaves as RabbitMQ does — a bounded queue per app and
 /// topic, at least once, refused when nobody is bound — but what it holds ends with the process.
 /// </summary>
-internal sealed partial class InMemoryPubSub(Component component, InMemoryPubSub.Settings settings, Policy outbound, TimeProvider time, ILogger<InMemoryPubSub> logger)
+internal sealed partial class InMemoryPubSub(
+    Component component, InMemoryPubSub.Settings settings, Policy outbound, TimeProvider time, ILogger<InMemoryPubSub> logger)
     : PubSub(component, outbound, time)
 {
     private readonly ConcurrentDictionary<string, ImmutableList<Queue>> _topics = new();
@@ -29,10 +30,14 @@ internal sealed partial class InMemoryPubSub(Component component, InMemoryPubSub
         {
             // Without its subscriber the queue would only fill up and hold the publishers.
             _topics.AddOrUpdate(subscription.Topic, [], (_, queues) => queues.Remove(queue));
+            if (queue.Messages.Reader.Count is > 0 and var count)
+            {
+                LogEnd(queue.Name, count);
+            }
         }
     }
 
-    /// <summary>All queues or none: a message that one full queue holds back must not be delivered twice to the others when it is published again.</summary>
+    /// <summary>All queues or none: what one full queue holds back and is published again must not reach the others twice.</summary>
     protected override async Task SendAsync(string topic, Message message, CancellationToken cancellation)
     {
         var queues = _topics.GetValueOrDefault(topic, []);
@@ -53,7 +58,8 @@ internal sealed partial class InMemoryPubSub(Component component, InMemoryPubSub
             catch (OperationCanceledException)
             {
                 held.ForEach(taken => taken.Places.Release());
-                throw new RpcException(new Status(StatusCode.ResourceExhausted, $"{Name}: the queue {queue.Name} is full ({settings.MaxLength} messages): publish again later"));
+                var reason = $"{Name}: the queue {queue.Name} is full ({settings.MaxLength} messages): publish again later";
+                throw new RpcException(new Status(StatusCode.ResourceExhausted, reason));
             }
         }
 
@@ -82,8 +88,11 @@ internal sealed partial class InMemoryPubSub(Component component, InMemoryPubSub
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} is lost: {Reason}. Give the subscription a deadLetterTopic, or use RabbitMQ, which keeps dead letters.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} is lost: {Reason}. A deadLetterTopic, or RabbitMQ, would keep it.")]
     private partial void LogDeadLetter(string queue, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The queue {Queue} ends with {Count} messages that were not delivered")]
+    private partial void LogEnd(string queue, int count);
 
     private readonly record struct Waiting(ReadOnlyMemory<byte> Body, DateTimeOffset? Expires);
 

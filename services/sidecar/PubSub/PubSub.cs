@@ -74,16 +74,18 @@ internal abstract class PubSub(Component component, Policy outbound, TimeProvide
     /// <paramref name="stopping"/>; ends when the last delivery is settled.</summary>
     public abstract Task ConsumeAsync(Subscription subscription, Deliver deliver, CancellationToken stopping);
 
-    /// <summary>The broker's part of the health page: unhealthy while it is away. Publishes since the start: taken by the broker, answered with an error.</summary>
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(new HealthCheckResult(
-        Problem is null ? HealthStatus.Healthy : context.Registration.FailureStatus,
-        data: new Dictionary<string, object>
+    /// <summary>The broker's part of the health page: unhealthy while it is away; publishes it took, and that were answered with an error.</summary>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var data = new Dictionary<string, object>
         {
             ["type"] = component.Type,
             ["state"] = Problem is null ? "connected" : "disconnected",
             ["published"] = Interlocked.Read(ref _published),
             ["refused"] = Interlocked.Read(ref _refused),
-        }));
+        };
+        return Task.FromResult(new HealthCheckResult(Problem is null ? HealthStatus.Healthy : context.Registration.FailureStatus, data: data));
+    }
 
     protected abstract Task SendAsync(string topic, Message message, CancellationToken cancellation);
 

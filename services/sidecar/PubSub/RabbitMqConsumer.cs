@@ -21,7 +21,8 @@ internal sealed class RabbitMqConsumer(
         var queue = subscription.Queue;
         var (deadLetterExchange, deadLetterQueue) = ($"dlx-{queue}", $"dlq-{queue}");
         await channel.ExchangeDeclareAsync(deadLetterExchange, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellation);
-        await channel.QueueDeclareAsync(deadLetterQueue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-mode"] = "lazy" }, cancellationToken: cancellation);
+        var lazy = new Dictionary<string, object?> { ["x-queue-mode"] = "lazy" };
+        await channel.QueueDeclareAsync(deadLetterQueue, durable: true, exclusive: false, autoDelete: false, lazy, cancellationToken: cancellation);
         await channel.QueueBindAsync(deadLetterQueue, deadLetterExchange, "", cancellationToken: cancellation);
 
         await DeclareExchangeAsync(channel, subscription.Topic, cancellation);
@@ -34,7 +35,8 @@ internal sealed class RabbitMqConsumer(
     public async Task<string?> RunAsync(IConnection connection)
     {
         var concurrency = settings.InOrder ? (ushort)1 : settings.PrefetchCount;
-        var options = new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false, consumerDispatchConcurrency: concurrency);
+        var options = new CreateChannelOptions(
+            publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false, consumerDispatchConcurrency: concurrency);
         await using var channel = await connection.CreateChannelAsync(options, stopping);
         await DeclareAsync(channel, subscription, stopping);
         await channel.BasicQosAsync(0, settings.PrefetchCount, global: false, stopping);

@@ -12,7 +12,8 @@ namespace Fabrique.Sidecar;
 /// RabbitMQ with daprd's topology, so that both can share a broker: a fanout exchange per topic, a queue <c>{app}-{topic}</c> per
 /// subscription. Stricter than daprd: a publish succeeds only once the broker has confirmed it, and only if a queue took it.
 /// </summary>
-internal sealed partial class RabbitMqPubSub(Component component, RabbitMqSettings settings, Policy outbound, TimeProvider time, ILogger<RabbitMqPubSub> logger)
+internal sealed partial class RabbitMqPubSub(
+    Component component, RabbitMqSettings settings, Policy outbound, TimeProvider time, ILogger<RabbitMqPubSub> logger)
     : PubSub(component, outbound, time)
 {
     private const int PublishChannels = 4;
@@ -23,7 +24,7 @@ internal sealed partial class RabbitMqPubSub(Component component, RabbitMqSettin
 
     private readonly ConcurrentDictionary<Subscription, bool> _subscriptions = new();
     private volatile TaskCompletionSource<Link> _link = NewLink();
-    private string? _problem = "not connected yet";
+    private volatile string? _problem = "not connected yet";
 
     public override string? Problem => _problem;
 
@@ -45,13 +46,13 @@ internal sealed partial class RabbitMqPubSub(Component component, RabbitMqSettin
                 _link.SetResult(link);
                 _problem = await lost.Task.WaitAsync(stoppingToken);
             }
-            catch (Exception e) when (IsAway(e))
-            {
-                _problem = e.GetBaseException().Message;
-            }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception e) when (IsAway(e))
+            {
+                _problem = e.GetBaseException().Message;
             }
             finally
             {
@@ -69,25 +70,27 @@ internal sealed partial class RabbitMqPubSub(Component component, RabbitMqSettin
         _subscriptions[subscription] = true;
         while (!stopping.IsCancellationRequested)
         {
+            var pause = FirstPause;
             try
             {
                 var link = await _link.Task.WaitAsync(stopping);
                 subscription.Problem = await new RabbitMqConsumer(subscription, settings, deliver, stopping).RunAsync(link.Connection);
             }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                break;
+            }
             catch (OperationInterruptedException e) when (IsRefusal(e))
             {
                 Refuse(subscription, e);
+                pause = settings.ReconnectWait;
             }
             catch (Exception e) when (IsAway(e))
             {
                 subscription.Problem = e.Message;
             }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                break;
-            }
 
-            await Task.Delay(settings.ReconnectWait, Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(pause, Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         _subscriptions.TryRemove(subscription, out _);
@@ -113,11 +116,17 @@ internal sealed partial class RabbitMqPubSub(Component component, RabbitMqSettin
         }
         catch (PublishException)
         {
-            throw new RpcException(new Status(StatusCode.ResourceExhausted, $"{Name}: the broker refused the message for '{topic}' (a queue is full): publish again later"));
+            var reason = $"{Name}: the broker refused the message for '{topic}' (a queue is full): publish again later";
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, reason));
         }
         catch (OperationInterruptedException e) when (IsRefusal(e))
         {
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{Name}: the broker refuses the topic '{topic}': {e.ShutdownReason?.ReplyText}"));
+            var reason = $"{Name}: the broker refuses the topic '{topic}': {e.ShutdownReason?.ReplyText}";
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, reason));
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            throw;
         }
         catch (Exception e) when (IsAway(e))
         {
@@ -125,7 +134,7 @@ internal sealed partial class RabbitMqPubSub(Component component, RabbitMqSettin
         }
     }
 
-    /// <summary>The broker may come back empty: every known queue exists before the first publish, or an event would miss the apps that come second.</summary>
+    /// <summary>The broker may come back empty: every known queue exists before the first publish, or an event would miss some apps.</summary>
     private async Task DeclareQueuesAsync(IConnection connection, CancellationToken cancellation)
     {
         foreach (var subscription in _subscriptions.Keys)
@@ -152,7 +161,9 @@ internal sealed partial class RabbitMqPubSub(Component component, RabbitMqSettin
     private static bool IsRefusal(OperationInterruptedException e) =>
         e.ShutdownReason is { Initiator: ShutdownInitiator.Peer, ReplyCode: Constants.PreconditionFailed or Constants.AccessRefused or Constants.ResourceLocked };
 
-    private static bool IsAway(Exception e) => e is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException;
+    /// <summary>The client tells a lost connection in many ways; a call that is not answered in time ends as cancelled.</summary>
+    private static bool IsAway(Exception e) =>
+        e is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException;
 
     private static TaskCompletionSource<Link> NewLink() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -184,7 +195,7 @@ internal sealed partial class RabbitMqPubSub(Component component, RabbitMqSettin
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Component} has no connection to {Endpoint}: {Reason}. Next try in {Pause}")]
     private partial void LogLost(string component, AmqpTcpEndpoint endpoint, string? reason, TimeSpan pause);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The broker refuses the queue {Queue}: {Reason}. Delete it, or give it back the properties this sidecar and daprd use")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The broker refuses the queue {Queue}: {Reason}. Delete it, and it is made as it must be")]
     private partial void LogRefused(string queue, string? reason);
 
     /// <summary>One connection, its channels for publishing, and the exchanges known to exist on it.</summary>

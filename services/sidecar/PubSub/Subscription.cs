@@ -4,7 +4,13 @@ namespace Fabrique.Sidecar;
 
 /// <summary>A subscription as an app declares it in <c>GET /dapr/subscribe</c>.</summary>
 internal sealed record SubscriptionDeclaration(
-    string? PubsubName, string? Topic, string? Route, RoutesDeclaration? Routes, Dictionary<string, string>? Metadata, string? DeadLetterTopic, BulkDeclaration? BulkSubscribe)
+    string? PubsubName,
+    string? Topic,
+    string? Route,
+    RoutesDeclaration? Routes,
+    Dictionary<string, string>? Metadata,
+    string? DeadLetterTopic,
+    BulkDeclaration? BulkSubscribe)
 {
     /// <summary>Path of the handler, with its leading slash.</summary>
     public string Path => $"/{(Route ?? Routes?.Default ?? "").TrimStart('/')}";

@@ -11,7 +11,13 @@ namespace Fabrique.Sidecar;
 /// restart, or be replaced by one that subscribes to something else.
 /// </summary>
 internal sealed partial class Subscriptions(
-    Apps apps, IReadOnlyList<PubSub> pubSubs, Delivery delivery, AppClient client, TimeProvider time, IConfiguration configuration, ILogger<Subscriptions> logger)
+    Apps apps,
+    IReadOnlyList<PubSub> pubSubs,
+    Delivery delivery,
+    AppClient client,
+    TimeProvider time,
+    IConfiguration configuration,
+    ILogger<Subscriptions> logger)
     : BackgroundService, IHealthCheck
 {
     private static readonly TimeSpan WhileDown = TimeSpan.FromMilliseconds(500);
@@ -42,7 +48,8 @@ internal sealed partial class Subscriptions(
         }
         catch (TimeoutException)
         {
-            throw pubSub.Away() ?? new RpcException(new Status(StatusCode.FailedPrecondition, $"the subscriptions of {Missing} are not known yet: keep the message and publish again"));
+            var reason = $"the subscriptions of {Missing} are not known yet: keep the message and publish again";
+            throw pubSub.Away() ?? new RpcException(new Status(StatusCode.FailedPrecondition, reason));
         }
     }
 
@@ -86,6 +93,7 @@ internal sealed partial class Subscriptions(
                 if (await ReadAsync(app, stopping) is { } declared)
                 {
                     Take(app, declared, stopping);
+                    app.Answered();
                     if (_unread.ContainsKey(app.Id))
                     {
                         await Task.WhenAll(Of(app).Select(subscription => subscription.WhenSettled)).WaitAsync(stopping);
@@ -122,26 +130,31 @@ internal sealed partial class Subscriptions(
         {
             using var request = client.Request(HttpMethod.Get, app, "/dapr/subscribe");
             using var response = await client.SendAsync(request, limit.Token);
-            app.Answered();
             if (response.StatusCode == HttpStatusCode.NotFound)
             {
                 return [];
             }
 
             response.EnsureSuccessStatusCode();
-            return await JsonSerializer.DeserializeAsync<List<SubscriptionDeclaration>>(await response.Content.ReadAsStreamAsync(limit.Token), JsonSerializerOptions.Web, limit.Token);
+            await using var body = await response.Content.ReadAsStreamAsync(limit.Token);
+            return await JsonSerializer.DeserializeAsync<List<SubscriptionDeclaration>>(body, JsonSerializerOptions.Web, limit.Token);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OperationCanceledException && !stopping.IsCancellationRequested)
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OperationCanceledException)
         {
+            stopping.ThrowIfCancellationRequested();
             if (e is HttpRequestException { StatusCode: null } unreachable)
             {
-                app.Refused();
+                app.Doubt();
                 Complain(app, unreachable.HttpRequestError == HttpRequestError.ConnectionError ? null : e.Message);
+                return null;
             }
-            else
+
+            if (e is HttpRequestException or JsonException)
             {
-                Complain(app, $"GET /dapr/subscribe: {e.Message}");
+                app.Answered();
             }
+
+            Complain(app, $"GET /dapr/subscribe: {e.Message}");
 
             return null;
         }
@@ -154,9 +167,10 @@ internal sealed partial class Subscriptions(
         foreach (var declaration in declared.OfType<SubscriptionDeclaration>())
         {
             var pubSub = pubSubs.FirstOrDefault(pubSub => pubSub.Name == declaration.PubsubName);
-            if (declaration.Unsupported is { } reason || pubSub is null || string.IsNullOrEmpty(declaration.Topic))
+            if (declaration.Unsupported is not null || pubSub is null || string.IsNullOrEmpty(declaration.Topic))
             {
-                problems.Add($"{declaration.PubsubName}/{declaration.Topic}: {declaration.Unsupported ?? (pubSub is null ? "no such pub/sub component" : "it has no topic")}");
+                var reason = declaration.Unsupported ?? (pubSub is null ? "there is no such pub/sub component" : "it has no topic");
+                problems.Add($"{declaration.PubsubName}/{declaration.Topic}: {reason}");
                 continue;
             }
 
@@ -185,7 +199,8 @@ internal sealed partial class Subscriptions(
         {
             using (stop)
             {
-                await subscription.PubSub.ConsumeAsync(subscription, (body, returned) => delivery.DeliverAsync(subscription, body, returned), stop.Token);
+                Task<Settlement> Deliver(ReadOnlyMemory<byte> body, CancellationToken returned) => delivery.DeliverAsync(subscription, body, returned);
+                await subscription.PubSub.ConsumeAsync(subscription, Deliver, stop.Token);
             }
         }
     }
@@ -206,7 +221,7 @@ internal sealed partial class Subscriptions(
     [LoggerMessage(Level = LogLevel.Information, Message = "{App} subscribes to {Topic} at {Path}")]
     private partial void LogSubscribed(string app, string topic, string path);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{App} no longer subscribes to {Topic}: a durable queue {Queue} stays in the broker until somebody deletes it")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{App} no longer subscribes to {Topic}: RabbitMQ keeps filling {Queue} until somebody deletes it")]
     private partial void LogGone(string app, string topic, string queue);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Subscriptions of {App}: {Problem}")]
