@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Xml.Linq;
 
 namespace Fabrique.Runner;
 
@@ -109,6 +110,7 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
     {
         var folder = Directory.CreateDirectory(Path.Combine(root, "artifacts", "test-results")).FullName;
         await using var log = new StreamWriter(Path.Combine(folder, "tests.log"));
+        File.Delete(Path.Combine(folder, "tests.trx"));
         var results = new TestResults(output);
         string[] arguments =
         [
@@ -120,17 +122,31 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
             log.WriteLine(line);
             results.Take(line);
         }, cancel);
-        (_passed, _failed) = (_passed + results.Passed, _failed + results.Failed);
-        output.WriteLine($"   {results.Passed} passed, {results.Failed} failed, {results.Skipped} skipped; see {folder}");
-        if (results.Passed + results.Failed == 0)
+        // The count is that of the written results: the live messages share the console with what the services under test say.
+        var (passed, failed) = Counted(Path.Combine(folder, "tests.trx"));
+        (_passed, _failed) = (_passed + passed, _failed + failed);
+        output.WriteLine($"   {passed} passed, {failed} failed; see {folder}");
+        if (passed + failed == 0)
         {
             throw new PlainError(filter is null || code != 0 ? $"no test ran (exit code {code})" : $"no test has '{filter}' in its name");
         }
 
-        if (code != 0 && results.Failed == 0)
+        if (code != 0 && failed == 0)
         {
             throw new PlainError($"the test program ended with code {code}");
         }
+    }
+
+    private static (int Passed, int Failed) Counted(string results)
+    {
+        if (!File.Exists(results))
+        {
+            return (0, 0);
+        }
+
+        var counters = XDocument.Load(results).Descendants().First(element => element.Name.LocalName == "Counters");
+        int Count(string name) => int.Parse(counters.Attribute(name)?.Value ?? "0", CultureInfo.InvariantCulture);
+        return (Count("passed"), Count("failed") + Count("error") + Count("aborted") + Count("timeout"));
     }
 
     private async Task RequireAsync(string program, IEnumerable<string> arguments, CancellationToken cancel, string? remedy = null)
@@ -148,12 +164,6 @@ internal sealed class TestResults(TextWriter output)
 {
     private readonly Dictionary<string, string> _names = [];
 
-    public int Passed { get; private set; }
-
-    public int Failed { get; private set; }
-
-    public int Skipped { get; private set; }
-
     public void Take(string line)
     {
         if (!line.StartsWith("{\"$type\"", StringComparison.Ordinal))
@@ -161,7 +171,12 @@ internal sealed class TestResults(TextWriter output)
             return;
         }
 
-        using var document = JsonDocument.Parse(line);
+        using var document = Parse(line);
+        if (document is null)
+        {
+            return;
+        }
+
         var message = document.RootElement;
         string Text(string name) => message.TryGetProperty(name, out var value) ? value.ToString() : "";
         switch (Text("$type"))
@@ -172,15 +187,10 @@ internal sealed class TestResults(TextWriter output)
             case "test-class-starting":
                 _names[Text("TestClassUniqueID")] = Text("TestClassSimpleName");
                 break;
-            case "test-passed":
-                Passed++;
-                break;
             case "test-skipped":
-                Skipped++;
                 output.WriteLine($"   skipped  {_names.GetValueOrDefault(Text("TestUniqueID"))}: {Text("Reason")}");
                 break;
             case "test-failed" or "error" or "test-cleanup-failure" or "test-class-cleanup-failure" or "test-collection-cleanup-failure" or "test-assembly-cleanup-failure":
-                Failed++;
                 var about = _names.GetValueOrDefault(Text("TestUniqueID")) ?? _names.GetValueOrDefault(Text("TestClassUniqueID"));
                 output.WriteLine($"   FAILED   {about}\n{Indented(message, "Messages")}{Indented(message, "StackTraces")}");
                 break;
@@ -191,6 +201,19 @@ internal sealed class TestResults(TextWriter output)
             case "diagnostic-message" when Text("Message").Contains("Long Running", StringComparison.OrdinalIgnoreCase):
                 output.WriteLine($"   {Text("Message")}");
                 break;
+        }
+    }
+
+    /// <summary>Null for a message into which something else on the console was written.</summary>
+    private static JsonDocument? Parse(string line)
+    {
+        try
+        {
+            return JsonDocument.Parse(line);
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 
