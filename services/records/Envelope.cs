@@ -31,30 +31,45 @@ public static class Envelope
         {
             throw new EnvelopeException(QuarantineReason.Oversized);
         }
+        var (message, signer) = Decode(envelope);
+        if (!registry.Verify(signer, message))
+        {
+            throw new EnvelopeException(QuarantineReason.BadSignature);
+        }
+        var record = Parse(message.Content!.Value);
+        if (record.Kind.Length == 0 || record.Id.Length is 0 or > 64 || record.Version < 1 || record.Visibility == Visibility.Unspecified || record.ChangedAt is null)
+        {
+            throw new EnvelopeException(QuarantineReason.MalformedRecord);
+        }
+        return record.Home == signer.Split('/')[0] ? record : throw new EnvelopeException(QuarantineReason.WrongHome);
+    }
+
+    private static (CoseSign1Message Message, string Signer) Decode(ReadOnlyMemory<byte> envelope)
+    {
         try
         {
             var message = CoseMessage.DecodeSign1(envelope.Span);
-            var signer = message.ProtectedHeaders.TryGetValue(CoseHeaderLabel.KeyIdentifier, out var id)
-                ? Encoding.ASCII.GetString(id.GetValueAsBytes())
-                : throw new EnvelopeException(QuarantineReason.MalformedEnvelope);
-            if (!registry.Verify(signer, message))
+            if (message.Content is not null && message.ProtectedHeaders.TryGetValue(CoseHeaderLabel.KeyIdentifier, out var key))
             {
-                throw new EnvelopeException(QuarantineReason.BadSignature);
+                return (message, Encoding.ASCII.GetString(key.GetValueAsBytes()));
             }
-            var record = Record.Parser.ParseFrom(message.Content!.Value.Span);
-            if (record.Kind.Length == 0 || record.Id.Length is 0 or > 64 || record.Version < 1 || record.Visibility == Visibility.Unspecified || record.ChangedAt is null)
-            {
-                throw new EnvelopeException(QuarantineReason.MalformedRecord);
-            }
-            return record.Home == signer.Split('/')[0] ? record : throw new EnvelopeException(QuarantineReason.WrongHome);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            // The decoder has many ways to fail on a stranger's bytes; whichever it is, they are at fault.
+        }
+        throw new EnvelopeException(QuarantineReason.MalformedEnvelope);
+    }
+
+    private static Record Parse(ReadOnlyMemory<byte> content)
+    {
+        try
+        {
+            return Record.Parser.ParseFrom(content.Span);
         }
         catch (InvalidProtocolBufferException)
         {
             throw new EnvelopeException(QuarantineReason.MalformedRecord);
-        }
-        catch (Exception error) when (error is CryptographicException or InvalidOperationException or ArgumentException or FormatException)
-        {
-            throw new EnvelopeException(QuarantineReason.MalformedEnvelope);
         }
     }
 }

@@ -45,9 +45,17 @@ public sealed class Registry(NodeKey own)
         {
             throw new EnvelopeException(QuarantineReason.RevokedKey);
         }
-        lock (key.Key)
+        try
         {
-            return message.VerifyEmbedded(key.Key);
+            lock (key.Key)
+            {
+                return message.VerifyEmbedded(key.Key);
+            }
+        }
+        catch (CryptographicException)
+        {
+            // Another algorithm than this key's, or critical headers that nobody here understands.
+            return false;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using Dapr.AspNetCore;
 using Fabrique.Records;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -18,8 +19,10 @@ public sealed class ServiceUnderTest<TEntry> : IDisposable where TEntry : class
 
     public ServiceUnderTest()
     {
-        Environment.SetEnvironmentVariable("APP_API_TOKEN", SidecarToken);
-        _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host => host.UseSetting("Data", _folder).UseSetting("urls", "http://127.0.0.1:0"));
+        _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host => host
+            .UseSetting("Data", _folder)
+            .UseSetting("urls", "http://127.0.0.1:0")
+            .ConfigureServices(services => services.PostConfigureAll<DaprAuthenticationOptions>(dapr => dapr.Token = SidecarToken)));
         _factory.UseKestrel(0);
         _factory.StartServer();
         Address = _factory.ClientOptions.BaseAddress;

