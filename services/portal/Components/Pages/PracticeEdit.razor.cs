@@ -59,6 +59,7 @@ public sealed partial class PracticeEdit(
         {
             _request = Guid.CreateVersion7(time.GetUtcNow()).ToString();
             _form = new MessageForm();
+            _form.Set("licence", "CC-BY-SA-4.0");
         }
         else
         {
