@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Google.Protobuf;
-using Google.Protobuf.Reflection;
 
 namespace Fabrique.Portal;
 
@@ -19,13 +18,6 @@ public sealed partial class MessageForm
     private readonly List<(string Path, string Message)> _errors = [];
 
     public IReadOnlyList<(string Path, string Message)> Errors => _errors;
-
-    public static MessageForm Of(IMessage message)
-    {
-        var form = new MessageForm();
-        form.Write(message, "");
-        return form;
-    }
 
     /// <summary>Takes the posted fields; names that begin with "_" are the page's own.</summary>
     public static MessageForm Of(IFormCollection posted)
@@ -75,16 +67,6 @@ public sealed partial class MessageForm
         }
     }
 
-    /// <summary>Reads the message. A value that cannot be read leaves an error at its path. Rows without any word are dropped first.</summary>
-    public T Read<T>()
-        where T : IMessage<T>, new()
-    {
-        var message = new T();
-        DropBlankRows(message.Descriptor, "");
-        Read(message, "");
-        return message;
-    }
-
     /// <summary>True when the message says what was typed: it is already saved.</summary>
     /// <param name="message">What a service has stored.</param>
     /// <param name="filled">Fields that the service fills when they are left empty.</param>
@@ -116,126 +98,4 @@ public sealed partial class MessageForm
 
     [GeneratedRegex(@"^(?<list>[^\[]+)\[(?<row>\d{1,2})\]")]
     private static partial Regex Row();
-
-    private void DropBlankRows(MessageDescriptor type, string at)
-    {
-        foreach (var field in type.Fields.InDeclarationOrder().Where(field => field is { IsRepeated: true, FieldType: FieldType.Message }))
-        {
-            var path = at + field.JsonName;
-            for (var row = Rows(path) - 1; row >= 0; row--)
-            {
-                if (_values.Where(value => RowOf(value.Key, path) == row).All(value => !Words(value.Value).Any()))
-                {
-                    RemoveRow(path, row);
-                }
-            }
-        }
-    }
-
-    private void Read(IMessage message, string at)
-    {
-        foreach (var field in message.Descriptor.Fields.InDeclarationOrder())
-        {
-            var path = at + field.JsonName;
-            if (field.IsRepeated)
-            {
-                ReadList((System.Collections.IList)field.Accessor.GetValue(message), field, path);
-            }
-            else if (field.FieldType == FieldType.Message)
-            {
-                if (_values.Any(value => value.Key.StartsWith(path + ".", StringComparison.Ordinal) && Words(value.Value).Any()))
-                {
-                    var part = field.MessageType.Parser.ParseFrom(ByteString.Empty);
-                    Read(part, path + ".");
-                    field.Accessor.SetValue(message, part);
-                }
-            }
-            else if (Words(Values(path)).FirstOrDefault() is { } typed && ReadOne(field, path, typed) is { } value)
-            {
-                field.Accessor.SetValue(message, value);
-            }
-        }
-    }
-
-    private void ReadList(System.Collections.IList list, FieldDescriptor field, string path)
-    {
-        if (field.FieldType == FieldType.Message)
-        {
-            for (var row = 0; row < Rows(path); row++)
-            {
-                var part = field.MessageType.Parser.ParseFrom(ByteString.Empty);
-                Read(part, $"{path}[{row}].");
-                list.Add(part);
-            }
-
-            return;
-        }
-
-        foreach (var typed in Words(Values(path)))
-        {
-            if (ReadOne(field, path, typed) is { } value)
-            {
-                list.Add(value);
-            }
-        }
-    }
-
-    private object? ReadOne(FieldDescriptor field, string path, string typed)
-    {
-        switch (field.FieldType)
-        {
-            case FieldType.String:
-                return typed;
-            case FieldType.Bool:
-                return typed == "true";
-            case FieldType.Int32 when int.TryParse(typed, NumberStyles.None, CultureInfo.InvariantCulture, out var whole):
-                return whole;
-            case FieldType.Double when double.TryParse(Plain(typed), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-                && double.IsFinite(number):
-                return number;
-            case FieldType.Int32 or FieldType.Double:
-                Refuse(path, "Écrivez un nombre en chiffres, par exemple 12 ou 1 250,5.");
-                return null;
-            default:
-                return null;
-        }
-    }
-
-    private static string Plain(string number) => string.Concat(number.Where(c => !char.IsWhiteSpace(c))).Replace(',', '.');
-
-    private void Write(IMessage message, string at)
-    {
-        foreach (var field in message.Descriptor.Fields.InDeclarationOrder().Where(field => field.FieldType != FieldType.Enum))
-        {
-            var path = at + field.JsonName;
-            var value = field.Accessor.GetValue(message);
-            switch (value)
-            {
-                case System.Collections.IList list when field.FieldType == FieldType.Message:
-                    for (var row = 0; row < list.Count; row++)
-                    {
-                        Write((IMessage)list[row]!, $"{path}[{row}].");
-                    }
-
-                    break;
-                case System.Collections.IList list:
-                    _values[path] = [.. list.Cast<object>().Select(Typed)];
-                    break;
-                case IMessage part:
-                    Write(part, path + ".");
-                    break;
-                case not null when !field.HasPresence || field.Accessor.HasValue(message):
-                    _values[path] = [Typed(value)];
-                    break;
-            }
-        }
-    }
-
-    private static string Typed(object value) => value switch
-    {
-        bool yes => yes ? "true" : "",
-        double number => number.ToString("0.##########", CultureInfo.GetCultureInfo("fr-FR")),
-        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-        _ => Clean(value.ToString()),
-    };
 }

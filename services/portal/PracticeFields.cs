@@ -72,7 +72,7 @@ public static partial class PracticeFields
         ["principles"] = new("Principes de la démarche", "", FieldKind.Choices, Vocabulary.Principle),
         ["axes"] = new("Axes de la méthode", "", FieldKind.Choices, Vocabulary.MethodAxis),
         ["sdgs"] = new("Objectifs de développement durable", "Leurs numéros, de 1 à 17.", FieldKind.Choices),
-        ["licence"] = new("Licence de votre texte", "Ce que les autres peuvent en faire. La première permet de l’adapter en vous citant.", FieldKind.Choice, Vocabulary.Licence, ToPublish),
+        ["licence"] = new("Licence de votre texte", "Ce que les autres peuvent en faire. Celle qui est proposée permet de l’adapter en vous citant.", FieldKind.Choice, Vocabulary.Licence, ToPublish),
         ["reviewDueOn"] = new("Prochaine relecture", "Quand vous comptez relire ce texte. Sans réponse : 24 mois après la publication.", FieldKind.Date),
     };
 

@@ -39,7 +39,7 @@ public static partial class Show
         _ => Date(period),
     };
 
-    public static string Number(double number) => number.ToString("#,0.####", French);
+    public static string Number(double number) => number.ToString("#,0.####;−#,0.####", French);
 
     /// <summary>"plus de 350 emplois": the qualifier, the quantity and its unit.</summary>
     public static string Quantity(Figure figure)

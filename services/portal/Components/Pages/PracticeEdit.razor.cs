@@ -6,23 +6,9 @@ using Microsoft.AspNetCore.Components;
 
 namespace Fabrique.Portal.Components.Pages;
 
-/// <summary>What became of the last press of a button of the form.</summary>
-public enum FormOutcome
-{
-    None,
-    Saved,
-    Refused,
-    SavedNotPublished,
-    Conflict,
-    SessionEnded,
-    NotAllowed,
-    NotPossible,
-    Unavailable,
-}
-
 /// <summary>
 /// Writing a practice. Every press of a button comes back with the page and all that was typed, until the services have
-/// acknowledged it; a second click finds its own text already saved and goes on.
+/// acknowledged it.
 /// </summary>
 public sealed partial class PracticeEdit(
     PracticeService.PracticeServiceClient practices,
@@ -73,21 +59,31 @@ public sealed partial class PracticeEdit(
         {
             _request = Guid.CreateVersion7(time.GetUtcNow()).ToString();
             _form = new MessageForm();
+            _form.Set("licence", "CC-BY-SA-4.0");
         }
         else
         {
-            var answer = await practices.GetPracticeAsync(new() { Id = Id }).Answer();
-            if (answer.Value is { Practice: var practice } && Http.User.WritableTerritories().Contains(practice.Territory))
-            {
-                _form = MessageForm.Of(practice);
-                _version = practice.Record?.Version ?? 0;
-                _published = practice.Status == PracticeStatus.Published;
-                _outcome = State == "enregistre" ? FormOutcome.Saved : FormOutcome.None;
-            }
-            else
-            {
-                _failure = answer.Value is null ? answer.StatusCode : StatusCodes.Status403Forbidden;
-            }
+            await OpenAsync(Id);
+        }
+    }
+
+    private async Task OpenAsync(string id)
+    {
+        var answer = await practices.GetPracticeAsync(new() { Id = id }).Answer();
+        if (answer.Value is not { Practice: var practice })
+        {
+            _failure = answer.StatusCode;
+        }
+        else if (!Http.User.WritableTerritories().Contains(practice.Territory))
+        {
+            _failure = StatusCodes.Status403Forbidden;
+        }
+        else
+        {
+            _form = MessageForm.Of(practice);
+            _version = practice.Record?.Version ?? 0;
+            _published = practice.Status == PracticeStatus.Published;
+            _outcome = State == "enregistre" ? FormOutcome.Saved : FormOutcome.None;
         }
     }
 
@@ -122,8 +118,7 @@ public sealed partial class PracticeEdit(
                 _form!.RemoveRow(list, index);
                 break;
             case ["preview"]:
-                _preview = _form!.Read<Practice>();
-                Refuse();
+                _preview = Read();
                 break;
             case ["publish"]:
                 await SaveAsync(publish: true);
@@ -136,107 +131,35 @@ public sealed partial class PracticeEdit(
 
     private async Task SaveAsync(bool publish)
     {
-        var typed = _form!.Read<Practice>();
-        if (Refuse() || (Id is null ? await CreateAsync(typed) : await ReviseAsync(typed)) is not { } saved)
+        if (Read() is not { } typed)
         {
             return;
         }
 
-        if (publish && saved.Status != PracticeStatus.Published)
+        var saving = new PracticeSaving(practices, _form!, _request) { Id = Id, Version = _version };
+        if (await saving.SaveAsync(typed, publish) is { } saved)
         {
-            var answer = await practices.PublishPracticeAsync(new() { Id = saved.Id, Version = saved.Record?.Version ?? 0 }).Answer();
-            if (answer.Value is null)
-            {
-                Explain(answer);
-                _outcome = _outcome == FormOutcome.Refused ? FormOutcome.SavedNotPublished : _outcome;
-                return;
-            }
-
-            saved = answer.Value.Practice;
+            navigation.NavigateTo(saved.Status == PracticeStatus.Published
+                ? $"/pratiques/{Uri.EscapeDataString(saved.Id)}?etat=publiee"
+                : $"/pratiques/{Uri.EscapeDataString(saved.Id)}/modifier?etat=enregistre");
+            return;
         }
 
-        navigation.NavigateTo(saved.Status == PracticeStatus.Published
-            ? $"/pratiques/{Uri.EscapeDataString(saved.Id)}?etat=publiee"
-            : $"/pratiques/{Uri.EscapeDataString(saved.Id)}/modifier?etat=enregistre");
+        (Id, _version, _other) = (saving.Id, saving.Version, saving.Other);
+        _published = _other is null ? _published : _other.Status == PracticeStatus.Published;
+        Stop(saving.Stopped.Outcome, saving.Stopped.Status);
     }
 
-    private async Task<Practice?> CreateAsync(Practice typed)
+    private Practice? Read()
     {
-        var answer = await practices.CreatePracticeAsync(new() { Practice = typed, RequestId = _request }).Answer();
-        if (answer.Value is not { Practice: var created })
+        var typed = _form!.Read<Practice>();
+        if (_form.Errors.Count == 0)
         {
-            Explain(answer);
-            return null;
+            return typed;
         }
 
-        Id = created.Id;
-        _version = created.Record?.Version ?? 0;
-
-        // An earlier press had been stored although its answer never came: what was typed since goes on top of it.
-        return IsSaidBy(created) ? created : await ReviseAsync(typed);
-    }
-
-    private async Task<Practice?> ReviseAsync(Practice typed)
-    {
-        var answer = await practices.RevisePracticeAsync(new() { Id = Id, Practice = typed, Version = _version }).Answer();
-        if (answer.Value is { Practice: var revised })
-        {
-            _version = revised.Record?.Version ?? _version;
-            return revised;
-        }
-
-        if (answer.IsStale)
-        {
-            var current = await practices.GetPracticeAsync(new() { Id = Id }).Answer();
-            if (current.Value is { Practice: var other })
-            {
-                if (IsSaidBy(other))
-                {
-                    return other;
-                }
-
-                _other = other;
-                _version = other.Record?.Version ?? 0;
-                _published = other.Status == PracticeStatus.Published;
-                Stop(FormOutcome.Conflict, StatusCodes.Status409Conflict);
-                return null;
-            }
-        }
-
-        Explain(answer);
+        Stop(FormOutcome.Refused, StatusCodes.Status422UnprocessableEntity);
         return null;
-    }
-
-    private bool IsSaidBy(Practice stored) => _form!.IsSaidBy(stored, "language", "reviewDueOn");
-
-    private void Explain<T>(Answer<T> answer)
-        where T : class
-    {
-        foreach (var (path, message) in answer.Violations)
-        {
-            _form!.Refuse(path, message);
-        }
-
-        Stop(
-            answer.Error!.StatusCode switch
-            {
-                Grpc.Core.StatusCode.InvalidArgument => FormOutcome.Refused,
-                Grpc.Core.StatusCode.Unauthenticated => FormOutcome.SessionEnded,
-                Grpc.Core.StatusCode.PermissionDenied => FormOutcome.NotAllowed,
-                Grpc.Core.StatusCode.NotFound or Grpc.Core.StatusCode.FailedPrecondition or Grpc.Core.StatusCode.Aborted => FormOutcome.NotPossible,
-                _ => FormOutcome.Unavailable,
-            },
-            answer.Error.StatusCode == Grpc.Core.StatusCode.InvalidArgument ? StatusCodes.Status422UnprocessableEntity : answer.StatusCode);
-    }
-
-    private bool Refuse()
-    {
-        if (_form!.Errors.Count > 0)
-        {
-            Stop(FormOutcome.Refused, StatusCodes.Status422UnprocessableEntity);
-        }
-
-        return _form.Errors.Count > 0;
     }
 
     private void Stop(FormOutcome outcome, int status)
