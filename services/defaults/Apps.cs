@@ -31,10 +31,11 @@ public static class Apps
     /// </summary>
     public static IServiceCollection AddAppClient<TClient>(this IServiceCollection services, string appId)
         where TClient : ClientBase<TClient> =>
-        services.AddSingleton(provider =>
-        {
-            var configuration = provider.GetRequiredService<IConfiguration>();
-            var invoker = DaprClient.CreateInvocationInvoker(appId, configuration["DAPR_GRPC_ENDPOINT"], configuration["DAPR_API_TOKEN"]);
-            return (TClient)Activator.CreateInstance(typeof(TClient), invoker.Intercept([.. provider.GetServices<Interceptor>()]))!;
-        });
+        services.AddSingleton(provider => (TClient)Activator.CreateInstance(
+            typeof(TClient),
+            CreateInvoker(provider.GetRequiredService<IConfiguration>(), appId).Intercept([.. provider.GetServices<Interceptor>()]))!);
+
+    /// <summary>A channel to another application of the node. Keep it: each has a connection of its own.</summary>
+    public static CallInvoker CreateInvoker(IConfiguration configuration, string appId) =>
+        DaprClient.CreateInvocationInvoker(appId, configuration["DAPR_GRPC_ENDPOINT"], configuration["DAPR_API_TOKEN"]);
 }

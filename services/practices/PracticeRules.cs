@@ -80,6 +80,11 @@ internal static class PracticeRules
             tidied.Place = null;
             tidied.Record = null;
             Texts.Tidy(tidied);
+            foreach (var figure in tidied.Figures)
+            {
+                // Nobody verifies one's own figures.
+                figure.Verified = false;
+            }
             return tidied;
         }
 

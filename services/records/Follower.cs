@@ -1,4 +1,3 @@
-using Dapr.Client;
 using Fabrique.Records.V1;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
@@ -26,7 +25,7 @@ public sealed partial class Follower<TDb>(
 
     private async Task FollowAsync(string appId, IReadOnlyList<string> followed, CancellationToken cancellation)
     {
-        var feed = new FeedService.FeedServiceClient(DaprClient.CreateInvocationInvoker(appId));
+        var feed = new FeedService.FeedServiceClient(Apps.CreateInvoker(configuration, appId));
         while (!cancellation.IsCancellationRequested)
         {
             var wait = _interval;

@@ -94,7 +94,9 @@ public sealed class PracticesTests(ServiceUnderTest<PracticesDb> service) : ICla
     {
         var practice = Publishable("Chiffrée");
         practice.Figures.Add(new Figure { Label = "panneaux", Value = 22, Source = "X" });
+        practice.Figures[0].Verified = true;
         var draft = await CreateAsync(practice);
+        Assert.False(draft.Figures[0].Verified, "nobody verifies one's own figures");
         var refused = await RefusedAsync(StatusCode.InvalidArgument, () => Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync);
         Assert.Equal(["figures[0].period", "figures[0].source", "figures[0].unit"], Fields(refused).Order(StringComparer.Ordinal));
     }
