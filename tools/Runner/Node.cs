@@ -97,9 +97,10 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         {
             environment["DAPR_HTTP_ENDPOINT"] = Text(Loopback(_sidecarPorts[0]));
             environment["DAPR_GRPC_ENDPOINT"] = Text(Loopback(_sidecarPorts[1]));
-            environment["DAPR_API_TOKEN"] = token;
-            environment["APP_API_TOKEN"] = _appToken;
         }
+
+        environment["DAPR_API_TOKEN"] = token;
+        environment["APP_API_TOKEN"] = _appToken;
 
         foreach (var (name, value) in service.Env)
         {

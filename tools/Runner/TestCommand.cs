@@ -78,17 +78,17 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
             return;
         }
 
-        var command = $"apt-get install -y --no-install-recommends {string.Join(' ', missing)}";
-        var sudo = Shell.Which("sudo");
-        if (Shell.Which("apt-get") is null || (sudo is null && !Environment.IsPrivilegedProcess))
+        var (sudo, isRoot) = (Shell.Which("sudo"), Environment.IsPrivilegedProcess);
+        var remedy = $"on Debian, as root: apt-get install -y --no-install-recommends {string.Join(' ', missing)}";
+        if (Shell.Which("apt-get") is null || (sudo is null && !isRoot))
         {
-            throw new PlainError($"the tests need {string.Join(", ", missing)}; on Debian, as root: {command}");
+            throw new PlainError($"the tests need more; {remedy}");
         }
 
         string[] shell = ["sh", "-c", Install, "sh", .. missing];
         // Without a terminal nobody can type a password.
-        var asRoot = Environment.IsPrivilegedProcess ? shell : [sudo!, .. Console.IsInputRedirected ? ["-n"] : Array.Empty<string>(), .. shell];
-        await RequireAsync(asRoot[0], asRoot[1..], cancel, $"the tests need {string.Join(", ", missing)}; as root: {command}");
+        var asRoot = isRoot ? shell : [sudo!, .. Console.IsInputRedirected ? ["-n"] : Array.Empty<string>(), .. shell];
+        await RequireAsync(asRoot[0], asRoot[1..], cancel, $"installing failed; {remedy}");
     }
 
     /// <summary>buf from npm, in the version that tools/buf names; again only when that changed.</summary>
@@ -103,7 +103,7 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
 
         Directory.CreateDirectory(folder);
         File.Copy(wanted, installed, overwrite: true);
-        await RequireAsync("npm", ["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error", "--prefix", folder], cancel);
+        await RequireAsync("npm", ["install", "--prefer-offline", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error", "--prefix", folder], cancel);
     }
 
     private async Task RunTestsAsync(string? filter, CancellationToken cancel)
@@ -139,13 +139,8 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
 
     private static (int Passed, int Failed) Counted(string results)
     {
-        if (!File.Exists(results))
-        {
-            return (0, 0);
-        }
-
-        var counters = XDocument.Load(results).Descendants().First(element => element.Name.LocalName == "Counters");
-        int Count(string name) => int.Parse(counters.Attribute(name)?.Value ?? "0", CultureInfo.InvariantCulture);
+        var counters = File.Exists(results) ? XDocument.Load(results).Descendants().First(element => element.Name.LocalName == "Counters") : null;
+        int Count(string name) => int.Parse(counters?.Attribute(name)?.Value ?? "0", CultureInfo.InvariantCulture);
         return (Count("passed"), Count("failed") + Count("error") + Count("aborted") + Count("timeout"));
     }
 
@@ -166,18 +161,22 @@ internal sealed class TestResults(TextWriter output)
 
     public void Take(string line)
     {
-        if (!line.StartsWith("{\"$type\"", StringComparison.Ordinal))
+        try
         {
-            return;
+            using var document = JsonDocument.Parse(line);
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                Say(document.RootElement);
+            }
         }
-
-        using var document = Parse(line);
-        if (document is null)
+        catch (JsonException)
         {
-            return;
+            // What the services under test say, or a message into which they said it.
         }
+    }
 
-        var message = document.RootElement;
+    private void Say(JsonElement message)
+    {
         string Text(string name) => message.TryGetProperty(name, out var value) ? value.ToString() : "";
         switch (Text("$type"))
         {
@@ -201,19 +200,6 @@ internal sealed class TestResults(TextWriter output)
             case "diagnostic-message" when Text("Message").Contains("Long Running", StringComparison.OrdinalIgnoreCase):
                 output.WriteLine($"   {Text("Message")}");
                 break;
-        }
-    }
-
-    /// <summary>Null for a message into which something else on the console was written.</summary>
-    private static JsonDocument? Parse(string line)
-    {
-        try
-        {
-            return JsonDocument.Parse(line);
-        }
-        catch (JsonException)
-        {
-            return null;
         }
     }
 
