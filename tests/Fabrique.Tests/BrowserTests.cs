@@ -53,8 +53,9 @@ public sealed class BrowserTests(NodeInMemory node, Browser browser) : IClassFix
 
         var id = new Uri(page.Url).AbsolutePath.Split('/')[^1];
 
-        await page.GotoAsync("/pratiques?query=perceuse");
-        Assert.True(await page.GetByRole(AriaRole.Link, new() { NameRegex = new("boîte à outils") }).CountAsync() > 0);
+        await page.GotoAsync("/pratiques?q=perceuse");
+        Assert.Equal(1, await page.GetByText("1 pratique", new() { Exact = true }).CountAsync());
+        Assert.Equal(1, await page.GetByRole(AriaRole.Link, new() { NameRegex = new("boîte à outils") }).CountAsync());
         await WholeNode.EventuallyAsync(true, async () =>
         {
             await page.GotoAsync($"/territoires/{Loos}");
