@@ -29,10 +29,11 @@ public static class Telemetry
         });
         // A line per request belongs in traces, not in the console of a town's only machine.
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information)
-            .AddFilter("System.Net.Http", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning);
+            .AddFilter("System.Net.Http", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Yarp", LogLevel.Error);
 
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(builder.Environment.ApplicationName, serviceVersion: ServiceDefaults.Version))
+            .ConfigureResource(resource => resource.AddService(
+                builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName, serviceVersion: ServiceDefaults.Version))
             .WithTracing(tracing => tracing
                 .AddSource(Source.Name)
                 .AddAspNetCoreInstrumentation(options =>

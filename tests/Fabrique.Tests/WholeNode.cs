@@ -17,6 +17,9 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
 
     public Uri GrpcAddress { get; private set; } = new("http://localhost");
 
+    /// <summary>Variables that the node is started with, beside those of the tests.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string>();
+
     public async ValueTask InitializeAsync()
     {
         await RunAsync("up", ["--detach", "--port", "0", .. options]);
@@ -70,12 +73,17 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
     /// <summary>Runs <c>./fabrique</c> on this node's data folder and gives what it said.</summary>
     public async Task<string> RunAsync(string command, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("bash", [Path.Combine(Root, "fabrique"), command, "--data", Data, .. arguments])
+        var start = new ProcessStartInfo("bash", [Path.Combine(Root, "fabrique"), command, "--data", Data, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Root,
-        })!;
+        };
+        foreach (var (name, value) in Environment)
+        {
+            start.Environment[name] = value;
+        }
+        using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"fabrique {command}: {await output}{await error}");
