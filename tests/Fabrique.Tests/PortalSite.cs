@@ -4,6 +4,7 @@ using AngleSharp.Html.Dom;
 using AngleSharp.Html.Parser;
 using Fabrique.Portal;
 using Fabrique.Practices.V1;
+using Fabrique.Records.V1;
 using Fabrique.Territories.V1;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -78,7 +79,7 @@ public sealed class PortalSite : IAsyncDisposable
         Difficulties = "Le projet a demandé du temps.",
         SuccessConditions = "Un élu qui suit le projet.",
         Figures = { new Figure { Label = "Âge des jeunes", Text = "11 à 14", Unit = "ans", Period = "1999/2009", Source = "L", Qualifier = "ENVIRON" } },
-        Sources = { new PracticeSource { Code = "L", Title = "Article de presse", Url = "https://example.org/article", Date = "2016-06" } },
+        Sources = { new Source { Code = "L", Title = "Article de presse", Url = "https://example.org/article", Date = "2016-06" } },
         Licence = "CC-BY-SA-4.0",
     };
 

@@ -305,6 +305,6 @@ public sealed class PracticesTests(ServiceUnderTest<PracticesDb> service) : ICla
         Difficulties = "Le gel de printemps.",
         SuccessConditions = "Un terrain près de l’école.",
         Licence = "CC-BY-SA-4.0",
-        Sources = { new PracticeSource { Code = "B", Title = "Bilan de la commune" } },
+        Sources = { new Source { Code = "B", Title = "Bilan de la commune" } },
     };
 }

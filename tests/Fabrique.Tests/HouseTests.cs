@@ -1,0 +1,86 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Fabrique.Runner;
+
+namespace Fabrique.Tests;
+
+/// <summary>The rules of the house that a compiler does not know. Each check is shown a breach first: one that cannot fail guards nothing.</summary>
+public sealed partial class HouseTests
+{
+    private const int LongestFile = 250;
+
+    private static readonly string Root = Checkout.Root();
+    private static readonly string[] ProductFolders = ["services", "gateway", "tools", "contracts/fabrique"];
+
+    [Fact]
+    public void A_service_uses_the_contracts_the_defaults_and_the_records_and_no_other_service()
+    {
+        Assert.NotEmpty(Strangers("practices", ["../territories/Territories.csproj"]));
+        foreach (var project in Directory.EnumerateFiles(Path.Combine(Root, "services"), "*.csproj", SearchOption.AllDirectories))
+        {
+            var references = XDocument.Load(project).Descendants("ProjectReference").Select(reference => (string)reference.Attribute("Include")!);
+            Assert.Empty(Strangers(project, references));
+        }
+
+        static IEnumerable<string> Strangers(string project, IEnumerable<string> references) => references
+            .Where(reference => !new[] { "Contracts", "Defaults", "Records" }.Contains(Path.GetFileNameWithoutExtension(reference)))
+            .Select(reference => $"{project}: {reference}");
+    }
+
+    [Fact]
+    public void Rules_know_no_database_and_no_web_server()
+    {
+        Assert.True(KnowsHosting("using Microsoft.EntityFrameworkCore;"));
+        var rules = Directory.EnumerateFiles(Path.Combine(Root, "services"), "*Rules.cs", SearchOption.AllDirectories).ToList();
+        Assert.True(rules.Count >= 2);
+        Assert.DoesNotContain(rules, file => KnowsHosting(File.ReadAllText(file)));
+
+        static bool KnowsHosting(string source) => source.Contains("EntityFrameworkCore", StringComparison.Ordinal) || source.Contains("AspNetCore", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_start_of_a_service_is_read_at_a_glance() => Assert.All(
+        Directory.EnumerateFiles(Path.Combine(Root, "services"), "Program.cs", SearchOption.AllDirectories).Append(Path.Combine(Root, "gateway", "Program.cs")),
+        file => Assert.InRange(File.ReadLines(file).Count(), 1, 22));
+
+    [Fact]
+    public void No_file_of_the_product_is_too_long_to_be_one_thing() => Assert.All(
+        ProductFolders
+            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Root, folder), "*.*", SearchOption.AllDirectories))
+            .Where(file => Path.GetExtension(file) is ".cs" or ".razor" or ".proto" && !file.Contains("/obj/", StringComparison.Ordinal)),
+        file => Assert.True(File.ReadLines(file).Count() <= LongestFile, file));
+
+    [Fact]
+    public void Every_path_that_the_documents_name_exists()
+    {
+        Assert.False(Exists("README.md", "docs/nowhere.md"));
+        var documents = Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md", SearchOption.AllDirectories)
+            .Append(Path.Combine(Root, "README.md")).Append(Path.Combine(Root, "contracts", "README.md"));
+        foreach (var document in documents)
+        {
+            var links = Link().Matches(File.ReadAllText(document)).Select(match => match.Groups[1].Value).Where(link => !link.Contains("://", StringComparison.Ordinal));
+            Assert.All(links, link => Assert.True(Exists(document, link), $"{document} names {link}"));
+        }
+
+        static bool Exists(string document, string link)
+        {
+            var path = Path.Combine(Root, Path.GetDirectoryName(document) ?? "", link.Split('#')[0]);
+            return File.Exists(path) || Directory.Exists(path);
+        }
+    }
+
+    [Fact]
+    public void Every_record_that_is_published_has_a_topic_and_somebody_who_listens()
+    {
+        // The area of each owned kind is followed by at least one service: facts that nobody hears are not worth a broker.
+        var owned = Sources("Owns<(\\w+)>");
+        Assert.NotEmpty(owned);
+        Assert.Empty(owned.Except(Sources("Follows<(\\w+)>")));
+
+        static HashSet<string> Sources(string pattern) => [.. Directory.EnumerateFiles(Path.Combine(Root, "services"), "Program.cs", SearchOption.AllDirectories)
+            .SelectMany(file => Regex.Matches(File.ReadAllText(file), pattern).Select(match => match.Groups[1].Value))];
+    }
+
+    [GeneratedRegex(@"\]\(([^)\s]+)\)")]
+    private static partial Regex Link();
+}
