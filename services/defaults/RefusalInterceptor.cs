@@ -53,8 +53,8 @@ internal sealed partial class RefusalInterceptor(ILogger<RefusalInterceptor> log
                 LogFailure(context.Method, error);
                 var storage = error is DbException || error.InnerException is DbException;
                 return storage
-                    ? new Refusal(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", "L’enregistrement est momentanément impossible. Rien n’a été modifié ; réessayez dans un instant.").ToRpcException()
-                    : new Refusal(StatusCode.Internal, "INTERNAL", "Une erreur inattendue s’est produite. Rien n’a été modifié.").ToRpcException();
+                    ? new Refusal(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", "La base de données ne répond pas. Rechargez la page avant de recommencer, dans un instant.").ToRpcException()
+                    : new Refusal(StatusCode.Internal, "INTERNAL", "Une erreur inattendue s’est produite. Rechargez la page avant de recommencer.").ToRpcException();
         }
     }
 

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using Fabrique.Practices.V1;
 using Fabrique.Records;
 using Fabrique.Records.V1;
@@ -28,7 +31,8 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
         if (record.Kind == RecordKinds.KindOf<Practice>())
         {
             await RemoveAsync(db, record.Id, cancellation);
-            if (body is Practice practice)
+            // Lists are for anybody, or for the territory at its home: what only the network may see has no reader here yet.
+            if (body is Practice practice && (record.Visibility == Visibility.Public || record.Home == registry.Node))
             {
                 await AddAsync(db, record, practice, cancellation);
             }
@@ -47,7 +51,7 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
     {
         await db.Practices.Where(practice => practice.Id == id).ExecuteDeleteAsync(cancellation);
         await db.Codes.Where(code => code.PracticeId == id).ExecuteDeleteAsync(cancellation);
-        await db.Database.ExecuteSqlAsync($"DELETE FROM practice_text WHERE Id = {id}", cancellation);
+        await db.Database.ExecuteSqlAsync($"DELETE FROM practice_text WHERE rowid = {TextRow(id)}", cancellation);
     }
 
     private async Task AddAsync(PracticesDb db, Record record, Practice practice, CancellationToken cancellation)
@@ -67,7 +71,7 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
             practice.Context, practice.Approach, practice.Difficulties, practice.SuccessConditions, practice.NotTransferable, practice.FirstStep,
             practice.Lessons, string.Join(' ', practice.Effects.Select(effect => effect.Text)), string.Join(' ', practice.Figures.Select(figure => figure.Label)),
             string.Join(' ', practice.Themes.Select(theme => Vocabulary.Theme.Label(theme)))));
-        await db.Database.ExecuteSqlAsync($"INSERT INTO practice_text (Id, title, summary, body) VALUES ({record.Id}, {title}, {summary}, {text})", cancellation);
+        await db.Database.ExecuteSqlAsync($"INSERT INTO practice_text (rowid, Id, title, summary, body) VALUES ({TextRow(record.Id)}, {record.Id}, {title}, {summary}, {text})", cancellation);
 
         IEnumerable<PracticeCode> Codes(string facet, IEnumerable<string> codes) =>
             codes.Distinct().Select(code => new PracticeCode { PracticeId = record.Id, Facet = facet, Code = code });
@@ -88,6 +92,9 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
         StartedOn = practice.StartedOn,
         Record = registry.Info(record),
     };
+
+    /// <summary>A full-text table finds a row by its number only, and scans for anything else.</summary>
+    private static long TextRow(string id) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(id))) & long.MaxValue;
 
     private static string Terms(params IEnumerable<string> texts) => string.Join(' ', FrenchText.Terms(string.Join('\n', texts)));
 }

@@ -1,5 +1,7 @@
 using Fabrique.Practices.V1;
 using Grpc.Core;
+using Google.Protobuf;
+using Google.Protobuf.Collections;
 using static Fabrique.Records.Check;
 
 namespace Fabrique.Practices;
@@ -16,6 +18,9 @@ internal static class PracticeRules
     private const int MaxText = 10_000;
     private const int MaxRows = 30;
     private const int MaxReason = 1_000;
+
+    // What a later release will know is not signed unread by this one.
+    private static readonly MessageParser<Practice> Known = Practice.Parser.WithDiscardUnknownFields(true);
 
     extension(Practice practice)
     {
@@ -76,7 +81,11 @@ internal static class PracticeRules
         /// <summary>Without what is filled on reading, without stray spaces, with one form for each accent and line end.</summary>
         private Practice Tidied()
         {
-            var tidied = practice.Clone();
+            var tidied = Known.ParseFrom(practice.ToByteArray());
+            foreach (var codes in new[] { tidied.Themes, tidied.Principles, tidied.Axes, tidied.Actors })
+            {
+                Distinct(codes);
+            }
             tidied.Place = null;
             tidied.Record = null;
             Texts.Tidy(tidied);
@@ -100,12 +109,13 @@ internal static class PracticeRules
             .. Codes("actors", practice.Actors, Vocabulary.Role4F),
             .. Codes("maturity", [practice.Maturity], Vocabulary.Maturity),
             .. Codes("licence", [practice.Licence], Vocabulary.Licence),
-            .. Rule("sdgs", practice.Sdgs.Any(goal => goal is < 1 or > 17), "Les objectifs de développement durable vont de 1 à 17."),
+            .. Rule("sdgs", practice.Sdgs.Count > 17 || practice.Sdgs.Any(goal => goal is < 1 or > 17), "Les objectifs de développement durable vont de 1 à 17."),
             .. Date("startedOn", practice.StartedOn),
             .. Date("endedOn", practice.EndedOn),
             .. Date("reviewDueOn", practice.ReviewDueOn),
             .. Rule("figures", practice.Figures.Count > MaxRows, $"{MaxRows} chiffres au plus."),
             .. Rule("sources", practice.Sources.Count > MaxRows, $"{MaxRows} sources au plus."),
+            .. Rule("means.funding", practice.Means?.Funding.Count > MaxRows, $"{MaxRows} financements au plus."),
             .. Rule("effects", practice.Effects.Count > MaxRows, $"{MaxRows} effets au plus."),
             .. practice.Figures.SelectMany((figure, at) => Codes($"figures[{at}].qualifier", [figure.Qualifier], Vocabulary.Qualifier)
                 .Concat(Rule($"figures[{at}].value", figure.HasValue && !double.IsFinite(figure.Value), "Écrivez un nombre."))),
@@ -136,11 +146,19 @@ internal static class PracticeRules
                 .. Rule($"figures[{at}].value", !figure.HasValue && figure.Text.Length == 0, "Donnez une valeur, ou dites-la en mots."),
                 .. Rule($"figures[{at}].unit", figure.Unit.Length == 0, "Donnez l’unité."),
                 .. Rule($"figures[{at}].period", figure.Period.Length == 0, "Donnez la période ; si la source n’en donne pas, écrivez-le."),
-                .. Rule($"figures[{at}].source", practice.Sources.All(source => source.Code != figure.Source), "Indiquez le code d’une des sources de la pratique."),
+                .. Rule($"figures[{at}].source", figure.Source.Length == 0 || practice.Sources.All(source => source.Code != figure.Source), "Indiquez le code d’une des sources de la pratique."),
             ]),
         ];
     }
 
     private static readonly HashSet<string> LongTexts =
         ["context", "approach", "difficulties", "successConditions", "notTransferable", "firstStep", "lessons"];
+
+    /// <summary>Each code once, and no empty one: a form sends an empty value for a list with nothing chosen.</summary>
+    private static void Distinct(RepeatedField<string> codes)
+    {
+        var chosen = codes.Select(code => code.Trim()).Where(code => code.Length > 0).Distinct().ToList();
+        codes.Clear();
+        codes.AddRange(chosen);
+    }
 }

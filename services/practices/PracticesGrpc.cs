@@ -29,14 +29,14 @@ internal sealed partial class PracticesGrpc(RecordStore<PracticesDb> records, Qu
             : throw NotFound();
     }
 
-    /// <summary>Writes a practice that exists. What the caller may not see does not exist for it; what it may see but not write is refused.</summary>
+    /// <summary>Writes a practice that exists and belongs to the caller's territory, if nobody wrote it since the caller read it.</summary>
     private async Task<Practice> WriteAsync(string id, long version, ServerCallContext context, Func<Practice, Change<Practice>?> decide)
     {
         var written = await records.WriteAsync<Practice>(id, current =>
         {
             if (current is null)
             {
-                context.Demand(Grant.Delegate, "");
+                context.DemandToken();
                 throw NotFound();
             }
             context.Demand(Grant.Delegate, current.Body.Territory);

@@ -7,6 +7,7 @@ namespace Fabrique.Practices;
 internal sealed class Queries(IDbContextFactory<PracticesDb> databases)
 {
     private const int MaxQuery = 200;
+    private const int MaxCodes = 30;
 
     /// <summary>One page of the practices that answer the request, with the total and the facets.</summary>
     public async Task<ListPracticesResponse> ListAsync(ListPracticesRequest request, CancellationToken cancellation)
@@ -14,6 +15,13 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases)
         if (request.Query.Length > MaxQuery)
         {
             throw Refusal.Invalid("query", $"Votre recherche est trop longue : {MaxQuery} caractères au plus.");
+        }
+        foreach (var (field, codes) in new[] { ("theme", request.Theme), ("principle", request.Principle), ("maturity", request.Maturity), ("region", request.Region) })
+        {
+            if (codes.Count > MaxCodes)
+            {
+                throw Refusal.Invalid(field, $"Choisissez {MaxCodes} valeurs au plus.");
+            }
         }
         var size = Paging.Size(request.PageSize);
         var filter = new ListPracticesRequest(request) { PageSize = 0, PageToken = "" };

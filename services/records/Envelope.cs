@@ -9,8 +9,8 @@ namespace Fabrique.Records;
 /// <summary>A record in its signed form: COSE_Sign1 (RFC 9052) with ES256; the key identifier is "node/key".</summary>
 public static class Envelope
 {
-    /// <summary>The largest envelope a node accepts, in bytes: under the message limits of gRPC and of Dapr.</summary>
-    public const int MaxSize = 1 << 20;
+    /// <summary>The largest envelope a node accepts, in bytes: as base64 in a CloudEvent it must pass the 1 MiB that a service accepts.</summary>
+    public const int MaxSize = 512 << 10;
 
     /// <summary>Signs a record with the node's key.</summary>
     public static byte[] Seal(Record record, NodeKey key) => key.Sign(ecdsa => CoseSign1Message.SignEmbedded(
@@ -37,7 +37,7 @@ public static class Envelope
             throw new EnvelopeException(QuarantineReason.BadSignature);
         }
         var record = Parse(message.Content!.Value);
-        if (record.Kind.Length == 0 || record.Id.Length is 0 or > 64 || record.Version < 1 || record.Visibility == Visibility.Unspecified || record.ChangedAt is null)
+        if (record.Kind.Length == 0 || record.Id.Length is 0 or > 64 || record.Version < 1 || record.Visibility == Visibility.Unspecified || !Enum.IsDefined(record.Visibility) || record.ChangedAt is null)
         {
             throw new EnvelopeException(QuarantineReason.MalformedRecord);
         }
@@ -86,7 +86,6 @@ public enum QuarantineReason
     WrongHome,
     UnreadableBody,
     PrivateRecord,
-    NotPublishable,
 }
 
 /// <summary>An envelope that cannot be taken in, and why.</summary>

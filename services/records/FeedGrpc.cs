@@ -8,10 +8,18 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Records;
 
 /// <summary>The service's records in the order of its sequence. Applications of the node see what the network may see; others see what is public.</summary>
-internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKinds owned, RecordSignal signal) : FeedService.FeedServiceBase
+internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKinds owned, RecordSignal signal, TimeProvider clock) : FeedService.FeedServiceBase
     where TDb : RecordsDb
 {
-    private const int BatchSize = 200;
+    private const int BatchSize = 50;
+
+    /// <summary>Readers from outside that may wait at the same time for what comes; each costs a look at the database a second.</summary>
+    private const int MostFollowers = 200;
+
+    // Shorter than the patience of proxies, and how a reader that is gone is noticed.
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
+
+    private static int _followers;
 
     public override async Task Read(ReadRequest request, IServerStreamWriter<ReadResponse> responseStream, ServerCallContext context)
     {
@@ -19,45 +27,67 @@ internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKind
         {
             throw Refusal.Invalid("after", "La position ne peut pas être négative.");
         }
-        var cancellation = context.CancellationToken;
         var audience = await IsOfThisNodeAsync(context.GetHttpContext()) ? Visibility.Network : Visibility.Public;
-        var kinds = request.Kinds.Count > 0 ? [.. request.Kinds] : owned.Owned.ToArray();
+        var waits = request.Follow && audience == Visibility.Public;
+        try
+        {
+            if (waits && Interlocked.Increment(ref _followers) > MostFollowers)
+            {
+                throw new Refusal(StatusCode.ResourceExhausted, "TOO_MANY_FOLLOWERS", "Trop de lecteurs suivent ce flux. Relisez-le de temps en temps, sans « follow ».");
+            }
+            await ReadAsync(request, audience, responseStream, context.CancellationToken);
+        }
+        finally
+        {
+            if (waits)
+            {
+                Interlocked.Decrement(ref _followers);
+            }
+        }
+    }
 
+    private async Task ReadAsync(ReadRequest request, Visibility audience, IServerStreamWriter<ReadResponse> responses, CancellationToken cancellation)
+    {
+        // Replicas are fed on by their own home.
+        var wanted = owned.Owned.Where(kind => request.Kinds.Count == 0 || request.Kinds.Contains(kind)).ToArray();
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var epoch = await db.Store.Select(store => store.Epoch).SingleAsync(cancellation);
-        var after = request.Epoch == epoch || request.Epoch.Length == 0 ? request.After : 0;
-        do
+        var store = await db.Store.AsNoTracking().SingleAsync(cancellation);
+        var after = request.Epoch == store.Epoch && request.After <= store.LastSequence ? request.After : 0;
+        while (true)
         {
             var next = signal.Next;
-            var last = await db.Store.Select(store => store.LastSequence).SingleAsync(cancellation);
+            var last = await LastAsync();
             for (var end = false; !end;)
             {
-                var rows = await db.Records.AsNoTracking().Where(row => row.Sequence > after && row.Sequence <= last && kinds.Contains(row.Kind))
+                var rows = await db.Records.AsNoTracking().Where(row => row.Sequence > after && row.Sequence <= last && wanted.Contains(row.Kind))
                     .OrderBy(row => row.Sequence).Take(BatchSize).ToListAsync(cancellation);
                 foreach (var row in rows)
                 {
                     after = row.Sequence;
                     if (row.For(audience) is { } envelope)
                     {
-                        var response = new ReadResponse { Epoch = epoch, Sequence = after, Envelope = UnsafeByteOperations.UnsafeWrap(envelope) };
-                        await responseStream.WriteAsync(response, cancellation);
+                        var response = new ReadResponse { Epoch = store.Epoch, Sequence = after, Envelope = UnsafeByteOperations.UnsafeWrap(envelope) };
+                        await responses.WriteAsync(response, cancellation);
                     }
                 }
                 end = rows.Count < BatchSize;
             }
             // How far the feed has been read, whatever was not for this reader.
             after = last;
-            await responseStream.WriteAsync(new ReadResponse { Epoch = epoch, Sequence = last }, cancellation);
-            if (request.Follow)
+            await responses.WriteAsync(new ReadResponse { Epoch = store.Epoch, Sequence = last }, cancellation);
+            if (!request.Follow)
             {
-                while (await db.Store.Select(store => store.LastSequence).SingleAsync(cancellation) == last)
-                {
-                    await signal.WaitAsync(next, TimeSpan.FromSeconds(1), cancellation);
-                    next = signal.Next;
-                }
+                return;
+            }
+            var said = clock.GetTimestamp();
+            while (await LastAsync() == last && clock.GetElapsedTime(said) < LongestSilence)
+            {
+                await signal.WaitAsync(next, TimeSpan.FromSeconds(1), cancellation);
+                next = signal.Next;
             }
         }
-        while (request.Follow);
+
+        Task<long> LastAsync() => db.Store.Select(row => row.LastSequence).SingleAsync(cancellation);
     }
 
     private static async Task<bool> IsOfThisNodeAsync(HttpContext context) => (await context.AuthenticateAsync(Apps.SidecarOnly)).Succeeded;

@@ -21,9 +21,10 @@ public sealed partial class Follower<TDb>(
     private readonly TimeSpan _interval = TimeSpan.FromSeconds(configuration.GetValue("Feed:IntervalSeconds", 15.0));
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(kinds.Followed.Select(feed => FollowAsync(feed.Key, feed.Value, stoppingToken)));
+        Task.WhenAll(kinds.Followed.SelectMany(feed => feed.Value.Select(kind => FollowAsync(feed.Key, kind, stoppingToken))));
 
-    private async Task FollowAsync(string appId, IReadOnlyList<string> followed, CancellationToken cancellation)
+    /// <summary>One cursor a kind: a release that follows a new kind reads it from its beginning.</summary>
+    private async Task FollowAsync(string appId, string kind, CancellationToken cancellation)
     {
         var feed = new FeedService.FeedServiceClient(Apps.CreateInvoker(configuration, appId));
         while (!cancellation.IsCancellationRequested)
@@ -31,7 +32,7 @@ public sealed partial class Follower<TDb>(
             var wait = _interval;
             try
             {
-                await CatchUpAsync(appId, feed, followed, cancellation);
+                await CatchUpAsync($"{appId}/{kind}", feed, kind, cancellation);
             }
             catch (RpcException error) when (!cancellation.IsCancellationRequested)
             {
@@ -47,14 +48,14 @@ public sealed partial class Follower<TDb>(
         }
     }
 
-    private async Task CatchUpAsync(string appId, FeedService.FeedServiceClient feed, IReadOnlyList<string> followed, CancellationToken cancellation)
+    private async Task CatchUpAsync(string name, FeedService.FeedServiceClient feed, string kind, CancellationToken cancellation)
     {
         CursorRow known;
         await using (var db = await databases.CreateDbContextAsync(cancellation))
         {
-            known = await db.Cursors.AsNoTracking().SingleOrDefaultAsync(row => row.Feed == appId, cancellation) ?? new CursorRow { Feed = appId, Epoch = "" };
+            known = await db.Cursors.AsNoTracking().SingleOrDefaultAsync(row => row.Feed == name, cancellation) ?? new CursorRow { Feed = name, Epoch = "" };
         }
-        using var stream = feed.Read(new ReadRequest { Epoch = known.Epoch, After = known.Sequence, Kinds = { followed } }, cancellationToken: cancellation);
+        using var stream = feed.Read(new ReadRequest { Epoch = known.Epoch, After = known.Sequence, Kinds = { kind } }, cancellationToken: cancellation);
         var batch = new List<ReadOnlyMemory<byte>>(BatchSize);
         var (epoch, sequence) = (known.Epoch, known.Sequence);
         await foreach (var item in stream.ResponseStream.ReadAllAsync(cancellation))
@@ -76,7 +77,7 @@ public sealed partial class Follower<TDb>(
 
         async Task TakeInAsync()
         {
-            await records.IngestAsync(appId, batch, cancellation, new CursorRow { Feed = appId, Epoch = epoch, Sequence = sequence });
+            await records.IngestAsync(name, batch, cancellation, new CursorRow { Feed = name, Epoch = epoch, Sequence = sequence });
             batch.Clear();
         }
     }

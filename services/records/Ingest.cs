@@ -63,13 +63,6 @@ public sealed partial class RecordStore<TDb>
         }, cancellation);
     }
 
-    internal Task QuarantineAsync(string source, QuarantineReason reason, ReadOnlyMemory<byte> envelope, CancellationToken cancellation) =>
-        TransactAsync(async (db, _) =>
-        {
-            await QuarantineAsync(db, source, reason, envelope, cancellation);
-            return true;
-        }, cancellation);
-
     private (Record Record, IMessage? Body) Open(ReadOnlyMemory<byte> envelope)
     {
         var record = Envelope.Open(envelope, registry);

@@ -12,11 +12,12 @@ public sealed class NodeKey : IDisposable
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly Lock _signing = new();
+    private readonly ECDsa _key;
 
     private NodeKey(string node, ECDsa key)
     {
         Node = node;
-        Key = key;
+        _key = key;
         KeyId = Thumbprint(key);
     }
 
@@ -25,8 +26,6 @@ public sealed class NodeKey : IDisposable
 
     /// <summary>First 16 hexadecimal digits of the SHA-256 of the public key (SubjectPublicKeyInfo).</summary>
     public string KeyId { get; }
-
-    internal ECDsa Key { get; }
 
     /// <summary>Opens the key of the data folder, or makes it. Safe when several processes start together: one key wins.</summary>
     public static NodeKey OpenOrCreate(string dataFolder)
@@ -51,20 +50,28 @@ public sealed class NodeKey : IDisposable
     public static NodeKey Ephemeral() => new(NewName(), ECDsa.Create(ECCurve.NamedCurves.nistP256));
 
     /// <summary>The public key, as SubjectPublicKeyInfo.</summary>
-    public byte[] PublicKey() => Key.ExportSubjectPublicKeyInfo();
+    public byte[] PublicKey() => _key.ExportSubjectPublicKeyInfo();
+
+    /// <summary>The public half, in an instance of its own: one is not for concurrent use.</summary>
+    internal ECDsa OpenPublicKey()
+    {
+        var key = ECDsa.Create();
+        key.ImportSubjectPublicKeyInfo(PublicKey(), out _);
+        return key;
+    }
 
     /// <summary>Runs a signature; the key is not for concurrent use.</summary>
     internal T Sign<T>(Func<ECDsa, T> sign)
     {
         lock (_signing)
         {
-            return sign(Key);
+            return sign(_key);
         }
     }
 
     internal static string Thumbprint(ECDsa key) => Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()).AsSpan(0, 8));
 
-    public void Dispose() => Key.Dispose();
+    public void Dispose() => _key.Dispose();
 
     private static void Create(string path)
     {

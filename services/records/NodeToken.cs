@@ -56,7 +56,7 @@ public static class NodeToken
                 ValidIssuer = key.Node,
                 ValidAudience = Audience,
                 ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
-                IssuerSigningKey = new ECDsaSecurityKey(key.Key) { KeyId = key.KeyId },
+                IssuerSigningKey = new ECDsaSecurityKey(key.OpenPublicKey()) { KeyId = key.KeyId },
                 RequireSignedTokens = true,
                 RequireExpirationTime = true,
                 ClockSkew = TimeSpan.FromSeconds(30),
@@ -74,10 +74,17 @@ public static class NodeToken
         {
             return;
         }
+        context.DemandToken();
+        throw new Refusal(StatusCode.PermissionDenied, "NOT_YOUR_TERRITORY", "Votre jeton ne permet pas d’écrire au nom de ce territoire.");
+    }
+
+    /// <summary>Refuses a caller without a valid token: UNAUTHENTICATED.</summary>
+    public static void DemandToken(this ServerCallContext context)
+    {
         var http = context.GetHttpContext();
         if (http.User.Identity?.IsAuthenticated == true)
         {
-            throw new Refusal(StatusCode.PermissionDenied, "NOT_YOUR_TERRITORY", "Votre jeton ne permet pas d’écrire au nom de ce territoire.");
+            return;
         }
         throw http.Request.Headers.Authorization.Count > 0
             ? new Refusal(StatusCode.Unauthenticated, "INVALID_TOKEN", "Votre jeton n’est pas valide, ou il a expiré. Demandez-en un nouveau.")

@@ -80,7 +80,7 @@ public sealed partial class RecordStore<TDb>(
             var envelope = Envelope.Seal(record, key);
             if (envelope.Length > Envelope.MaxSize)
             {
-                throw new Refusal(StatusCode.InvalidArgument, "TOO_LARGE", "L’ensemble des textes est trop long : 1 Mio au plus.");
+                throw new Refusal(StatusCode.InvalidArgument, "TOO_LARGE", "L’ensemble des textes est trop long : 512 Kio au plus.");
             }
             var before = row?.Visibility;
             row = Put(db, store, row, record, envelope);
@@ -98,23 +98,17 @@ public sealed partial class RecordStore<TDb>(
         TransactAsync((_, store) => Task.FromResult(store.Published = sequence), cancellation);
 
     /// <summary>Trusts a key of another node: what it signs is accepted where that node is at home.</summary>
-    public Task TrustAsync(NodeKey peer, CancellationToken cancellation) => TransactAsync((db, _) =>
-    {
-        var row = new NodeKeyRow { Node = peer.Node, KeyId = peer.KeyId, PublicKey = peer.PublicKey() };
-        db.NodeKeys.Add(row);
-        registry.Add(row);
-        return Task.FromResult(row);
-    }, cancellation);
+    public async Task TrustAsync(NodeKey peer, CancellationToken cancellation) => registry.Add(await TransactAsync((db, _) =>
+        Task.FromResult(db.NodeKeys.Add(new NodeKeyRow { Node = peer.Node, KeyId = peer.KeyId, PublicKey = peer.PublicKey() }).Entity), cancellation));
 
     /// <summary>From now on only this node may write the territory's records of the area.</summary>
-    public Task BindHomeAsync(string territory, string area, string node, CancellationToken cancellation) => TransactAsync(async (db, _) =>
+    public async Task BindHomeAsync(string territory, string area, string node, CancellationToken cancellation) => registry.Add(await TransactAsync(async (db, _) =>
     {
         var row = await db.Homes.FindAsync([territory, area], cancellation)
             ?? db.Homes.Add(new HomeRow { Territory = territory, Area = area, Node = node }).Entity;
         row.Node = node;
-        registry.Add(row);
         return row;
-    }, cancellation);
+    }, cancellation));
 
     public void Dispose() => _writer.Dispose();
 

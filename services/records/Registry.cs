@@ -12,7 +12,7 @@ namespace Fabrique.Records;
 /// </summary>
 public sealed class Registry(NodeKey own)
 {
-    private readonly ConcurrentDictionary<string, TrustedKey> _keys = new() { [$"{own.Node}/{own.KeyId}"] = new TrustedKey(own.Key, null) };
+    private readonly ConcurrentDictionary<string, TrustedKey> _keys = new() { [$"{own.Node}/{own.KeyId}"] = new TrustedKey(own.OpenPublicKey(), null) };
     private readonly ConcurrentDictionary<(string Territory, string Area), string> _homes = new();
 
     /// <summary>This node.</summary>

@@ -101,16 +101,11 @@ public sealed partial class Relay<TDb>(
                 ["cloudevent.subject"] = row.Id,
             }, cancellation);
         }
-        catch (DaprException error) when (error.InnerException is RpcException { StatusCode: StatusCode.FailedPrecondition })
+        catch (DaprException error) when (error.InnerException is RpcException { StatusCode: StatusCode.NotFound })
         {
-            // Nobody in this node has subscribed. The feed is the truth: whoever comes later reads the record there.
+            // Nobody in this node has subscribed. The feed is the truth: whoever comes later reads the record there. Every other
+            // error is tried again: no envelope is too large for the broker, so what fails is never the record's fault.
             LogNobody(row.Kind, row.Id);
-        }
-        catch (DaprException error) when (error.InnerException is RpcException { StatusCode: StatusCode.InvalidArgument or StatusCode.ResourceExhausted })
-        {
-            // This one will never pass; those behind it must.
-            LogPutAside(row.Kind, row.Id, error);
-            await records.QuarantineAsync("relay", QuarantineReason.NotPublishable, envelope, cancellation);
         }
     }
 
@@ -119,7 +114,4 @@ public sealed partial class Relay<TDb>(
 
     [LoggerMessage(LogLevel.Debug, "Nobody subscribed to {Kind} {Id}")]
     private partial void LogNobody(string kind, string id);
-
-    [LoggerMessage(LogLevel.Error, "{Kind} {Id} cannot be published and was quarantined")]
-    private partial void LogPutAside(string kind, string id, Exception error);
 }

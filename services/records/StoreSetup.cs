@@ -48,7 +48,7 @@ internal sealed partial class StoreSetup<TDb>(
         }
         if (!await db.Store.AnyAsync(cancellation))
         {
-            // Drawn with the database: a copy restored from a back-up is told apart by drawing it again.
+            // Drawn with the database; whoever restores a back-up draws it again, and followers then start over.
             db.Store.Add(new StoreRow { Epoch = Guid.CreateVersion7().ToString(), IndexVersion = "" });
             await db.SaveChangesAsync(cancellation);
         }
@@ -82,7 +82,15 @@ internal sealed partial class StoreSetup<TDb>(
             foreach (var row in rows)
             {
                 var record = Envelope.Read(row.Envelope);
-                await index.ApplyAsync(db, record, kinds.Body(record), cancellation);
+                try
+                {
+                    await index.ApplyAsync(db, record, kinds.Body(record), cancellation);
+                }
+                catch (EnvelopeException)
+                {
+                    // Kept while its kind was unknown here; now that it is known, it turns out to be none.
+                    LogUnreadable(record.Kind, record.Id);
+                }
             }
             await db.SaveChangesAsync(cancellation);
             db.ChangeTracker.Clear();
@@ -98,6 +106,9 @@ internal sealed partial class StoreSetup<TDb>(
         using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
         return await reader.ReadToEndAsync(cancellation);
     }
+
+    [LoggerMessage(LogLevel.Warning, "{Kind} {Id} cannot be read and is not in the index")]
+    private partial void LogUnreadable(string kind, string id);
 
     [LoggerMessage(LogLevel.Information, "Index rebuilt from {Count} records")]
     private partial void LogProgress(int count);

@@ -148,7 +148,7 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
             StatusCode.InvalidArgument or StatusCode.FailedPrecondition => StatusCodes.Status400BadRequest,
             StatusCode.Unauthenticated => StatusCodes.Status401Unauthorized,
             StatusCode.ResourceExhausted => StatusCodes.Status429TooManyRequests,
-            StatusCode.Unimplemented => StatusCodes.Status404NotFound,
+            StatusCode.NotFound or StatusCode.Unimplemented => StatusCodes.Status404NotFound,
             _ => StatusCodes.Status503ServiceUnavailable,
         };
         return context.Response.WriteAsJsonAsync(new { errorCode, message }, context.RequestAborted);

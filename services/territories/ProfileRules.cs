@@ -1,4 +1,5 @@
 using Fabrique.Territories.V1;
+using Google.Protobuf;
 using static Fabrique.Records.Check;
 
 namespace Fabrique.Territories;
@@ -9,12 +10,15 @@ internal static class ProfileRules
     private const int MaxText = 5_000;
     private const int MaxRows = 100;
 
+    // What a later release will know is not signed unread by this one.
+    private static readonly MessageParser<Profile> Known = Profile.Parser.WithDiscardUnknownFields(true);
+
     extension(Profile profile)
     {
         /// <summary>The profile as this territory tells it: its identity is the official one, whatever the form says.</summary>
         public Profile ToldBy(Territory territory)
         {
-            var told = profile.Clone();
+            var told = Known.ParseFrom(profile.ToByteArray());
             Texts.Tidy(told);
             told.Territory = territory.Id;
             told.Kind = territory.Kind;
@@ -22,7 +26,7 @@ internal static class ProfileRules
             told.Department = territory.Department?.Code ?? "";
             told.Region = territory.Region?.Code ?? "";
             told.Language = told.Language.Length > 0 ? told.Language : "fr";
-            told.Fictional = territory.Id.StartsWith("ZZ", StringComparison.Ordinal);
+            told.Fictional = false;
             Refuse(told.Unacceptable());
             return told;
         }
@@ -32,6 +36,7 @@ internal static class ProfileRules
             .. Texts.TooLong(profile, _ => MaxText),
             .. Codes("membership", [profile.Membership], Vocabulary.MembershipProfile),
             .. Codes("situations", profile.Situations, Vocabulary.Situation),
+            .. Rule("situations", profile.Situations.Count > MaxRows, $"{MaxRows} lignes au plus."),
             .. Each("milestones", profile.Milestones, (field, milestone) => Fact(profile, field, milestone.Title, milestone.Sources)
                 .Concat(Date($"{field}.date", milestone.Date, mandatory: true))
                 .Concat(Rule($"{field}.phase", milestone.Phase.Length > 0 && profile.Phases.All(phase => phase.Code != milestone.Phase), "Cette phase n’est pas dans la liste des phases."))),

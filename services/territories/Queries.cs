@@ -1,4 +1,5 @@
 using Fabrique.Records;
+using Fabrique.Records.V1;
 using Fabrique.Territories.V1;
 using Microsoft.EntityFrameworkCore;
 
@@ -20,6 +21,10 @@ internal sealed class Queries(IDbContextFactory<TerritoriesDb> databases, Record
         var size = Paging.Size(request.PageSize);
         var filter = new ListTerritoriesRequest(request) { PageSize = 0, PageToken = "" };
         var offset = Paging.Position<Offset>(filter, request.PageToken)?.Skip ?? 0;
+        if (offset < 0)
+        {
+            throw Refusal.Invalid("pageToken", "Ce jeton de page n’est pas d’ici : reprenez la recherche depuis la première page.");
+        }
 
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var members = await db.Members.Select(member => member.Id).ToHashSetAsync(cancellation);
@@ -39,20 +44,15 @@ internal sealed class Queries(IDbContextFactory<TerritoriesDb> databases, Record
         return response;
     }
 
-    /// <summary>One territory whole; null when no official code, and no profile, has that name.</summary>
+    /// <summary>One territory whole; null when no territory has the code.</summary>
     public async Task<Territory?> GetAsync(string id, CancellationToken cancellation)
     {
-        var territory = directory.Find(id);
-        var profile = await records.FindAsync<Profile>(territory?.Id ?? id, cancellation);
-        if (territory is null && profile is not null)
-        {
-            // A territory of no official list, such as one that is being shown as an example.
-            territory = new Territory { Id = id, Kind = profile.Body.Kind, Name = profile.Body.Name };
-        }
-        if (territory is null)
+        if (directory.Find(id) is not { } territory)
         {
             return null;
         }
+        var profile = await records.FindAsync<Profile>(territory.Id, cancellation);
+        profile = profile?.Info.Visibility == Visibility.Public ? profile : null;
         territory.Profile = profile?.Body;
         territory.Record = profile?.Info;
         territory.Joined = profile is not null;

@@ -17,7 +17,7 @@ internal sealed class TerritoryIndex : RecordIndex<TerritoriesDb>
         if (record.Kind == RecordKinds.KindOf<Profile>())
         {
             await db.Members.Where(member => member.Id == record.Id).ExecuteDeleteAsync(cancellation);
-            if (body is Profile)
+            if (body is Profile && record.Visibility == Visibility.Public)
             {
                 db.Members.Add(new MemberRow { Id = record.Id });
             }
@@ -25,7 +25,7 @@ internal sealed class TerritoryIndex : RecordIndex<TerritoriesDb>
         else if (record.Kind == RecordKinds.KindOf<Practice>())
         {
             await db.Practices.Where(practice => practice.Id == record.Id).ExecuteDeleteAsync(cancellation);
-            if (body is Practice { Status: PracticeStatus.Published } practice)
+            if (body is Practice { Status: PracticeStatus.Published } practice && record.Visibility == Visibility.Public)
             {
                 db.Practices.Add(new PracticeRow
                 {

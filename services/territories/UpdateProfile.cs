@@ -9,9 +9,10 @@ internal sealed partial class TerritoriesGrpc
 {
     public override async Task<UpdateProfileResponse> UpdateProfile(UpdateProfileRequest request, ServerCallContext context)
     {
-        context.Demand(Grant.Delegate, request.Id);
-        var edited = request.Profile ?? throw Refusal.Invalid("profile", "Envoyez le profil du territoire.");
+        // The right is that of the territory the code leads to: a former code is another name, not another door.
         var territory = await GetAsync(request.Id, context);
+        context.Demand(Grant.Delegate, territory.Id);
+        var edited = request.Profile ?? throw Refusal.Invalid("profile", "Envoyez le profil du territoire.");
         var told = edited.ToldBy(territory);
         await records.WriteAsync<Profile>(territory.Id, current =>
         {
@@ -23,7 +24,7 @@ internal sealed partial class TerritoriesGrpc
                 };
             }
             return told.Equals(current?.Body) ? null
-                : new Change<Profile>(current is null ? "published" : "revised", territory.Id, told, told.Fictional ? Visibility.Private : Visibility.Public);
+                : new Change<Profile>(current is null ? "published" : "revised", territory.Id, told, Visibility.Public);
         }, context.CancellationToken);
         return new UpdateProfileResponse { Territory = await GetAsync(territory.Id, context) };
     }

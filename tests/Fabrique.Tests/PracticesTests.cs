@@ -111,6 +111,41 @@ public sealed class PracticesTests(ServiceUnderTest<PracticesDb> service) : ICla
     }
 
     [Fact]
+    public async Task An_empty_code_is_no_code_and_a_figure_without_source_is_not_published()
+    {
+        var practice = Publishable("Sans thème");
+        practice.Themes.Clear();
+        practice.Themes.Add("");
+        practice.Sources[0].Code = "";
+        practice.Figures.Add(new Figure { Label = "arbres", Value = 3, Unit = "arbres", Period = "2020" });
+        var draft = await CreateAsync(practice);
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync);
+        Assert.Equal(["figures[0].source", "themes"], Fields(refused).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_this_release_does_not_know_is_not_signed_by_it()
+    {
+        var practice = Practice.Parser.ParseFrom([.. new Practice { Territory = Town, Title = "Plus tard" }.ToByteArray(), 0xa2, 0x06, 0x01, 0x78]);
+        Assert.NotEqual(new Practice { Territory = Town, Title = "Plus tard" }.CalculateSize(), practice.CalculateSize());
+        var draft = await CreateAsync(practice);
+        draft.Place = null;
+        Assert.Equal(Practice.Parser.WithDiscardUnknownFields(true).ParseFrom(draft.ToByteArray()).CalculateSize(), draft.CalculateSize());
+    }
+
+    [Fact]
+    public async Task A_list_takes_a_reasonable_number_of_codes()
+    {
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () =>
+            Practices.ListPracticesAsync(new() { Theme = { Enumerable.Repeat("ENER", 5000) } }).ResponseAsync);
+        Assert.Equal(["theme"], Fields(refused));
+    }
+
+    [Fact]
+    public async Task A_practice_that_does_not_exist_is_not_found_by_whoever_may_write_elsewhere() =>
+        await RefusedAsync(StatusCode.NotFound, () => Practices.PublishPracticeAsync(new() { Id = "nope" }, service.As(Town)).ResponseAsync);
+
+    [Fact]
     public async Task A_stale_edit_is_a_conflict_and_nothing_is_lost()
     {
         var first = await CreateAsync(new Practice { Territory = Town, Title = "Une" });

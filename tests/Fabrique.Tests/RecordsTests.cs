@@ -217,7 +217,7 @@ public sealed class RecordsTests
         await follower.Records.TrustAsync(home.Key, Cancellation);
         var history = new List<byte[]>();
 
-        var write = Gen.Select(Gen.Int[0, 4], Gen.Int[1, 3].Select(level => (Visibility)level), Gen.Int[0, 1000]);
+        var write = Gen.Select(Gen.Int[0, 4], Gen.Int[1, 3].Select(level => (Visibility)(level * 10)), Gen.Int[0, 1000]);
         await Gen.Select(write.List[1, 12], Gen.Int[0, int.MaxValue]).SampleAsync(async (writes, seed) =>
         {
             await follower.Records.BindHomeAsync("62528", "practices", home.Key.Node, Cancellation);
@@ -293,6 +293,28 @@ public sealed class RecordsTests
             }
             return "the stream ended";
         }
+    }
+
+    [Fact]
+    public async Task A_level_of_visibility_that_nobody_knows_is_not_taken_for_public()
+    {
+        await using var node = await RecordsNode.StartAsync();
+        var (peer, _) = await PeerAsync(node);
+        Assert.Equal((0, 1), await node.IngestAsync(Seal(peer, record => record.Visibility = (Visibility)70)));
+        Assert.Equal(["MalformedRecord"], await node.QuarantineAsync());
+    }
+
+    [Fact]
+    public async Task A_kept_record_that_turns_out_to_be_none_does_not_stop_the_start()
+    {
+        var first = await RecordsNode.StartAsync();
+        await first.WriteAsync("a", "one");
+        await first.LookAsync(db => db.Records.ExecuteUpdateAsync(row => row.SetProperty(
+            stored => stored.Envelope, Seal(first.Key, record => record.Body = ByteString.CopyFrom(0xff, 0xff)))));
+        await first.WriteAsync("b", "two");
+        await first.StopAsync();
+        await using var again = await RecordsNode.StartAsync(first.Folder, indexVersion: "2");
+        Assert.Equal(["two"], await again.TitlesAsync());
     }
 
     [Fact]

@@ -120,7 +120,7 @@ public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
         await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
         await channel.QueueDeleteAsync($"practices-{Topic}", cancellationToken: Cancellation);
         using var dapr = Node.Client(app);
-        Assert.Equal(StatusCode.FailedPrecondition, (await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, new Practice("x"), Cancellation))).StatusCode);
+        Assert.Equal(StatusCode.NotFound, (await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, new Practice("x"), Cancellation))).StatusCode);
         await SidecarRabbitMqFailures.PublishAsync(dapr, Topic, "y");
         await ArrivedAsync("practices: y");
 
@@ -245,7 +245,7 @@ public sealed class SidecarRabbitMqFailures : SidecarTest
                 await dapr.PublishEventAsync("pubsub", topic, new Practice(title), Cancellation);
                 return true;
             }
-            catch (DaprException e) when (e.InnerException is RpcException { StatusCode: StatusCode.Unavailable or StatusCode.FailedPrecondition })
+            catch (DaprException e) when (e.InnerException is RpcException { StatusCode: StatusCode.Unavailable or StatusCode.FailedPrecondition or StatusCode.NotFound })
             {
                 return false;
             }

@@ -325,7 +325,7 @@ public abstract class SidecarSuite : SidecarTest
         await Node.StartAsync();
         using var dapr = Node.Client(app);
         var error = await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, new Practice("x"), Cancellation));
-        Assert.Equal(StatusCode.FailedPrecondition, error.StatusCode);
+        Assert.Equal(StatusCode.NotFound, error.StatusCode);
         Assert.Contains(Topic, error.Status.Detail, StringComparison.Ordinal);
     }
 

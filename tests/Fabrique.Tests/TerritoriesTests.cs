@@ -82,6 +82,37 @@ public sealed class TerritoriesTests(ServiceUnderTest<TerritoriesDb> service) : 
     }
 
     [Fact]
+    public async Task A_former_code_is_another_name_for_a_town_and_not_another_door()
+    {
+        Assert.Equal("59350", (await Territories.GetTerritoryAsync(new() { Id = "59355" })).Territory.Id);
+        await RefusedAsync(StatusCode.PermissionDenied, () => Territories.UpdateProfileAsync(
+            new() { Id = "59355", Profile = new Profile { Introduction = "Lomme" } }, service.As("59355")).ResponseAsync);
+        Assert.False((await Territories.GetTerritoryAsync(new() { Id = "59350" })).Territory.Joined);
+    }
+
+    [Fact]
+    public async Task Records_are_taken_from_the_sidecar_and_from_nobody_else()
+    {
+        using var http = service.Http();
+        using var anonymous = await http.PostAsync("/records/practices", Json("{}"), Cancellation);
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, anonymous.StatusCode);
+        http.DefaultRequestHeaders.Add("dapr-api-token", "a guess");
+        using var guess = await http.PostAsync("/records/practices", Json("{}"), Cancellation);
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, guess.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("""{"Filter":"","Position":{"Skip":-3}}"""), InlineData("null"), InlineData("x")]
+    public async Task A_page_token_of_somebodys_own_making_is_refused(string token)
+    {
+        var made = System.Buffers.Text.Base64Url.EncodeToString(System.Text.Encoding.UTF8.GetBytes(token));
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => Territories.ListTerritoriesAsync(new() { PageToken = made }).ResponseAsync);
+        Assert.Equal(["pageToken"], Fields(refused));
+        var negative = Paging.Token(new ListTerritoriesRequest(), new { Skip = -3 });
+        await RefusedAsync(StatusCode.InvalidArgument, () => Territories.ListTerritoriesAsync(new() { PageToken = negative }).ResponseAsync);
+    }
+
+    [Fact]
     public async Task A_practice_published_elsewhere_in_the_node_appears_and_disappears()
     {
         using var peer = NodeKey.Ephemeral();

@@ -91,7 +91,7 @@ internal abstract class PubSub(Component component, Policy outbound, TimeProvide
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.CompletedTask;
 
-    protected static RpcException NobodyBound(string topic) => new(new Status(StatusCode.FailedPrecondition,
+    protected static RpcException NobodyBound(string topic) => new(new Status(StatusCode.NotFound,
         $"no queue is bound to the topic '{topic}': keep the message and publish again once an app has subscribed"));
 
     private async Task AttemptAsync(string topic, Message message, CancellationToken cancellation)
