@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.ResponseCompression;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Transforms;
@@ -35,11 +36,13 @@ internal static class GatewayHosting
             client.Timeout = TimeSpan.FromSeconds(3);
             client.DefaultRequestVersion = System.Net.HttpVersion.Version20;
             client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
-        });
+        }).ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseProxy = false });
     }
 
     public static void UseGateway(this WebApplication app)
     {
+        // The proxy that speaks HTTPS for this node is on the same machine: nobody else is believed about scheme and host.
+        app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.All });
         app.UseSecurityHeaders();
         app.UseResponseCompression();
         app.UseStatusCodePages(pages => WriteErrorAsync(pages.HttpContext));

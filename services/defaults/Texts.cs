@@ -31,8 +31,8 @@ public static class Texts
     private static string Tidy(string text) =>
         string.Concat(WellFormed(text).Normalize().ReplaceLineEndings("\n").Where(letter => letter is '\n' or '\t' || !char.IsControl(letter))).Trim();
 
-    /// <summary>A lone half of a surrogate pair, or U+FFFE, cannot be normalised, nor shown.</summary>
-    private static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace("\ufffe", "", StringComparison.Ordinal);
+    /// <summary>The text without what cannot be normalised, nor shown: a lone half of a surrogate pair becomes U+FFFD, U+FFFE goes.</summary>
+    public static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace("\ufffe", "", StringComparison.Ordinal);
 
     private static void Walk(IMessage message, string path, Func<string, string, string> visit)
     {

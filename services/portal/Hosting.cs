@@ -62,6 +62,15 @@ public static class Hosting
             RequestCultureProviders = [],
         });
         app.UseAuthentication();
+        app.Use((context, next) =>
+        {
+            // What a session sees is for it alone, in the browser's memory too.
+            if (context.User.Identity?.IsAuthenticated == true && !Path.HasExtension(context.Request.Path))
+            {
+                context.Response.Headers.CacheControl = "no-store, private";
+            }
+            return next(context);
+        });
         app.UseAntiforgery();
 
         app.MapStaticAssets();

@@ -89,7 +89,7 @@ public sealed partial class MessageForm
 
     private static IEnumerable<string> Words(IEnumerable<string> values) => values.Where(value => value.Length > 0);
 
-    private static string Clean(string? value) => (value ?? "").Normalize().ReplaceLineEndings("\n").Trim();
+    private static string Clean(string? value) => Texts.WellFormed(value ?? "").Normalize().ReplaceLineEndings("\n").Trim();
 
     private static int? RowOf(string key, string path) =>
         Row().Match(key) is { Success: true } match && match.Groups["list"].Value == path

@@ -1,4 +1,6 @@
 using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -56,7 +58,9 @@ public static class Session
             return "Ce jeton n’est plus valable : sa date de fin est passée. Demandez-en un nouveau.";
         }
 
-        var claims = jwt.Claims.Where(claim => claim.Type is GrantClaim or "name");
+        // The identifier is what forms are bound to: every session has one, whatever the token says.
+        var identifier = new Claim(ClaimTypes.NameIdentifier, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token))));
+        var claims = jwt.Claims.Where(claim => claim.Type is GrantClaim or "name").Append(identifier);
         var properties = new AuthenticationProperties { IsPersistent = true, ExpiresUtc = jwt.ValidTo };
         properties.StoreTokens([new AuthenticationToken { Name = TokenName, Value = token }]);
         var scheme = CookieAuthenticationDefaults.AuthenticationScheme;

@@ -29,15 +29,27 @@ public static partial class Show
     public static string Date(Timestamp moment) => Day(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(moment.ToDateTimeOffset(), Paris).Date));
 
     public static string Moment(DateTimeOffset moment) =>
-        TimeZoneInfo.ConvertTime(moment, Paris).ToString("d MMMM yyyy 'à' HH 'h' mm", French);
+        $"{Day(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(moment, Paris).Date))} à {TimeZoneInfo.ConvertTime(moment, Paris).ToString("H 'h' mm", French)}";
 
     /// <summary>"1999/2009" becomes "de 1999 à 2009".</summary>
     public static string Period(string period) => period.Split('/') switch
     {
-        [var start, var end] when Iso().IsMatch(start) && Iso().IsMatch(end) => $"de {Date(start)} à {Date(end)}",
-        [var start, ""] when Iso().IsMatch(start) => $"depuis {Date(start)}",
+        [var start, var end] when Iso().IsMatch(start) && (end.Length == 0 || Iso().IsMatch(end)) => Span(start, end),
         _ => Date(period),
     };
+
+    /// <summary>"du 7 octobre 2014 au 1er mai 2015", "d’octobre 2014 à 2016", "depuis le 29 mars 1999", "jusqu’en 2012"; either end may be empty.</summary>
+    public static string Span(string start, string end) => (start, end) switch
+    {
+        ("", "") => "",
+        (_, "") => IsDay(start) ? $"depuis le {Date(start)}" : $"depuis {Date(start)}",
+        ("", _) => IsDay(end) ? $"jusqu’au {Date(end)}" : $"jusqu’en {Date(end)}",
+        _ => $"{From(Date(start), IsDay(start))} {(IsDay(end) ? "au" : "à")} {Date(end)}",
+    };
+
+    private static bool IsDay(string date) => date.Length == "2014-10-07".Length;
+
+    private static string From(string date, bool isDay) => isDay ? $"du {date}" : date[0] is 'a' or 'o' ? $"d’{date}" : $"de {date}";
 
     public static string Number(double number) => number.ToString("#,0.####;−#,0.####", French);
 

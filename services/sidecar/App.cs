@@ -119,7 +119,7 @@ internal sealed class Apps(IReadOnlyList<App> all)
     }
 
     private static bool IsHealth(PathString path) =>
-        path.StartsWithSegments("/v1.0/healthz") || path == "/health" || path == "/alive";
+        path == "/v1.0/healthz" || path == "/v1.0/healthz/outbound" || path == "/health" || path == "/alive";
 }
 
 /// <summary>Calls from the sidecar to the apps: HTTP/2 without TLS, with <c>APP_API_TOKEN</c>, trace headers left to the caller.</summary>

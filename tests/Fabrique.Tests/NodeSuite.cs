@@ -134,6 +134,11 @@ public abstract class NodeSuite(WholeNode node)
         Assert.Equal("nosniff", home.Headers.GetValues("X-Content-Type-Options").Single());
         Assert.False(home.Headers.Contains("Server"));
 
+        using var secure = await http.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "X-Forwarded-Proto", "https" } } }, Cancellation);
+        Assert.Contains("max-age", secure.Headers.GetValues("Strict-Transport-Security").Single(), StringComparison.Ordinal);
+        Assert.False(home.Headers.Contains("Strict-Transport-Security"));
+        Assert.All(Directory.GetFiles(Node.Data, "*.db"), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+
         using var head = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/"), Cancellation);
         Assert.Equal(HttpStatusCode.OK, head.StatusCode);
 

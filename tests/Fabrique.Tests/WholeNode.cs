@@ -22,7 +22,16 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await RunAsync("up", ["--detach", "--port", "0", .. options]);
+        try
+        {
+            await RunAsync("up", ["--detach", "--port", "0", .. options]);
+        }
+        catch (InvalidOperationException)
+        {
+            // It keeps trying in the background, and nobody disposes of a fixture that was never there.
+            await DisposeAsync();
+            throw;
+        }
         Address = new Uri((string)RunFile()["address"]!);
         GrpcAddress = new Uri((string)RunFile()["grpcAddress"]!);
     }

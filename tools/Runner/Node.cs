@@ -116,10 +116,16 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
     }
 
     /// <summary>Variables that every process gets.</summary>
+    private static IEnumerable<string> NotByProxy =>
+        new[] { Environment.GetEnvironmentVariable("NO_PROXY"), Environment.GetEnvironmentVariable("no_proxy"), "127.0.0.1", "localhost" }
+            .Where(hosts => !string.IsNullOrEmpty(hosts)).Distinct()!;
+
     private Dictionary<string, string> Common(string name)
     {
         var variables = Defaults.Where(variable => Environment.GetEnvironmentVariable(variable.Key) is null).ToDictionary();
         variables["Data"] = data;
+        // Towns reach the web through a proxy; the processes of a node reach each other without.
+        variables["NO_PROXY"] = variables["no_proxy"] = string.Join(',', NotByProxy);
         variables["OTEL_SERVICE_NAME"] = name;
         foreach (var (service, places) in _places)
         {

@@ -50,8 +50,14 @@ internal static partial class Proc
 
     public static void Terminate(int pid) => _ = Signal(pid, SigTerm);
 
+    /// <summary>From now on the files that this process and its children make are for their owner alone: drafts are in the databases.</summary>
+    public static void KeepFilesToOwner() => _ = SetMask(Convert.ToUInt32("077", 8));
+
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Signal(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    private static partial uint SetMask(uint mask);
 
     /// <summary>Refuses a port that somebody else has, naming who when the system tells.</summary>
     /// <exception cref="PlainError">The port cannot be listened on.</exception>

@@ -129,9 +129,15 @@ catch (IOException exception) when (exception.Message.Contains("No space left", 
     Console.Error.WriteLine($"{PlainError.Prefix}The disk is full: {exception.Message}");
     return 1;
 }
+catch (UnauthorizedAccessException exception)
+{
+    Console.Error.WriteLine($"{PlainError.Prefix}Not allowed: {exception.Message}");
+    return 1;
+}
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
-    return 0;
+    // Stopping a node is what one asked for; a test run that was stopped has passed nothing.
+    return args is ["test", ..] ? 130 : 0;
 }
 
 namespace Fabrique.Runner

@@ -119,7 +119,7 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
 /// <summary>What a process says of itself.</summary>
 internal sealed record Probe(bool IsHealthy, string Text)
 {
-    private static readonly HttpClient Client = new() { Timeout = TimeSpan.FromSeconds(3) };
+    private static readonly HttpClient Client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
 
     /// <summary>Asks <c>/health</c>, or whether a broker listens; without address there is nothing to ask and the answer is healthy.</summary>
     public static async Task<Probe> AskAsync(Uri? address, bool http2, CancellationToken cancel)

@@ -48,6 +48,7 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             return await DetachAsync(stop);
         }
 
+        Proc.KeepFilesToOwner();
         var plan = node.Plan(broker);
         using var logs = new Logs(LogFolder, options.Supervise ? null : output, !Console.IsOutputRedirected, time)
         {

@@ -84,8 +84,9 @@ internal static class CloudEventEnvelope
             ActivityContext.TryParse(Text(json, "traceparent"), Text(json, "tracestate"), isRemote: true, out trace);
             return true;
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
+            // Not JSON, or a text in it is no text: half a surrogate pair.
             return false;
         }
     }
@@ -143,8 +144,9 @@ internal static class CloudEventEnvelope
             json = JsonNode.Parse(data.Span, documentOptions: new() { AllowDuplicateProperties = duplicates });
             return true;
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
+            // Not JSON, or a text in it is no text: half a surrogate pair.
             json = null;
             return false;
         }

@@ -63,6 +63,12 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
         {
             return Settlement.Return;
         }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            // Whatever it is, it is this message's: those behind it must not wait for it.
+            LogUnforeseen(subscription.Queue, error);
+            return Settlement.DeadLetter;
+        }
     }
 
     private (TimeSpan Timeout, ResiliencePipeline<Verdict> Retry) Policy(string pubSub)
@@ -190,6 +196,9 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
             return Verdict.Success;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "An event of {Queue} could not be dealt with and is a dead letter")]
+    private partial void LogUnforeseen(string queue, Exception error);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Event {Id} of {Queue} was not handled: {Reason}")]
     private partial void LogAttempt(string id, string queue, string reason);
