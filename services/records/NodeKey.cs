@@ -81,7 +81,7 @@ public sealed class NodeKey : IDisposable
         {
             options.UnixCreateMode = OwnerOnly;
         }
-        var draft = $"{path}.{Environment.ProcessId}";
+        var draft = $"{path}.{RandomNumberGenerator.GetHexString(8)}";
         using (var stream = new FileStream(draft, options))
         {
             JsonSerializer.Serialize(stream, new KeyFile(NewName(), key.ExportPkcs8PrivateKeyPem()));

@@ -373,7 +373,7 @@ public abstract class SidecarSuite : SidecarTest
         Assert.Equal(HttpStatusCode.NoContent, published.StatusCode);
         await ArrivedAsync("practices: par HTTP");
         using var refused = await http.PostAsync($"/v1.0/publish/pubsub/{Topic}-nobody", new StringContent("1"), Cancellation);
-        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, refused.StatusCode);
         Assert.Contains("no queue is bound", await refused.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
         using var metadata = await http.GetAsync("/v1.0/metadata", Cancellation);
         Assert.Contains(Topic, await metadata.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);

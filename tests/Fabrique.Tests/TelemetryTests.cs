@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -16,7 +17,7 @@ public sealed class TelemetryTests
         await using var node = new NodeWithCollector(collector.Address);
         await node.InitializeAsync();
         using var http = await node.HttpAsync();
-        http.DefaultRequestHeaders.Add("traceparent", "00-8448eb211c80319c0af7651916cd43dd-b7ad6b7169203331-01");
+        using var activity = new Activity("visit").SetParentId("00-8448eb211c80319c0af7651916cd43dd-b7ad6b7169203331-01").Start();
         var trace = Convert.FromHexString("8448eb211c80319c0af7651916cd43dd");
 
         await http.GetStringAsync("/territoires/62528", TestContext.Current.CancellationToken);
