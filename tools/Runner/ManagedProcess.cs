@@ -128,6 +128,8 @@ internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs log
         // What it started (RabbitMQ's shell script starts Erlang) must not live on beside its successor.
         Proc.Kill(_pid);
         _pid = 0;
+        // Its last words. Whoever else keeps the output open is not waited for.
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(1), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return process.ExitCode > 128 ? $"was ended by signal {process.ExitCode - 128}" : $"ended with code {process.ExitCode}";
     }
 
