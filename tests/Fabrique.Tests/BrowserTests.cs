@@ -60,7 +60,7 @@ public sealed class BrowserTests(NodeInMemory node, Browser browser) : IClassFix
         {
             await page.GotoAsync($"/territoires/{Loos}");
             return await page.GetByRole(AriaRole.Link, new() { NameRegex = new("boîte à outils") }).CountAsync() > 0;
-        }, TimeSpan.FromSeconds(5));
+        }, TimeSpan.FromSeconds(20));
 
         // The page's request and the service's write are one trace.
         Assert.Contains(trace, (await node.ReadAsync("practices", $"SELECT trace FROM records WHERE id = '{id}'")).Single(), StringComparison.Ordinal);
