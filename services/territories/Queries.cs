@@ -27,9 +27,11 @@ internal sealed class Queries(IDbContextFactory<TerritoriesDb> databases, Record
         }
 
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var members = await db.Members.Select(member => member.Id).ToHashSetAsync(cancellation);
+        var joined = request.Joined ? await db.Members.Select(member => member.Id).ToListAsync(cancellation) : null;
         var (territories, total) = await directory.SearchAsync(
-            request.Query, request.Kind, request.Region, request.Department, request.Joined ? members : null, offset, size, cancellation);
+            request.Query, request.Kind, request.Region, request.Department, joined, offset, size, cancellation);
+        var found = territories.Select(territory => territory.Id).ToArray();
+        var members = await db.Members.Where(member => found.Contains(member.Id)).Select(member => member.Id).ToHashSetAsync(cancellation);
 
         var response = new ListTerritoriesResponse { TotalSize = total };
         foreach (var territory in territories)
