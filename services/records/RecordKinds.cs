@@ -8,14 +8,13 @@ public sealed class RecordKinds
 {
     private readonly Dictionary<string, MessageParser> _parsers = [];
     private readonly HashSet<string> _owned = [];
+    private readonly Dictionary<string, IReadOnlyList<string>> _followed = [];
 
     /// <summary>Kinds this service writes, publishes and feeds.</summary>
     public IReadOnlyCollection<string> Owned => _owned;
 
     /// <summary>Kinds followed from another application of the node, by its application id.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Followed => _followed;
-
-    private readonly Dictionary<string, IReadOnlyList<string>> _followed = [];
 
     /// <summary>This service is where records of the kind are written.</summary>
     public RecordKinds Owns<TBody>() where TBody : IMessage<TBody>, new()

@@ -31,7 +31,7 @@ CREATE TABLE cursors (
   sequence BIGINT NOT NULL
 );
 
--- What could not be taken in, until somebody replays or discards it.
+-- What could not be taken in, with the reason; counted on /health.
 CREATE TABLE quarantine (
   digest      TEXT      PRIMARY KEY,
   received_at TIMESTAMP NOT NULL,
