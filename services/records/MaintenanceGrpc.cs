@@ -1,4 +1,5 @@
 using Fabrique.Records.V1;
+using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
@@ -70,7 +71,7 @@ internal sealed class MaintenanceGrpc<TDb>(IDbContextFactory<TDb> databases, Rec
         return new RenewEpochResponse { Epoch = await records.RenewEpochAsync(context.CancellationToken) };
     }
 
-    private static void RefuseTooMany(ICollection<string> ids)
+    private static void RefuseTooMany(RepeatedField<string> ids)
     {
         if (ids.Count > MostChosen)
         {
