@@ -97,8 +97,9 @@ internal static class Shell
         Path.GetFileName(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
 
     /// <summary>The full path of a program, null when it is not installed.</summary>
-    public static string? Which(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Concat(["/usr/sbin", "/sbin"])
+    /// <param name="path">Instead of the variable PATH.</param>
+    public static string? Which(string program, string? path = null) =>
+        (path ?? Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Concat(["/usr/sbin", "/sbin"])
             .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
     /// <param name="line">Called for each line of output and of errors, one at a time.</param>

@@ -13,10 +13,11 @@ internal sealed record DaprSidecar(string Description, string? Daprd = null, str
     public const string DaprdName = "daprd";
 
     /// <param name="asked"><see cref="EmbeddedName"/>, <see cref="DaprdName"/>, or null to take daprd where it is on the path and of use.</param>
+    /// <param name="path">Where programs are, instead of the variable PATH.</param>
     /// <exception cref="PlainError">daprd is asked for and is not there, or would deliver nothing.</exception>
-    public static DaprSidecar Choose(string? asked, Broker broker, string data)
+    public static DaprSidecar Choose(string? asked, Broker broker, string data, string? path = null)
     {
-        var (daprd, canServe) = (asked == EmbeddedName ? null : Shell.Which(DaprdName), broker.ConnectionString is not null);
+        var (daprd, canServe) = (asked == EmbeddedName ? null : Shell.Which(DaprdName, path), broker.ConnectionString is not null);
         if (asked == DaprdName && daprd is null)
         {
             throw new PlainError("--sidecar daprd: daprd is not on the path ('dapr init --slim' leaves it in ~/.dapr/bin); put it there, or leave --sidecar out");

@@ -12,7 +12,7 @@ internal static class Ports
     /// <summary>Of the ports given, each with a locked file until this program ends: nodes that start together draw before they listen.</summary>
     private static readonly ConcurrentDictionary<int, FileStream> Reservations = [];
 
-    private static readonly string Folder = Path.Combine(Path.GetTempPath(), $"fabrique-ports-{Environment.UserName}");
+    public static readonly string Folder = Path.Combine(Path.GetTempPath(), $"fabrique-ports-{Environment.UserName}");
 
     /// <summary>Refuses a port that somebody else has, naming who when the system tells.</summary>
     /// <exception cref="PlainError">The port cannot be listened on.</exception>
