@@ -9,7 +9,7 @@ namespace Fabrique.Runner;
 internal sealed record Database(string Description, string? ConnectionString)
 {
     /// <summary>Environment variable of the connection string: it holds a password, and command lines are there for all to read.</summary>
-    public const string Variable = "FABRIQUE_DATABASE";
+    public const string Variable = Records.RecordsHosting.DatabaseVariable;
 
     private const string Example = "'Host=127.0.0.1;Port=5432;Username=fabrique;Password=…'";
 
