@@ -20,7 +20,22 @@ public sealed class NodeOnRabbitMqTests(NodeOnRabbitMq node) : NodeSuite(node), 
         Assert.Contains("RabbitMQ", await Node.RunAsync("status"), StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>What a whole node does, whichever broker carries its messages.</summary>
+public sealed class NodeOnPostgreSqlTests(NodeOnPostgreSql node) : NodeSuite(node), IClassFixture<NodeOnPostgreSql>
+{
+    [Fact]
+    public async Task It_says_that_it_uses_PostgreSQL_and_how_many_processes_and_hides_the_password()
+    {
+        var status = await Node.RunAsync("status");
+        Assert.Contains("PostgreSQL at 127.0.0.1:", status, StringComparison.Ordinal);
+        Assert.Superset(new HashSet<string> { "practices", "practices-2", "territories", "territories-2" }, Node.Processes.ToHashSet());
+        Assert.Empty(Directory.GetFiles(Node.Data, "practices.db"));
+        var password = new Npgsql.NpgsqlConnectionStringBuilder(((NodeOnPostgreSql)Node).Server).Password!;
+        Assert.DoesNotContain(Directory.EnumerateFiles(Node.Data, "*", SearchOption.AllDirectories).Where(file => file.EndsWith(".log", StringComparison.Ordinal) || file.Contains("/run/", StringComparison.Ordinal)),
+            file => File.ReadAllText(file).Contains(password, StringComparison.Ordinal));
+    }
+}
+
+/// <summary>What a whole node does, whichever broker carries its messages and whichever database keeps its records.</summary>
 public abstract class NodeSuite(WholeNode node)
 {
     private const string Loos = "62528";
@@ -76,7 +91,7 @@ public abstract class NodeSuite(WholeNode node)
             }
         }, Cancellation)).ToList();
 
-        foreach (var name in new[] { "practices", "territories", "sidecar", "portal", "gateway" })
+        foreach (var name in Node.Processes.Order().ToList())
         {
             var before = acknowledged.Count;
             await WholeNode.EventuallyAsync(true, () => Task.FromResult(acknowledged.Count >= before + 5), TimeSpan.FromSeconds(60));

@@ -131,7 +131,7 @@ internal sealed class StatusCommand(string data, TextWriter output, TimeProvider
         var runner = Proc.ResidentBytes(node.Pid, node.StartTicks);
         output.WriteLine($"{"runner".PadRight(width)} {node.Pid,7}  {"",-26} {"",-10} {Mebibytes(runner),9} {"",8}  {Age(node.StartedAt)}");
         output.WriteLine();
-        output.WriteLine($"{node.Address}   data {data}   database {node.Database}   broker {node.Broker}   sidecar {node.Sidecar}   memory {Mebibytes(runner + rows.Sum(row => row.Bytes))}");
+        output.WriteLine($"address  {node.Address}\ndata     {data}\ndatabase {node.Database}\nbroker   {node.Broker}\nsidecar  {node.Sidecar}\nmemory   {Mebibytes(runner + rows.Sum(row => row.Bytes))}");
         return rows.All(row => row.Healthy) ? 0 : 1;
     }
 
