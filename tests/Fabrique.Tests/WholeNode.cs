@@ -60,11 +60,13 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
     /// <summary>The names of its processes, without the broker's.</summary>
     public IEnumerable<string> Processes => RunFile()["processes"]!.AsArray().Select(process => (string)process!["name"]!).Except(["epmd", "rabbitmq"]);
 
+    /// <summary>What the runner knows of one of them.</summary>
+    public JsonNode Process(string name) => RunFile()["processes"]!.AsArray().Single(process => (string?)process!["name"] == name)!;
+
     /// <summary>Kills a process as the kernel would for want of memory.</summary>
     public void Kill(string name)
     {
-        var pid = (int)RunFile()["processes"]!.AsArray().Single(process => (string?)process!["name"] == name)!["pid"]!;
-        using var process = Process.GetProcessById(pid);
+        using var process = System.Diagnostics.Process.GetProcessById((int)Process(name)["pid"]!);
         process.Kill();
     }
 
@@ -100,7 +102,7 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
         {
             start.Environment[name] = value;
         }
-        using var process = Process.Start(start)!;
+        using var process = System.Diagnostics.Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"fabrique {command}: {await output}{await error}");
