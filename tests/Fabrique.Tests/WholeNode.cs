@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Fabrique.Runner;
@@ -20,7 +21,7 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
     /// <summary>Variables that the node is started with, beside those of the tests.</summary>
     protected virtual IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string>();
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         try
         {
@@ -36,7 +37,7 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
         GrpcAddress = new Uri((string)RunFile()["grpcAddress"]!);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await RunAsync("down");
         Directory.Delete(Data, recursive: true);
@@ -58,10 +59,35 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
     /// <summary>Kills a process as the kernel would for want of memory.</summary>
     public void Kill(string name)
     {
-        var pid = (int)RunFile()["processes"]!.AsArray().Single(process => (string?)process!["name"] == name)!["pid"]!;
-        using var process = Process.GetProcessById(pid);
+        using var process = Process.GetProcessById((int)Running(name)["pid"]!);
         process.Kill();
     }
+
+    /// <summary>A process neither works nor ends until what this gives is disposed of: as on a machine that swaps.</summary>
+    public IDisposable Freeze(string name)
+    {
+        var pid = $"{Running(name)["pid"]}";
+        Signal("-STOP");
+        return new Thaw(() => Signal("-CONT"));
+
+        void Signal(string signal)
+        {
+            using var kill = Process.Start("kill", [signal, pid]);
+            kill.WaitForExit();
+        }
+    }
+
+    /// <summary>The health of one process, with its figures.</summary>
+    public async Task<JsonNode> HealthAsync(string name)
+    {
+        var process = Running(name);
+        using var http = new HttpClient { DefaultRequestVersion = (bool)process["http2"]! ? HttpVersion.Version20 : HttpVersion.Version11, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var answer = await http.GetAsync(new Uri($"{process["address"]}/health"), TestContext.Current.CancellationToken);
+        return JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    /// <summary>What the runner knows of one of its processes.</summary>
+    public JsonNode Running(string name) => RunFile()["processes"]!.AsArray().Single(process => (string?)process!["name"] == name)!;
 
     /// <summary>Reads a service's own database beside it.</summary>
     public async Task<List<string>> ReadAsync(string database, string sql)
@@ -120,6 +146,11 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
             }
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
+    }
+
+    private sealed class Thaw(Action thaw) : IDisposable
+    {
+        public void Dispose() => thaw();
     }
 }
 
