@@ -13,13 +13,11 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Benchmarks;
 
 /// <summary>
-/// A new node catches up with 100,000 practices: the feed read by the follower, each record verified, stored and indexed; against a bare
+/// A new node catches up with a network of practices: the feed read by the follower, each record verified, stored and indexed; against a bare
 /// gRPC stream of the same envelopes and a bare insert of the same rows in transactions of the same size.
 /// </summary>
-internal sealed class Ingest() : Benchmark("ingest", $"{Count:#,0} practices taken in, and replayed from a feed, against a bare stream and insert")
+internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} practices taken in, and replayed from a feed, against a bare stream and insert")
 {
-    private const int Count = 100_000;
-
     /// <summary>The follower's: both sides commit as often.</summary>
     private const int BatchSize = 200;
 
@@ -29,7 +27,7 @@ internal sealed class Ingest() : Benchmark("ingest", $"{Count:#,0} practices tak
     {
         using var folder = new TempFolder();
         var source = folder.New();
-        report.Say($"signing {Count:#,0} practices");
+        report.Say($"signing {count:#,0} practices");
         await SeedAsync(source);
         var ports = Proc.FreePorts(2);
         await using var server = await Server.StartOwnAsync("feed", ports[0], source, $"{ports[0]}", $"{ports[1]}");
@@ -43,8 +41,8 @@ internal sealed class Ingest() : Benchmark("ingest", $"{Count:#,0} practices tak
             new("Fabrique", () => IngestAsync(folder, source, envelopes)),
             new("bare insert", () => InsertAsync(folder, rows, envelopes)), warmUp: false);
         await report.CompareAsync("feed, read only",
-            new("Fabrique", () => Load.TimeAsync(Count, () => ReadAsync(channel))),
-            new("bare stream", () => Load.TimeAsync(Count, () => ReadAsync(bareChannel))));
+            new("Fabrique", () => Load.TimeAsync(count, () => ReadAsync(channel))),
+            new("bare stream", () => Load.TimeAsync(count, () => ReadAsync(bareChannel))));
         await report.CompareAsync("feed replay and ingest",
             new("Fabrique", () => FollowAsync(folder, source, feed)),
             new("bare stream and insert", () => StreamAsync(folder, rows, bareChannel)), goal: 0.5, warmUp: false);
@@ -59,10 +57,10 @@ internal sealed class Ingest() : Benchmark("ingest", $"{Count:#,0} practices tak
     }
 
     /// <summary>A store as if it had written the practices, and published them all.</summary>
-    private static async Task SeedAsync(string folder)
+    private async Task SeedAsync(string folder)
     {
         await using var store = await Store<PracticesDb>.StartAsync<PracticeIndex>(folder, "practices", Owner);
-        for (var written = 0; written < Count;)
+        for (var written = 0; written < count;)
         {
             await using var db = await store.OpenAsync();
             foreach (var record in Enumerable.Range(0, 1000).Select(_ => Samples.NewRecord(Samples.NewId(), store.Key.Node)))
@@ -103,10 +101,10 @@ internal sealed class Ingest() : Benchmark("ingest", $"{Count:#,0} practices tak
         return new BareRows((SqliteConnection)db.Database.GetDbConnection(), (await db.Records.SingleAsync()).Id, ("records", "id"), ("practices", "Id"));
     }
 
-    private static async Task<Sample> IngestAsync(TempFolder folder, string source, List<ReadOnlyMemory<byte>> envelopes)
+    private async Task<Sample> IngestAsync(TempFolder folder, string source, List<ReadOnlyMemory<byte>> envelopes)
     {
         await using var store = await FollowerAsync(folder.New(), source);
-        return await Load.TimeAsync(Count, async () =>
+        return await Load.TimeAsync(count, async () =>
         {
             foreach (var batch in envelopes.Chunk(BatchSize))
             {
@@ -115,11 +113,11 @@ internal sealed class Ingest() : Benchmark("ingest", $"{Count:#,0} practices tak
         });
     }
 
-    private static async Task<Sample> InsertAsync(TempFolder folder, BareRows rows, List<ReadOnlyMemory<byte>> envelopes)
+    private async Task<Sample> InsertAsync(TempFolder folder, BareRows rows, List<ReadOnlyMemory<byte>> envelopes)
     {
         await using var database = rows.Create(Path.Combine(folder.New(), "bare.db"));
         using var writer = rows.Open(database);
-        return await Load.TimeAsync(Count, () => Task.Run(() =>
+        return await Load.TimeAsync(count, () => Task.Run(() =>
         {
             foreach (var batch in envelopes.Chunk(BatchSize))
             {
@@ -128,26 +126,26 @@ internal sealed class Ingest() : Benchmark("ingest", $"{Count:#,0} practices tak
         }));
     }
 
-    private static async Task<Sample> FollowAsync(TempFolder folder, string source, Uri feed)
+    private async Task<Sample> FollowAsync(TempFolder folder, string source, Uri feed)
     {
         var data = folder.New();
-        return await Load.TimeAsync(Count, async () =>
+        return await Load.TimeAsync(count, async () =>
         {
             await using var store = await FollowerAsync(data, source, feed);
             await using var db = await store.OpenAsync();
             using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-            while (await timer.WaitForNextTickAsync() && await db.Cursors.AsNoTracking().SumAsync(cursor => cursor.Sequence) < Count)
+            while (await timer.WaitForNextTickAsync() && await db.Cursors.AsNoTracking().SumAsync(cursor => cursor.Sequence) < count)
             {
                 // The follower is on its way.
             }
         });
     }
 
-    private static async Task<Sample> StreamAsync(TempFolder folder, BareRows rows, GrpcChannel channel)
+    private async Task<Sample> StreamAsync(TempFolder folder, BareRows rows, GrpcChannel channel)
     {
         await using var database = rows.Create(Path.Combine(folder.New(), "bare.db"));
         using var writer = rows.Open(database);
-        return await Load.TimeAsync(Count, async () =>
+        return await Load.TimeAsync(count, async () =>
         {
             var batch = new List<(string, ReadOnlyMemory<byte>)>(BatchSize);
             using var stream = new FeedService.FeedServiceClient(channel).Read(new ReadRequest());
@@ -165,10 +163,10 @@ internal sealed class Ingest() : Benchmark("ingest", $"{Count:#,0} practices tak
         });
     }
 
-    private static async Task<List<ReadOnlyMemory<byte>>> ReadAsync(GrpcChannel channel)
+    private async Task<List<ReadOnlyMemory<byte>>> ReadAsync(GrpcChannel channel)
     {
         using var stream = new FeedService.FeedServiceClient(channel).Read(new ReadRequest());
-        var envelopes = new List<ReadOnlyMemory<byte>>(Count);
+        var envelopes = new List<ReadOnlyMemory<byte>>(count);
         await foreach (var item in stream.ResponseStream.ReadAllAsync())
         {
             if (!item.Envelope.IsEmpty)

@@ -10,10 +10,10 @@ if (args is ["--serve-feed", var folder, var port, var barePort])
     return 0;
 }
 
-Benchmark[] all = [new SignVerify(), new RecordWrite(), new Ingest()];
-var rounds = args is ["--rounds", var number, ..] ? Number(number) : 3;
-var names = args.Where(argument => all.Any(benchmark => benchmark.Name == argument)).ToList();
-if (args.Skip(args is ["--rounds", ..] ? 2 : 0).Except(names).FirstOrDefault() is { } unknown)
+var (rounds, records) = (Option("--rounds", 3), Option("--records", 100_000));
+Benchmark[] all = [new SignVerify(), new RecordWrite(), new Ingest(records)];
+var names = args.Where((argument, at) => !argument.StartsWith('-') && (at == 0 || !args[at - 1].StartsWith('-'))).ToList();
+if (names.Except(all.Select(benchmark => benchmark.Name)).FirstOrDefault() is { } unknown)
 {
     await Console.Error.WriteLineAsync($"there is no case '{unknown}'; there are: {string.Join(", ", all.Select(benchmark => benchmark.Name))}");
     return 1;
@@ -33,5 +33,7 @@ var path = Path.Combine(Directory.CreateDirectory(Path.Combine(Checkout.Root(), 
 await File.WriteAllTextAsync(path, results);
 Console.WriteLine($"\n{results}\nwritten to {path}");
 return 0;
+
+int Option(string name, int byDefault) => Array.IndexOf(args, name) is var at and >= 0 ? Number(args[at + 1]) : byDefault;
 
 static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
