@@ -86,6 +86,7 @@ public enum QuarantineReason
     WrongHome,
     UnreadableBody,
     PrivateRecord,
+    Unusable,
 }
 
 /// <summary>An envelope that cannot be taken in, and why.</summary>
