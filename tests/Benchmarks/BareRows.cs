@@ -14,6 +14,7 @@ internal sealed class BareRows
     private readonly string _id;
     private readonly List<string> _schema = [];
     private readonly List<(string Table, string[] Columns, object[] Values)> _rows = [];
+    private readonly string _store;
     private readonly object _synchronous;
 
     /// <param name="store">A connection as the store uses it: its durability is that of the copy.</param>
@@ -24,14 +25,16 @@ internal sealed class BareRows
         _id = id;
         store.Open();
         _synchronous = Read(store, "PRAGMA synchronous").Single().Values[0];
+        var row = Read(store, "SELECT * FROM store").Single();
+        _store = $"INSERT INTO store VALUES ({string.Join(", ", row.Values.Select(value => $"'{value}'"))})";
         var objects = Read(store, "SELECT sql, name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid");
         // SQLite makes the tables behind a virtual one by itself.
-        var virtuals = objects.Where(row => ((string)row.Values[0]).StartsWith("CREATE VIRTUAL", StringComparison.Ordinal)).Select(row => $"{row.Values[1]}_").ToList();
-        _schema.AddRange(objects.Where(row => !virtuals.Exists(((string)row.Values[1]).StartsWith)).Select(row => (string)row.Values[0]));
+        var virtuals = objects.Where(made => ((string)made.Values[0]).StartsWith("CREATE VIRTUAL", StringComparison.Ordinal)).Select(made => $"{made.Values[1]}_").ToList();
+        _schema.AddRange(objects.Where(made => !virtuals.Exists(((string)made.Values[1]).StartsWith)).Select(made => (string)made.Values[0]));
         foreach (var (table, key) in tables)
         {
             var columns = virtuals.Contains($"{table}_") ? "rowid, *" : "*";
-            _rows.AddRange(Read(store, $"SELECT {columns} FROM {table} WHERE {key} = '{id}'").Select(row => (table, row.Columns, row.Values)));
+            _rows.AddRange(Read(store, $"SELECT {columns} FROM {table} WHERE {key} = '{id}'").Select(found => (table, found.Columns, found.Values)));
         }
     }
 
@@ -43,7 +46,7 @@ internal sealed class BareRows
         Execute(connection, "PRAGMA journal_mode = WAL");
         Execute(connection, $"PRAGMA synchronous = {_synchronous}");
         _schema.ForEach(sql => Execute(connection, sql));
-        Execute(connection, "INSERT INTO store (only_row, epoch, last_sequence, published, index_version) VALUES (1, 'bare', 0, 0, '1')");
+        Execute(connection, _store);
         return connection;
     }
 
