@@ -61,7 +61,7 @@ internal sealed record Broker(string Components, string Description, string? Con
             """);
         File.WriteAllText(Path.Combine(home, "enabled_plugins"), "[].");
 
-        var ports = Proc.FreePorts(3);
+        var ports = Ports.Free(3);
         string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
         var environment = new Dictionary<string, string>
         {

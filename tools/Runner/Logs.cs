@@ -55,16 +55,19 @@ internal sealed partial class Logs(string folder, TextWriter? console, bool colo
     }
 }
 
-/// <summary>Passwords in addresses never reach a screen or a file.</summary>
+/// <summary>Passwords in addresses and connection strings never reach a screen or a file.</summary>
 internal static partial class Redaction
 {
     public const string Mask = "***";
 
-    public static string Apply(string text) => Password().Replace(text, $"${{before}}{Mask}@");
+    public static string Apply(string text) => Setting().Replace(Password().Replace(text, $"${{before}}{Mask}@"), $"${{before}}{Mask}");
 
     // Greedy up to the last @ of the authority: a password may hold an unescaped one.
     [GeneratedRegex(@"(?<before>\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/]+@", RegexOptions.IgnoreCase)]
     private static partial Regex Password();
+
+    [GeneratedRegex(@"(?<before>\b(?:password|pwd|psw)\s*=\s*)(?:'[^']*'|""[^""]*""|[^;\s'""]+)", RegexOptions.IgnoreCase)]
+    private static partial Regex Setting();
 }
 
 /// <summary>A log file that starts anew at 5 MiB and keeps the three before it as .1, .2 and .3.</summary>

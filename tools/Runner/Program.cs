@@ -51,13 +51,29 @@ var broker = new Option<string?>("--broker")
 {
     Description = $"'memory', or amqp://user:password@host:5672 (rather by the variable {Broker.Variable}, which others cannot read)  [default: RabbitMQ of its own when rabbitmq-server is installed, else memory]",
 };
+var database = new Option<string?>("--database")
+{
+    Description = $"'sqlite', files in the data folder, or 'Host=…;Port=5432;Username=…;Password=…' of a PostgreSQL, where each service has the database fabrique_{{service}} (rather by the variable {Database.Variable}, which others cannot read)  [default: sqlite]",
+};
+var sidecar = new Option<string?>("--sidecar")
+{
+    Description = "'embedded', one process for all, or 'daprd', one beside each service  [default: daprd when it is on the path and the broker is RabbitMQ, else embedded]",
+};
+sidecar.AcceptOnlyFromAmong(DaprSidecar.EmbeddedName, DaprSidecar.DaprdName);
+var replicas = new Option<Dictionary<string, int>>("--replicas")
+{
+    Description = "How many processes of a service run, for instance practices=2; needs a PostgreSQL  [default: replicas of tye.yaml, else 1]",
+    HelpName = "service=number",
+    CustomParser = Arguments.Replicas,
+};
 var detach = new Option<bool>("--detach") { Description = "Leave it running in the background once it is healthy" };
 var file = new Option<string>("--file") { Description = "The processes to run", DefaultValueFactory = _ => Path.Combine(root, "tye.yaml"), Hidden = true };
 var supervise = new Option<bool>("--supervise") { Hidden = true };
-var up = new Command("up", "Build and start a whole node, and wait until it is healthy") { port, data, broker, host, detach, file, supervise };
+var up = new Command("up", "Build and start a whole node, and wait until it is healthy") { port, data, database, broker, sidecar, replicas, host, detach, file, supervise };
 up.SetAction((result, _) => new UpCommand(root, new UpOptions(
     Path.GetFullPath(result.GetValue(file)!), DataOf(result), result.GetValue(port), IPAddress.Parse(result.GetValue(host)!),
-    result.GetValue(broker) ?? Environment.GetEnvironmentVariable(Broker.Variable), result.GetValue(detach), result.GetValue(supervise)),
+    result.GetValue(broker) ?? Environment.GetEnvironmentVariable(Broker.Variable),
+    result.GetValue(database) ?? Environment.GetEnvironmentVariable(Database.Variable), result.GetValue(sidecar), result.GetValue(replicas) ?? [], result.GetValue(detach), result.GetValue(supervise)),
     output, time).RunAsync(stop.Token, kill.Token));
 
 var down = new Command("down", "Stop the node of a data folder and wait for its end") { data };
@@ -166,6 +182,25 @@ namespace Fabrique.Runner
             return null;
         }
 
+        /// <summary>Reads <c>service=number</c>, once per service.</summary>
+        public static Dictionary<string, int> Replicas(ArgumentResult result)
+        {
+            var replicas = new Dictionary<string, int>();
+            foreach (var token in result.Tokens)
+            {
+                if (token.Value.Split('=') is [var service, var text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                    && number is >= 1 and <= TyeReader.MostReplicas)
+                {
+                    replicas[service] = number;
+                }
+                else
+                {
+                    result.AddError($"--replicas '{token.Value}' must be a service and a number from 1 to {TyeReader.MostReplicas}, such as practices=2");
+                }
+            }
+
+            return replicas;
+        }
     }
 
     internal static class Checkout
