@@ -62,6 +62,7 @@ public static class RecordsHosting
                 .RequireAuthorization(Apps.SidecarOnly);
         }
         app.MapGrpcService<FeedGrpc<TDb>>();
+        app.MapGrpcService<MaintenanceGrpc<TDb>>();
         return app;
 
         // Whatever the envelope holds, the message is dealt with: stored, known already, or quarantined. Only a failing database asks for another try.
