@@ -29,7 +29,7 @@ internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} prac
         var source = folder.New();
         report.Say($"signing {count:#,0} practices");
         await SeedAsync(source);
-        var ports = Proc.FreePorts(2);
+        var ports = Ports.Free(2);
         await using var server = await Server.StartOwnAsync("feed", ports[0], source, $"{ports[0]}", $"{ports[1]}");
         var (feed, bareFeed) = (new Uri($"http://127.0.0.1:{ports[0]}"), new Uri($"http://127.0.0.1:{ports[1]}"));
         using var bareChannel = GrpcChannel.ForAddress(bareFeed);
