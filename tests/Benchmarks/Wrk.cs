@@ -12,7 +12,7 @@ internal static partial class Wrk
     /// <exception cref="InvalidOperationException">An answer was no success.</exception>
     public static async Task<Sample> RunAsync(Uri url)
     {
-        var lines = new List<string>();
+        var (lines, cpu) = (new List<string>(), Cpu.Used());
         await Shell.RunAsync("wrk", ["-t1", $"-c{Connections}", $"-d{Load.Round.TotalSeconds:0}s", "--latency", url.ToString()], "", lines.Add, CancellationToken.None);
         var text = string.Join('\n', lines);
         if (text.Contains("Non-2xx", StringComparison.Ordinal) || !Rate().IsMatch(text))
@@ -20,7 +20,9 @@ internal static partial class Wrk
             throw new InvalidOperationException($"{url}: {text}");
         }
 
-        return new Sample(Number(Rate().Match(text)), Milliseconds("50", text), Milliseconds("99", text));
+        // wrk itself has ended and is not counted.
+        var rate = Number(Rate().Match(text));
+        return new Sample(rate, Cpu.Since(cpu, (int)(rate * Load.Round.TotalSeconds)), Milliseconds("50", text), Milliseconds("99", text));
     }
 
     private static double Milliseconds(string percent, string text)
