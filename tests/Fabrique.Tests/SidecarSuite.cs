@@ -414,7 +414,7 @@ public abstract class SidecarSuite : SidecarTest
     [Fact]
     public async Task A_subscription_the_sidecar_cannot_serve_is_refused_and_shown()
     {
-        Subscriber("practices", web => web.MapPost("/handle", () => { }).WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, Match = "event.type == 'x'", Priority = 1 }));
+        Subscriber("practices", web => web.MapPost("/handle", () => { }).WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, Match = "event.data.size > 3", Priority = 1 }));
         await Node.StartAsync();
         Assert.Equal("refused", await StateAsync("practices"));
         await Eventually.TrueAsync(async () => (await Node.HealthAsync()).GetProperty("status").GetString() == "degraded", "the node is degraded, not away");
