@@ -20,8 +20,13 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
 
     public override async Task CreateAsync(PracticesDb db, CancellationToken cancellation)
     {
-        await db.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS practice_text", cancellation);
-        await db.Database.ExecuteSqlRawAsync("CREATE VIRTUAL TABLE practice_text USING fts5(Id UNINDEXED, title, summary, body)", cancellation);
+        if (db.Database.IsNpgsql())
+        {
+            await db.Database.ExecuteSqlRawAsync("CREATE TABLE practice_text (id TEXT PRIMARY KEY, terms TSVECTOR NOT NULL)", cancellation);
+            await db.Database.ExecuteSqlRawAsync("CREATE INDEX practice_text_terms ON practice_text USING gin (terms)", cancellation);
+            return;
+        }
+        await db.Database.ExecuteSqlRawAsync("CREATE VIRTUAL TABLE practice_text USING fts5(id UNINDEXED, title, summary, body)", cancellation);
         // A word of the title says more about a practice than one somewhere in its text.
         await db.Database.ExecuteSqlRawAsync("INSERT INTO practice_text (practice_text, rank) VALUES ('rank', 'bm25(0, 10, 4, 1)')", cancellation);
     }
@@ -51,7 +56,8 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
     {
         await db.Practices.Where(practice => practice.Id == id).ExecuteDeleteAsync(cancellation);
         await db.Codes.Where(code => code.PracticeId == id).ExecuteDeleteAsync(cancellation);
-        await db.Database.ExecuteSqlAsync($"DELETE FROM practice_text WHERE rowid = {TextRow(id)}", cancellation);
+        await db.Database.ExecuteSqlAsync(
+            db.Database.IsNpgsql() ? $"DELETE FROM practice_text WHERE id = {id}" : (FormattableString)$"DELETE FROM practice_text WHERE rowid = {TextRow(id)}", cancellation);
     }
 
     private async Task AddAsync(PracticesDb db, Record record, Practice practice, CancellationToken cancellation)
@@ -71,7 +77,14 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
             practice.Context, practice.Approach, practice.Difficulties, practice.SuccessConditions, practice.NotTransferable, practice.FirstStep,
             practice.Lessons, string.Join(' ', practice.Effects.Select(effect => effect.Text)), string.Join(' ', practice.Figures.Select(figure => figure.Label)),
             string.Join(' ', practice.Themes.Select(theme => Vocabulary.Theme.Label(theme)))));
-        await db.Database.ExecuteSqlAsync($"INSERT INTO practice_text (rowid, Id, title, summary, body) VALUES ({TextRow(record.Id)}, {record.Id}, {title}, {summary}, {text})", cancellation);
+        await db.Database.ExecuteSqlAsync(
+            db.Database.IsNpgsql()
+                ? $"""
+                   INSERT INTO practice_text (id, terms) VALUES ({record.Id}, setweight(to_tsvector('simple', {title}), 'A')
+                     || setweight(to_tsvector('simple', {summary}), 'B') || to_tsvector('simple', {text}))
+                   """
+                : (FormattableString)$"INSERT INTO practice_text (rowid, id, title, summary, body) VALUES ({TextRow(record.Id)}, {record.Id}, {title}, {summary}, {text})",
+            cancellation);
 
         IEnumerable<PracticeCode> Codes(string facet, IEnumerable<string> codes) =>
             codes.Distinct().Select(code => new PracticeCode { PracticeId = record.Id, Facet = facet, Code = code });

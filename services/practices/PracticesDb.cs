@@ -9,8 +9,22 @@ public sealed class PracticesDb(DbContextOptions<PracticesDb> options) : Records
 {
     internal DbSet<PracticeRow> Practices => Set<PracticeRow>();
     internal DbSet<PracticeCode> Codes => Set<PracticeCode>();
-    internal DbSet<PracticeText> Texts => Set<PracticeText>();
     internal DbSet<TerritoryRow> Territories => Set<TerritoryRow>();
+
+    /// <summary>The practices that hold the terms, with how well they answer: the lower the rank the better.</summary>
+    /// <param name="terms">Words as <see cref="FrenchText"/> gives them: letters and digits only.</param>
+    /// <param name="all">Every term, rather than any of them.</param>
+    internal IQueryable<PracticeText> Search(IEnumerable<string> terms, bool all)
+    {
+        if (Database.IsNpgsql())
+        {
+            var query = string.Join(all ? " & " : " | ", terms);
+            return Set<PracticeText>().FromSql(
+                $"SELECT id AS \"Id\", -ts_rank('{{0.1, 0.1, 0.4, 1}}', terms, query)::float8 AS \"Rank\" FROM practice_text, to_tsquery('simple', {query}) AS query WHERE terms @@ query");
+        }
+        var match = string.Join(all ? " AND " : " OR ", terms.Select(term => $"\"{term}\""));
+        return Set<PracticeText>().FromSql($"SELECT id AS Id, rank AS Rank FROM practice_text WHERE practice_text MATCH {match}");
+    }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -27,13 +41,8 @@ public sealed class PracticesDb(DbContextOptions<PracticesDb> options) : Records
             row.HasIndex(code => new { code.Facet, code.Code });
         });
         modelBuilder.Entity<TerritoryRow>().ToTable("territories").HasKey(territory => territory.Id);
-        modelBuilder.Entity<PracticeText>(row =>
-        {
-            // The FTS5 table made by PracticeIndex: the column named as the table is how one searches it.
-            row.ToTable("practice_text", options => options.ExcludeFromMigrations()).HasNoKey();
-            row.Property(text => text.Match).HasColumnName("practice_text");
-            row.Property(text => text.Rank).HasColumnName("rank");
-        });
+        // The table is made by PracticeIndex, in the way of each database.
+        modelBuilder.Entity<PracticeText>().HasNoKey().ToView(null);
     }
 }
 
@@ -69,6 +78,5 @@ internal sealed class TerritoryRow
 internal sealed class PracticeText
 {
     public required string Id { get; init; }
-    public required string Match { get; init; }
     public double Rank { get; init; }
 }

@@ -50,19 +50,18 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases)
         return ToPlace(await db.Territories.AsNoTracking().SingleOrDefaultAsync(row => row.Id == territory, cancellation));
     }
 
-    /// <summary>The full-text expression: every word; where no practice has them all, any of them. Null when nothing was asked.</summary>
-    private static async Task<string?> MatchAsync(PracticesDb db, string query, CancellationToken cancellation)
+    /// <summary>The words asked: every one of them; where no practice has them all, any. Null when nothing was asked.</summary>
+    private static async Task<Match?> MatchAsync(PracticesDb db, string query, CancellationToken cancellation)
     {
         if (string.IsNullOrWhiteSpace(query))
         {
             return null;
         }
-        var terms = FrenchText.Terms(query).Distinct().Take(20).Select(term => $"\"{term}\"").ToList();
-        var all = string.Join(" AND ", terms);
-        return terms.Count < 2 || await db.Texts.AnyAsync(text => text.Match == all, cancellation) ? all : string.Join(" OR ", terms);
+        var terms = FrenchText.Terms(query).Distinct().Take(20).ToArray();
+        return new Match(terms, All: terms.Length < 2 || await db.Search(terms, all: true).AnyAsync(cancellation));
     }
 
-    private static IQueryable<PracticeRow> Practices(PracticesDb db, ListPracticesRequest request, string? match, string except = "")
+    private static IQueryable<PracticeRow> Practices(PracticesDb db, ListPracticesRequest request, Match? match, string except = "")
     {
         var status = request.Status == PracticeStatus.Unspecified ? PracticeStatus.Published : request.Status;
         var practices = db.Practices.AsNoTracking().Where(practice => practice.Status == status);
@@ -72,9 +71,9 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases)
         }
         if (match is not null)
         {
-            practices = match.Length == 0
+            practices = match.Terms.Length == 0
                 ? practices.Where(practice => false)
-                : practices.Where(practice => db.Texts.Where(text => text.Match == match).Select(text => text.Id).Contains(practice.Id));
+                : practices.Where(practice => db.Search(match.Terms, match.All).Select(text => text.Id).Contains(practice.Id));
         }
         if (request.Maturity.Count > 0 && except != "maturity")
         {
@@ -99,14 +98,14 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases)
     }
 
     /// <summary>The rows after a position: the best answers first when words were asked, the latest first otherwise.</summary>
-    private static IQueryable<CardRow> Page(PracticesDb db, ListPracticesRequest request, string? match, Position? after)
+    private static IQueryable<CardRow> Page(PracticesDb db, ListPracticesRequest request, Match? match, Position? after)
     {
         var practices = Practices(db, request, match);
-        var cards = string.IsNullOrEmpty(match)
+        var cards = match is null or { Terms: [] }
             ? from practice in practices
               select new { practice, Order = (double)-practice.ChangedAt }
             : from practice in practices
-              join text in db.Texts.Where(text => text.Match == match) on practice.Id equals text.Id
+              join text in db.Search(match.Terms, match.All) on practice.Id equals text.Id
               select new { practice, Order = text.Rank };
         if (after is not null)
         {
@@ -119,7 +118,7 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases)
                select new CardRow(card.practice.Id, card.Order, card.practice.Card, place);
     }
 
-    private static async Task<IEnumerable<Facet>> FacetsAsync(PracticesDb db, ListPracticesRequest request, string? match, CancellationToken cancellation)
+    private static async Task<IEnumerable<Facet>> FacetsAsync(PracticesDb db, ListPracticesRequest request, Match? match, CancellationToken cancellation)
     {
         return
         [
@@ -152,6 +151,8 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases)
         row is null ? null : new Place { Name = row.Name, Department = row.Department, Region = row.Region };
 
     private sealed record CardRow(string Id, double Order, byte[] Card, TerritoryRow? Place);
+
+    private sealed record Match(string[] Terms, bool All);
 
     private sealed record Position(double Order, string Id);
 }

@@ -8,7 +8,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Records;
 
 /// <summary>The service's records in the order of its sequence. Applications of the node see what the network may see; others see what is public.</summary>
-internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKinds owned, RecordSignal signal, TimeProvider clock) : FeedService.FeedServiceBase
+internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKinds kinds, RecordSignal signal, TimeProvider clock) : FeedService.FeedServiceBase
     where TDb : RecordsDb
 {
     private const int BatchSize = 50;
@@ -48,8 +48,8 @@ internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKind
 
     private async Task ReadAsync(ReadRequest request, Visibility audience, IServerStreamWriter<ReadResponse> responses, CancellationToken cancellation)
     {
-        // Replicas are fed on by their own home.
-        var wanted = owned.Owned.Where(kind => request.Kinds.Count == 0 || request.Kinds.Contains(kind)).ToArray();
+        // Kinds that this service does not know are passed on; those of other areas are fed by their own service.
+        var (area, wanted) = ($"fabrique.{kinds.Area}.", request.Kinds.ToArray());
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var store = await db.Store.AsNoTracking().SingleAsync(cancellation);
         var after = request.Epoch == store.Epoch && request.After <= store.LastSequence ? request.After : 0;
@@ -59,7 +59,8 @@ internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKind
             var last = await LastAsync();
             for (var end = false; !end;)
             {
-                var rows = await db.Records.AsNoTracking().Where(row => row.Sequence > after && row.Sequence <= last && wanted.Contains(row.Kind))
+                var rows = await db.Records.AsNoTracking()
+                    .Where(row => row.Sequence > after && row.Sequence <= last && row.Kind.StartsWith(area) && (wanted.Length == 0 || wanted.Contains(row.Kind)))
                     .OrderBy(row => row.Sequence).Take(BatchSize).ToListAsync(cancellation);
                 foreach (var row in rows)
                 {

@@ -12,13 +12,16 @@ namespace Fabrique.Records;
 /// broker emptied and messages lost, the service still converges to the state of the homes.
 /// </summary>
 public sealed partial class Follower<TDb>(
-    IDbContextFactory<TDb> databases, RecordStore<TDb> records, RecordKinds kinds, IConfiguration configuration, TimeProvider clock,
-    ILogger<Follower<TDb>> log) : BackgroundService
+    IDbContextFactory<TDb> databases, RecordStore<TDb> records, RecordKinds kinds, StoreEngine engine, IConfiguration configuration,
+    TimeProvider clock, ILogger<Follower<TDb>> log) : BackgroundService
     where TDb : RecordsDb
 {
     private const int BatchSize = 200;
+    private const int BatchBytes = 4 << 20;
 
     private readonly TimeSpan _interval = TimeSpan.FromSeconds(configuration.GetValue("Feed:IntervalSeconds", 15.0));
+
+    private TimeSpan Soon => TimeSpan.FromSeconds(Math.Min(1, _interval.TotalSeconds));
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(kinds.Followed.SelectMany(feed => feed.Value.Select(kind => FollowAsync(feed.Key, kind, stoppingToken))));
@@ -32,13 +35,20 @@ public sealed partial class Follower<TDb>(
             var wait = _interval;
             try
             {
-                await CatchUpAsync($"{appId}/{kind}", feed, kind, cancellation);
+                if (engine.Leads)
+                {
+                    await CatchUpAsync($"{appId}/{kind}", feed, kind, cancellation);
+                }
+                else
+                {
+                    wait = Soon;
+                }
             }
             catch (RpcException error) when (!cancellation.IsCancellationRequested)
             {
                 // At start the others may not be there yet.
                 LogUnreachable(appId, error.StatusCode);
-                wait = TimeSpan.FromSeconds(Math.Min(1, _interval.TotalSeconds));
+                wait = Soon;
             }
             catch (Exception error) when (error is not OperationCanceledException)
             {
@@ -57,15 +67,16 @@ public sealed partial class Follower<TDb>(
         }
         using var stream = feed.Read(new ReadRequest { Epoch = known.Epoch, After = known.Sequence, Kinds = { kind } }, cancellationToken: cancellation);
         var batch = new List<ReadOnlyMemory<byte>>(BatchSize);
-        var (epoch, sequence) = (known.Epoch, known.Sequence);
+        var (epoch, sequence, bytes) = (known.Epoch, known.Sequence, 0);
         await foreach (var item in stream.ResponseStream.ReadAllAsync(cancellation))
         {
             (epoch, sequence) = (item.Epoch, item.Sequence);
             if (!item.Envelope.IsEmpty)
             {
                 batch.Add(item.Envelope.Memory);
+                bytes += item.Envelope.Length;
             }
-            if (batch.Count == BatchSize)
+            if (batch.Count == BatchSize || bytes > BatchBytes)
             {
                 await TakeInAsync();
             }
@@ -79,6 +90,7 @@ public sealed partial class Follower<TDb>(
         {
             await records.IngestAsync(name, batch, cancellation, new CursorRow { Feed = name, Epoch = epoch, Sequence = sequence });
             batch.Clear();
+            bytes = 0;
         }
     }
 

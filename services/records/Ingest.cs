@@ -12,47 +12,57 @@ public sealed partial class RecordStore<TDb>
 {
     /// <summary>
     /// Takes in envelopes that came by pub/sub or from a feed, in one transaction. A version known already changes nothing; what cannot
-    /// be trusted or read is quarantined with its reason. Never throws because of what an envelope holds.
+    /// be trusted, read or indexed is quarantined with its reason. Never throws because of what an envelope holds.
     /// </summary>
     /// <returns>How many were new, and how many were put aside.</returns>
     internal async Task<(int Stored, int Quarantined)> IngestAsync(
         string source, IReadOnlyList<ReadOnlyMemory<byte>> envelopes, CancellationToken cancellation, CursorRow? cursor = null)
     {
-        var latest = new Dictionary<(string, string), (Record Record, IMessage? Body, ReadOnlyMemory<byte> Envelope)>();
-        var refused = new List<(QuarantineReason Reason, ReadOnlyMemory<byte> Envelope)>();
-        foreach (var envelope in envelopes)
+        try
         {
+            return await TakeInAsync(source, Open(envelopes), cursor, cancellation);
+        }
+        catch (Exception error) when (StoreEngine.IsFaultOfData(error))
+        {
+            return await TakeInOneByOneAsync(source, envelopes, cursor, cancellation);
+        }
+    }
+
+    /// <summary>One of them cannot be stored or indexed: it must not keep the others out.</summary>
+    private async Task<(int Stored, int Quarantined)> TakeInOneByOneAsync(
+        string source, IReadOnlyList<ReadOnlyMemory<byte>> envelopes, CursorRow? cursor, CancellationToken cancellation)
+    {
+        var (stored, quarantined) = (0, 0);
+        foreach (var opened in Open(envelopes))
+        {
+            var (more, refused) = (0, 0);
             try
             {
-                var (record, body) = Open(envelope);
-                var one = (record.Kind, record.Id);
-                if (!latest.TryGetValue(one, out var other) || other.Record.Version < record.Version)
-                {
-                    latest[one] = (record, body, envelope);
-                }
+                (more, refused) = await TakeInAsync(source, [opened], null, cancellation);
             }
-            catch (EnvelopeException error)
+            catch (Exception error) when (StoreEngine.IsFaultOfData(error))
             {
-                LogQuarantined(source, error.Reason);
-                refused.Add((error.Reason, envelope));
+                LogUnusable(opened.Record!.Kind, opened.Record.Id, error);
+                (more, refused) = await TakeInAsync(source, [opened with { Refused = QuarantineReason.Unusable }], null, cancellation);
             }
+            (stored, quarantined) = (stored + more, quarantined + refused);
         }
-        return await TransactAsync(async (db, store) =>
+        await TakeInAsync(source, [], cursor, cancellation);
+        return (stored, quarantined);
+    }
+
+    private Task<(int Stored, int Quarantined)> TakeInAsync(string source, IReadOnlyList<Opened> opened, CursorRow? cursor, CancellationToken cancellation)
+    {
+        var seen = registry.Version;
+        return TransactAsync(async (db, store) =>
         {
-            var stored = 0;
-            foreach (var (record, body, envelope) in latest.Values)
+            // Keys or homes changed between the look at the envelopes and this transaction: look again.
+            opened = registry.Version == seen ? opened : [.. opened.Select(one => one.Refused == QuarantineReason.Unusable ? one : Open(one.Envelope))];
+            var stored = await StoreAsync(db, store, opened.Where(one => one.Refused is null), cancellation);
+            var refused = opened.Where(one => one.Refused is not null).ToList();
+            foreach (var one in refused)
             {
-                var row = await db.Records.FindAsync([record.Kind, record.Id], cancellation);
-                if (row is null || row.Version < record.Version)
-                {
-                    Put(db, store, row, record, envelope.ToArray()).Trace = Activity.Current?.Id;
-                    await index.ApplyAsync(db, record, body, cancellation);
-                    stored++;
-                }
-            }
-            foreach (var (reason, envelope) in refused)
-            {
-                await QuarantineAsync(db, source, reason, envelope, cancellation);
+                await QuarantineAsync(db, source, one, cancellation);
             }
             if (cursor is not null)
             {
@@ -63,35 +73,73 @@ public sealed partial class RecordStore<TDb>
         }, cancellation);
     }
 
-    private (Record Record, IMessage? Body) Open(ReadOnlyMemory<byte> envelope)
+    private async Task<int> StoreAsync(TDb db, StoreRow store, IEnumerable<Opened> opened, CancellationToken cancellation)
     {
-        var record = Envelope.Open(envelope, registry);
-        if (registry.HomeOf(record.Territory, RecordKinds.AreaOf(record.Kind)) != record.Home)
+        var stored = 0;
+        foreach (var kind in opened.GroupBy(one => one.Record!.Kind))
         {
-            throw new EnvelopeException(QuarantineReason.WrongHome);
+            var latest = kind.GroupBy(one => one.Record!.Id).Select(same => same.MaxBy(one => one.Record!.Version)!).ToList();
+            var ids = latest.Select(one => one.Record!.Id).ToArray();
+            var known = await db.Records.Where(row => row.Kind == kind.Key && ids.Contains(row.Id)).ToDictionaryAsync(row => row.Id, cancellation);
+            foreach (var (record, body, envelope) in latest.Select(one => (one.Record!, one.Body, one.Envelope)))
+            {
+                var row = known.GetValueOrDefault(record.Id);
+                if (row is null || row.Version < record.Version)
+                {
+                    Put(db, store, row, record, envelope.ToArray()).Trace = Activity.Current?.Id;
+                    await index.ApplyAsync(db, record, body, cancellation);
+                    stored++;
+                }
+            }
         }
-        return record.Visibility == Visibility.Private
-            ? throw new EnvelopeException(QuarantineReason.PrivateRecord)
-            : (record, kinds.Body(record));
+        return stored;
     }
 
-    private async Task QuarantineAsync(TDb db, string source, QuarantineReason reason, ReadOnlyMemory<byte> envelope, CancellationToken cancellation)
+    /// <summary>Signatures are most of the work of a catch-up, and each is on its own.</summary>
+    private Opened[] Open(IReadOnlyList<ReadOnlyMemory<byte>> envelopes) => envelopes.Count < 8
+        ? [.. envelopes.Select(Open)]
+        : [.. envelopes.AsParallel().AsOrdered().Select(Open)];
+
+    private Opened Open(ReadOnlyMemory<byte> envelope)
     {
-        var digest = Convert.ToHexStringLower(SHA256.HashData(envelope.Span));
-        if (await db.Quarantine.FindAsync([digest], cancellation) is null)
+        try
         {
-            db.Quarantine.Add(new QuarantineRow
-            {
-                Digest = digest,
-                ReceivedAt = clock.GetUtcNow().UtcDateTime,
-                Source = source,
-                Reason = reason.ToString(),
-                // Enough to study it; an oversized one is not worth the disk.
-                Envelope = envelope[..Math.Min(envelope.Length, Envelope.MaxSize)].ToArray(),
-            });
+            var record = Envelope.Open(envelope, registry);
+            return registry.HomeOf(record.Territory, RecordKinds.AreaOf(record.Kind)) != record.Home ? new Opened(envelope, QuarantineReason.WrongHome)
+                : record.Visibility == Visibility.Private ? new Opened(envelope, QuarantineReason.PrivateRecord)
+                : new Opened(envelope, null, record, kinds.Body(record));
         }
+        catch (EnvelopeException error)
+        {
+            return new Opened(envelope, error.Reason);
+        }
+    }
+
+    private async Task QuarantineAsync(TDb db, string source, Opened one, CancellationToken cancellation)
+    {
+        var digest = Convert.ToHexStringLower(SHA256.HashData(one.Envelope.Span));
+        if (await db.Quarantine.FindAsync([digest], cancellation) is not null)
+        {
+            return;
+        }
+        LogQuarantined(source, one.Refused!.Value);
+        db.Quarantine.Add(new QuarantineRow
+        {
+            Digest = digest,
+            ReceivedAt = clock.GetUtcNow().UtcDateTime,
+            Source = source,
+            Reason = one.Refused.Value.ToString(),
+            // Enough to study it; an oversized one is not worth the disk.
+            Envelope = one.Envelope[..Math.Min(one.Envelope.Length, Envelope.MaxSize)].ToArray(),
+        });
     }
 
     [LoggerMessage(LogLevel.Warning, "An envelope from {Source} was quarantined: {Reason}")]
     private partial void LogQuarantined(string source, QuarantineReason reason);
+
+    [LoggerMessage(LogLevel.Error, "{Kind} {Id} cannot be stored or indexed")]
+    private partial void LogUnusable(string kind, string id, Exception error);
+
+    /// <summary>An envelope that was looked into: a record with its body where the kind is known, or the reason to put it aside.</summary>
+    private sealed record Opened(ReadOnlyMemory<byte> Envelope, QuarantineReason? Refused, Record? Record = null, IMessage? Body = null);
 }

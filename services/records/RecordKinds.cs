@@ -7,11 +7,10 @@ namespace Fabrique.Records;
 public sealed class RecordKinds
 {
     private readonly Dictionary<string, MessageParser> _parsers = [];
-    private readonly HashSet<string> _owned = [];
     private readonly Dictionary<string, IReadOnlyList<string>> _followed = [];
 
-    /// <summary>Kinds this service writes, publishes and feeds.</summary>
-    public IReadOnlyCollection<string> Owned => _owned;
+    /// <summary>The area whose records this service keeps, publishes and feeds, those of kinds it does not know included.</summary>
+    public string Area { get; private set; } = "";
 
     /// <summary>Kinds followed from another application of the node, by its application id.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Followed => _followed;
@@ -20,7 +19,8 @@ public sealed class RecordKinds
     public RecordKinds Owns<TBody>() where TBody : IMessage<TBody>, new()
     {
         Add<TBody>();
-        _owned.Add(KindOf<TBody>());
+        var area = AreaOf(KindOf<TBody>());
+        Area = Area.Length == 0 || Area == area ? area : throw new InvalidOperationException($"A service owns one area: {Area}, so not {area} too.");
         return this;
     }
 
@@ -37,8 +37,6 @@ public sealed class RecordKinds
 
     /// <summary>The area of a kind, which is also its topic: "practices" for "fabrique.practices.v1.Practice".</summary>
     public static string AreaOf(string kind) => kind.Split('.') is ["fabrique", var area, _, _] ? area : "";
-
-    internal bool IsOwned(string kind) => _owned.Contains(kind);
 
     /// <summary>The body of a record, or null for a tombstone and for a kind that this service does not know.</summary>
     /// <exception cref="EnvelopeException">The kind is known and the body is not one.</exception>

@@ -15,14 +15,15 @@ public sealed record Versioned<TBody>(TBody Body, RecordInfo Info);
 public sealed record Change<TBody>(string Word, string Territory, TBody Body, Visibility Visibility);
 
 /// <summary>
-/// The records of a service: one transaction for a record, its place in the sequence and its index; one writer at a time, so that the
-/// sequence has no gap and no reader skips a late commit.
+/// The records of a service: one transaction for a record, its place in the sequence and its index; one writer at a time among all
+/// replicas of the service, so that the sequence has no gap and no reader skips a late commit.
 /// </summary>
 public sealed partial class RecordStore<TDb>(
-    IDbContextFactory<TDb> databases, RecordKinds kinds, RecordIndex<TDb> index, Registry registry, NodeKey key, RecordSignal signal,
-    TimeProvider clock, ILogger<RecordStore<TDb>> log) : IDisposable
+    IDbContextFactory<TDb> databases, RecordKinds kinds, RecordIndex<TDb> index, Registry registry, NodeKey key, StoreEngine engine,
+    RecordSignal signal, TimeProvider clock, ILogger<RecordStore<TDb>> log) : IDisposable
     where TDb : RecordsDb
 {
+    // Whoever waits here waits more cheaply than at the database.
     private readonly SemaphoreSlim _writer = new(1);
 
     /// <summary>The record, unless it does not exist or is a tombstone.</summary>
@@ -98,19 +99,35 @@ public sealed partial class RecordStore<TDb>(
         TransactAsync((_, store) => Task.FromResult(store.Published = sequence), cancellation);
 
     /// <summary>Trusts a key of another node: what it signs is accepted where that node is at home.</summary>
-    public async Task TrustAsync(NodeKey peer, CancellationToken cancellation) => registry.Add(await TransactAsync((db, _) =>
-        Task.FromResult(db.NodeKeys.Add(new NodeKeyRow { Node = peer.Node, KeyId = peer.KeyId, PublicKey = peer.PublicKey() }).Entity), cancellation));
+    public Task TrustAsync(NodeKey peer, CancellationToken cancellation) => RegisterAsync(async db =>
+    {
+        if (await db.NodeKeys.FindAsync([peer.Node, peer.KeyId], cancellation) is null)
+        {
+            db.NodeKeys.Add(new NodeKeyRow { Node = peer.Node, KeyId = peer.KeyId, PublicKey = peer.PublicKey() });
+        }
+    }, cancellation);
 
     /// <summary>From now on only this node may write the territory's records of the area.</summary>
-    public async Task BindHomeAsync(string territory, string area, string node, CancellationToken cancellation) => registry.Add(await TransactAsync(async (db, _) =>
+    public Task BindHomeAsync(string territory, string area, string node, CancellationToken cancellation) => RegisterAsync(async db =>
     {
         var row = await db.Homes.FindAsync([territory, area], cancellation)
             ?? db.Homes.Add(new HomeRow { Territory = territory, Area = area, Node = node }).Entity;
         row.Node = node;
-        return row;
-    }, cancellation));
+    }, cancellation);
 
     public void Dispose() => _writer.Dispose();
+
+    private async Task RegisterAsync(Func<TDb, Task> change, CancellationToken cancellation)
+    {
+        await TransactAsync(async (db, store) =>
+        {
+            await change(db);
+            return ++store.Registry;
+        }, cancellation);
+        // The next transaction of every process finds its copy old; this one need not wait for it.
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        await registry.LoadAsync(db, cancellation);
+    }
 
     private static RecordRow Put(TDb db, StoreRow store, RecordRow? row, Record record, byte[] envelope)
     {
@@ -152,10 +169,21 @@ public sealed partial class RecordStore<TDb>(
         {
             await using var db = await databases.CreateDbContextAsync(cancellation);
             await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-            var store = await db.Store.SingleAsync(cancellation);
+            var store = await engine.LockAsync(db, cancellation);
+            if (store.Registry != registry.Version)
+            {
+                await registry.LoadAsync(db, cancellation);
+            }
             var before = store.LastSequence;
             var result = await work(db, store);
             await db.SaveChangesAsync(cancellation);
+            if (store.LastSequence > before)
+            {
+                // The index follows in step, unless it was behind: then its builder comes to these records in their turn.
+                await db.Indexes.Where(row => row.Version == index.Version && row.Sequence == before)
+                    .ExecuteUpdateAsync(row => row.SetProperty(built => built.Sequence, store.LastSequence), cancellation);
+                await engine.AnnounceAsync(db, cancellation);
+            }
             await transaction.CommitAsync(cancellation);
             if (store.LastSequence > before)
             {

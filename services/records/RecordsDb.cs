@@ -10,6 +10,7 @@ namespace Fabrique.Records;
 public abstract class RecordsDb(DbContextOptions options) : DbContext(options)
 {
     internal DbSet<StoreRow> Store => Set<StoreRow>();
+    internal DbSet<IndexRow> Indexes => Set<IndexRow>();
     internal DbSet<RecordRow> Records => Set<RecordRow>();
     internal DbSet<CursorRow> Cursors => Set<CursorRow>();
     internal DbSet<QuarantineRow> Quarantine => Set<QuarantineRow>();
@@ -19,6 +20,7 @@ public abstract class RecordsDb(DbContextOptions options) : DbContext(options)
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<StoreRow>(row => Truth(row, "store").HasKey(store => store.OnlyRow));
+        modelBuilder.Entity<IndexRow>(row => Truth(row, "indexes").HasKey(index => index.Version));
         modelBuilder.Entity<RecordRow>(row => Truth(row, "records").HasKey(record => new { record.Kind, record.Id }));
         modelBuilder.Entity<CursorRow>(row => Truth(row, "cursors").HasKey(cursor => cursor.Feed));
         modelBuilder.Entity<QuarantineRow>(row => Truth(row, "quarantine").HasKey(item => item.Digest));
@@ -47,7 +49,22 @@ internal sealed class StoreRow
     public required string Epoch { get; set; }
     public long LastSequence { get; set; }
     public long Published { get; set; }
-    public required string IndexVersion { get; set; }
+
+    /// <summary>Counts the changes of keys and homes, so that every replica notices them.</summary>
+    public long Registry { get; set; }
+}
+
+/// <summary>The tables derived for one version of the index, and how far they have come.</summary>
+internal sealed class IndexRow
+{
+    public required string Version { get; init; }
+
+    /// <summary>Everything up to this sequence is in the index; less than the store's last one while it is built.</summary>
+    public long Sequence { get; set; }
+    public DateTime CreatedAt { get; init; }
+
+    /// <summary>Names of the tables, separated by spaces, where the index has no schema of its own.</summary>
+    public string Tables { get; set; } = "";
 }
 
 internal sealed class RecordRow

@@ -2,7 +2,6 @@ using Dapr;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Fabrique.Records;
@@ -10,6 +9,9 @@ namespace Fabrique.Records;
 /// <summary>Everything a service needs to keep, share and follow records.</summary>
 public static class RecordsHosting
 {
+    /// <summary>Connection string of the PostgreSQL server on which every service has a database of its own; without it each has an SQLite file in the data folder.</summary>
+    public const string DatabaseVariable = "FABRIQUE_DATABASE";
+
     private const string DeadLetters = "dead-letters";
 
     /// <summary>Adds the store, the relay, the follower and the rights of a service.</summary>
@@ -26,12 +28,18 @@ public static class RecordsHosting
         services.AddSingleton(key).AddSingleton(kinds).AddSingleton<RecordSignal>();
         services.AddSingleton(new Registry(key) { Hub = builder.Configuration["Hub"] is { Length: > 0 } hub ? hub : key.Node });
         services.AddSingleton<RecordIndex<TDb>, TIndex>();
-        services.AddDbContextFactory<TDb>(options => options.UseSqlite($"Data Source={Path.Combine(folder, name)}.db"));
+        services.AddSingleton<StoreEngine>(provider => builder.Configuration[DatabaseVariable] is { Length: > 0 } server
+            ? ActivatorUtilities.CreateInstance<PostgreSqlEngine>(provider, server, name, provider.GetRequiredService<RecordIndex<TDb>>().Version)
+            : new SqliteEngine(Path.Combine(folder, $"{name}.db")));
+        services.AddDbContextFactory<TDb>((provider, options) => provider.GetRequiredService<StoreEngine>().Configure(options));
         services.AddSingleton<RecordStore<TDb>>();
+        // In this order: the database is ready before anything asks for it.
         services.AddHostedService<StoreSetup<TDb>>();
+        services.AddHostedService(provider => provider.GetRequiredService<StoreEngine>());
+        services.AddSingleton<IndexBuilder<TDb>>().AddHostedService(provider => provider.GetRequiredService<IndexBuilder<TDb>>());
         services.AddSingleton<Relay<TDb>>().AddHostedService(provider => provider.GetRequiredService<Relay<TDb>>());
         services.AddHostedService<Follower<TDb>>();
-        services.AddHealthChecks().AddCheck<Relay<TDb>>("relay");
+        services.AddHealthChecks().AddCheck<Relay<TDb>>("relay").AddCheck<IndexBuilder<TDb>>("index");
         // Authentication asks for data protection; a service protects nothing with it, so no key is written anywhere.
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.AddDapr();
@@ -53,6 +61,7 @@ public static class RecordsHosting
                 .RequireAuthorization(Apps.SidecarOnly);
         }
         app.MapGrpcService<FeedGrpc<TDb>>();
+        app.MapGrpcService<MaintenanceGrpc<TDb>>();
         return app;
 
         // Whatever the envelope holds, the message is dealt with: stored, known already, or quarantined. Only a failing database asks for another try.

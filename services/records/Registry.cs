@@ -8,12 +8,12 @@ namespace Fabrique.Records;
 
 /// <summary>
 /// Who may sign what: the public keys of the nodes this one trusts, and which node is the home of a territory's records in an area.
-/// Read once at start, then kept in step with the tables of the service.
+/// A copy of the tables of the service, read again when another process has changed them.
 /// </summary>
 public sealed class Registry(NodeKey own)
 {
-    private readonly ConcurrentDictionary<string, TrustedKey> _keys = new() { [$"{own.Node}/{own.KeyId}"] = new TrustedKey(own.OpenPublicKey(), null) };
-    private readonly ConcurrentDictionary<(string Territory, string Area), string> _homes = new();
+    private volatile Copy _copy = new(0, [], []);
+    private readonly TrustedKey _own = new(own.PublicKey(), null);
 
     /// <summary>This node.</summary>
     public string Node => own.Node;
@@ -21,7 +21,10 @@ public sealed class Registry(NodeKey own)
     /// <summary>The home of everything that no entry gives to another node: the hub. A node alone is its own hub.</summary>
     public string Hub { get; init; } = own.Node;
 
-    public string HomeOf(string territory, string area) => _homes.GetValueOrDefault((territory, area), Hub);
+    /// <summary>Which state of the tables this is a copy of.</summary>
+    internal long Version => _copy.Version;
+
+    public string HomeOf(string territory, string area) => _copy.Homes.GetValueOrDefault((territory, area), Hub);
 
     /// <summary>What a reader needs to know about a record, seen from this node.</summary>
     public RecordInfo Info(Record record) => new()
@@ -37,48 +40,46 @@ public sealed class Registry(NodeKey own)
     /// <summary>Whether the message is signed by the named key, and the key is trusted.</summary>
     internal bool Verify(string signer, CoseSign1Message message)
     {
-        if (!_keys.TryGetValue(signer, out var key))
-        {
-            throw new EnvelopeException(QuarantineReason.UnknownKey);
-        }
-        if (key.RevokedAt is not null)
-        {
-            throw new EnvelopeException(QuarantineReason.RevokedKey);
-        }
-        try
-        {
-            lock (key.Key)
-            {
-                return message.VerifyEmbedded(key.Key);
-            }
-        }
-        catch (CryptographicException)
-        {
-            // Another algorithm than this key's, or critical headers that nobody here understands.
-            return false;
-        }
+        var key = signer == $"{own.Node}/{own.KeyId}" ? _own : _copy.Keys.GetValueOrDefault(signer) ?? throw new EnvelopeException(QuarantineReason.UnknownKey);
+        return key.RevokedAt is null ? key.Verify(message) : throw new EnvelopeException(QuarantineReason.RevokedKey);
     }
 
     internal async Task LoadAsync(RecordsDb db, CancellationToken cancellation)
     {
-        await foreach (var key in db.NodeKeys.AsNoTracking().AsAsyncEnumerable().WithCancellation(cancellation))
-        {
-            Add(key);
-        }
-        await foreach (var home in db.Homes.AsNoTracking().AsAsyncEnumerable().WithCancellation(cancellation))
-        {
-            _homes[(home.Territory, home.Area)] = home.Node;
-        }
+        // The version first: a change between the reads is then noticed at the next transaction.
+        var version = await db.Store.Select(store => store.Registry).SingleAsync(cancellation);
+        var keys = await db.NodeKeys.AsNoTracking().ToDictionaryAsync(row => $"{row.Node}/{row.KeyId}", row => new TrustedKey(row.PublicKey, row.RevokedAt), cancellation);
+        var homes = await db.Homes.AsNoTracking().ToDictionaryAsync(row => (row.Territory, row.Area), row => row.Node, cancellation);
+        _copy = new Copy(version, keys, homes);
     }
 
-    internal void Add(NodeKeyRow row)
+    private sealed record Copy(long Version, Dictionary<string, TrustedKey> Keys, Dictionary<(string Territory, string Area), string> Homes);
+
+    private sealed record TrustedKey(byte[] PublicKey, DateTime? RevokedAt)
     {
-        var key = ECDsa.Create();
-        key.ImportSubjectPublicKeyInfo(row.PublicKey, out _);
-        _keys[$"{row.Node}/{row.KeyId}"] = new TrustedKey(key, row.RevokedAt);
+        // An instance is not for concurrent use.
+        private readonly ConcurrentBag<ECDsa> _free = [];
+
+        public bool Verify(CoseSign1Message message)
+        {
+            if (!_free.TryTake(out var key))
+            {
+                key = ECDsa.Create();
+                key.ImportSubjectPublicKeyInfo(PublicKey, out _);
+            }
+            try
+            {
+                return message.VerifyEmbedded(key);
+            }
+            catch (CryptographicException)
+            {
+                // Another algorithm than this key's, or critical headers that nobody here understands.
+                return false;
+            }
+            finally
+            {
+                _free.Add(key);
+            }
+        }
     }
-
-    internal void Add(HomeRow row) => _homes[(row.Territory, row.Area)] = row.Node;
-
-    private sealed record TrustedKey(ECDsa Key, DateTime? RevokedAt);
 }

@@ -12,11 +12,11 @@ namespace Fabrique.Records;
 
 /// <summary>
 /// Publishes what the node shares, in the order of the sequence, at least once, for ever. Several messages of a batch travel together: a
-/// batch holds each record once, so the versions of one record never overtake each other.
+/// batch holds each record once, so the versions of one record never overtake each other. Of several replicas of a service, one publishes.
 /// </summary>
 public sealed partial class Relay<TDb>(
-    IDbContextFactory<TDb> databases, RecordStore<TDb> records, RecordKinds kinds, DaprClient dapr, RecordSignal signal, TimeProvider clock,
-    ILogger<Relay<TDb>> log) : BackgroundService, IHealthCheck
+    IDbContextFactory<TDb> databases, RecordStore<TDb> records, RecordKinds kinds, StoreEngine engine, DaprClient dapr, RecordSignal signal,
+    TimeProvider clock, ILogger<Relay<TDb>> log) : BackgroundService, IHealthCheck
     where TDb : RecordsDb
 {
     internal const string PubSub = "pubsub";
@@ -33,6 +33,7 @@ public sealed partial class Relay<TDb>(
         var store = await db.Store.AsNoTracking().SingleAsync(cancellationToken);
         var figures = new Dictionary<string, object>
         {
+            ["leads"] = engine.Leads,
             ["lag"] = store.LastSequence - store.Published,
             ["lastSequence"] = store.LastSequence,
             ["quarantined"] = await db.Quarantine.CountAsync(cancellationToken),
@@ -52,7 +53,7 @@ public sealed partial class Relay<TDb>(
             var next = signal.Next;
             try
             {
-                var more = await PublishBatchAsync(stoppingToken);
+                var more = engine.Leads && await PublishBatchAsync(stoppingToken);
                 (backOff, _trouble) = (TimeSpan.Zero, null);
                 if (!more)
                 {
@@ -78,8 +79,8 @@ public sealed partial class Relay<TDb>(
         {
             return false;
         }
-        // Followed kinds are published by their own service.
-        var shared = batch.Where(row => kinds.IsOwned(row.Kind) && row.For(Visibility.Network) is not null);
+        // Followed kinds are published by their own service; a kind of this area that is newer than this service is passed on.
+        var shared = batch.Where(row => RecordKinds.AreaOf(row.Kind) == kinds.Area && row.For(Visibility.Network) is not null);
         await Parallel.ForEachAsync(shared, new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = cancellation },
             async (row, token) => await PublishAsync(row, token));
         await records.SavePublishedAsync(batch[^1].Sequence, cancellation);

@@ -1,10 +1,20 @@
+-- Written for SQLite; for PostgreSQL, BLOB becomes BYTEA and TIMESTAMP becomes TIMESTAMPTZ.
+
 -- One row: what this store is and how far it has come.
 CREATE TABLE store (
   only_row      INTEGER PRIMARY KEY CHECK (only_row = 1),
   epoch         TEXT    NOT NULL,
   last_sequence BIGINT  NOT NULL,
   published     BIGINT  NOT NULL,
-  index_version TEXT    NOT NULL
+  registry      BIGINT  NOT NULL
+);
+
+-- The indexes that were derived from the records, and how far each has come.
+CREATE TABLE indexes (
+  version    TEXT      PRIMARY KEY,
+  sequence   BIGINT    NOT NULL,
+  created_at TIMESTAMP NOT NULL,
+  tables     TEXT      NOT NULL
 );
 
 -- The latest version of each record; also the outbox of the relay and the source of the feed.

@@ -1,0 +1,81 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+
+namespace Fabrique.Records;
+
+/// <summary>What differs between the databases that a service can keep its records in. One instance a process; it attends to its database while the service runs.</summary>
+public abstract class StoreEngine : BackgroundService
+{
+    private protected StoreEngine()
+    {
+    }
+
+    /// <summary>Whether this process publishes and follows; of several replicas of a service one does.</summary>
+    internal virtual bool Leads => true;
+
+    internal abstract void Configure(DbContextOptionsBuilder options);
+
+    /// <summary>Makes the database ready to be asked: created if need be.</summary>
+    internal abstract Task PrepareAsync(RecordsDb db, CancellationToken cancellation);
+
+    /// <summary>Inside a transaction: keeps every other process from setting up the database until the transaction ends.</summary>
+    internal virtual Task BeginSetupAsync(RecordsDb db, CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>A script of the truth in the words of this database.</summary>
+    internal virtual string Script(string sql) => sql;
+
+    /// <summary>Makes room for the tables of a new index, has them created, and drops those that no running version can need.</summary>
+    internal abstract Task CreateIndexAsync(RecordsDb db, IndexRow index, Func<Task> create, CancellationToken cancellation);
+
+    /// <summary>Inside a transaction: the store's row, which no other writer has until the transaction ends. Sequences are so allocated in the order of the commits.</summary>
+    internal abstract Task<StoreRow> LockAsync(RecordsDb db, CancellationToken cancellation);
+
+    /// <summary>Inside a transaction that adds to the sequence: tells the other replicas when it is committed.</summary>
+    internal virtual Task AnnounceAsync(RecordsDb db, CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>Whether what failed is the data at hand, not the database: trying again later would not help.</summary>
+    internal static bool IsFaultOfData(Exception error) => (error as DbException ?? error.InnerException as DbException) switch
+    {
+        null => error is not (OperationCanceledException or IOException or TimeoutException or OutOfMemoryException),
+        SqliteException { SqliteErrorCode: 18 or 19 or 20 } => true, // TOOBIG, CONSTRAINT, MISMATCH
+        // Data exception, integrity constraint violation, program limit exceeded.
+        { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] } => true,
+        _ => false,
+    };
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.CompletedTask;
+}
+
+/// <summary>A file in the data folder of the node, for one process. The default.</summary>
+internal sealed class SqliteEngine(string file) : StoreEngine
+{
+    internal override void Configure(DbContextOptionsBuilder options) => options.UseSqlite($"Data Source={file}");
+
+    internal override Task PrepareAsync(RecordsDb db, CancellationToken cancellation) =>
+        db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL", cancellation);
+
+    internal override async Task CreateIndexAsync(RecordsDb db, IndexRow index, Func<Task> create, CancellationToken cancellation)
+    {
+        foreach (var old in await db.Indexes.ToListAsync(cancellation))
+        {
+            foreach (var table in old.Tables.Split(' '))
+            {
+#pragma warning disable EF1002 // The name of a table that this database told.
+                await db.Database.ExecuteSqlRawAsync($"DROP TABLE IF EXISTS \"{table}\"", cancellation);
+#pragma warning restore EF1002
+            }
+            db.Indexes.Remove(old);
+        }
+        var before = await TablesAsync();
+        await create();
+        index.Tables = string.Join(' ', (await TablesAsync()).Except(before));
+
+        Task<List<string>> TablesAsync() =>
+            db.Database.SqlQuery<string>($"SELECT name AS \"Value\" FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual')").ToListAsync(cancellation);
+    }
+
+    // Transactions begin immediate: the file is this one's.
+    internal override Task<StoreRow> LockAsync(RecordsDb db, CancellationToken cancellation) => db.Store.SingleAsync(cancellation);
+}
