@@ -132,6 +132,8 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
                 return new Failure(StatusCode.Unavailable, $"the app '{callee.Id}' does not answer ({error})", HasReached: true);
             }
 
+            // The next attempt starts from an answer that nobody has given yet.
+            context.Response.StatusCode = StatusCodes.Status200OK;
             replica.Doubt();
         }
 
