@@ -356,6 +356,31 @@ public sealed class SidecarRabbitMqFailures : SidecarTest
     }
 
     [Fact]
+    public async Task A_broker_that_stays_away_is_not_waited_for_each_time_if_a_circuit_spares_it()
+    {
+        Resource("resiliency.yaml", Resiliency
+            .Replace("retries:", "circuitBreakers:\n      second: { trip: consecutiveFailures >= 2, timeout: 1s }\n    retries:", StringComparison.Ordinal)
+            .Replace("timeout: publish", "timeout: publish\n        circuitBreaker: second", StringComparison.Ordinal));
+        var portal = Recorder("portal");
+        await Node.StartAsync();
+        using var dapr = Node.Client(portal);
+        _relay.Target = 0;
+        _relay.Cut();
+        var details = new List<string>();
+        for (var n = 0; n < 3; n++)
+        {
+            var error = await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, new Practice("x"), Cancellation));
+            Assert.Equal(StatusCode.Unavailable, error.StatusCode);
+            details.Add(error.Status.Detail);
+        }
+
+        Assert.Equal([false, false, true], details.Select(detail => detail.Contains("the circuit to pubsub is open", StringComparison.Ordinal)));
+        _relay.Target = _server.Port;
+        await PublishAsync(dapr, Topic, "enfin");
+        await Eventually.TrueAsync(() => Arrived.Contains("portal: enfin"), "the event arrives");
+    }
+
+    [Fact]
     public async Task A_broker_that_hangs_acknowledges_nothing()
     {
         var portal = Recorder("portal");
