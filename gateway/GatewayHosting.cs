@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.ResponseCompression;
-using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.Transforms;
 
 namespace Fabrique.Gateway;
@@ -13,7 +13,7 @@ internal static class GatewayHosting
     {
         builder.Services.AddReverseProxy()
             .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
-            .AddConfigFilter<ServiceAddresses>()
+            .AddConfigFilter<Replicas>()
             .AddTransforms(transforms =>
             {
                 // Between processes of the node only: nobody outside may pass for the sidecar or choose an application.
@@ -23,6 +23,12 @@ internal static class GatewayHosting
                 // Pages and resources are written once, for GET; the web server leaves the body out of the answer to HEAD.
                 transforms.AddHttpMethodChange(HttpMethods.Head, HttpMethods.Get);
             });
+        // One refusal is enough to leave a replica alone for the time it takes to start again; the last one left is asked in any case.
+        builder.Services.Configure<TransportFailureRateHealthPolicyOptions>(policy =>
+        {
+            policy.DetectionWindowSize = TimeSpan.FromSeconds(5);
+            policy.MinimalTotalCountThreshold = 1;
+        });
         builder.Services.AddResponseCompression(compression =>
         {
             compression.EnableForHttps = true;
@@ -48,7 +54,12 @@ internal static class GatewayHosting
         app.UseStatusCodePages(pages => WriteErrorAsync(pages.HttpContext));
         app.MapGet("/alive", () => Results.Json(new { status = "healthy", version = ServiceDefaults.Version }));
         app.MapGet("/health", (PiecesHealth pieces, CancellationToken cancellation) => pieces.AnswerAsync(cancellation));
-        app.MapReverseProxy();
+        app.MapReverseProxy(proxy =>
+        {
+            proxy.Use(Replicas.TryAnotherAsync);
+            proxy.UseLoadBalancing();
+            proxy.UsePassiveHealthChecks();
+        });
     }
 
     /// <summary>What the gateway itself has to say when nobody behind it answers.</summary>
@@ -99,18 +110,4 @@ internal static class GatewayHosting
         });
         return next(context);
     });
-
-    /// <summary>Gives each destination the address of the process that bears its name: <c>services:practices:http:0</c>. Without one, the name itself is the host.</summary>
-    private sealed class ServiceAddresses(IConfiguration configuration) : IProxyConfigFilter
-    {
-        public ValueTask<ClusterConfig> ConfigureClusterAsync(ClusterConfig cluster, CancellationToken cancel) => ValueTask.FromResult(cluster with
-        {
-            Destinations = cluster.Destinations?.ToDictionary(destination => destination.Key, destination => destination.Value with
-            {
-                Address = configuration[$"services:{new Uri(destination.Value.Address).Host}:http:0"] ?? destination.Value.Address,
-            }),
-        });
-
-        public ValueTask<RouteConfig> ConfigureRouteAsync(RouteConfig route, ClusterConfig? cluster, CancellationToken cancel) => ValueTask.FromResult(route);
-    }
 }

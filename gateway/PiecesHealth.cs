@@ -11,8 +11,9 @@ internal sealed class PiecesHealth(HttpClient http, IProxyStateLookup proxy)
     {
         var pieces = await Task.WhenAll(proxy.GetClusters()
             .OrderBy(cluster => cluster.ClusterId, StringComparer.Ordinal)
-            .Select(async cluster => (cluster.ClusterId, Health: await AskAsync(cluster.Destinations.Values.First().Model.Config.Address, cancellation))));
-        var worst = Any("unhealthy") ? "unhealthy" : Any("degraded") ? "degraded" : "healthy";
+            .Select(async cluster => (cluster.ClusterId, Health: OfAll(await Task.WhenAll(cluster.Destinations.OrderBy(process => process.Key, StringComparer.Ordinal)
+                .Select(process => AskAsync(process.Value.Model.Config.Address, cancellation)))))));
+        var worst = pieces.Any(piece => Is(piece.Health, "unhealthy")) ? "unhealthy" : pieces.All(piece => Is(piece.Health, "healthy")) ? "healthy" : "degraded";
         var answer = new JsonObject
         {
             ["status"] = worst,
@@ -20,9 +21,16 @@ internal sealed class PiecesHealth(HttpClient http, IProxyStateLookup proxy)
             ["pieces"] = new JsonObject(pieces.Select(piece => KeyValuePair.Create<string, JsonNode?>(piece.ClusterId, piece.Health))),
         };
         return Results.Json(answer, statusCode: worst == "unhealthy" ? 503 : 200);
-
-        bool Any(string status) => pieces.Any(piece => (string?)piece.Health["status"] == status);
     }
+
+    /// <summary>A piece of several processes works while one of them does; each says how it is under <c>replicas</c>.</summary>
+    private static JsonNode OfAll(JsonNode[] processes) => processes is [var only] ? only : new JsonObject
+    {
+        ["status"] = processes.All(process => Is(process, "healthy")) ? "healthy" : processes.All(process => Is(process, "unhealthy")) ? "unhealthy" : "degraded",
+        ["replicas"] = new JsonArray(processes),
+    };
+
+    private static bool Is(JsonNode health, string status) => (string?)health["status"] == status;
 
     private async Task<JsonNode> AskAsync(string address, CancellationToken cancellation)
     {

@@ -20,7 +20,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fabrique-postgresql-");
     private readonly ConcurrentQueue<string> _output = new();
     private readonly string _password = RandomNumberGenerator.GetHexString(32, lowercase: true);
-    private readonly int _port = Proc.FreePorts(1)[0];
+    private readonly int _port = Ports.Free();
     private Process? _server;
 
     public PostgreSqlServer()

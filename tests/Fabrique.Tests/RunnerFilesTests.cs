@@ -50,7 +50,7 @@ public sealed class RunnerFilesTests : IDisposable
             services:
               - name: one
                 project: nowhere.csproj
-                replicas: 3
+                replicas: 17
               - name: one
                 bindings:
                   - port: 70000
@@ -66,7 +66,7 @@ public sealed class RunnerFilesTests : IDisposable
                 "tye.yaml line 2: unknown key 'ingress' in the file (known: name, extensions, services)",
                 "tye.yaml line 4: extension 'zipkin' is unknown: only 'dapr' is",
                 "tye.yaml line 8: project 'nowhere.csproj' does not exist",
-                "tye.yaml line 9: replicas '3': a node runs one process of each service",
+                "tye.yaml line 9: replicas '17' is not a number from 1 to 16",
                 "tye.yaml line 10: service 'one' is there twice",
                 "tye.yaml line 10: service 'one' needs either 'project' or 'executable'",
                 "tye.yaml line 12: port '70000' is not a number from 1 to 65535",
@@ -126,7 +126,7 @@ public sealed class RunnerFilesTests : IDisposable
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
 
-        var error = Assert.Throws<PlainError>(() => Proc.RequireFree(IPAddress.Loopback, port, "choose another with --port")).Message;
+        var error = Assert.Throws<PlainError>(() => Ports.RequireFree(IPAddress.Loopback, port, "choose another with --port")).Message;
 
         Assert.StartsWith($"Port {port} is taken by ", error, StringComparison.Ordinal);
         Assert.EndsWith($"(pid {Environment.ProcessId}): choose another with --port", error, StringComparison.Ordinal);
@@ -136,7 +136,8 @@ public sealed class RunnerFilesTests : IDisposable
     [InlineData("amqp://fabrique:s3cret@127.0.0.1:5672", "amqp://fabrique:***@127.0.0.1:5672")]
     [InlineData("cannot reach amqps://u:p@ss@host/vhost, twice amqp://a:b@c", "cannot reach amqps://u:***@host/vhost, twice amqp://a:***@c")]
     [InlineData("http://127.0.0.1:8080/a@b", "http://127.0.0.1:8080/a@b")]
-    public void Passwords_in_addresses_are_masked(string text, string shown) => Assert.Equal(shown, Redaction.Apply(text));
+    [InlineData("Host=h;Password=s3cret;Port=1, or Pwd = 'two words' there", "Host=h;Password=***;Port=1, or Pwd = *** there")]
+    public void Passwords_in_addresses_and_connection_strings_are_masked(string text, string shown) => Assert.Equal(shown, Redaction.Apply(text));
 
     [Fact]
     public void A_known_secret_reaches_neither_file_nor_console()
@@ -190,7 +191,7 @@ public sealed class RunnerFilesTests : IDisposable
     private static RunFile Run(long ticksOff = 0)
     {
         var ticks = Proc.StartTicks(Environment.ProcessId)!.Value + ticksOff;
-        return new RunFile(Environment.ProcessId, ticks, DateTimeOffset.UnixEpoch, null, null, "in-memory", true,
-            [new RunningProcess("one", Environment.ProcessId, ticks, DateTimeOffset.UnixEpoch, 0, true, null, false, "token")]);
+        return new RunFile(Environment.ProcessId, ticks, DateTimeOffset.UnixEpoch, null, null, "in-memory", "SQLite", "embedded", [], true,
+            [new RunningProcess("one", "one", Environment.ProcessId, ticks, DateTimeOffset.UnixEpoch, 0, true, null, false, "/health", "token")]);
     }
 }

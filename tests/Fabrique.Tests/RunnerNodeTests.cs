@@ -56,7 +56,7 @@ public sealed class RunnerNodeTests : IAsyncLifetime
             .Processes.Single(process => process.Name == "back");
         Assert.NotEqual(before.Pid, after.Pid);
         Assert.Equal((before.Address, before.Token), (after.Address, after.Token));
-        await EventuallyAsync(() => Probe.AskAsync(new Uri(after.Address!), false, Deadline()), health => health.IsHealthy);
+        await EventuallyAsync(() => Probe.AskAsync(new Uri(after.Address!), false, after.HealthPage, Deadline()), health => health.IsHealthy);
         var log = await File.ReadAllTextAsync(Path.Combine(Data, "logs", "runner.log"), Deadline());
         Assert.Contains("back was ended by signal 9; it starts again in 0.5 s", log, StringComparison.Ordinal);
     }

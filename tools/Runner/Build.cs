@@ -62,7 +62,14 @@ internal static class Build
     }
 
     /// <summary>Time of the newest file or folder (one is touched when a file in it goes) of the projects and of those they refer to.</summary>
-    private static DateTime Newest(string root, IEnumerable<string> projects)
+    private static DateTime Newest(string root, IEnumerable<string> projects) =>
+        Closure(projects).Select(project => new DirectoryInfo(Path.GetDirectoryName(project)!))
+            .SelectMany(folder => folder.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Append(folder))
+            .Concat(new DirectoryInfo(root).EnumerateFiles().Where(file => file.Extension is ".props" or ".json" or ".sln" or ".editorconfig"))
+            .Max(entry => entry.LastWriteTimeUtc);
+
+    /// <summary>The projects and those they refer to.</summary>
+    public static IReadOnlySet<string> Closure(IEnumerable<string> projects)
     {
         var closure = new HashSet<string>();
         var todo = new Queue<string>(projects);
@@ -78,10 +85,7 @@ internal static class Build
             }
         }
 
-        return closure.Select(project => new DirectoryInfo(Path.GetDirectoryName(project)!))
-            .SelectMany(folder => folder.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Append(folder))
-            .Concat(new DirectoryInfo(root).EnumerateFiles().Where(file => file.Extension is ".props" or ".json" or ".sln" or ".editorconfig"))
-            .Max(entry => entry.LastWriteTimeUtc);
+        return closure;
     }
 }
 
@@ -93,8 +97,9 @@ internal static class Shell
         Path.GetFileName(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
 
     /// <summary>The full path of a program, null when it is not installed.</summary>
-    public static string? Which(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Concat(["/usr/sbin", "/sbin"])
+    /// <param name="path">Instead of the variable PATH.</param>
+    public static string? Which(string program, string? path = null) =>
+        (path ?? Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Concat(["/usr/sbin", "/sbin"])
             .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
 
     /// <param name="line">Called for each line of output and of errors, one at a time.</param>

@@ -55,16 +55,19 @@ internal sealed partial class Logs(string folder, TextWriter? console, bool colo
     }
 }
 
-/// <summary>Passwords in addresses never reach a screen or a file.</summary>
+/// <summary>Passwords in addresses and connection strings never reach a screen or a file.</summary>
 internal static partial class Redaction
 {
     public const string Mask = "***";
 
-    public static string Apply(string text) => Password().Replace(text, $"${{before}}{Mask}@");
+    public static string Apply(string text) => Setting().Replace(Password().Replace(text, $"${{before}}{Mask}@"), $"${{before}}{Mask}");
 
     // Greedy up to the last @ of the authority: a password may hold an unescaped one.
     [GeneratedRegex(@"(?<before>\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/]+@", RegexOptions.IgnoreCase)]
     private static partial Regex Password();
+
+    [GeneratedRegex(@"(?<before>\b(?:password|pwd|psw)\s*=\s*)(?:'[^']*'|""[^""]*""|[^;\s'""]+)", RegexOptions.IgnoreCase)]
+    private static partial Regex Setting();
 }
 
 /// <summary>A log file that starts anew at 5 MiB and keeps the three before it as .1, .2 and .3.</summary>
@@ -72,7 +75,7 @@ internal sealed class RotatingFile(string path, long limit = 5 << 20) : IDisposa
 {
     private const int Kept = 3;
     private readonly Lock _lock = new();
-    private StreamWriter? _writer;
+    private FileStream? _file;
 
     public void Write(string line)
     {
@@ -80,10 +83,10 @@ internal sealed class RotatingFile(string path, long limit = 5 << 20) : IDisposa
         {
             try
             {
-                _writer ??= new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete));
-                _writer.WriteLine(line);
-                _writer.Flush();
-                if (_writer.BaseStream.Length >= limit)
+                // Unbuffered: what a full disk does not take is forgotten, and the next line that fits is whole.
+                _file ??= new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+                _file.Write(Encoding.UTF8.GetBytes($"{line}\n"));
+                if (_file.Length >= limit)
                 {
                     Rotate();
                 }
@@ -91,7 +94,6 @@ internal sealed class RotatingFile(string path, long limit = 5 << 20) : IDisposa
             catch (IOException)
             {
                 // A full disk must not stop the node: what could not be written is lost, the console still shows it.
-                _writer = null;
             }
         }
     }
@@ -111,8 +113,8 @@ internal sealed class RotatingFile(string path, long limit = 5 << 20) : IDisposa
 
     public void Dispose()
     {
-        _writer?.Dispose();
-        _writer = null;
+        _file?.Dispose();
+        _file = null;
     }
 }
 

@@ -15,9 +15,12 @@ internal enum Stage
 /// <summary>How to start one process.</summary>
 /// <param name="Address">Where it answers <c>/health</c> (or AMQP); null: alive is healthy.</param>
 /// <param name="Http2">The address speaks HTTP/2 only.</param>
+/// <param name="Service">The service whose process it is; null: it is none's.</param>
+/// <param name="HealthPage">Path of its health page.</param>
 internal sealed record ProcessSpec(
     string Name, Stage Stage, string FileName, IReadOnlyList<string> Arguments, string Folder,
-    IReadOnlyDictionary<string, string> Environment, Uri? Address = null, bool Http2 = false, string? Token = null);
+    IReadOnlyDictionary<string, string> Environment, Uri? Address = null, bool Http2 = false, string? Token = null, string HealthPage = "/health",
+    string? Service = null);
 
 /// <summary>Waits between restarts: 0.5 s doubling up to 30 s, from the beginning again after a minute without an accident.</summary>
 internal sealed class Backoff
@@ -40,8 +43,8 @@ internal sealed class Backoff
 internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs logs, TimeProvider time, Action changed) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _kill = new();
     private Task _running = Task.CompletedTask;
-    private int _pid;
 
     public ProcessSpec Spec => spec;
 
@@ -51,7 +54,11 @@ internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs log
     /// <summary>What the run file says of it.</summary>
     public RunningProcess? State { get; private set; }
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _kill.Dispose();
+    }
 
     public void Start() => _running = RunAsync();
 
@@ -59,17 +66,13 @@ internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs log
     public async Task StopAsync(TimeSpan patience, CancellationToken kill)
     {
         await _stop.CancelAsync();
-        if (_pid is var pid and > 0)
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(kill);
+        deadline.CancelAfter(patience);
+        await _running.WaitAsync(deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_running.IsCompleted)
         {
-            Proc.Terminate(pid);
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(kill);
-            deadline.CancelAfter(patience);
-            await _running.WaitAsync(deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!_running.IsCompleted)
-            {
-                logs.Write(Logs.Own, $"{spec.Name} did not stop in time and is killed");
-                Proc.Kill(pid);
-            }
+            logs.Write(Logs.Own, $"{spec.Name} did not stop in time and is killed");
+            await _kill.CancelAsync();
         }
 
         await _running;
@@ -113,21 +116,21 @@ internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs log
             return $"cannot be started ({exception.Message})";
         }
 
-        _pid = process.Id;
-        State = new RunningProcess(spec.Name, _pid, Proc.StartTicks(_pid) ?? 0, time.GetUtcNow(), restarts, false, spec.Address?.GetLeftPart(UriPartial.Authority), spec.Http2, spec.Token);
+        var pid = process.Id;
+        State = new RunningProcess(spec.Name, spec.Service ?? spec.Name, pid, Proc.StartTicks(pid) ?? 0, time.GetUtcNow(), restarts, false, spec.Address?.GetLeftPart(UriPartial.Authority), spec.Http2, spec.HealthPage, spec.Token);
         changed();
         process.StandardInput.Close();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        if (_stop.IsCancellationRequested)
+        // Both act at once when they were asked while it was being started.
+        using (_stop.Token.Register(() => Proc.Terminate(pid)))
+        using (_kill.Token.Register(() => Proc.Kill(pid)))
         {
-            Proc.Terminate(_pid);
+            await ended.Task;
         }
 
-        await ended.Task;
         // What it started (RabbitMQ's shell script starts Erlang) must not live on beside its successor.
-        Proc.Kill(_pid);
-        _pid = 0;
+        Proc.Kill(pid);
         // Its last words. Whoever else keeps the output open is not waited for.
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(1), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return process.ExitCode > 128 ? $"was ended by signal {process.ExitCode - 128}" : $"ended with code {process.ExitCode}";
@@ -154,6 +157,7 @@ internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs log
         };
         // Secrets are given to those who need them only.
         info.Environment.Remove(Broker.Variable);
+        info.Environment.Remove(Database.Variable);
         foreach (var (name, value) in spec.Environment)
         {
             info.Environment[name] = value;

@@ -6,9 +6,11 @@ namespace Fabrique.Runner;
 
 /// <summary>What to start and where, decided once per start of the node: ports and tokens stay the same when a process starts again.</summary>
 /// <param name="Address">The public address, null when no service has a fixed port.</param>
+/// <param name="Keepers">The services that keep records.</param>
 /// <param name="Secrets">Everything the logs must not show.</param>
 internal sealed record NodePlan(
-    IReadOnlyList<ProcessSpec> Processes, Uri? Address, Uri? GrpcAddress, string Broker, IReadOnlyList<string> Secrets);
+    IReadOnlyList<ProcessSpec> Processes, Uri? Address, Uri? GrpcAddress, Broker Broker, Database Database, DaprSidecar Sidecar,
+    IReadOnlyList<string> Keepers, IReadOnlyList<string> Secrets);
 
 /// <summary>Turns tye.yaml and the options of <c>up</c> into a plan.</summary>
 /// <param name="root">The checkout.</param>
@@ -31,8 +33,10 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
 
     private readonly string _appToken = NewToken();
     private readonly Dictionary<string, string> _tokens = file.Services.ToDictionary(service => service.Name, _ => NewToken());
-    private readonly Dictionary<string, List<Place>> _places = Placed(file, host, port);
-    private readonly int[] _sidecarPorts = Proc.FreePorts(2);
+    private readonly IReadOnlyList<Instance> _instances = Instance.All(file, host, port);
+    private readonly int[] _sidecarPorts = Ports.Free(2);
+    // HTTP, gRPC, and gRPC between daprds.
+    private readonly Dictionary<string, int[]> _daprdPorts = [];
 
     private string SidecarProject => Path.Combine(root, "services", Sidecar, "Sidecar.csproj");
 
@@ -41,49 +45,72 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         [.. file.Services.Select(service => service.Project).OfType<string>(), .. file.ComponentsPath is null ? Array.Empty<string>() : [SidecarProject]];
 
     /// <summary>Ports that face the outside.</summary>
-    public IEnumerable<int> PublicPorts => _places.Values.SelectMany(places => places).Where(place => place.IsPublic).Select(place => place.Listen.Port);
+    public IEnumerable<int> PublicPorts => _instances.SelectMany(instance => instance.Places).Where(place => place.IsPublic).Select(place => place.Listen.Port);
 
-    public NodePlan Plan(Broker broker)
+    /// <summary>Services with a database of their own: those of the repository that keep records.</summary>
+    public IReadOnlyList<string> Keepers { get; } = [.. file.Services.Where(KeepsRecords).Select(service => service.Name)];
+
+    /// <exception cref="PlainError">Several processes would have one database file, which serves one alone.</exception>
+    public void RequireShared(Database database)
     {
-        Uri? Public(bool http2) => _places.Values.SelectMany(places => places).FirstOrDefault(place => place.IsPublic && place.Http2 == http2)?.Address;
+        if (database.ConnectionString is null && file.Services.FirstOrDefault(service => service.Replicas > 1 && KeepsRecords(service)) is { } service)
+        {
+            throw new PlainError($"{service.Name} has {service.Replicas} replicas, and SQLite serves one process alone: name a PostgreSQL with --database, or give it one (replicas in tye.yaml, --replicas {service.Name}=1)");
+        }
+    }
+
+    public NodePlan Plan(Broker broker, Database database, DaprSidecar sidecar)
+    {
+        Uri? Public(bool http2) => _instances.SelectMany(instance => instance.Places).FirstOrDefault(place => place.IsPublic && place.Http2 == http2)?.Address;
         var password = broker.ConnectionString is { } amqp ? Uri.UnescapeDataString(new Uri(amqp).UserInfo.Split(':', 2).Last()) : "";
         return new NodePlan(
             [
                 .. broker.Processes,
-                .. file.ComponentsPath is { } components ? [SidecarSpec(components, broker)] : Array.Empty<ProcessSpec>(),
-                .. file.Services.Select(ServiceSpec),
+                .. file.ComponentsPath is { } components ? SidecarSpecs(Path.Combine(components, broker.Components), broker, sidecar) : [],
+                .. _instances.Select(instance => ServiceSpec(instance, database)),
             ],
-            Public(false), Public(true), broker.Description, [.. _tokens.Values, _appToken, password]);
+            Public(false), Public(true), broker, database, sidecar, Keepers, [.. _tokens.Values, _appToken, password, .. database.Secrets]);
     }
 
-    private ProcessSpec SidecarSpec(string components, Broker broker)
+    private List<ProcessSpec> SidecarSpecs(string components, Broker broker, DaprSidecar sidecar)
     {
-        // Its two ports are arguments, as daprd's are.
-        var environment = new Dictionary<string, string>(Common(Sidecar)) { ["ASPNETCORE_URLS"] = "", ["APP_API_TOKEN"] = _appToken };
-        foreach (var service in file.Services)
+        var broking = broker.ConnectionString is { } connection ? new Dictionary<string, string> { [Broker.Variable] = connection } : [];
+        if (sidecar.Daprd is null)
         {
-            // It speaks HTTP/2 to the applications.
-            var places = _places[service.Name];
-            environment[$"Apps__{service.Name}__Address"] = Text((places.Find(place => place.Http2) ?? places[0]).Address);
-            environment[$"Apps__{service.Name}__ApiToken"] = _tokens[service.Name];
+            return [EmbeddedSpec(components, broking)];
         }
 
-        if (broker.ConnectionString is { } connection)
+        // The public ones call nobody and hear nothing: they need none.
+        return
+        [
+            .. _instances.Where(instance => !instance.Service.IsPublic).Select(instance => sidecar.Beside(
+                instance, components, _daprdPorts[instance.Name] = Ports.Free(3),
+                new Dictionary<string, string>(Common($"daprd-{instance.Name}").Concat(broking)), _tokens[instance.Service.Name], _appToken)),
+        ];
+    }
+
+    private ProcessSpec EmbeddedSpec(string components, Dictionary<string, string> broking)
+    {
+        // Its two ports are arguments, as daprd's are.
+        var environment = new Dictionary<string, string>(Common(Sidecar).Concat(broking)) { ["ASPNETCORE_URLS"] = "", ["APP_API_TOKEN"] = _appToken };
+        foreach (var app in _instances.GroupBy(instance => instance.Service.Name))
         {
-            environment[Broker.Variable] = connection;
+            environment[$"Apps__{app.Key}__Address"] = string.Join(';', app.Select(instance => Text(instance.App.Address)));
+            environment[$"Apps__{app.Key}__ApiToken"] = _tokens[app.Key];
         }
 
         string[] arguments =
         [
-            Build.Assembly(root, SidecarProject), "--resources-path", Path.Combine(components, broker.Components),
+            Build.Assembly(root, SidecarProject), "--resources-path", components,
             "--dapr-http-port", $"{_sidecarPorts[0]}", "--dapr-grpc-port", $"{_sidecarPorts[1]}",
         ];
         return new ProcessSpec(Sidecar, Stage.Sidecar, Shell.Dotnet, arguments, Path.GetDirectoryName(SidecarProject)!, environment, Loopback(_sidecarPorts[0]));
     }
 
-    private ProcessSpec ServiceSpec(TyeService service)
+    private ProcessSpec ServiceSpec(Instance instance, Database database)
     {
-        var (places, token, environment) = (_places[service.Name], _tokens[service.Name], Common(service.Name));
+        var (service, places) = (instance.Service, instance.Places);
+        var (token, environment) = (_tokens[service.Name], Common(service.Name));
         environment["PORT"] = places[0].Listen.Port.ToString(CultureInfo.InvariantCulture);
         // One address by ASPNETCORE_URLS; several, which differ in protocol, by Kestrel's own configuration.
         environment["ASPNETCORE_URLS"] = places.Count == 1 ? $"http://{places[0].Listen}" : "";
@@ -95,8 +122,14 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
 
         if (file.ComponentsPath is not null)
         {
-            environment["DAPR_HTTP_ENDPOINT"] = Text(Loopback(_sidecarPorts[0]));
-            environment["DAPR_GRPC_ENDPOINT"] = Text(Loopback(_sidecarPorts[1]));
+            var ports = _daprdPorts.GetValueOrDefault(instance.Name, _sidecarPorts);
+            environment["DAPR_HTTP_ENDPOINT"] = Text(Loopback(ports[0]));
+            environment["DAPR_GRPC_ENDPOINT"] = Text(Loopback(ports[1]));
+        }
+
+        if (database.ConnectionString is { } connection && (service.Project is null || KeepsRecords(service)))
+        {
+            environment[Database.Variable] = connection;
         }
 
         environment["DAPR_API_TOKEN"] = token;
@@ -110,9 +143,9 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         // A project runs in its own folder: that is where its wwwroot, settings and data files are.
         var stage = service.IsPublic ? Stage.Public : Stage.Services;
         return service.Project is { } project
-            ? new ProcessSpec(service.Name, stage, Shell.Dotnet, [Build.Assembly(root, project), .. service.Args], Path.GetDirectoryName(project)!,
-                environment, places[0].Address, places[0].Http2, token)
-            : new ProcessSpec(service.Name, stage, service.Executable!, service.Args, root, environment, places[0].Address, places[0].Http2, token);
+            ? new ProcessSpec(instance.Name, stage, Shell.Dotnet, [Build.Assembly(root, project), .. service.Args], Path.GetDirectoryName(project)!,
+                environment, places[0].Address, places[0].Http2, token, Service: service.Name)
+            : new ProcessSpec(instance.Name, stage, service.Executable!, service.Args, root, environment, places[0].Address, places[0].Http2, token, Service: service.Name);
     }
 
     /// <summary>Variables that every process gets.</summary>
@@ -127,36 +160,23 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         // Towns reach the web through a proxy; the processes of a node reach each other without.
         variables["NO_PROXY"] = variables["no_proxy"] = string.Join(',', NotByProxy);
         variables["OTEL_SERVICE_NAME"] = name;
-        foreach (var (service, places) in _places)
+        foreach (var binding in _instances.SelectMany(instance => instance.Places.Select(place => (Key: $"services__{instance.Service.Name}__{place.Name}", place.Address))).GroupBy(binding => binding.Key))
         {
-            places.ForEach(place => variables[$"services__{service}__{place.Name}__0"] = Text(place.Address));
+            foreach (var (index, (_, address)) in binding.Index())
+            {
+                variables[$"{binding.Key}__{index}"] = Text(address);
+            }
         }
 
         return variables;
     }
 
-    private static Dictionary<string, List<Place>> Placed(TyeFile file, IPAddress host, int? port)
-    {
-        var first = file.Services.SelectMany(service => service.Bindings).FirstOrDefault(binding => binding.Port is not null)?.Port ?? 0;
-        var free = new Queue<int>(Proc.FreePorts(file.Services.Sum(service => service.Bindings.Count)));
-        Place Put(TyeBinding binding) => binding.Port is { } wanted
-            ? new Place(binding.Name, true, new IPEndPoint(host, port == 0 ? free.Dequeue() : wanted + (port - first ?? 0)), binding.Protocol == "h2c")
-            : new Place(binding.Name, false, new IPEndPoint(IPAddress.Loopback, free.Dequeue()), binding.Protocol == "h2c");
-        return file.Services.ToDictionary(service => service.Name, service => service.Bindings.Select(Put).ToList());
-    }
+    private static bool KeepsRecords(TyeService service) =>
+        service.Project is { } project && Build.Closure([project]).Any(path => Path.GetFileName(path) == "Records.csproj");
 
     private static string NewToken() => RandomNumberGenerator.GetHexString(32, lowercase: true);
 
     private static Uri Loopback(int port) => new($"http://127.0.0.1:{port}");
 
     private static string Text(Uri address) => address.GetLeftPart(UriPartial.Authority);
-
-    /// <summary>Where a binding listens.</summary>
-    private sealed record Place(string Name, bool IsPublic, IPEndPoint Listen, bool Http2)
-    {
-        /// <summary>Where it answers on this machine.</summary>
-        public Uri Address => new($"http://{new IPEndPoint(
-            Listen.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : Listen.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : Listen.Address,
-            Listen.Port)}");
-    }
 }

@@ -2,18 +2,15 @@ using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Fabrique.Runner;
 
-/// <summary>What Linux tells about processes and ports (proc(5)), and the signals to send. Elsewhere the answers are null.</summary>
+/// <summary>What Linux tells about processes (proc(5)), and the signals to send. Elsewhere the answers are null.</summary>
 internal static partial class Proc
 {
     private const int SigTerm = 15;
     private const int SigKill = 9;
-    private static readonly ConcurrentDictionary<int, bool> GivenPorts = [];
 
     /// <summary>Start of the process in clock ticks since boot: with the pid it names one process, though pids come round again.</summary>
     /// <returns>Null when there is no such process, or a zombie only.</returns>
@@ -58,78 +55,6 @@ internal static partial class Proc
 
     [LibraryImport("libc", EntryPoint = "umask")]
     private static partial uint SetMask(uint mask);
-
-    /// <summary>Refuses a port that somebody else has, naming who when the system tells.</summary>
-    /// <exception cref="PlainError">The port cannot be listened on.</exception>
-    public static void RequireFree(IPAddress address, int port, string remedy)
-    {
-        try
-        {
-            using var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            listener.Bind(new IPEndPoint(address, port));
-            listener.Listen();
-        }
-        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
-        {
-            throw new PlainError($"Port {port} is taken by {WhoListens(port) ?? "another program"}: {remedy}");
-        }
-        catch (SocketException exception)
-        {
-            throw new PlainError($"Port {port} of {address} cannot be used ({exception.Message}): {remedy}");
-        }
-    }
-
-    /// <summary>
-    /// Free loopback ports, none given twice. Taken below the range the system gives to outgoing connections, so that none of those
-    /// takes the port of a process that is just being restarted.
-    /// </summary>
-    public static int[] FreePorts(int count) => [.. Enumerable.Range(0, count).Select(_ => FreePort())];
-
-    private static int FreePort()
-    {
-        while (true)
-        {
-            var port = Random.Shared.Next(20000, 32000);
-            try
-            {
-                using var listener = new TcpListener(IPAddress.Loopback, port);
-                listener.Start();
-                if (GivenPorts.TryAdd(port, true))
-                {
-                    return port;
-                }
-            }
-            catch (SocketException)
-            {
-                // Taken: the next draw decides.
-            }
-        }
-    }
-
-    private static string? WhoListens(int port)
-    {
-        var suffix = $":{port:X4}";
-        var inodes = Directory.EnumerateFiles("/proc/net", "tcp*").SelectMany(File.ReadLines)
-            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Where(fields => fields.Length > 9 && fields[3] == "0A" && fields[1].EndsWith(suffix, StringComparison.Ordinal))
-            .Select(fields => $"socket:[{fields[9]}]").ToHashSet();
-        foreach (var process in inodes.Count > 0 ? Process.GetProcesses() : [])
-        {
-            try
-            {
-                if (Directory.EnumerateFiles($"/proc/{process.Id}/fd").Any(fd => inodes.Contains(new FileInfo(fd).LinkTarget ?? "")))
-                {
-                    return $"{process.ProcessName} (pid {process.Id})";
-                }
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                // Another user's process, or one that just ended.
-            }
-        }
-
-        return null;
-    }
 
     /// <summary>The fields of /proc/PID/stat from the third on (the second, the name, may hold spaces).</summary>
     private static string[]? Stat(int pid)

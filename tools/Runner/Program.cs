@@ -1,11 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
-using System.Text.RegularExpressions;
 using Fabrique.Records;
 using Fabrique.Runner;
 
@@ -26,7 +23,7 @@ var root = Checkout.Root();
 var time = TimeProvider.System;
 var output = Console.Out;
 
-var data = new Option<string>("--data") { Description = "Data folder of the node", DefaultValueFactory = _ => Path.Combine(root, "data") };
+var data = new Option<string>("--data") { Description = "Data folder of the node", DefaultValueFactory = _ => Path.Combine(root, "data"), Recursive = true };
 string DataOf(ParseResult result) => Path.GetFullPath(result.GetValue(data)!);
 
 var port = new Option<int?>("--port")
@@ -51,13 +48,29 @@ var broker = new Option<string?>("--broker")
 {
     Description = $"'memory', or amqp://user:password@host:5672 (rather by the variable {Broker.Variable}, which others cannot read)  [default: RabbitMQ of its own when rabbitmq-server is installed, else memory]",
 };
+var database = new Option<string?>("--database")
+{
+    Description = $"'sqlite', files in the data folder, or 'Host=…;Port=5432;Username=…;Password=…' of a PostgreSQL, where each service has the database fabrique_{{service}} (rather by the variable {Database.Variable}, which others cannot read)  [default: sqlite]",
+};
+var sidecar = new Option<string?>("--sidecar")
+{
+    Description = "'embedded', one process for all, or 'daprd', one beside each service  [default: daprd when it is on the path and the broker is RabbitMQ, else embedded]",
+};
+sidecar.AcceptOnlyFromAmong(DaprSidecar.EmbeddedName, DaprSidecar.DaprdName);
+var replicas = new Option<Dictionary<string, int>>("--replicas")
+{
+    Description = "How many processes of a service run, for instance practices=2; needs a PostgreSQL  [default: replicas of tye.yaml, else 1]",
+    HelpName = "service=number",
+    CustomParser = Arguments.Replicas,
+};
 var detach = new Option<bool>("--detach") { Description = "Leave it running in the background once it is healthy" };
 var file = new Option<string>("--file") { Description = "The processes to run", DefaultValueFactory = _ => Path.Combine(root, "tye.yaml"), Hidden = true };
 var supervise = new Option<bool>("--supervise") { Hidden = true };
-var up = new Command("up", "Build and start a whole node, and wait until it is healthy") { port, data, broker, host, detach, file, supervise };
+var up = new Command("up", "Build and start a whole node, and wait until it is healthy") { port, data, database, broker, sidecar, replicas, host, detach, file, supervise };
 up.SetAction((result, _) => new UpCommand(root, new UpOptions(
     Path.GetFullPath(result.GetValue(file)!), DataOf(result), result.GetValue(port), IPAddress.Parse(result.GetValue(host)!),
-    result.GetValue(broker) ?? Environment.GetEnvironmentVariable(Broker.Variable), result.GetValue(detach), result.GetValue(supervise)),
+    result.GetValue(broker) ?? Environment.GetEnvironmentVariable(Broker.Variable),
+    result.GetValue(database) ?? Environment.GetEnvironmentVariable(Database.Variable), result.GetValue(sidecar), result.GetValue(replicas) ?? [], result.GetValue(detach), result.GetValue(supervise)),
     output, time).RunAsync(stop.Token, kill.Token));
 
 var down = new Command("down", "Stop the node of a data folder and wait for its end") { data };
@@ -100,13 +113,29 @@ token.SetAction(result =>
     output.WriteLine(NodeToken.Issue(key, [grant], TimeSpan.FromDays(result.GetValue(days) ?? 30), time));
 });
 
+var service = new Option<string?>("--service") { Description = "One service only", Recursive = true };
+var ids = new Argument<string[]>("id") { Description = "Beginnings of the ids that 'list' shows", Arity = ArgumentArity.ZeroOrMore };
+var all = new Option<bool>("--all") { Description = "Every one" };
+MaintenanceCommand Maintenance(ParseResult result) => new(DataOf(result), output, time);
+var list = new Command("list", "Show what was put aside, the latest first, and why");
+list.SetAction((result, _) => Maintenance(result).ListAsync(result.GetValue(service), stop.Token));
+var replay = new Command("replay", "Look again at all of it or at some: what can be taken in now leaves the quarantine") { ids };
+replay.SetAction((result, _) => Maintenance(result).ReplayAsync(result.GetValue(service), result.GetValue(ids)!, stop.Token));
+var discard = new Command("discard", "Erase for good what was put aside") { ids, all };
+discard.SetAction((result, _) => Maintenance(result).DiscardAsync(result.GetValue(service), result.GetValue(ids)!, result.GetValue(all), stop.Token));
+var quarantine = new Command("quarantine", "Records that a service of the running node could not take in: list, replay, discard") { list, replay, discard, service, data };
+
+var rebuilt = new Argument<string>("service") { Description = "The service, for instance practices" };
+var rebuild = new Command("rebuild", "Have a service of the running node derive its index from its records again, while it answers") { rebuilt, data };
+rebuild.SetAction((result, _) => Maintenance(result).RebuildAsync(result.GetValue(rebuilt)!, stop.Token));
+
 var filter = new Option<string?>("--filter") { Description = "Only the tests whose full name holds this text; the contract checks are left out" };
 var test = new Command("test", "Install what the tests need, check the contracts, build, and run all tests") { filter };
 test.SetAction((result, _) => new TestCommand(root, output, time).RunAsync(result.GetValue(filter), stop.Token));
 
 var fabrique = new Command("fabrique", "Runs a Fabrique node. Each command has its own --help.")
 {
-    new HelpOption(), new VersionOption(), up, down, status, logs, token, test,
+    new HelpOption(), new VersionOption(), up, down, status, logs, token, quarantine, rebuild, test,
 };
 try
 {
@@ -146,26 +175,6 @@ namespace Fabrique.Runner
     internal sealed class PlainError(string message) : Exception(message)
     {
         public const string Prefix = "fabrique: ";
-    }
-
-    internal static partial class Arguments
-    {
-        /// <summary>Official codes: INSEE of a commune, SIREN of a grouping, D or R and the code of a département or region (territory.proto).</summary>
-        [GeneratedRegex(@"^([0-9][0-9AB][0-9]{3}|[0-9]{9}|D[0-9][0-9AB][0-9]?|R[0-9]{2})$")]
-        public static partial Regex TerritoryCode();
-
-        /// <summary>Reads a whole number of an option.</summary>
-        public static int? Between(ArgumentResult result, int least, int most)
-        {
-            if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
-            {
-                return number;
-            }
-
-            result.AddError($"{(result.Parent as OptionResult)?.IdentifierToken?.Value} must be a number from {least} to {most}");
-            return null;
-        }
-
     }
 
     internal static class Checkout

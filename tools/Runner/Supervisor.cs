@@ -63,7 +63,7 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
     {
         var (begin, told) = (time.GetTimestamp(), 1);
         using var timer = new PeriodicTimer(ProbeEvery, time);
-        while (await Probe.AskAsync(process.Spec.Address, process.Spec.Http2, stop) is var health && !health.IsHealthy)
+        while (await Probe.AskAsync(process.Spec.Address, process.Spec.Http2, process.Spec.HealthPage, stop) is var health && !health.IsHealthy)
         {
             await timer.WaitForNextTickAsync(stop);
             if (time.GetElapsedTime(begin).TotalSeconds > 10 * told)
@@ -85,7 +85,7 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
         {
             foreach (var process in _processes)
             {
-                var health = await Probe.AskAsync(process.Spec.Address, process.Spec.Http2, stop);
+                var health = await Probe.AskAsync(process.Spec.Address, process.Spec.Http2, process.Spec.HealthPage, stop);
                 if (health.IsHealthy != process.Healthy)
                 {
                     process.Healthy = health.IsHealthy;
@@ -106,7 +106,7 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
             try
             {
                 new RunFile(Environment.ProcessId, Proc.StartTicks(Environment.ProcessId) ?? 0, _startedAt, Text(plan.Address), Text(plan.GrpcAddress),
-                    plan.Broker, _ready, [.. states]).Write(data);
+                    plan.Broker.Description, plan.Database.Description, plan.Sidecar.Description, plan.Keepers, _ready, [.. states]).Write(data);
             }
             catch (IOException exception)
             {
@@ -121,8 +121,8 @@ internal sealed record Probe(bool IsHealthy, string Text)
 {
     private static readonly HttpClient Client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
 
-    /// <summary>Asks <c>/health</c>, or whether a broker listens; without address there is nothing to ask and the answer is healthy.</summary>
-    public static async Task<Probe> AskAsync(Uri? address, bool http2, CancellationToken cancel)
+    /// <summary>Asks the health page, or whether a broker listens; without address there is nothing to ask and the answer is healthy.</summary>
+    public static async Task<Probe> AskAsync(Uri? address, bool http2, string page, CancellationToken cancel)
     {
         try
         {
@@ -130,7 +130,7 @@ internal sealed record Probe(bool IsHealthy, string Text)
             {
                 null => new Probe(true, "alive"),
                 { Scheme: "amqp" } => await ConnectAsync(address, cancel),
-                _ => await GetAsync(new Uri(address, "/health"), http2, cancel),
+                _ => await GetAsync(new Uri(address, page), http2, cancel),
             };
         }
         catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or JsonException

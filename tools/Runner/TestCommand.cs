@@ -7,24 +7,7 @@ namespace Fabrique.Runner;
 /// <summary>All checks of the project as named steps, the same on a laptop and in CI. Every failed step counts as one failure.</summary>
 internal sealed class TestCommand(string root, TextWriter output, TimeProvider time)
 {
-    /// <summary>
-    /// Run by root. Debian starts what it installs, where an init runs: policy-rc.d forbids it now, disable at the next start of the
-    /// machine. The package lists are fetched only when the known ones do not do.
-    /// </summary>
-    private const string Install = """
-        set -e
-        export DEBIAN_FRONTEND=noninteractive
-        if [ ! -e /usr/sbin/policy-rc.d ]; then
-          trap 'rm -f /usr/sbin/policy-rc.d' EXIT
-          printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-          chmod +x /usr/sbin/policy-rc.d
-        fi
-        apt-get install -q -y --no-install-recommends "$@" || { apt-get update -q && apt-get install -q -y --no-install-recommends "$@"; }
-        if command -v systemctl >/dev/null; then systemctl disable -q rabbitmq-server epmd.socket epmd.service 2>/dev/null || true; fi
-        """;
-
-    private static readonly (string Package, string[] Programs)[] Needed =
-        [("rabbitmq-server", ["rabbitmq-server"]), ("chromium", ["chromium", "chromium-browser", "google-chrome"]), ("npm", ["npm"])];
+    private static readonly Package[] Needed = [Package.RabbitMq, Package.PostgreSql, Package.Chromium, Package.Npm];
 
     private int _passed;
     private int _failed;
@@ -36,7 +19,7 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
     public async Task<int> RunAsync(string? filter, CancellationToken cancel)
     {
         var begin = time.GetTimestamp();
-        await StepAsync("distribution packages", () => InstallPackagesAsync(cancel));
+        await StepAsync("distribution packages", () => Packages.EnsureAsync("the tests", Needed, root, output, cancel));
         if (filter is null && await StepAsync("contract checker", () => InstallBufAsync(cancel)))
         {
             await StepAsync("contracts lint", () => RequireAsync(Buf, ["lint", "contracts"], cancel));
@@ -68,27 +51,6 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
             output.WriteLine($"   {name}: FAILED after {time.GetElapsedTime(begin).TotalSeconds:0.0} s: {error.Message}");
             return false;
         }
-    }
-
-    private async Task InstallPackagesAsync(CancellationToken cancel)
-    {
-        var missing = Needed.Where(need => !need.Programs.Any(program => Shell.Which(program) is not null)).Select(need => need.Package).ToArray();
-        if (missing.Length == 0)
-        {
-            return;
-        }
-
-        var (sudo, isRoot) = (Shell.Which("sudo"), Environment.IsPrivilegedProcess);
-        var remedy = $"on Debian, as root: apt-get install -y --no-install-recommends {string.Join(' ', missing)}";
-        if (Shell.Which("apt-get") is null || (sudo is null && !isRoot))
-        {
-            throw new PlainError($"the tests need more; {remedy}");
-        }
-
-        string[] shell = ["sh", "-c", Install, "sh", .. missing];
-        // Without a terminal nobody can type a password.
-        var asRoot = isRoot ? shell : [sudo!, .. Console.IsInputRedirected ? ["-n"] : Array.Empty<string>(), .. shell];
-        await RequireAsync(asRoot[0], asRoot[1..], cancel, $"installing failed; {remedy}");
     }
 
     /// <summary>buf from npm, in the version that tools/buf names; again only when that changed.</summary>
@@ -144,12 +106,12 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
         return (Count("passed"), Count("failed") + Count("error") + Count("aborted") + Count("timeout"));
     }
 
-    private async Task RequireAsync(string program, IEnumerable<string> arguments, CancellationToken cancel, string? remedy = null)
+    private async Task RequireAsync(string program, IEnumerable<string> arguments, CancellationToken cancel)
     {
         var code = await Shell.RunAsync(program, arguments, root, line => output.WriteLine($"   {line}"), cancel);
         if (code != 0)
         {
-            throw new PlainError(remedy ?? $"{Path.GetFileName(program)} ended with code {code}");
+            throw new PlainError($"{Path.GetFileName(program)} ended with code {code}");
         }
     }
 }

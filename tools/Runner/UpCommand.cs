@@ -6,8 +6,10 @@ namespace Fabrique.Runner;
 
 /// <summary>What <c>up</c> was asked.</summary>
 /// <param name="Data">The data folder, absolute.</param>
+/// <param name="Replicas">How many processes of a service run, instead of what the file says.</param>
 /// <param name="Supervise">This process is the one that <c>--detach</c> started in the background.</param>
-internal sealed record UpOptions(string File, string Data, int? Port, IPAddress Host, string? Broker, bool Detach, bool Supervise);
+internal sealed record UpOptions(string File, string Data, int? Port, IPAddress Host, string? Broker, string? Database, string? Sidecar,
+    IReadOnlyDictionary<string, int> Replicas, bool Detach, bool Supervise);
 
 /// <summary>Starts a node: checks first, so that what cannot work is said before anything is built or started.</summary>
 internal sealed class UpCommand(string root, UpOptions options, TextWriter output, TimeProvider time)
@@ -21,7 +23,7 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync(CancellationToken stop, CancellationToken kill)
     {
-        var file = TyeFile.Load(options.File);
+        var file = TyeFile.Load(options.File).With(options.Replicas);
         RequireUsable(options.Data);
         using var held = RunFile.TryLock(options.Data);
         if (held is null)
@@ -37,10 +39,13 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         var node = new Node(file, root, options.Data, options.Host, options.Port);
         foreach (var port in node.PublicPorts)
         {
-            Proc.RequireFree(options.Host, port, "choose another with --port");
+            Ports.RequireFree(options.Host, port, "choose another with --port");
         }
 
         var broker = await Broker.ChooseAsync(options.Broker, options.Data, stop);
+        var sidecar = file.ComponentsPath is null ? new DaprSidecar("none") : DaprSidecar.Choose(options.Sidecar, broker, options.Data);
+        var database = await Database.ChooseAsync(options.Database, node.Keepers, stop);
+        node.RequireShared(database);
         await Build.EnsureAsync(root, node.Projects, output, stop);
         if (options.Detach)
         {
@@ -49,13 +54,13 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         }
 
         Proc.KeepFilesToOwner();
-        var plan = node.Plan(broker);
+        var plan = node.Plan(broker, database, sidecar);
         using var logs = new Logs(LogFolder, options.Supervise ? null : output, !Console.IsOutputRedirected, time)
         {
             NameWidth = plan.Processes.Max(process => process.Name.Length),
         };
         logs.Hide(plan.Secrets);
-        logs.Write(Logs.Own, $"starting {file.Name} with data in {options.Data}; broker: {broker.Description}");
+        logs.Write(Logs.Own, $"starting {file.Name} with data in {options.Data}; broker: {broker.Description}; database: {database.Description}; sidecar: {sidecar.Description}");
         await new Supervisor(plan, options.Data, logs, time).RunAsync(
             () => SayReady(RunFile.Read(options.Data)!, "stop with Ctrl-C"), stop, kill);
         return 0;
@@ -88,9 +93,12 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             Shell.Dotnet, Path.Combine(AppContext.BaseDirectory, "Fabrique.Runner.dll"), "up", "--supervise", "--file", options.File,
             "--data", options.Data, "--host", options.Host.ToString(),
             .. options.Port is { } port ? ["--port", port.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
+            .. options.Sidecar is { } sidecar ? ["--sidecar", sidecar] : Array.Empty<string>(),
+            .. options.Replicas.SelectMany(service => new[] { "--replicas", $"{service.Key}={service.Value}" }),
         ];
         var info = Shell.Which("setsid") is { } setsid ? new ProcessStartInfo(setsid, arguments) : new ProcessStartInfo(arguments[0], arguments.Skip(1));
         info.Environment[Broker.Variable] = options.Broker;
+        info.Environment[Database.Variable] = options.Database;
         using var supervisor = Process.Start(info)!;
         await using var interrupted = stop.Register(() => Proc.Terminate(supervisor.Id));
 
@@ -132,7 +140,9 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         output.WriteLine($"Ready in {time.GetElapsedTime(_begin).TotalSeconds:0.0} s.");
         output.WriteLine($"  address  {state.Address}{(state.GrpcAddress is { } grpc ? $"   gRPC {grpc}" : "")}");
         output.WriteLine($"  data     {options.Data}");
+        output.WriteLine($"  database {state.Database}");
         output.WriteLine($"  broker   {state.Broker}");
+        output.WriteLine($"  sidecar  {state.Sidecar}");
         output.WriteLine($"  logs     {LogFolder}; {how}");
         output.WriteLine();
     }
