@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using Fabrique.Records.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -18,7 +19,22 @@ public sealed class NodeOnRabbitMqTests(NodeOnRabbitMq node) : NodeSuite(node), 
         Assert.Contains("RabbitMQ", await Node.RunAsync("status"), StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>What a whole node does, whichever broker carries its messages.</summary>
+public sealed class NodeOnPostgreSqlTests(NodeOnPostgreSql node) : NodeSuite(node), IClassFixture<NodeOnPostgreSql>
+{
+    [Fact]
+    public async Task It_says_that_it_uses_PostgreSQL_and_how_many_processes_and_hides_the_password()
+    {
+        var status = await Node.RunAsync("status");
+        Assert.Contains("PostgreSQL at 127.0.0.1:", status, StringComparison.Ordinal);
+        Assert.Superset(new HashSet<string> { "practices", "practices-2", "territories", "territories-2" }, Node.Processes.ToHashSet());
+        Assert.Empty(Directory.GetFiles(Node.Data, "practices.db"));
+        var password = new Npgsql.NpgsqlConnectionStringBuilder(((NodeOnPostgreSql)Node).Server).Password!;
+        Assert.DoesNotContain(Directory.EnumerateFiles(Node.Data, "*", SearchOption.AllDirectories).Where(file => file.EndsWith(".log", StringComparison.Ordinal) || file.Contains("/run/", StringComparison.Ordinal)),
+            file => File.ReadAllText(file).Contains(password, StringComparison.Ordinal));
+    }
+}
+
+/// <summary>What a whole node does, whichever broker carries its messages and whichever database keeps its records.</summary>
 public abstract class NodeSuite(WholeNode node)
 {
     private const string Loos = "62528";
@@ -56,7 +72,7 @@ public abstract class NodeSuite(WholeNode node)
     public async Task Whatever_is_killed_while_practices_are_published_nothing_acknowledged_is_missing()
     {
         await using var writers = await PracticeWriters.StartAsync(Node, "35238");
-        foreach (var name in new[] { "practices", "territories", "sidecar", "portal", "gateway" })
+        foreach (var name in Node.Processes.Order().ToList())
         {
             await writers.PublishedMoreAsync(5, TimeSpan.FromSeconds(60));
             Node.Kill(name);
@@ -100,6 +116,41 @@ public abstract class NodeSuite(WholeNode node)
         var records = await stream.ResponseStream.ReadAllAsync(Cancellation).Where(item => !item.Envelope.IsEmpty).ToListAsync(Cancellation);
         Assert.True(records.Count >= 30);
         Assert.DoesNotContain(records, item => item.Envelope.ToStringUtf8().Contains(id!, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_a_service_could_not_take_in_is_listed_and_looked_at_again_and_erased_by_its_id()
+    {
+        var forged = RandomNumberGenerator.GetBytes(16);
+        var id = Convert.ToHexStringLower(SHA256.HashData(forged))[..12];
+        using var http = new HttpClient();
+        using var message = new HttpRequestMessage(HttpMethod.Post, $"{Node.Running("sidecar")["address"]}/v1.0/publish/pubsub/practices")
+        {
+            Headers = { { "dapr-api-token", (string)Node.Running("practices")["token"]! } },
+            Content = new ByteArrayContent(forged) { Headers = { ContentType = new("application/octet-stream") } },
+        };
+        (await http.SendAsync(message, Cancellation)).EnsureSuccessStatusCode();
+
+        await WholeNode.EventuallyAsync(true, async () => (await Node.RunAsync("quarantine", "list")).Contains(id, StringComparison.Ordinal), TimeSpan.FromSeconds(30));
+        Assert.Matches($@"(?m)^territories +{id} +\d\S+ \d\S+ +Malformed", await Node.RunAsync("quarantine", "list"));
+        Assert.Equal("territories: 0 taken in, 1 still in quarantine\n", await Node.RunAsync("quarantine", "replay", id));
+        Assert.Contains("--all", (await Assert.ThrowsAsync<InvalidOperationException>(() => Node.RunAsync("quarantine", "discard"))).Message, StringComparison.Ordinal);
+        Assert.Equal("territories: 1 erased\n", await Node.RunAsync("quarantine", "discard", id, "--service", "territories"));
+        Assert.DoesNotContain(id, await Node.RunAsync("quarantine", "list"), StringComparison.Ordinal);
+        var unknown = await Assert.ThrowsAsync<InvalidOperationException>(() => Node.RunAsync("quarantine", "replay", id));
+        Assert.Contains($"Nothing in quarantine has an id that begins with {id}", unknown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_index_of_a_service_is_built_again_while_it_answers()
+    {
+        using var http = await Node.HttpAsync("67482");
+        var id = await PublishAsync(http, "67482", "Une cantine de quartier");
+        Assert.Contains("The index of practices is built again", await Node.RunAsync("rebuild", "practices"), StringComparison.Ordinal);
+        var list = await JsonAsync(await http.GetAsync("/api/v1/practices?query=cantine+quartier", Cancellation));
+        Assert.Equal(id, (string?)list["practices"]![0]!["id"]);
+        var wrong = await Assert.ThrowsAsync<InvalidOperationException>(() => Node.RunAsync("rebuild", "portal"));
+        Assert.Contains("portal is no service that keeps records, but territories, practices", wrong.Message, StringComparison.Ordinal);
     }
 
     [Fact]

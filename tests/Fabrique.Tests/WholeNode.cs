@@ -1,9 +1,11 @@
+using System.Data.Common;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Fabrique.Runner;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace Fabrique.Tests;
 
@@ -47,6 +49,9 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
     /// <summary>What the runner knows of its processes.</summary>
     public JsonNode RunFile() => JsonNode.Parse(File.ReadAllText(Path.Combine(Data, "run", "node.json")))!;
 
+    /// <summary>The names of its processes, without the broker's.</summary>
+    public IEnumerable<string> Processes => RunFile()["processes"]!.AsArray().Select(process => (string)process!["name"]!).Except(["epmd", "rabbitmq"]);
+
     /// <summary>Kills a process as the kernel would for want of memory.</summary>
     public void Kill(string name)
     {
@@ -81,9 +86,9 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
     public JsonNode Running(string name) => RunFile()["processes"]!.AsArray().Single(process => (string?)process!["name"] == name)!;
 
     /// <summary>Reads a service's own database beside it.</summary>
-    public async Task<List<string>> ReadAsync(string database, string sql)
+    public async Task<List<string>> ReadAsync(string service, string sql)
     {
-        await using var connection = new SqliteConnection($"Data Source={Path.Combine(Data, database)}.db;Mode=ReadOnly;Pooling=False");
+        await using var connection = Connection(service);
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = sql;
@@ -95,6 +100,9 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
         }
         return values;
     }
+
+    /// <summary>A connection to the database of a service.</summary>
+    protected virtual DbConnection Connection(string service) => new SqliteConnection($"Data Source={Path.Combine(Data, service)}.db;Mode=ReadOnly;Pooling=False");
 
     /// <summary>Runs <c>./fabrique</c> on this node's data folder and gives what it said.</summary>
     public async Task<string> RunAsync(string command, params string[] arguments)
@@ -109,7 +117,7 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
         {
             start.Environment[name] = value;
         }
-        using var process = Process.Start(start)!;
+        using var process = System.Diagnostics.Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"fabrique {command}: {await output}{await error}");
@@ -148,3 +156,23 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
 public sealed class NodeInMemory() : WholeNode("--broker", "memory");
 
 public sealed class NodeOnRabbitMq() : WholeNode();
+
+/// <summary>As in a town that grew: two processes of each service that keeps records, on one PostgreSQL.</summary>
+public sealed class NodeOnPostgreSql(PostgreSqlServer server) : WholeNode("--replicas", "practices=2", "--replicas", "territories=2")
+{
+    private NpgsqlConnectionStringBuilder _server = [];
+
+    /// <summary>Connection string of the server.</summary>
+    public string Server => _server.ConnectionString;
+
+    protected override IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["FABRIQUE_DATABASE"] = Server };
+
+    public override async ValueTask InitializeAsync()
+    {
+        _server = new NpgsqlConnectionStringBuilder(await server.StartForAsync("node"));
+        await base.InitializeAsync();
+    }
+
+    protected override DbConnection Connection(string service) =>
+        new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Server) { Database = $"{_server.Database}_{service}", Pooling = false }.ConnectionString);
+}
