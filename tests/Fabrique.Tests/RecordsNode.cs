@@ -33,8 +33,9 @@ public sealed class RecordsNode : IAsyncDisposable
     /// <param name="folder">Data folder of an earlier node, to start it again.</param>
     /// <param name="indexVersion">Another version makes the start build another index.</param>
     /// <param name="database">The PostgreSQL server; without it the database is a file of the folder.</param>
+    /// <param name="kinds">Practices of its own, unless said otherwise.</param>
     /// <param name="configure">What is special about this node.</param>
-    public static async Task<RecordsNode> StartAsync(string? folder = null, string indexVersion = "1", string? database = null, Action<WebApplicationBuilder>? configure = null)
+    public static async Task<RecordsNode> StartAsync(string? folder = null, string indexVersion = "1", string? database = null, RecordKinds? kinds = null, Action<WebApplicationBuilder>? configure = null)
     {
         folder ??= Directory.CreateTempSubdirectory("fabrique-records-").FullName;
         var builder = WebApplication.CreateSlimBuilder();
@@ -44,7 +45,7 @@ public sealed class RecordsNode : IAsyncDisposable
         builder.AddServiceDefaults();
         builder.AddGrpcApi();
         builder.Services.AddSingleton(new TestIndexVersion(indexVersion));
-        builder.AddRecords<TestDb, TestIndex>("test", new RecordKinds().Owns<Practice>());
+        builder.AddRecords<TestDb, TestIndex>("test", kinds ?? new RecordKinds().Owns<Practice>());
         configure?.Invoke(builder);
         var app = builder.Build();
         app.UseServiceDefaults();
@@ -54,7 +55,7 @@ public sealed class RecordsNode : IAsyncDisposable
     }
 
     /// <summary>The same node once more, after it stopped or beside it.</summary>
-    public Task<RecordsNode> AgainAsync(string indexVersion = "1", Action<WebApplicationBuilder>? configure = null) => StartAsync(Folder, indexVersion, _database, configure);
+    public Task<RecordsNode> AgainAsync(string indexVersion = "1", Action<WebApplicationBuilder>? configure = null) => StartAsync(Folder, indexVersion, _database, configure: configure);
 
     /// <summary>Waits until everything is in the index.</summary>
     public Task IndexedAsync() => WholeNode.EventuallyAsync(
@@ -128,6 +129,11 @@ public sealed class TestIndex(TestIndexVersion version) : RecordIndex<TestDb>
         await db.Items.Where(item => item.Id == record.Id).ExecuteDeleteAsync(cancellation);
         if (body is Practice practice)
         {
+            if (practice.Title == "what breaks the index")
+            {
+                throw new InvalidOperationException(practice.Title);
+            }
+
             db.Items.Add(new TestItem { Id = record.Id, Title = practice.Title });
         }
     }

@@ -341,7 +341,7 @@ public abstract class RecordsSuite
         Assert.Equal(System.Net.HttpStatusCode.Unauthorized, subscriptions.StatusCode);
     }
 
-    private static async Task<(NodeKey Peer, byte[] Envelope)> PeerAsync(RecordsNode node)
+    internal static async Task<(NodeKey Peer, byte[] Envelope)> PeerAsync(RecordsNode node)
     {
         var peer = NodeKey.Ephemeral();
         await node.Records.TrustAsync(peer, Cancellation);
@@ -349,7 +349,7 @@ public abstract class RecordsSuite
         return (peer, Seal(peer));
     }
 
-    private static byte[] Seal(NodeKey key, Action<Record>? change = null, string title = "from the peer")
+    internal static byte[] Seal(NodeKey key, Action<Record>? change = null, string title = "from the peer")
     {
         var record = new Record
         {
