@@ -124,8 +124,8 @@ public sealed class GatewayReplicasTests : IAsyncDisposable
             app.MapGet("/health", () => Results.Json(new { status = "healthy" }));
             app.Map("/api/v1/practices", async context =>
             {
-                await context.Request.Body.CopyToAsync(Stream.Null, Cancellation);
                 Interlocked.Increment(ref replica._asked);
+                await context.Request.Body.CopyToAsync(Stream.Null, Cancellation);
                 if (breaksOff)
                 {
                     context.Abort();

@@ -33,7 +33,7 @@ public sealed class RunnerDatabaseTests(PostgreSqlServer server)
     [InlineData("Host=127.0.0.1;Prt=1;Password=s3cret", "--database is neither 'sqlite' nor a connection string like ")]
     [InlineData("Host=127.0.0.1;Port=many;Password=s3cret", "--database is neither 'sqlite' nor a connection string like ")]
     [InlineData("Username=u;Password=s3cret", "--database names no Host: ")]
-    [InlineData("Host=127.0.0.1;Port=1;Username=u;Password=s3cret", "PostgreSQL at 127.0.0.1:1 cannot be used: Failed to connect to 127.0.0.1:1; is it running")]
+    [InlineData("Host=127.0.0.1;Port=1;Username=u;Password=s3cret", "PostgreSQL at 127.0.0.1:1 cannot be used: ")]
     [InlineData("Host=nowhere.invalid;Username=u;Password=s3cret", "PostgreSQL at nowhere.invalid:5432 cannot be used: ")]
     public async Task What_is_no_server_is_refused_in_one_line_without_the_password(string asked, string error) => await RefusedAsync(asked, error);
 

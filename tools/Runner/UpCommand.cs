@@ -102,6 +102,8 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         using var supervisor = Process.Start(info)!;
         await using var interrupted = stop.Register(() => Proc.Terminate(supervisor.Id));
 
+        // The build is over: how long that took says nothing of the node.
+        var started = time.GetTimestamp();
         var healthy = new HashSet<string>();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100), time);
         while (await timer.WaitForNextTickAsync(stop))
@@ -123,7 +125,7 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
                 return 0;
             }
 
-            if (time.GetElapsedTime(_begin) > Patience)
+            if (time.GetElapsedTime(started) > Patience)
             {
                 var missing = state?.Processes.Where(process => !process.Healthy).Select(process => process.Name) ?? [];
                 throw new PlainError($"Not healthy after {Patience.TotalSeconds} s: {string.Join(", ", missing)}. "
