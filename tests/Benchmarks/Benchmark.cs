@@ -20,7 +20,7 @@ internal static class Load
     /// <summary>Repeats an operation for one round, so many at a time.</summary>
     public static async Task<Sample> RunAsync(int inFlight, Func<Task> operation)
     {
-        var begin = Stopwatch.GetTimestamp();
+        var (begin, cpu) = (Stopwatch.GetTimestamp(), Cpu.Used());
         var latencies = await Task.WhenAll(Enumerable.Range(0, inFlight).Select(_ => Task.Run(async () =>
         {
             var taken = new List<double>();
@@ -35,7 +35,7 @@ internal static class Load
         })));
         var elapsed = Stopwatch.GetElapsedTime(begin);
         var sorted = latencies.SelectMany(taken => taken).Order().ToList();
-        return new Sample(sorted.Count / elapsed.TotalSeconds, sorted[sorted.Count / 2], sorted[sorted.Count * 99 / 100]);
+        return new Sample(sorted.Count / elapsed.TotalSeconds, Cpu.Since(cpu, sorted.Count), sorted[sorted.Count / 2], sorted[sorted.Count * 99 / 100]);
     }
 
     /// <summary>Repeats what does not wait, one at a time.</summary>
@@ -48,9 +48,9 @@ internal static class Load
     /// <summary>Times one piece of work that holds <paramref name="count"/> operations.</summary>
     public static async Task<Sample> TimeAsync(int count, Func<Task> work)
     {
-        var begin = Stopwatch.GetTimestamp();
+        var (begin, cpu) = (Stopwatch.GetTimestamp(), Cpu.Used());
         await work();
-        return new Sample(count / Stopwatch.GetElapsedTime(begin).TotalSeconds);
+        return new Sample(count / Stopwatch.GetElapsedTime(begin).TotalSeconds, Cpu.Since(cpu, count));
     }
 }
 

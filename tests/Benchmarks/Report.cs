@@ -3,7 +3,11 @@ using System.Globalization;
 namespace Fabrique.Benchmarks;
 
 /// <summary>What one round of one side gave. Latencies in milliseconds; null where a round has no single operations.</summary>
-internal readonly record struct Sample(double PerSecond, double? P50 = null, double? P99 = null);
+/// <param name="PerSecond">Operations per second.</param>
+/// <param name="Cpu">Microseconds of processor time an operation, in all processes together: it does not depend on what else the machine does.</param>
+/// <param name="P50">Median latency.</param>
+/// <param name="P99">Latency that one of a hundred exceeds.</param>
+internal readonly record struct Sample(double PerSecond, double Cpu, double? P50 = null, double? P99 = null);
 
 /// <summary>One of the two that are compared: its name in the table, and one round of its work.</summary>
 internal sealed record Side(string Name, Func<Task<Sample>> Round);
@@ -50,12 +54,12 @@ internal sealed class Report(TextWriter output, int rounds, TimeProvider time)
         }
 
         var (mine, theirs) = (Median(pairs.Select(pair => pair.Ours)), Median(pairs.Select(pair => pair.Peer)));
-        _rows.Add([what, Rate(mine), Latency(mine), peer.Name, Rate(theirs), Latency(theirs),
+        _rows.Add([what, Rate(mine), Micro(mine), Latency(mine), peer.Name, Rate(theirs), Micro(theirs), Latency(theirs),
             Number(Median(pairs.Select(pair => Ratio(pair.Ours, pair.Peer)))), goal is null ? "" : $"≥ {Number(goal.Value)}"]);
         if (latencyGoal is not null)
         {
             var ratio = Median(pairs.Select(pair => pair.Ours.P50!.Value / pair.Peer.P50!.Value));
-            _rows.Add([$"{what}: p50", "", Latency(mine), peer.Name, "", Latency(theirs), Number(ratio), $"≤ {Number(latencyGoal.Value)}"]);
+            _rows.Add([$"{what}: p50", "", "", Latency(mine), peer.Name, "", "", Latency(theirs), Number(ratio), $"≤ {Number(latencyGoal.Value)}"]);
         }
     }
 
@@ -63,13 +67,13 @@ internal sealed class Report(TextWriter output, int rounds, TimeProvider time)
     public void Tell(string what, string figure)
     {
         Say($"{what}: {figure}");
-        _rows.Add([what, figure, "", "", "", "", "", ""]);
+        _rows.Add([what, figure, "", "", "", "", "", "", "", ""]);
     }
 
     /// <summary>The rows as a table in Markdown.</summary>
     public string Table()
     {
-        string[] head = ["case", "Fabrique", "p50 / p99 ms", "peer", "peer’s", "p50 / p99 ms", "ratio", "goal"];
+        string[] head = ["case", "Fabrique", "CPU µs", "p50 / p99 ms", "peer", "peer’s", "CPU µs", "p50 / p99 ms", "ratio", "goal"];
         var rows = _rows.Prepend(head.Select(_ => "---").ToArray()).Prepend(head);
         return string.Concat(rows.Select(row => $"| {string.Join(" | ", row)} |\n"));
     }
@@ -84,15 +88,18 @@ internal sealed class Report(TextWriter output, int rounds, TimeProvider time)
     {
         var all = samples.ToList();
         double? Of(Func<Sample, double?> value) => all.TrueForAll(sample => value(sample) is not null) ? Median(all.Select(sample => value(sample)!.Value)) : null;
-        return new Sample(Of(sample => sample.PerSecond)!.Value, Of(sample => sample.P50), Of(sample => sample.P99));
+        return new Sample(Of(sample => sample.PerSecond)!.Value, Of(sample => sample.Cpu)!.Value, Of(sample => sample.P50), Of(sample => sample.P99));
     }
 
     private static double Ratio(Sample ours, Sample peer) => ours.PerSecond / peer.PerSecond;
 
-    private static string Text(Sample sample) => sample.P50 is null ? Rate(sample) : $"{Rate(sample)} (p50 / p99 {Latency(sample)} ms)";
+    private static string Text(Sample sample) =>
+        $"{Rate(sample)} ({Micro(sample)} µs of CPU{(sample.P50 is null ? "" : $", p50 / p99 {Latency(sample)} ms")})";
 
     private static string Rate(Sample sample) =>
         sample.PerSecond < 100 ? string.Create(CultureInfo.InvariantCulture, $"{sample.PerSecond:0.0}/s") : string.Create(CultureInfo.InvariantCulture, $"{sample.PerSecond:#,0}/s");
+
+    private static string Micro(Sample sample) => sample.Cpu.ToString("#,0", CultureInfo.InvariantCulture);
 
     private static string Latency(Sample sample) => sample.P50 is null ? "" : $"{Number(sample.P50.Value)} / {Number(sample.P99 ?? 0)}";
 

@@ -28,6 +28,11 @@ internal sealed class Server : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>Starts a program and waits until somebody listens on its port.</summary>
+    /// <param name="program">Name or path.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="port">0: it is not waited for.</param>
+    /// <param name="environment">Variables beside those of this program.</param>
+    /// <param name="folder">Where it runs.</param>
     public static async Task<Server> StartAsync(
         string program, IEnumerable<string> arguments, int port, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
     {
@@ -46,7 +51,7 @@ internal sealed class Server : IAsyncDisposable
         var server = new Server(start);
         try
         {
-            await server.ListensAsync(port);
+            await (port > 0 ? server.ListensAsync(port) : Task.CompletedTask);
             return server;
         }
         catch
@@ -55,6 +60,10 @@ internal sealed class Server : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Starts a process of a node as the runner plans it.</summary>
+    public static Task<Server> StartAsync(ProcessSpec spec) =>
+        StartAsync(spec.FileName, spec.Arguments, spec.Address?.Port ?? 0, spec.Environment, spec.Folder);
 
     /// <summary>Starts one of this program's own servers (see Program.cs).</summary>
     public static Task<Server> StartOwnAsync(string name, int port, params string[] arguments) =>

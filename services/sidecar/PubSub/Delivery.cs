@@ -205,6 +205,12 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
     /// <summary>The status in the body of a 2xx answer; whatever is not such a body means success, as for daprd.</summary>
     private static Verdict Read(byte[] answer)
     {
+        if (answer.Length == 0)
+        {
+            // What nearly every handler answers: too frequent for an exception.
+            return Verdict.Success;
+        }
+
         try
         {
             return JsonSerializer.Deserialize<Answer>(answer, JsonSerializerOptions.Web)?.Status switch
