@@ -37,12 +37,34 @@ public static class Envelope
             throw new EnvelopeException(QuarantineReason.BadSignature);
         }
         var record = Parse(message.Content!.Value);
-        if (record.Kind.Length == 0 || record.Id.Length is 0 or > 64 || record.Version < 1 || record.Visibility == Visibility.Unspecified || !Enum.IsDefined(record.Visibility) || record.ChangedAt is null)
+        if (!IsWellFormed(record))
         {
             throw new EnvelopeException(QuarantineReason.MalformedRecord);
         }
         return record.Home == signer.Split('/')[0] ? record : throw new EnvelopeException(QuarantineReason.WrongHome);
     }
+
+    /// <summary>What an envelope says of itself, as far as it can be read; nothing of it is verified.</summary>
+    internal static (Record? Record, string Signer) Look(ReadOnlyMemory<byte> envelope)
+    {
+        var signer = "";
+        try
+        {
+            (var message, signer) = Decode(envelope);
+            return (Parse(message.Content!.Value), signer);
+        }
+        catch (EnvelopeException)
+        {
+            return (null, signer);
+        }
+    }
+
+    private static bool IsWellFormed(Record record) =>
+        IsName(record.Kind, 1, 128) && IsName(record.Id, 1, 64) && IsName(record.Territory, 0, 64) && IsName(record.Change, 0, 64)
+        && record.Version >= 1 && record.ChangedAt is not null && record.Visibility != Visibility.Unspecified && Enum.IsDefined(record.Visibility);
+
+    // A database may take no text with control characters, and no reader expects them.
+    private static bool IsName(string text, int least, int most) => text.Length >= least && text.Length <= most && !text.Any(char.IsControl);
 
     private static (CoseSign1Message Message, string Signer) Decode(ReadOnlyMemory<byte> envelope)
     {

@@ -14,7 +14,10 @@ public readonly record struct Grant(string Role, string Territory)
     /// <summary>May write in the name of the territory.</summary>
     public const string Delegate = "delegate";
 
-    /// <summary>The roles that exist.</summary>
+    /// <summary>Looks after a node: the grant names the node in place of a territory.</summary>
+    public const string Steward = "steward";
+
+    /// <summary>The roles that a territory gives.</summary>
     public static readonly IReadOnlyList<string> Roles = [Delegate];
 
     public override string ToString() => $"{Role}:{Territory}";
@@ -75,7 +78,9 @@ public static class NodeToken
             return;
         }
         context.DemandToken();
-        throw new Refusal(StatusCode.PermissionDenied, "NOT_YOUR_TERRITORY", "Votre jeton ne permet pas d’écrire au nom de ce territoire.");
+        throw role == Grant.Steward
+            ? new Refusal(StatusCode.PermissionDenied, "NOT_A_STEWARD", "Seule une personne qui administre cette installation peut faire cela.")
+            : new Refusal(StatusCode.PermissionDenied, "NOT_YOUR_TERRITORY", "Votre jeton ne permet pas d’écrire au nom de ce territoire.");
     }
 
     /// <summary>Refuses a caller without a valid token: UNAUTHENTICATED.</summary>

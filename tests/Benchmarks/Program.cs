@@ -10,6 +10,12 @@ if (args is ["--serve-feed", var folder, var port, var barePort])
     return 0;
 }
 
+// No comparison: by name only, and it takes its time.
+if (args is ["soak", ..])
+{
+    return await new Soak(Console.Out, TimeSpan.FromMinutes(Option("--minutes", 10)), TimeProvider.System).RunAsync();
+}
+
 var (rounds, records) = (Option("--rounds", 3), Option("--records", 100_000));
 Benchmark[] all = [new Publish(), new Invoke(), new RecordWrite(), new Ingest(records), new SignVerify(), new Gateway(), new NodeStart()];
 var names = args.Where((argument, at) => !argument.StartsWith('-') && (at == 0 || !args[at - 1].StartsWith('-'))).ToList();

@@ -16,6 +16,7 @@ namespace Fabrique.Tests;
 public sealed class RabbitMqServer : IAsyncDisposable
 {
     private const string Program = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+    private const string Control = "/usr/lib/rabbitmq/bin/rabbitmqctl";
 
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(90);
 
@@ -62,6 +63,15 @@ public sealed class RabbitMqServer : IAsyncDisposable
     {
         Kill(_server);
         _server = null;
+    }
+
+    /// <summary>Runs <c>rabbitmqctl</c> on this node.</summary>
+    public async Task ControlAsync(params string[] arguments)
+    {
+        var said = _output.Count;
+        using var control = Start(Control, arguments);
+        await control.WaitForExitAsync();
+        Assert.True(control.ExitCode == 0, $"rabbitmqctl {string.Join(' ', arguments)}:\n{string.Join('\n', _output.Skip(said))}");
     }
 
     /// <summary>A connection of the test's own, to look at what is on the broker.</summary>

@@ -9,14 +9,16 @@ using Record = Fabrique.Records.V1.Record;
 
 namespace Fabrique.Tests;
 
-/// <summary>One store of one node, on a real SQLite file, with the smallest index that can be wrong.</summary>
+/// <summary>One store of one node, on a real database, with the smallest index that can be wrong.</summary>
 public sealed class RecordsNode : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private RecordsNode(WebApplication app, string folder)
+    private readonly string? _database;
+
+    private RecordsNode(WebApplication app, string folder, string? database)
     {
-        _app = app;
+        (_app, _database) = (app, database);
         Folder = folder;
     }
 
@@ -29,23 +31,37 @@ public sealed class RecordsNode : IAsyncDisposable
     public Registry Registry => _app.Services.GetRequiredService<Registry>();
 
     /// <param name="folder">Data folder of an earlier node, to start it again.</param>
-    /// <param name="indexVersion">Another version makes the start rebuild the index.</param>
-    public static async Task<RecordsNode> StartAsync(string? folder = null, string indexVersion = "1")
+    /// <param name="indexVersion">Another version makes the start build another index.</param>
+    /// <param name="database">The PostgreSQL server; without it the database is a file of the folder.</param>
+    /// <param name="kinds">Practices of its own, unless said otherwise.</param>
+    /// <param name="configure">What is special about this node.</param>
+    public static async Task<RecordsNode> StartAsync(string? folder = null, string indexVersion = "1", string? database = null, RecordKinds? kinds = null, Action<WebApplicationBuilder>? configure = null)
     {
         folder ??= Directory.CreateTempSubdirectory("fabrique-records-").FullName;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration["Data"] = folder;
         builder.Configuration["Urls"] = "http://127.0.0.1:0";
+        builder.Configuration[RecordsHosting.DatabaseVariable] = database;
         builder.AddServiceDefaults();
         builder.AddGrpcApi();
         builder.Services.AddSingleton(new TestIndexVersion(indexVersion));
-        builder.AddRecords<TestDb, TestIndex>("test", new RecordKinds().Owns<Practice>());
+        builder.AddRecords<TestDb, TestIndex>("test", kinds ?? new RecordKinds().Owns<Practice>());
+        configure?.Invoke(builder);
         var app = builder.Build();
         app.UseServiceDefaults();
         app.MapRecords<TestDb>();
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new RecordsNode(app, folder);
+        return new RecordsNode(app, folder, database);
     }
+
+    /// <summary>The same node once more, after it stopped or beside it.</summary>
+    public Task<RecordsNode> AgainAsync(string indexVersion = "1", Action<WebApplicationBuilder>? configure = null) => StartAsync(Folder, indexVersion, _database, configure: configure);
+
+    /// <summary>Waits until everything is in the index.</summary>
+    public Task IndexedAsync() => WholeNode.EventuallyAsync(
+        true, () => LookAsync(async db => await db.Indexes.Select(index => index.Sequence).MaxAsync() >= await db.Store.Select(store => store.LastSequence).SingleAsync()), TimeSpan.FromSeconds(30));
+
+    public IServiceProvider Services => _app.Services;
 
     public Uri Address => new(_app.Urls.First());
 
@@ -78,7 +94,10 @@ public sealed class RecordsNode : IAsyncDisposable
     {
         await StopAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        Directory.Delete(Folder, recursive: true);
+        if (Directory.Exists(Folder))
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
     }
 }
 
@@ -110,6 +129,11 @@ public sealed class TestIndex(TestIndexVersion version) : RecordIndex<TestDb>
         await db.Items.Where(item => item.Id == record.Id).ExecuteDeleteAsync(cancellation);
         if (body is Practice practice)
         {
+            if (practice.Title == "what breaks the index")
+            {
+                throw new InvalidOperationException(practice.Title);
+            }
+
             db.Items.Add(new TestItem { Id = record.Id, Title = practice.Title });
         }
     }

@@ -191,7 +191,7 @@ public sealed class RunnerFilesTests : IDisposable
     private static RunFile Run(long ticksOff = 0)
     {
         var ticks = Proc.StartTicks(Environment.ProcessId)!.Value + ticksOff;
-        return new RunFile(Environment.ProcessId, ticks, DateTimeOffset.UnixEpoch, null, null, "in-memory", "SQLite", "embedded", true,
-            [new RunningProcess("one", Environment.ProcessId, ticks, DateTimeOffset.UnixEpoch, 0, true, null, false, "/health", "token")]);
+        return new RunFile(Environment.ProcessId, ticks, DateTimeOffset.UnixEpoch, null, null, "in-memory", "SQLite", "embedded", [], true,
+            [new RunningProcess("one", "one", Environment.ProcessId, ticks, DateTimeOffset.UnixEpoch, 0, true, null, false, "/health", "token")]);
     }
 }

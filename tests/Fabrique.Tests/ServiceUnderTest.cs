@@ -7,20 +7,34 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Fabrique.Tests;
 
+/// <summary>A service with its database in a file of its own.</summary>
+public sealed class ServiceOnSqlite<TEntry> : ServiceUnderTest<TEntry> where TEntry : class
+{
+    protected override Task<string?> DatabaseAsync() => Task.FromResult<string?>(null);
+}
+
+/// <summary>A service with a database of its own on the PostgreSQL server of the tests.</summary>
+public sealed class ServiceOnPostgreSql<TEntry>(PostgreSqlServer server) : ServiceUnderTest<TEntry> where TEntry : class
+{
+    protected override async Task<string?> DatabaseAsync() => await server.StartForAsync(typeof(TEntry).Name);
+}
+
 /// <summary>A whole service on a real port with its own data folder, alone: nothing to publish to, nothing to follow.</summary>
 /// <typeparam name="TEntry">A public type of the service's assembly.</typeparam>
-public sealed class ServiceUnderTest<TEntry> : IDisposable where TEntry : class
+public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : class
 {
     /// <summary>What the sidecar presents to the applications of the tests.</summary>
     public const string SidecarToken = "token of the sidecar";
 
     private readonly string _folder = Directory.CreateTempSubdirectory("fabrique-service-").FullName;
-    private readonly WebApplicationFactory<TEntry> _factory;
+    private WebApplicationFactory<TEntry> _factory = null!;
 
-    public ServiceUnderTest()
+    public async ValueTask InitializeAsync()
     {
+        var database = await DatabaseAsync();
         _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host => host
             .UseSetting("Data", _folder)
+            .UseSetting(RecordsHosting.DatabaseVariable, database)
             .UseSetting("urls", "http://127.0.0.1:0")
             .ConfigureServices(services => services.PostConfigureAll<DaprAuthenticationOptions>(dapr => dapr.Token = SidecarToken)));
         _factory.UseKestrel(0);
@@ -29,9 +43,9 @@ public sealed class ServiceUnderTest<TEntry> : IDisposable where TEntry : class
         Channel = GrpcChannel.ForAddress(Address);
     }
 
-    public Uri Address { get; }
+    public Uri Address { get; private set; } = null!;
 
-    public GrpcChannel Channel { get; }
+    public GrpcChannel Channel { get; private set; } = null!;
 
     public IServiceProvider Services => _factory.Services;
 
@@ -50,11 +64,15 @@ public sealed class ServiceUnderTest<TEntry> : IDisposable where TEntry : class
 
     public Grpc.Core.Metadata As(string territory) => new() { { "authorization", $"Bearer {Token(territory)}" } };
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         Channel.Dispose();
-        _factory.Dispose();
+        await _factory.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
     }
+
+    /// <summary>The PostgreSQL server, or null for SQLite.</summary>
+    protected abstract Task<string?> DatabaseAsync();
 }

@@ -1,8 +1,11 @@
+using System.Data.Common;
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Fabrique.Runner;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace Fabrique.Tests;
 
@@ -20,7 +23,7 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
     /// <summary>Variables that the node is started with, beside those of the tests.</summary>
     protected virtual IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string>();
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         try
         {
@@ -36,7 +39,7 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
         GrpcAddress = new Uri((string)RunFile()["grpcAddress"]!);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await RunAsync("down");
         Directory.Delete(Data, recursive: true);
@@ -55,18 +58,46 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
     /// <summary>What the runner knows of its processes.</summary>
     public JsonNode RunFile() => JsonNode.Parse(File.ReadAllText(Path.Combine(Data, "run", "node.json")))!;
 
+    /// <summary>The names of its processes, without the broker's.</summary>
+    public IEnumerable<string> Processes => RunFile()["processes"]!.AsArray().Select(process => (string)process!["name"]!).Except(["epmd", "rabbitmq"]);
+
     /// <summary>Kills a process as the kernel would for want of memory.</summary>
     public void Kill(string name)
     {
-        var pid = (int)RunFile()["processes"]!.AsArray().Single(process => (string?)process!["name"] == name)!["pid"]!;
-        using var process = Process.GetProcessById(pid);
+        using var process = Process.GetProcessById((int)Running(name)["pid"]!);
         process.Kill();
     }
 
-    /// <summary>Reads a service's own database beside it.</summary>
-    public async Task<List<string>> ReadAsync(string database, string sql)
+    /// <summary>A process neither works nor ends until what this gives is disposed of: as on a machine that swaps.</summary>
+    public IDisposable Freeze(string name)
     {
-        await using var connection = new SqliteConnection($"Data Source={Path.Combine(Data, database)}.db;Mode=ReadOnly;Pooling=False");
+        var pid = $"{Running(name)["pid"]}";
+        Signal("-STOP");
+        return new Thaw(() => Signal("-CONT"));
+
+        void Signal(string signal)
+        {
+            using var kill = Process.Start("kill", [signal, pid]);
+            kill.WaitForExit();
+        }
+    }
+
+    /// <summary>The health of one process, with its figures.</summary>
+    public async Task<JsonNode> HealthAsync(string name)
+    {
+        var process = Running(name);
+        using var http = new HttpClient { DefaultRequestVersion = (bool)process["http2"]! ? HttpVersion.Version20 : HttpVersion.Version11, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var answer = await http.GetAsync(new Uri($"{process["address"]}/health"), TestContext.Current.CancellationToken);
+        return JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    /// <summary>What the runner knows of one of its processes.</summary>
+    public JsonNode Running(string name) => RunFile()["processes"]!.AsArray().Single(process => (string?)process!["name"] == name)!;
+
+    /// <summary>Reads a service's own database beside it.</summary>
+    public async Task<List<string>> ReadAsync(string service, string sql)
+    {
+        await using var connection = Connection(service);
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = sql;
@@ -78,6 +109,9 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
         }
         return values;
     }
+
+    /// <summary>A connection to the database of a service.</summary>
+    protected virtual DbConnection Connection(string service) => new SqliteConnection($"Data Source={Path.Combine(Data, service)}.db;Mode=ReadOnly;Pooling=False");
 
     /// <summary>Runs <c>./fabrique</c> on this node's data folder and gives what it said.</summary>
     public async Task<string> RunAsync(string command, params string[] arguments)
@@ -92,7 +126,7 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
         {
             start.Environment[name] = value;
         }
-        using var process = Process.Start(start)!;
+        using var process = System.Diagnostics.Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"fabrique {command}: {await output}{await error}");
@@ -121,8 +155,33 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
     }
+
+    private sealed class Thaw(Action thaw) : IDisposable
+    {
+        public void Dispose() => thaw();
+    }
 }
 
 public sealed class NodeInMemory() : WholeNode("--broker", "memory");
 
 public sealed class NodeOnRabbitMq() : WholeNode();
+
+/// <summary>As in a town that grew: two processes of each service that keeps records, on one PostgreSQL.</summary>
+public sealed class NodeOnPostgreSql(PostgreSqlServer server) : WholeNode("--replicas", "practices=2", "--replicas", "territories=2")
+{
+    private NpgsqlConnectionStringBuilder _server = [];
+
+    /// <summary>Connection string of the server.</summary>
+    public string Server => _server.ConnectionString;
+
+    protected override IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["FABRIQUE_DATABASE"] = Server };
+
+    public override async ValueTask InitializeAsync()
+    {
+        _server = new NpgsqlConnectionStringBuilder(await server.StartForAsync("node"));
+        await base.InitializeAsync();
+    }
+
+    protected override DbConnection Connection(string service) =>
+        new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Server) { Database = $"{_server.Database}_{service}", Pooling = false }.ConnectionString);
+}

@@ -6,9 +6,11 @@ namespace Fabrique.Runner;
 
 /// <summary>What to start and where, decided once per start of the node: ports and tokens stay the same when a process starts again.</summary>
 /// <param name="Address">The public address, null when no service has a fixed port.</param>
+/// <param name="Keepers">The services that keep records.</param>
 /// <param name="Secrets">Everything the logs must not show.</param>
 internal sealed record NodePlan(
-    IReadOnlyList<ProcessSpec> Processes, Uri? Address, Uri? GrpcAddress, Broker Broker, Database Database, DaprSidecar Sidecar, IReadOnlyList<string> Secrets);
+    IReadOnlyList<ProcessSpec> Processes, Uri? Address, Uri? GrpcAddress, Broker Broker, Database Database, DaprSidecar Sidecar,
+    IReadOnlyList<string> Keepers, IReadOnlyList<string> Secrets);
 
 /// <summary>Turns tye.yaml and the options of <c>up</c> into a plan.</summary>
 /// <param name="root">The checkout.</param>
@@ -67,7 +69,7 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
                 .. file.ComponentsPath is { } components ? SidecarSpecs(Path.Combine(components, broker.Components), broker, sidecar) : [],
                 .. _instances.Select(instance => ServiceSpec(instance, database)),
             ],
-            Public(false), Public(true), broker, database, sidecar, [.. _tokens.Values, _appToken, password, .. database.Secrets]);
+            Public(false), Public(true), broker, database, sidecar, Keepers, [.. _tokens.Values, _appToken, password, .. database.Secrets]);
     }
 
     private List<ProcessSpec> SidecarSpecs(string components, Broker broker, DaprSidecar sidecar)
@@ -142,8 +144,8 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         var stage = service.IsPublic ? Stage.Public : Stage.Services;
         return service.Project is { } project
             ? new ProcessSpec(instance.Name, stage, Shell.Dotnet, [Build.Assembly(root, project), .. service.Args], Path.GetDirectoryName(project)!,
-                environment, places[0].Address, places[0].Http2, token)
-            : new ProcessSpec(instance.Name, stage, service.Executable!, service.Args, root, environment, places[0].Address, places[0].Http2, token);
+                environment, places[0].Address, places[0].Http2, token, Service: service.Name)
+            : new ProcessSpec(instance.Name, stage, service.Executable!, service.Args, root, environment, places[0].Address, places[0].Http2, token, Service: service.Name);
     }
 
     /// <summary>Variables that every process gets.</summary>

@@ -1,11 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
-using System.Text.RegularExpressions;
 using Fabrique.Records;
 using Fabrique.Runner;
 
@@ -26,7 +23,7 @@ var root = Checkout.Root();
 var time = TimeProvider.System;
 var output = Console.Out;
 
-var data = new Option<string>("--data") { Description = "Data folder of the node", DefaultValueFactory = _ => Path.Combine(root, "data") };
+var data = new Option<string>("--data") { Description = "Data folder of the node", DefaultValueFactory = _ => Path.Combine(root, "data"), Recursive = true };
 string DataOf(ParseResult result) => Path.GetFullPath(result.GetValue(data)!);
 
 var port = new Option<int?>("--port")
@@ -116,6 +113,22 @@ token.SetAction(result =>
     output.WriteLine(NodeToken.Issue(key, [grant], TimeSpan.FromDays(result.GetValue(days) ?? 30), time));
 });
 
+var service = new Option<string?>("--service") { Description = "One service only", Recursive = true };
+var ids = new Argument<string[]>("id") { Description = "Beginnings of the ids that 'list' shows", Arity = ArgumentArity.ZeroOrMore };
+var all = new Option<bool>("--all") { Description = "Every one" };
+MaintenanceCommand Maintenance(ParseResult result) => new(DataOf(result), output, time);
+var list = new Command("list", "Show what was put aside, the latest first, and why");
+list.SetAction((result, _) => Maintenance(result).ListAsync(result.GetValue(service), stop.Token));
+var replay = new Command("replay", "Look again at all of it or at some: what can be taken in now leaves the quarantine") { ids };
+replay.SetAction((result, _) => Maintenance(result).ReplayAsync(result.GetValue(service), result.GetValue(ids)!, stop.Token));
+var discard = new Command("discard", "Erase for good what was put aside") { ids, all };
+discard.SetAction((result, _) => Maintenance(result).DiscardAsync(result.GetValue(service), result.GetValue(ids)!, result.GetValue(all), stop.Token));
+var quarantine = new Command("quarantine", "Records that a service of the running node could not take in: list, replay, discard") { list, replay, discard, service, data };
+
+var rebuilt = new Argument<string>("service") { Description = "The service, for instance practices" };
+var rebuild = new Command("rebuild", "Have a service of the running node derive its index from its records again, while it answers") { rebuilt, data };
+rebuild.SetAction((result, _) => Maintenance(result).RebuildAsync(result.GetValue(rebuilt)!, stop.Token));
+
 var filter = new Option<string?>("--filter") { Description = "Only the tests whose full name holds this text; the contract checks are left out" };
 var test = new Command("test", "Install what the tests need, check the contracts, build, and run all tests") { filter };
 test.SetAction((result, _) => new TestCommand(root, output, time).RunAsync(result.GetValue(filter), stop.Token));
@@ -128,7 +141,7 @@ bench.SetAction((result, _) => new BenchCommand(root, output).RunAsync(result.Ge
 
 var fabrique = new Command("fabrique", "Runs a Fabrique node. Each command has its own --help.")
 {
-    new HelpOption(), new VersionOption(), up, down, status, logs, token, test, bench,
+    new HelpOption(), new VersionOption(), up, down, status, logs, token, quarantine, rebuild, test, bench,
 };
 try
 {
@@ -168,45 +181,6 @@ namespace Fabrique.Runner
     internal sealed class PlainError(string message) : Exception(message)
     {
         public const string Prefix = "fabrique: ";
-    }
-
-    internal static partial class Arguments
-    {
-        /// <summary>Official codes: INSEE of a commune, SIREN of a grouping, D or R and the code of a département or region (territory.proto).</summary>
-        [GeneratedRegex(@"^([0-9][0-9AB][0-9]{3}|[0-9]{9}|D[0-9][0-9AB][0-9]?|R[0-9]{2})$")]
-        public static partial Regex TerritoryCode();
-
-        /// <summary>Reads a whole number of an option.</summary>
-        public static int? Between(ArgumentResult result, int least, int most)
-        {
-            if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
-            {
-                return number;
-            }
-
-            result.AddError($"{(result.Parent as OptionResult)?.IdentifierToken?.Value} must be a number from {least} to {most}");
-            return null;
-        }
-
-        /// <summary>Reads <c>service=number</c>, once per service.</summary>
-        public static Dictionary<string, int> Replicas(ArgumentResult result)
-        {
-            var replicas = new Dictionary<string, int>();
-            foreach (var token in result.Tokens)
-            {
-                if (token.Value.Split('=') is [var service, var text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                    && number is >= 1 and <= TyeReader.MostReplicas)
-                {
-                    replicas[service] = number;
-                }
-                else
-                {
-                    result.AddError($"--replicas '{token.Value}' must be a service and a number from 1 to {TyeReader.MostReplicas}, such as practices=2");
-                }
-            }
-
-            return replicas;
-        }
     }
 
     internal static class Checkout

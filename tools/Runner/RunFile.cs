@@ -5,13 +5,14 @@ using System.Text.Json.Serialization;
 namespace Fabrique.Runner;
 
 /// <summary>One process of a running node as <c>{data}/run/node.json</c> tells it.</summary>
+/// <param name="Service">The service whose process it is; its own name for a broker or sidecar.</param>
 /// <param name="StartTicks">With the pid it names this very process (<see cref="Proc.StartTicks"/>).</param>
 /// <param name="Address">Where it answers; null for one that has no health page.</param>
 /// <param name="Http2">The address speaks HTTP/2 only.</param>
 /// <param name="HealthPage">Path of its health page.</param>
 /// <param name="Token">Its <c>DAPR_API_TOKEN</c>, made anew at each start of the node.</param>
 internal sealed record RunningProcess(
-    string Name, int Pid, long StartTicks, DateTimeOffset StartedAt, int Restarts, bool Healthy, string? Address, bool Http2, string HealthPage, string? Token);
+    string Name, string Service, int Pid, long StartTicks, DateTimeOffset StartedAt, int Restarts, bool Healthy, string? Address, bool Http2, string HealthPage, string? Token);
 
 /// <summary>
 /// The state of a running node, for the other commands and for the next start after a crash. It holds tokens: readable by its
@@ -19,9 +20,10 @@ internal sealed record RunningProcess(
 /// </summary>
 /// <param name="Address">The public address; null for a node without one.</param>
 /// <param name="GrpcAddress">The public gRPC address.</param>
+/// <param name="Keepers">The services that keep records.</param>
 /// <param name="Ready">Every process answered healthy once since the start.</param>
 internal sealed record RunFile(
-    int Pid, long StartTicks, DateTimeOffset StartedAt, string? Address, string? GrpcAddress, string Broker, string Database, string Sidecar, bool Ready,
+    int Pid, long StartTicks, DateTimeOffset StartedAt, string? Address, string? GrpcAddress, string Broker, string Database, string Sidecar, IReadOnlyList<string> Keepers, bool Ready,
     IReadOnlyList<RunningProcess> Processes)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
@@ -131,7 +133,7 @@ internal sealed class StatusCommand(string data, TextWriter output, TimeProvider
         var runner = Proc.ResidentBytes(node.Pid, node.StartTicks);
         output.WriteLine($"{"runner".PadRight(width)} {node.Pid,7}  {"",-26} {"",-10} {Mebibytes(runner),9} {"",8}  {Age(node.StartedAt)}");
         output.WriteLine();
-        output.WriteLine($"{node.Address}   data {data}   database {node.Database}   broker {node.Broker}   sidecar {node.Sidecar}   memory {Mebibytes(runner + rows.Sum(row => row.Bytes))}");
+        output.WriteLine($"address  {node.Address}\ndata     {data}\ndatabase {node.Database}\nbroker   {node.Broker}\nsidecar  {node.Sidecar}\nmemory   {Mebibytes(runner + rows.Sum(row => row.Bytes))}");
         return rows.All(row => row.Healthy) ? 0 : 1;
     }
 

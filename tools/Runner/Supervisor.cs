@@ -106,7 +106,7 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
             try
             {
                 new RunFile(Environment.ProcessId, Proc.StartTicks(Environment.ProcessId) ?? 0, _startedAt, Text(plan.Address), Text(plan.GrpcAddress),
-                    plan.Broker.Description, plan.Database.Description, plan.Sidecar.Description, _ready, [.. states]).Write(data);
+                    plan.Broker.Description, plan.Database.Description, plan.Sidecar.Description, plan.Keepers, _ready, [.. states]).Write(data);
             }
             catch (IOException exception)
             {

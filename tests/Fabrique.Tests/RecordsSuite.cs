@@ -11,14 +11,27 @@ using Record = Fabrique.Records.V1.Record;
 
 namespace Fabrique.Tests;
 
-public sealed class RecordsTests
+public sealed class RecordsOnSqliteTests : RecordsSuite
+{
+    protected override Task<RecordsNode> StartAsync() => RecordsNode.StartAsync();
+}
+
+public sealed class RecordsOnPostgreSqlTests(PostgreSqlServer server) : RecordsSuite
+{
+    protected override async Task<RecordsNode> StartAsync() => await RecordsNode.StartAsync(database: await server.StartForAsync("records"));
+}
+
+/// <summary>What the records of a service promise, whichever database keeps them.</summary>
+public abstract class RecordsSuite
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    protected abstract Task<RecordsNode> StartAsync();
 
     [Fact]
     public async Task What_was_written_is_read_with_its_version_and_its_index()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         Assert.Equal(1, (await node.WriteAsync("a", "one")).Info.Version);
         Assert.Equal(2, (await node.WriteAsync("a", "two")).Info.Version);
 
@@ -32,7 +45,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task A_rule_that_refuses_leaves_no_trace()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         await node.WriteAsync("a", "one");
         await Assert.ThrowsAsync<Refusal>(() => node.Records.WriteAsync<Practice>("a", _ => throw Refusal.Invalid("title", "no"), Cancellation));
         await Assert.ThrowsAsync<Refusal>(() => node.Records.WriteAsync<Practice>("b", _ => throw Refusal.Invalid("title", "no"), Cancellation));
@@ -44,7 +57,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task Writers_at_the_same_time_leave_no_gap_in_the_sequence_and_no_version_twice()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         await Parallel.ForEachAsync(Enumerable.Range(0, 60), Cancellation, async (at, _) => await node.WriteAsync($"record-{at % 20:00}", $"{at}"));
 
         var rows = await node.RowsAsync();
@@ -56,7 +69,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task A_change_of_nothing_writes_nothing()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         await node.WriteAsync("a", "one");
         var same = await node.Records.WriteAsync<Practice>("a", _ => null, Cancellation);
         Assert.Equal(1, same.Info.Version);
@@ -66,7 +79,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task A_record_that_becomes_private_leaves_a_tombstone_for_those_who_saw_it()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         await node.WriteAsync("a", "shown", Visibility.Public);
         await node.WriteAsync("a", "hidden", Visibility.Private);
 
@@ -81,7 +94,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task A_record_that_was_always_private_is_shown_to_nobody()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         await node.WriteAsync("a", "draft", Visibility.Private);
         await node.WriteAsync("a", "draft again", Visibility.Private);
         var row = (await node.RowsAsync()).Single();
@@ -92,7 +105,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task A_record_of_the_network_is_not_for_the_public()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         await node.WriteAsync("a", "for peers", Visibility.Network);
         var row = (await node.RowsAsync()).Single();
         Assert.NotNull(row.For(Visibility.Network));
@@ -102,17 +115,18 @@ public sealed class RecordsTests
     [Fact]
     public async Task An_index_of_another_version_is_rebuilt_from_the_records()
     {
-        var first = await RecordsNode.StartAsync();
+        var first = await StartAsync();
         await first.WriteAsync("a", "one");
         await first.WriteAsync("b", "two");
         await first.LookAsync(db => db.Items.ExecuteDeleteAsync());
         await first.StopAsync();
 
-        var same = await RecordsNode.StartAsync(first.Folder);
+        var same = await first.AgainAsync();
         Assert.Empty(await same.TitlesAsync());
         await same.StopAsync();
 
-        await using var rebuilt = await RecordsNode.StartAsync(first.Folder, indexVersion: "2");
+        await using var rebuilt = await first.AgainAsync(indexVersion: "2");
+        await rebuilt.IndexedAsync();
         Assert.Equal(["one", "two"], await rebuilt.TitlesAsync());
         Assert.Equal(2, (await rebuilt.WriteAsync("a", "again")).Info.Version);
     }
@@ -120,7 +134,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task A_peer_is_believed_where_it_is_at_home_and_nowhere_else()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         var (peer, envelope) = await PeerAsync(node);
         Assert.Equal((1, 0), await node.IngestAsync(envelope));
         Assert.Equal(["from the peer"], await node.TitlesAsync());
@@ -133,7 +147,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task This_node_may_not_write_what_lives_elsewhere()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         await PeerAsync(node);
         var refused = await Assert.ThrowsAsync<Refusal>(() => node.WriteAsync("a", "mine"));
         Assert.Equal("NOT_HOME", refused.Reason);
@@ -143,7 +157,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task An_older_or_equal_version_changes_nothing_and_a_newer_one_does()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         var (peer, _) = await PeerAsync(node);
         var versions = Enumerable.Range(1, 4).Select(version => Seal(peer, record => record.Version = version, $"version {version}")).ToArray();
         Assert.Equal((1, 0), await node.IngestAsync(versions[2]));
@@ -156,7 +170,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task What_cannot_be_trusted_or_read_is_put_aside_with_its_reason()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         var (peer, good) = await PeerAsync(node);
         using var stranger = NodeKey.Ephemeral();
 
@@ -178,7 +192,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task The_same_bad_envelope_is_put_aside_once()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         await node.IngestAsync([1, 2, 3]);
         await node.IngestAsync([1, 2, 3]);
         Assert.Single(await node.QuarantineAsync());
@@ -187,7 +201,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task A_kind_that_is_not_known_here_is_kept_as_it_came()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         var (peer, _) = await PeerAsync(node);
         await node.Records.BindHomeAsync("62528", "gardens", peer.Node, Cancellation);
         var unknown = Seal(peer, record => (record.Kind, record.Body) = ("fabrique.gardens.v1.Garden", ByteString.CopyFrom(0xff)));
@@ -198,7 +212,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task No_changed_byte_ever_gets_in()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         var (_, good) = await PeerAsync(node);
         await Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte[1, 255]).SampleAsync(async (at, mask) =>
         {
@@ -212,8 +226,8 @@ public sealed class RecordsTests
     [Fact]
     public async Task Whatever_is_lost_doubled_or_out_of_order_followers_converge_to_the_home()
     {
-        await using var home = await RecordsNode.StartAsync();
-        await using var follower = await RecordsNode.StartAsync();
+        await using var home = await StartAsync();
+        await using var follower = await StartAsync();
         await follower.Records.TrustAsync(home.Key, Cancellation);
         var history = new List<byte[]>();
 
@@ -246,7 +260,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task A_feed_is_resumed_where_it_was_left_and_started_over_when_the_epoch_changed()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         foreach (var at in Enumerable.Range(1, 5))
         {
             await node.WriteAsync($"{at}", $"{at}", at == 3 ? Visibility.Private : Visibility.Public);
@@ -274,7 +288,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task A_followed_feed_stays_open_and_tells_what_comes()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         await node.WriteAsync("a", "one");
         using var channel = GrpcChannel.ForAddress(node.Address);
         using var stream = new FeedService.FeedServiceClient(channel).Read(new ReadRequest { Follow = true }, deadline: DateTime.MaxValue, cancellationToken: Cancellation);
@@ -298,7 +312,7 @@ public sealed class RecordsTests
     [Fact]
     public async Task A_level_of_visibility_that_nobody_knows_is_not_taken_for_public()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         var (peer, _) = await PeerAsync(node);
         Assert.Equal((0, 1), await node.IngestAsync(Seal(peer, record => record.Visibility = (Visibility)70)));
         Assert.Equal(["MalformedRecord"], await node.QuarantineAsync());
@@ -307,26 +321,27 @@ public sealed class RecordsTests
     [Fact]
     public async Task A_kept_record_that_turns_out_to_be_none_does_not_stop_the_start()
     {
-        var first = await RecordsNode.StartAsync();
+        var first = await StartAsync();
         await first.WriteAsync("a", "one");
         await first.LookAsync(db => db.Records.ExecuteUpdateAsync(row => row.SetProperty(
             stored => stored.Envelope, Seal(first.Key, record => record.Body = ByteString.CopyFrom(0xff, 0xff)))));
         await first.WriteAsync("b", "two");
         await first.StopAsync();
-        await using var again = await RecordsNode.StartAsync(first.Folder, indexVersion: "2");
+        await using var again = await first.AgainAsync(indexVersion: "2");
+        await again.IndexedAsync();
         Assert.Equal(["two"], await again.TitlesAsync());
     }
 
     [Fact]
     public async Task Without_the_token_of_the_sidecar_nobody_delivers_records()
     {
-        await using var node = await RecordsNode.StartAsync();
+        await using var node = await StartAsync();
         using var http = new HttpClient { DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact, BaseAddress = node.Address };
         using var subscriptions = await http.GetAsync("/dapr/subscribe", Cancellation);
         Assert.Equal(System.Net.HttpStatusCode.Unauthorized, subscriptions.StatusCode);
     }
 
-    private static async Task<(NodeKey Peer, byte[] Envelope)> PeerAsync(RecordsNode node)
+    internal static async Task<(NodeKey Peer, byte[] Envelope)> PeerAsync(RecordsNode node)
     {
         var peer = NodeKey.Ephemeral();
         await node.Records.TrustAsync(peer, Cancellation);
@@ -334,7 +349,7 @@ public sealed class RecordsTests
         return (peer, Seal(peer));
     }
 
-    private static byte[] Seal(NodeKey key, Action<Record>? change = null, string title = "from the peer")
+    internal static byte[] Seal(NodeKey key, Action<Record>? change = null, string title = "from the peer")
     {
         var record = new Record
         {

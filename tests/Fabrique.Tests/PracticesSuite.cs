@@ -17,8 +17,12 @@ using Record = Fabrique.Records.V1.Record;
 
 namespace Fabrique.Tests;
 
+public sealed class PracticesOnSqliteTests(ServiceOnSqlite<PracticesDb> service) : PracticesSuite(service), IClassFixture<ServiceOnSqlite<PracticesDb>>;
+
+public sealed class PracticesOnPostgreSqlTests(ServiceOnPostgreSql<PracticesDb> service) : PracticesSuite(service), IClassFixture<ServiceOnPostgreSql<PracticesDb>>;
+
 /// <summary>The catalogue over gRPC and REST, with the thirty practices of Loos-en-Gohelle in it.</summary>
-public sealed class PracticesTests(ServiceUnderTest<PracticesDb> service) : IClassFixture<ServiceUnderTest<PracticesDb>>
+public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
 {
     private const string Loos = "62528";
     private const string Town = "59350";

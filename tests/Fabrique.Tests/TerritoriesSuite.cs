@@ -13,8 +13,12 @@ using Record = Fabrique.Records.V1.Record;
 
 namespace Fabrique.Tests;
 
+public sealed class TerritoriesOnSqliteTests(ServiceOnSqlite<TerritoriesDb> service) : TerritoriesSuite(service), IClassFixture<ServiceOnSqlite<TerritoriesDb>>;
+
+public sealed class TerritoriesOnPostgreSqlTests(ServiceOnPostgreSql<TerritoriesDb> service) : TerritoriesSuite(service), IClassFixture<ServiceOnPostgreSql<TerritoriesDb>>;
+
 /// <summary>The directory and the profiles over gRPC and REST.</summary>
-public sealed class TerritoriesTests(ServiceUnderTest<TerritoriesDb> service) : IClassFixture<ServiceUnderTest<TerritoriesDb>>
+public abstract class TerritoriesSuite(ServiceUnderTest<TerritoriesDb> service)
 {
     private const string Loos = "62528";
     private const string Brest = "29019";
