@@ -88,6 +88,27 @@ internal static class CloudEventEnvelope
         }
     }
 
+    /// <summary>The envelope's attributes that are texts; its data is skipped. Not for bytes that <see cref="TryRead"/> refuses.</summary>
+    public static Dictionary<string, string> Attributes(ReadOnlyMemory<byte> envelope)
+    {
+        var attributes = new Dictionary<string, string>(StringComparer.Ordinal);
+        var json = new Utf8JsonReader(envelope.Span);
+        json.Read();
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = json.GetString()!;
+            json.Read();
+            if (json.TokenType == JsonTokenType.String && name is not ("data" or "data_base64"))
+            {
+                attributes[name] = json.GetString()!;
+            }
+
+            json.Skip();
+        }
+
+        return attributes;
+    }
+
     /// <summary>Written straight to bytes: every record that is shared passes here.</summary>
     private static ReadOnlyMemory<byte> Wrap(Publication publication, TimeProvider time)
     {
