@@ -1,12 +1,14 @@
-using System.Data.Common;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Microsoft.Extensions.Logging;
 
 namespace Fabrique;
 
+/// <summary>What an exception means to the caller; null when it is none that whoever names it knows. A service registers one for what it is built on.</summary>
+public delegate Refusal? FailureName(Exception error);
+
 /// <summary>Turns what handlers throw into named errors that leak nothing.</summary>
-internal sealed partial class RefusalInterceptor(ILogger<RefusalInterceptor> log) : Interceptor
+internal sealed partial class RefusalInterceptor(IEnumerable<FailureName> names, ILogger<RefusalInterceptor> log) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -51,10 +53,9 @@ internal sealed partial class RefusalInterceptor(ILogger<RefusalInterceptor> log
                 return new RpcException(new Status(StatusCode.Cancelled, ""));
             default:
                 LogFailure(context.Method, error);
-                var storage = error is DbException || error.InnerException is DbException;
-                return storage
-                    ? new Refusal(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", "La base de données ne répond pas. Rechargez la page avant de recommencer, dans un instant.").ToRpcException()
-                    : new Refusal(StatusCode.Internal, "INTERNAL", "Une erreur inattendue s’est produite. Rechargez la page avant de recommencer.").ToRpcException();
+                var named = names.Select(name => name(error)).FirstOrDefault(refusal => refusal is not null)
+                    ?? new Refusal(StatusCode.Internal, "INTERNAL", "Une erreur inattendue s’est produite. Rechargez la page avant de recommencer.");
+                return named.ToRpcException();
         }
     }
 

@@ -21,6 +21,9 @@ public readonly record struct Answer<T>(T? Value, RpcException? Error)
 
     public bool IsStale => Detail<ErrorInfo>()?.Reason == "STALE_VERSION";
 
+    /// <summary>The service has no room left to store anything.</summary>
+    public bool IsFull => Detail<ErrorInfo>()?.Reason == "STORAGE_FULL";
+
     /// <summary>The fields that the service refused: JSON path in the request, message in French.</summary>
     public IEnumerable<(string Path, string Message)> Violations =>
         Detail<BadRequest>()?.FieldViolations.Select(violation => (violation.Field, violation.Description)) ?? [];

@@ -13,6 +13,7 @@ public enum FormOutcome
     SessionEnded,
     NotAllowed,
     NotPossible,
+    DiskFull,
     Unavailable,
 }
 
@@ -115,6 +116,7 @@ internal sealed class PracticeSaving(PracticeService.PracticeServiceClient pract
             Grpc.Core.StatusCode.PermissionDenied => (FormOutcome.NotAllowed, answer.StatusCode),
             Grpc.Core.StatusCode.NotFound or Grpc.Core.StatusCode.FailedPrecondition or Grpc.Core.StatusCode.Aborted =>
                 (FormOutcome.NotPossible, answer.StatusCode),
+            _ when answer.IsFull => (FormOutcome.DiskFull, answer.StatusCode),
             _ => (FormOutcome.Unavailable, answer.StatusCode),
         };
     }

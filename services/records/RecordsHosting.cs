@@ -40,6 +40,7 @@ public static class RecordsHosting
         services.AddSingleton<Relay<TDb>>().AddHostedService(provider => provider.GetRequiredService<Relay<TDb>>());
         services.AddHostedService<Follower<TDb>>();
         services.AddHealthChecks().AddCheck<Relay<TDb>>("relay").AddCheck<IndexBuilder<TDb>>("index");
+        services.AddSingleton<FailureName>(StoreFailure.Name);
         // Authentication asks for data protection; a service protects nothing with it, so no key is written anywhere.
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.AddDapr();

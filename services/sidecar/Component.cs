@@ -15,7 +15,7 @@ public sealed class InvalidConfigurationException(IReadOnlyList<string> errors)
 internal sealed record Component(string Name, string Type, string Version, YamlMap Metadata);
 
 /// <summary>The content of a Dapr resources folder (<c>--resources-path</c>).</summary>
-internal sealed record Resources(IReadOnlyList<Component> Components, Resiliency Resiliency)
+internal sealed record Resources(IReadOnlyList<Component> Components, Resiliency Resiliency, IReadOnlyList<DeclarativeSubscription> Subscriptions)
 {
     private const string EnvironmentStore = "secretstores.local.env";
 
@@ -38,20 +38,41 @@ internal sealed record Resources(IReadOnlyList<Component> Components, Resiliency
             read.Add(component);
         }
 
+        read.RemoveAll(component => component.Type == EnvironmentStore);
+        var names = read.ConvertAll(component => component.Name);
         var resiliency = new Resiliency();
+        var subscriptions = new List<DeclarativeSubscription>();
         foreach (var (kind, _, map) in documents.Where(document => document.Kind != "Component"))
         {
-            if (kind == "Resiliency")
+            switch (kind)
             {
-                resiliency.Read(map);
-            }
-            else
-            {
-                map.Fail("kind", $"'{kind}' is not supported; known: Component, Resiliency");
+                case "Resiliency":
+                    resiliency.Read(map, names);
+                    break;
+                case "Subscription":
+                    subscriptions.Add(ReadSubscription(map, names, subscriptions));
+                    break;
+                default:
+                    map.Fail("kind", $"'{kind}' is not supported; known: Component, Resiliency, Subscription");
+                    break;
             }
         }
 
-        return new Resources([.. read.Where(component => component.Type != EnvironmentStore)], resiliency);
+        return new Resources(read, resiliency, subscriptions);
+    }
+
+    /// <summary>Of two files for one topic of an app daprd takes the first and ignores the other: here the second is an error.</summary>
+    private static DeclarativeSubscription ReadSubscription(YamlMap map, IReadOnlyList<string> pubSubs, List<DeclarativeSubscription> others)
+    {
+        var subscription = DeclarativeSubscription.Read(map, pubSubs);
+        var (pubSub, topic) = (subscription.Declaration.PubsubName, subscription.Declaration.Topic);
+        if (others.Exists(other => other.Declaration.PubsubName == pubSub && other.Declaration.Topic == topic
+            && (other.Scopes.Count == 0 || subscription.Scopes.Count == 0 || other.Scopes.Any(subscription.IsFor))))
+        {
+            map.Map("spec")?.Fail("topic", $"'{topic}' of {pubSub} is declared twice for an app");
+        }
+
+        return subscription;
     }
 
     private static IEnumerable<(string Kind, string Name, YamlMap Map)> Documents(string? folder, List<string> errors)
@@ -79,8 +100,14 @@ internal sealed record Resources(IReadOnlyList<Component> Components, Resiliency
             foreach (var root in stream.Documents.Select(document => document.RootNode).OfType<YamlMappingNode>())
             {
                 var map = new YamlMap(root, Path.GetFileName(file), "", errors);
-                map.Text("apiVersion");
-                yield return (map.Text("kind") ?? "", map.Map("metadata")?.Required("name") ?? "", map);
+                var kind = map.Text("kind") ?? "";
+                var version = kind == "Subscription" ? "dapr.io/v2alpha1" : "dapr.io/v1alpha1";
+                if (map.Required("apiVersion") is { Length: > 0 } declared && declared != version)
+                {
+                    map.Fail("apiVersion", $"'{declared}' must be {version}");
+                }
+
+                yield return (kind, map.Map("metadata")?.Required("name") ?? "", map);
             }
         }
     }

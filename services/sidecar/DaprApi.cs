@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Mvc;
 namespace Fabrique.Sidecar;
 
 /// <summary>Dapr's API for the apps of this node, over gRPC and HTTP: publish, metadata, health.</summary>
-internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscriptions subscriptions, TimeProvider time) : DaprBase
+internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscriptions subscriptions, Consumers consumers, TimeProvider time) : DaprBase
 {
     /// <summary>daprd's default limit for one message.</summary>
     public const int MaxBodySize = 4 * 1024 * 1024;
@@ -118,13 +118,16 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
         },
         Subscriptions =
         {
-            subscriptions.Of(caller).Select(subscription => new PubsubSubscription
+            consumers.Of(caller).Select(subscription => new PubsubSubscription
             {
                 PubsubName = subscription.PubSub.Name,
                 Topic = subscription.Topic,
                 DeadLetterTopic = subscription.Declaration.DeadLetterTopic ?? "",
-                Rules = new PubsubSubscriptionRules { Rules = { new PubsubSubscriptionRule { Path = subscription.Declaration.Path } } },
-                Type = PubsubSubscriptionType.Programmatic,
+                Rules = new PubsubSubscriptionRules
+                {
+                    Rules = { subscription.Declaration.Routing.All.Select(rule => new PubsubSubscriptionRule { Match = rule.Match, Path = rule.Path }) },
+                },
+                Type = subscription.Declaration.IsDeclarative ? PubsubSubscriptionType.Declarative : PubsubSubscriptionType.Programmatic,
             }),
         },
     };
@@ -148,6 +151,7 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
             StatusCode.InvalidArgument or StatusCode.FailedPrecondition => StatusCodes.Status400BadRequest,
             StatusCode.Unauthenticated => StatusCodes.Status401Unauthorized,
             StatusCode.ResourceExhausted => StatusCodes.Status429TooManyRequests,
+            StatusCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
             StatusCode.NotFound or StatusCode.Unimplemented => StatusCodes.Status404NotFound,
             _ => StatusCodes.Status503ServiceUnavailable,
         };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -8,10 +9,14 @@ namespace Fabrique.Sidecar;
 /// <summary>The embedded sidecar: Dapr's API for all the apps of a node, in one process.</summary>
 public static class Sidecar
 {
+    private static readonly TimeSpan AfterGrace = TimeSpan.FromSeconds(25);
+
     /// <summary>
     /// Builds the sidecar from its arguments and the environment: <c>--resources-path DIR</c>, <c>--dapr-http-port</c> (3500) and
     /// <c>--dapr-grpc-port</c> (50001; 0 takes a free one, <see cref="WebApplication.Urls"/> tells HTTP first, then gRPC),
-    /// <c>--dapr-listen-addresses</c> (127.0.0.1), <c>Apps:{id}:Address</c>, <c>Apps:{id}:ApiToken</c>, <c>APP_API_TOKEN</c>.
+    /// <c>--dapr-listen-addresses</c> (127.0.0.1), <c>--dapr-graceful-shutdown-seconds</c> (5), <c>--subscriptions-wait</c> (30 s),
+    /// <c>Apps:{id}:Address</c> (several with <c>;</c> between them are replicas), <c>Apps:{id}:ApiToken</c>, <c>APP_API_TOKEN</c>;
+    /// <see cref="HealthProbe"/> lists what else an app may set.
     /// </summary>
     /// <exception cref="InvalidConfigurationException">Something is wrong; it lists everything that is.</exception>
     public static WebApplication Build(string[] args)
@@ -23,6 +28,8 @@ public static class Sidecar
 
         Listen(builder, errors);
         var apps = Apps.Read(configuration, errors);
+        var grace = Seconds(configuration, Subscriptions.GraceKey, Subscriptions.GraceByDefault, errors);
+        Seconds(configuration, Subscriptions.WaitKey, Subscriptions.WaitByDefault, errors);
         var resources = Resources.Read(configuration["resources-path"], configuration, errors);
         var pubSubs = resources.Components.Select(component => PubSubOf(component, resources.Resiliency)).ToList();
         if (errors.Count > 0)
@@ -33,9 +40,11 @@ public static class Sidecar
         builder.AddServiceDefaults();
         services.AddSingleton(apps);
         services.AddSingleton(resources.Resiliency);
+        services.AddSingleton(resources.Subscriptions);
         services.AddSingleton(_ => new AppClient(configuration["APP_API_TOKEN"]));
         services.AddSingleton<IReadOnlyList<PubSub>>(provider => [.. pubSubs.Select(create => create(provider))]);
         services.AddSingleton<Delivery>();
+        services.AddSingleton<Consumers>();
         services.AddSingleton<Subscriptions>();
         services.AddSingleton<Invocation>();
         services.AddSingleton<DaprApi>();
@@ -47,7 +56,9 @@ public static class Sidecar
             options.MaxReceiveMessageSize = DaprApi.MaxBodySize;
         });
 
-        // Stopped in reverse order: first the server, then the consumers, the broker's connection last.
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(grace) + AfterGrace);
+
+        // First the consumers drain; then all stops in reverse order: the server, and the broker's connection last.
         foreach (var (index, component) in resources.Components.Index())
         {
             PubSub Get(IServiceProvider provider) => provider.GetRequiredService<IReadOnlyList<PubSub>>()[index];
@@ -55,6 +66,7 @@ public static class Sidecar
             services.AddHealthChecks().Add(new HealthCheckRegistration(component.Name, Get, failureStatus: null, tags: null));
         }
 
+        services.AddHostedService<AppHealth>();
         services.AddHostedService(provider => provider.GetRequiredService<Subscriptions>());
         services.AddHealthChecks().AddCheck<Subscriptions>("apps");
 
@@ -98,6 +110,18 @@ public static class Sidecar
 
             return ushort.TryParse(port, out var number) ? number : byDefault;
         }
+    }
+
+    private static double Seconds(ConfigurationManager configuration, string key, double byDefault, List<string> errors)
+    {
+        var text = configuration[key];
+        if (text is null || (double.TryParse(text, CultureInfo.InvariantCulture, out byDefault) && byDefault is >= 0 and <= 86_400))
+        {
+            return byDefault;
+        }
+
+        errors.Add($"--{key}: '{text}' must be seconds, from 0 to 86400");
+        return 0;
     }
 
     private static Func<IServiceProvider, PubSub> PubSubOf(Component component, Resiliency resiliency)

@@ -110,9 +110,11 @@ internal sealed partial class YamlMap(string file, string path, List<string> err
         return map;
     }
 
+    /// <summary>The items of a list that are mappings themselves; each rejects its own unknown keys.</summary>
     public IEnumerable<YamlMap> List(string key) =>
-        Node<YamlSequenceNode>(key, "a list")?.Children.OfType<YamlMappingNode>()
-            .Select((item, at) => new YamlMap(item, file, $"{Path(key)}[{at}]", errors)) ?? [];
+        Items<YamlMappingNode>(key, "keys with their values").Select((item, at) => new YamlMap(item, file, $"{Path(key)}[{at}]", errors));
+
+    public IReadOnlyList<string> Texts(string key) => [.. Items<YamlScalarNode>(key, "values").Select(item => item.Value ?? "")];
 
     /// <summary>Names every key nobody asked for, here and in the mappings read through <see cref="Map"/>.</summary>
     public void RejectOthers()
@@ -126,6 +128,17 @@ internal sealed partial class YamlMap(string file, string path, List<string> err
         {
             map?.RejectOthers();
         }
+    }
+
+    private List<T> Items<T>(string key, string shape)
+    {
+        var items = Node<YamlSequenceNode>(key, "a list")?.Children ?? [];
+        if (!items.All(item => item is T))
+        {
+            Fail(key, $"must be a list of {shape}");
+        }
+
+        return [.. items.OfType<T>()];
     }
 
     private T? Node<T>(string key, string shape)

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using Fabrique.Runner;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -16,13 +15,14 @@ namespace Fabrique.Tests;
 public sealed class RabbitMqServer : IAsyncDisposable
 {
     private const string Program = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+    private const string Control = "/usr/lib/rabbitmq/bin/rabbitmqctl";
 
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(90);
 
     private readonly SemaphoreSlim _starting = new(1);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fabrique-rabbitmq-");
     private readonly ConcurrentQueue<string> _output = new();
-    private readonly int[] _ports = FreePorts(3);
+    private readonly int[] _ports = Proc.FreePorts(4);
     private Process? _epmd;
     private Process? _server;
 
@@ -32,6 +32,14 @@ public sealed class RabbitMqServer : IAsyncDisposable
     }
 
     public int Port => _ports[0];
+
+    /// <summary>For a listener that <see cref="Configuration"/> asks for.</summary>
+    public int TlsPort => _ports[3];
+
+    /// <summary>More lines of rabbitmq.conf, and the plugins they need, before the start.</summary>
+    public string Configuration { get; set; } = "";
+
+    public string Plugins { get; set; } = "";
 
     public string ConnectionString => $"amqp://guest:guest@127.0.0.1:{Port}/";
 
@@ -62,6 +70,15 @@ public sealed class RabbitMqServer : IAsyncDisposable
     {
         Kill(_server);
         _server = null;
+    }
+
+    /// <summary>Runs <c>rabbitmqctl</c> on this node.</summary>
+    public async Task ControlAsync(params string[] arguments)
+    {
+        var said = _output.Count;
+        using var control = Start(Control, arguments);
+        await control.WaitForExitAsync();
+        Assert.True(control.ExitCode == 0, $"rabbitmqctl {string.Join(' ', arguments)}:\n{string.Join('\n', _output.Skip(said))}");
     }
 
     /// <summary>A connection of the test's own, to look at what is on the broker.</summary>
@@ -104,8 +121,8 @@ public sealed class RabbitMqServer : IAsyncDisposable
         environment["RABBITMQ_CONF_ENV_FILE"] = Path.Combine(folder, "rabbitmq-env.conf");
         environment["RABBITMQ_CONFIG_FILE"] = Path.Combine(folder, "rabbitmq.conf");
         environment["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(folder, "plugins");
-        File.WriteAllText(Path.Combine(folder, "plugins"), "[].\n");
-        File.WriteAllText(Path.Combine(folder, "rabbitmq.conf"), "disk_free_limit.absolute = 10MB\nlog.console = true\nlog.console.level = warning\nlog.file = false\n");
+        File.WriteAllText(Path.Combine(folder, "plugins"), $"[{Plugins}].\n");
+        File.WriteAllText(Path.Combine(folder, "rabbitmq.conf"), "disk_free_limit.absolute = 10MB\nlog.console = true\nlog.console.level = warning\nlog.file = false\n" + Configuration);
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
         process.ErrorDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
@@ -142,15 +159,5 @@ public sealed class RabbitMqServer : IAsyncDisposable
         }
 
         process?.Dispose();
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        // All held at once, so that they differ.
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        listeners.ForEach(listener => listener.Start());
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        listeners.ForEach(listener => listener.Dispose());
-        return ports;
     }
 }

@@ -75,7 +75,7 @@ public sealed class SidecarComponentTests : IDisposable
                   pubsub:
                     inbound: { retry: slwo }
             """);
-        Write("subscription.yaml", "kind: Subscription\nmetadata:\n  name: s\n");
+        Write("binding.yaml", "kind: Binding\nmetadata:\n  name: s\n");
         Write("broken.yaml", "kind: [");
         AssertErrors(
             Errors("--dapr-http-port=none", "--Apps:practices:Address=127.0.0.1", "--Apps:portal:Address=http://127.0.0.1:1", "--Apps:portal:ApiToken=t", "--Apps:gateway:Address=http://127.0.0.1:2", "--Apps:gateway:ApiToken=t"),
@@ -96,7 +96,111 @@ public sealed class SidecarComponentTests : IDisposable
             "resiliency.yaml:8: spec.policies.retries.slow.duration: '5 seconds' is not a duration",
             "resiliency.yaml:8: spec.policies.retries.slow.maxRetries: 'many' must be a whole number",
             "resiliency.yaml:12: spec.targets.components.pubsub.inbound.retry: no such policy 'slwo'; declared: slow",
-            "subscription.yaml:1: kind: 'Subscription' is not supported");
+            "binding.yaml: apiVersion: missing",
+            "binding.yaml:1: kind: 'Binding' is not supported");
+    }
+
+    [Fact]
+    public void Every_error_of_policies_subscriptions_and_apps_is_listed_too()
+    {
+        File.Copy(Path.Combine(SidecarInMemory.Components, "pubsub.yaml"), Path.Combine(_folder.FullName, "pubsub.yaml"));
+        Write("resiliency.yaml", """
+            apiVersion: dapr.io/v1alpha1
+            kind: Resiliency
+            metadata:
+              name: all
+            spec:
+              policies:
+                retries:
+                  matched: { policy: constant, matching: { httpStatusCodes: 500 } }
+                circuitBreakers:
+                  share: { trip: requests > 3, maxRequests: 0 }
+                  never: { trip: consecutiveFailures >= 0 }
+              targets:
+                apps:
+                  practices: { circuitBreaker: shar }
+                components:
+                  pubsob: { inbound: { retry: matched } }
+            """);
+        Write("subscriptions.yaml", """
+            apiVersion: dapr.io/v1alpha1
+            kind: Subscription
+            metadata:
+              name: old
+            spec:
+              pubsubname: pubsub
+              topic: practices
+              route: /handle
+            ---
+            apiVersion: dapr.io/v2alpha1
+            kind: Subscription
+            metadata:
+              name: bad
+            spec:
+              pubsubname: elsewhere
+              topic: territories
+              deadLetterTopc: dead
+              routes:
+                rules:
+                  - { match: 'event.data.size > 3', path: /big }
+                  - { match: 'event.type == "x"' }
+                default: /handle
+              metadata: { queueType: quorum, maxPriority: "3", colour: red }
+              bulkSubscribe: { enabled: true }
+            scopes: [practices]
+            ---
+            apiVersion: dapr.io/v2alpha1
+            kind: Subscription
+            metadata:
+              name: again
+            spec: { pubsubname: elsewhere, topic: territories, routes: { default: /other }, metadata: { queueType: steam } }
+            """);
+        AssertErrors(
+            Errors(
+                "--Apps:practices:Address=http://127.0.0.1:1; 127.0.0.1:2", "--Apps:practices:ApiToken=t", "--Apps:practices:Adress=x",
+                "--Apps:practices:app-health-threshold=0", "--Apps:practices:enable-app-health-check=yes", "--Apps:practices:app-health-probe-timeout=9000",
+                "--dapr-graceful-shutdown-seconds=soon"),
+            "--dapr-graceful-shutdown-seconds: 'soon' must be seconds",
+            "Apps:practices:Adress: unknown; known: Address, ApiToken, enable-app-health-check, ",
+            "Apps:practices:Address: '127.0.0.1:2' is not an address",
+            "Apps:practices:app-health-threshold: '0' must be a whole number",
+            "Apps:practices:enable-app-health-check: 'yes' must be true or false",
+            "Apps:practices:app-health-probe-timeout: must be shorter than app-health-probe-interval",
+            "resiliency.yaml:8: spec.policies.retries.matched.matching: unknown; known: ",
+            "resiliency.yaml:10: spec.policies.circuitBreakers.share.trip: 'requests > 3' is not supported; write consecutiveFailures > 5",
+            "resiliency.yaml:10: spec.policies.circuitBreakers.share.maxRequests: '0' must be",
+            "resiliency.yaml:11: spec.policies.circuitBreakers.never.trip: 'consecutiveFailures >= 0' is not supported",
+            "resiliency.yaml:14: spec.targets.apps.practices.circuitBreaker: no such policy 'shar'; declared: share, never",
+            "resiliency.yaml:16: spec.targets.components.pubsob: there is no such component; declared: pubsub",
+            "subscriptions.yaml:1: apiVersion: 'dapr.io/v1alpha1' must be dapr.io/v2alpha1",
+            "subscriptions.yaml: spec.routes.default: missing: it has no route",
+            "subscriptions.yaml:8: spec.route: unknown",
+            "subscriptions.yaml:15: spec.pubsubname: there is no such pub/sub component 'elsewhere'",
+            "subscriptions.yaml:17: spec.deadLetterTopc: unknown; known: ",
+            "subscriptions.yaml: spec.routes.rules[0].match: 'event.data.size > 3' is not supported; write event.type == ",
+            "subscriptions.yaml: spec.routes.rules[1].path: missing",
+            "subscriptions.yaml: spec.metadata.maxPriority: a quorum queue has no priorities",
+            "subscriptions.yaml: spec.metadata.colour: not supported; known: queueName, queueType",
+            "subscriptions.yaml:24: spec.bulkSubscribe: bulk subscriptions are not supported",
+            "subscriptions.yaml:31: spec.pubsubname: there is no such pub/sub component 'elsewhere'",
+            "subscriptions.yaml: spec.metadata.queueType: 'steam' must be classic or quorum",
+            "subscriptions.yaml:31: spec.topic: 'territories' of elsewhere is declared twice for an app");
+    }
+
+    [Fact]
+    public void Tls_to_the_broker_is_asked_for_whole()
+    {
+        Write("pubsub.yaml", SidecarRabbitMq.Component.Replace(
+            "    - name: durable", "    - name: caCert\n      value: none\n    - name: clientCert\n      value: none\n    - name: saslExternal\n      value: \"true\"\n    - name: durable", StringComparison.Ordinal));
+        AssertErrors(
+            Errors("--FABRIQUE_BROKER=amqp://guest:guest@127.0.0.1/"),
+            "pubsub.yaml:15: spec.metadata.caCert: needs a connectionString that begins with amqps://",
+            "pubsub.yaml:17: spec.metadata.clientCert: needs",
+            "pubsub.yaml:19: spec.metadata.saslExternal: needs");
+        AssertErrors(
+            Errors("--FABRIQUE_BROKER=amqps://127.0.0.1/"),
+            "pubsub.yaml:15: spec.metadata.caCert: must hold certificates as PEM",
+            "pubsub.yaml: spec.metadata.clientKey: missing: clientCert and clientKey go together");
     }
 
     [Fact]

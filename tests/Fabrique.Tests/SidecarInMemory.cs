@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Builder;
 namespace Fabrique.Tests;
 
 /// <summary>The broker inside the sidecar.</summary>
-public sealed class SidecarInMemory : SidecarSuite
+public sealed class SidecarInMemory : SidecarStrictSuite
 {
     /// <summary>The component files that a node without RabbitMQ runs with.</summary>
     public static string Components { get; } = Path.Combine(AppContext.BaseDirectory, "components", "in-memory");
@@ -57,5 +57,55 @@ public sealed class SidecarInMemoryFull : SidecarTest
         await portal.StartAsync();
         await held;
         await ArrivedAsync("n0", "n1", "n2", "held");
+    }
+
+    [Fact]
+    public async Task A_bulk_publish_names_what_a_full_queue_did_not_take()
+    {
+        var portal = Recorder("portal");
+        await Node.StartAsync();
+        await portal.StopAsync();
+        using var dapr = Node.Client(portal);
+        var answer = await dapr.BulkPublishEventAsync("pubsub", Topic, Enumerable.Range(0, 5).Select(n => new Practice($"n{n}")).ToList(), cancellationToken: Cancellation);
+        Assert.Equal(2, answer.FailedEntries.Count);
+        Assert.All(answer.FailedEntries, entry => Assert.Contains("is full", entry.ErrorMessage, StringComparison.Ordinal));
+        await portal.StartAsync();
+        var failed = answer.FailedEntries.Select(entry => ((Practice)(object)entry.Entry.EventData!).Title);
+        await ArrivedAsync([.. Enumerable.Range(0, 5).Select(n => $"n{n}").Except(failed).Select(title => $"portal: {title}")]);
+    }
+
+    [Fact]
+    public async Task What_waits_longer_than_its_time_to_live_is_not_delivered()
+    {
+        Resource("pubsub.yaml", """
+            apiVersion: dapr.io/v1alpha1
+            kind: Component
+            metadata:
+              name: pubsub
+            spec:
+              type: pubsub.in-memory
+              version: v1
+              metadata:
+                - name: prefetchCount
+                  value: "1"
+            """);
+        var open = new TaskCompletionSource();
+        var portal = Subscriber("portal", web => web.MapPost("/handle", async (Practice practice) =>
+        {
+            await open.Task;
+            Arrived.Enqueue(practice.Title);
+        }).WithTopic("pubsub", Topic));
+        await Node.StartAsync();
+        using var dapr = Node.Client(portal);
+        await PublishAsync("held", 60);
+        await PublishAsync("too late", 1);
+        await PublishAsync("in time", 60);
+        var start = TimeProvider.System.GetTimestamp();
+        await Eventually.TrueAsync(() => TimeProvider.System.GetElapsedTime(start) > TimeSpan.FromSeconds(1.1), "the time to live of the second is over");
+        open.SetResult();
+        await ArrivedAsync("held", "in time");
+
+        Task PublishAsync(string title, int seconds) =>
+            dapr.PublishEventAsync("pubsub", Topic, new Practice(title), new Dictionary<string, string> { ["ttlInSeconds"] = $"{seconds}" }, Cancellation);
     }
 }

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace Fabrique.Tests;
 
 /// <summary>The embedded sidecar and the apps of a test, each on its own Kestrel, spoken to through the unmodified Dapr SDK.</summary>
-internal sealed class SidecarNode(string resources, params string[] arguments) : IAsyncDisposable
+internal class SidecarNode(string resources, params string[] arguments) : IAsyncDisposable
 {
     public const string AppApiToken = "sidecar-to-app";
 
@@ -24,10 +24,15 @@ internal sealed class SidecarNode(string resources, params string[] arguments) :
 
     public Uri Grpc => new(_sidecar!.Urls.Last());
 
-    /// <summary>An app with its handlers; it starts with the node.</summary>
+    /// <summary>Where this app finds its sidecar.</summary>
+    public virtual Uri HttpOf(SidecarApp app) => Http;
+
+    public virtual Uri GrpcOf(SidecarApp app) => Grpc;
+
+    /// <summary>An app with its handlers; it starts with the node. Two with one id are replicas of one app.</summary>
     public SidecarApp Add(string id, Action<WebApplication> map, Action<IServiceCollection>? services = null)
     {
-        var app = new SidecarApp(id, map, services);
+        var app = new SidecarApp(id, _apps.Find(other => other.Id == id)?.Token ?? RandomNumberGenerator.GetHexString(32), map, services);
         _apps.Add(app);
         return app;
     }
@@ -53,31 +58,32 @@ internal sealed class SidecarNode(string resources, params string[] arguments) :
         return this;
     }
 
-    public async Task StartSidecarAsync()
+    public virtual async Task StartSidecarAsync()
     {
-        var apps = _apps.SelectMany(app => new[] { $"--Apps:{app.Id}:Address={app.Address}", $"--Apps:{app.Id}:ApiToken={app.Token}" });
+        var apps = _apps.GroupBy(app => app.Id).SelectMany(same => new[]
+        {
+            $"--Apps:{same.Key}:Address={string.Join(';', same.Select(app => app.Address))}", $"--Apps:{same.Key}:ApiToken={same.First().Token}",
+        }.Concat(same.SelectMany(app => app.Settings).Select(setting => $"--Apps:{same.Key}:{setting}")));
         _sidecar = Fabrique.Sidecar.Sidecar.Build(
             [$"--resources-path={resources}", "--dapr-http-port=0", "--dapr-grpc-port=0", $"--APP_API_TOKEN={AppApiToken}", "--Logging:Console:LogLevel:Default=Error", "--Logging:Console:LogLevel:Microsoft.Hosting.Lifetime=Error", .. apps, .. arguments]);
         await _sidecar.StartAsync();
     }
 
-    public async Task StopSidecarAsync()
+    public virtual async Task StopSidecarAsync()
     {
-        await _sidecar!.StopAsync();
-        await _sidecar.DisposeAsync();
-        _sidecar = null;
+        if (_sidecar is not null)
+        {
+            await _sidecar.StopAsync();
+            await _sidecar.DisposeAsync();
+            _sidecar = null;
+        }
     }
 
-    public Task ReadyAsync() => Eventually.TrueAsync(async () =>
-    {
-        using var http = new HttpClient();
-        return (await http.GetAsync(new Uri(Http, "/v1.0/healthz"))).IsSuccessStatusCode;
-    }, "the sidecar reads the subscriptions of every app");
+    public virtual Task ReadyAsync() => Eventually.TrueAsync(() => IsReadyAsync(Http), "the sidecar reads the subscriptions of every app");
 
-    public DaprClient Client(SidecarApp app) => Client(app.Token);
+    public DaprClient Client(SidecarApp app) => Client(HttpOf(app), GrpcOf(app), app.Token);
 
-    public DaprClient Client(string token) =>
-        new DaprClientBuilder().UseHttpEndpoint(Http.ToString()).UseGrpcEndpoint(Grpc.ToString()).UseDaprApiToken(token).Build();
+    public DaprClient Client(string token) => Client(Http, Grpc, token);
 
     public async Task<JsonElement> HealthAsync()
     {
@@ -86,13 +92,21 @@ internal sealed class SidecarNode(string resources, params string[] arguments) :
         return JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
     }
 
+    protected IReadOnlyList<SidecarApp> Apps => _apps;
+
+    protected static async Task<bool> IsReadyAsync(Uri sidecar)
+    {
+        using var http = new HttpClient();
+        using var response = await http.GetAsync(new Uri(sidecar, "/v1.0/healthz"));
+        return response.IsSuccessStatusCode;
+    }
+
+    private static DaprClient Client(Uri http, Uri grpc, string token) =>
+        new DaprClientBuilder().UseHttpEndpoint(http.ToString()).UseGrpcEndpoint(grpc.ToString()).UseDaprApiToken(token).Build();
+
     public async ValueTask DisposeAsync()
     {
-        if (_sidecar is not null)
-        {
-            await StopSidecarAsync();
-        }
-
+        await StopSidecarAsync();
         foreach (var app in _apps)
         {
             await app.StopAsync();
@@ -101,14 +115,17 @@ internal sealed class SidecarNode(string resources, params string[] arguments) :
 }
 
 /// <summary>One app on one h2c port, which it keeps when it is stopped and started again.</summary>
-internal sealed class SidecarApp(string id, Action<WebApplication> map, Action<IServiceCollection>? services)
+internal sealed class SidecarApp(string id, string token, Action<WebApplication> map, Action<IServiceCollection>? services)
 {
     private WebApplication? _app;
     private int _port;
 
     public string Id => id;
 
-    public string Token { get; } = RandomNumberGenerator.GetHexString(32);
+    public string Token => token;
+
+    /// <summary>What the sidecar is told about the app besides, such as <c>enable-app-health-check=true</c>.</summary>
+    public List<string> Settings { get; } = [];
 
     public string Address => $"http://127.0.0.1:{_port}";
 
@@ -172,6 +189,9 @@ internal sealed class TcpRelay : IAsyncDisposable
     /// <summary>Port of the server; 0: nobody answers.</summary>
     public int Target { get; set; }
 
+    /// <summary>Nothing goes through while it is true, and nobody is told.</summary>
+    public bool IsHung { get; set; }
+
     /// <summary>Ends every connection, without a word to either side.</summary>
     public void Cut()
     {
@@ -214,7 +234,7 @@ internal sealed class TcpRelay : IAsyncDisposable
             await server.ConnectAsync(IPAddress.Loopback, Target);
             await using var one = new NetworkStream(client, ownsSocket: true);
             await using var other = new NetworkStream(server, ownsSocket: true);
-            await Task.WhenAny(one.CopyToAsync(other), other.CopyToAsync(one));
+            await Task.WhenAny(CopyAsync(one, other), CopyAsync(other, one));
         }
         catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or ArgumentException)
         {
@@ -226,6 +246,21 @@ internal sealed class TcpRelay : IAsyncDisposable
             _open.TryRemove(server, out _);
             client.Dispose();
             server.Dispose();
+        }
+    }
+
+    private async Task CopyAsync(NetworkStream from, NetworkStream to)
+    {
+        var buffer = new byte[64 << 10];
+        int count;
+        while ((count = await from.ReadAsync(buffer)) > 0)
+        {
+            while (IsHung)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(10));
+            }
+
+            await to.WriteAsync(buffer.AsMemory(0, count));
         }
     }
 }

@@ -9,7 +9,7 @@ using RabbitMQ.Client.Exceptions;
 namespace Fabrique.Tests;
 
 /// <summary>RabbitMQ, with the component file a node ships.</summary>
-public sealed class SidecarRabbitMq(RabbitMqServer server) : SidecarSuite
+public sealed class SidecarRabbitMq(RabbitMqServer server) : SidecarStrictSuite
 {
     public static string Component { get; } = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "components", "rabbitmq", "pubsub.yaml"));
 
@@ -129,6 +129,127 @@ public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
         await SidecarRabbitMqFailures.PublishAsync(dapr, Topic, "z");
         await ArrivedAsync("practices: y", "practices: z");
     }
+
+    [Fact]
+    public async Task A_queue_is_what_its_subscription_asks_for()
+    {
+        var metadata = new Dictionary<string, string> { ["queueName"] = $"own-{Topic}", ["queueType"] = "quorum", ["singleActiveConsumer"] = "true", ["maxLenBytes"] = "1000000" };
+        var app = Subscriber("practices", web => web.MapPost("/handle", (Practice practice) => Arrived.Enqueue(practice.Title))
+            .WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, Metadata = metadata }));
+        await Node.StartAsync();
+        using var dapr = Node.Client(app);
+        await dapr.PublishEventAsync("pubsub", Topic, new Practice("x"), Cancellation);
+        await ArrivedAsync("x");
+        var arguments = new Dictionary<string, object?>
+        {
+            ["x-queue-type"] = "quorum",
+            ["x-single-active-consumer"] = true,
+            ["x-max-length-bytes"] = 1_000_000L,
+            ["x-overflow"] = "reject-publish",
+            ["x-dead-letter-exchange"] = $"dlx-own-{Topic}",
+        };
+        await using var connection = await server.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        await channel.QueueDeclareAsync($"own-{Topic}", durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: Cancellation);
+    }
+
+    [Fact]
+    public async Task A_dead_letter_topic_that_nobody_reads_loses_nothing()
+    {
+        var app = Subscriber("practices", web => web.MapPost("/handle", () => Results.StatusCode(500))
+            .WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, DeadLetterTopic = $"{Topic}-nobody" }));
+        await Node.StartAsync();
+        using var dapr = Node.Client(app);
+        await dapr.PublishEventAsync("pubsub", Topic, new Practice("poison"), Cancellation);
+        await using var connection = await server.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        await Eventually.TrueAsync(async () => await channel.MessageCountAsync($"dlq-practices-{Topic}", Cancellation) == 1, "the broker keeps the message");
+    }
+
+    [Fact]
+    public async Task Single_concurrency_keeps_the_order()
+    {
+        Resource("pubsub.yaml", SidecarRabbitMq.Component.Replace("value: parallel", "value: single", StringComparison.Ordinal));
+        var app = Subscriber("practices", web => web.MapPost("/handle", async (Practice practice) =>
+        {
+            // Side by side, the second of each pair would overtake the first.
+            await Task.Delay(TimeSpan.FromMilliseconds(practice.Title[^1] % 2 == 0 ? 5 : 0));
+            Arrived.Enqueue(practice.Title);
+        }).WithTopic("pubsub", Topic));
+        await Node.StartAsync();
+        using var dapr = Node.Client(app);
+        var titles = Enumerable.Range(0, 200).Select(n => $"n{n}").ToList();
+        foreach (var title in titles)
+        {
+            await dapr.PublishEventAsync("pubsub", Topic, new Practice(title), Cancellation);
+        }
+
+        await Eventually.TrueAsync(() => Arrived.Count >= titles.Count, "every event arrives");
+        Assert.Equal(titles, Arrived);
+    }
+
+    [Fact]
+    public async Task A_handler_at_work_while_the_sidecar_stops_can_still_publish()
+    {
+        var (begun, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var app = Subscriber("practices", web =>
+        {
+            web.MapPost("/handle", async (Practice practice) =>
+            {
+                begun.SetResult();
+                await release.Task;
+                using var dapr = Node.Client(Practices!);
+                await dapr.PublishEventAsync("pubsub", $"{Topic}-next", practice);
+                Arrived.Enqueue(practice.Title);
+            }).WithTopic("pubsub", Topic);
+            web.MapPost("/next", () => Arrived.Enqueue("next")).WithTopic("pubsub", $"{Topic}-next");
+        });
+        Practices = app;
+        await Node.StartAsync();
+        using (var dapr = Node.Client(app))
+        {
+            await dapr.PublishEventAsync("pubsub", Topic, new Practice("x"), Cancellation);
+        }
+
+        await begun.Task;
+        var stopping = Node.StopSidecarAsync();
+        await using var connection = await server.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        await Eventually.TrueAsync(async () => await channel.ConsumerCountAsync($"practices-{Topic}-next", Cancellation) == 0, "the sidecar takes no more");
+        release.SetResult();
+        await stopping;
+        await ArrivedAsync("x");
+        Assert.Equal((0u, 1u), (await channel.MessageCountAsync($"practices-{Topic}", Cancellation), await channel.MessageCountAsync($"practices-{Topic}-next", Cancellation)));
+    }
+
+    [Fact]
+    public async Task What_is_not_done_when_the_sidecar_has_stopped_is_in_its_queue_again()
+    {
+        var begun = 0;
+        var app = Subscriber("practices", web => web.MapPost("/handle", async (HttpContext context) =>
+        {
+            Interlocked.Increment(ref begun);
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        }).WithTopic("pubsub", Topic));
+        Resource("resiliency.yaml", Resiliency.Replace("handler: 2s", "handler: 10m", StringComparison.Ordinal));
+        await Node.StartAsync();
+        using (var dapr = Node.Client(app))
+        {
+            for (var n = 0; n < 30; n++)
+            {
+                await dapr.PublishEventAsync("pubsub", Topic, new Practice($"n{n}"), Cancellation);
+            }
+        }
+
+        await Eventually.TrueAsync(() => begun == 20, "as many as are prefetched are under way");
+        await Node.StopSidecarAsync();
+        await using var connection = await server.ConnectAsync();
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
+        await Eventually.TrueAsync(async () => await channel.MessageCountAsync($"practices-{Topic}", Cancellation) == 30, "all are in the queue");
+        Assert.Equal(0u, await channel.MessageCountAsync($"dlq-practices-{Topic}", Cancellation));
+    }
+
+    private SidecarApp? Practices { get; set; }
 }
 
 /// <summary>A broker that is killed, emptied, cut off or not there: a node of its own, since nobody else wants to live with that.</summary>
@@ -232,6 +353,48 @@ public sealed class SidecarRabbitMqFailures : SidecarTest
         _relay.Cut();
         await PublishAsync(dapr, Topic, "x");
         await Eventually.TrueAsync(() => Arrived.Distinct().Count() == 3, "every app gets the event");
+    }
+
+    [Fact]
+    public async Task A_broker_that_stays_away_is_not_waited_for_each_time_if_a_circuit_spares_it()
+    {
+        Resource("resiliency.yaml", Resiliency
+            .Replace("retries:", "circuitBreakers:\n      second: { trip: consecutiveFailures >= 2, timeout: 1s }\n    retries:", StringComparison.Ordinal)
+            .Replace("timeout: publish", "timeout: publish\n        circuitBreaker: second", StringComparison.Ordinal));
+        var portal = Recorder("portal");
+        await Node.StartAsync();
+        using var dapr = Node.Client(portal);
+        _relay.Target = 0;
+        _relay.Cut();
+        var details = new List<string>();
+        for (var n = 0; n < 3; n++)
+        {
+            var error = await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, new Practice("x"), Cancellation));
+            Assert.Equal(StatusCode.Unavailable, error.StatusCode);
+            details.Add(error.Status.Detail);
+        }
+
+        Assert.Equal([false, false, true], details.Select(detail => detail.Contains("the circuit to pubsub is open", StringComparison.Ordinal)));
+        _relay.Target = _server.Port;
+        await PublishAsync(dapr, Topic, "enfin");
+        await Eventually.TrueAsync(() => Arrived.Contains("portal: enfin"), "the event arrives");
+    }
+
+    [Fact]
+    public async Task A_broker_that_hangs_acknowledges_nothing()
+    {
+        var portal = Recorder("portal");
+        await Node.StartAsync();
+        using var dapr = Node.Client(portal);
+        await PublishAsync(dapr, Topic, "avant");
+        await Eventually.TrueAsync(() => Arrived.Contains("portal: avant"), "the event arrives");
+        _relay.IsHung = true;
+        var error = await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, new Practice("pendant"), Cancellation));
+        Assert.Equal(StatusCode.Unavailable, error.StatusCode);
+        Assert.Contains("did not confirm within 4 s", error.Status.Detail, StringComparison.Ordinal);
+        _relay.IsHung = false;
+        await PublishAsync(dapr, Topic, "après");
+        await Eventually.TrueAsync(() => Arrived.Contains("portal: après"), "the sidecar goes on");
     }
 
     private System.Collections.Concurrent.ConcurrentQueue<string> Acknowledged { get; } = new();

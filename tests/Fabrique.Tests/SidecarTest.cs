@@ -8,7 +8,8 @@ namespace Fabrique.Tests;
 /// <summary>A sidecar on one broker, and the apps of one test.</summary>
 public abstract class SidecarTest : IAsyncLifetime
 {
-    private string Resiliency => $"""
+    /// <summary>The policies; a test may have others.</summary>
+    protected virtual string Resiliency => $"""
         apiVersion: dapr.io/v1alpha1
         kind: Resiliency
         metadata:
@@ -56,7 +57,7 @@ public abstract class SidecarTest : IAsyncLifetime
         var (component, arguments) = await BrokerAsync();
         await File.WriteAllTextAsync(Path.Combine(_resources.FullName, "pubsub.yaml"), component);
         await File.WriteAllTextAsync(Path.Combine(_resources.FullName, "resiliency.yaml"), Resiliency);
-        Node = new SidecarNode(_resources.FullName, arguments);
+        Node = Create(_resources.FullName, arguments);
     }
 
     public virtual async ValueTask DisposeAsync()
@@ -65,6 +66,11 @@ public abstract class SidecarTest : IAsyncLifetime
         _resources.Delete(recursive: true);
         GC.SuppressFinalize(this);
     }
+
+    private protected virtual SidecarNode Create(string resources, string[] arguments) => new(resources, arguments);
+
+    /// <summary>One more resource file, before the node starts.</summary>
+    protected void Resource(string file, string yaml) => File.WriteAllText(Path.Combine(_resources.FullName, file), yaml);
 
     public sealed record Practice(string Title);
 

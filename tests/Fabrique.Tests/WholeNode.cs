@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Fabrique.Runner;
@@ -38,7 +39,7 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
         GrpcAddress = new Uri((string)RunFile()["grpcAddress"]!);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await RunAsync("down");
         Directory.Delete(Data, recursive: true);
@@ -60,15 +61,38 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
     /// <summary>The names of its processes, without the broker's.</summary>
     public IEnumerable<string> Processes => RunFile()["processes"]!.AsArray().Select(process => (string)process!["name"]!).Except(["epmd", "rabbitmq"]);
 
-    /// <summary>What the runner knows of one of them.</summary>
-    public JsonNode Process(string name) => RunFile()["processes"]!.AsArray().Single(process => (string?)process!["name"] == name)!;
-
     /// <summary>Kills a process as the kernel would for want of memory.</summary>
     public void Kill(string name)
     {
-        using var process = System.Diagnostics.Process.GetProcessById((int)Process(name)["pid"]!);
+        using var process = Process.GetProcessById((int)Running(name)["pid"]!);
         process.Kill();
     }
+
+    /// <summary>A process neither works nor ends until what this gives is disposed of: as on a machine that swaps.</summary>
+    public IDisposable Freeze(string name)
+    {
+        var pid = $"{Running(name)["pid"]}";
+        Signal("-STOP");
+        return new Thaw(() => Signal("-CONT"));
+
+        void Signal(string signal)
+        {
+            using var kill = Process.Start("kill", [signal, pid]);
+            kill.WaitForExit();
+        }
+    }
+
+    /// <summary>The health of one process, with its figures.</summary>
+    public async Task<JsonNode> HealthAsync(string name)
+    {
+        var process = Running(name);
+        using var http = new HttpClient { DefaultRequestVersion = (bool)process["http2"]! ? HttpVersion.Version20 : HttpVersion.Version11, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var answer = await http.GetAsync(new Uri($"{process["address"]}/health"), TestContext.Current.CancellationToken);
+        return JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    /// <summary>What the runner knows of one of its processes.</summary>
+    public JsonNode Running(string name) => RunFile()["processes"]!.AsArray().Single(process => (string?)process!["name"] == name)!;
 
     /// <summary>Reads a service's own database beside it.</summary>
     public async Task<List<string>> ReadAsync(string service, string sql)
@@ -130,6 +154,11 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
             }
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
+    }
+
+    private sealed class Thaw(Action thaw) : IDisposable
+    {
+        public void Dispose() => thaw();
     }
 }
 

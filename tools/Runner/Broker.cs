@@ -81,6 +81,8 @@ internal sealed record Broker(string Components, string Description, string? Con
             ["RABBITMQ_LOG_BASE"] = home,
             ["RABBITMQ_LOGS"] = "-",
             ["RABBITMQ_PID_FILE"] = Path.Combine(home, "rabbitmq.pid"),
+            // It would be as large as the memory, on a disk that is perhaps full already.
+            ["ERL_CRASH_DUMP_SECONDS"] = "0",
             // Schedulers sleep instead of spinning: the machine is shared with the services.
             ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
         };

@@ -75,7 +75,7 @@ internal sealed class RotatingFile(string path, long limit = 5 << 20) : IDisposa
 {
     private const int Kept = 3;
     private readonly Lock _lock = new();
-    private StreamWriter? _writer;
+    private FileStream? _file;
 
     public void Write(string line)
     {
@@ -83,10 +83,10 @@ internal sealed class RotatingFile(string path, long limit = 5 << 20) : IDisposa
         {
             try
             {
-                _writer ??= new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete));
-                _writer.WriteLine(line);
-                _writer.Flush();
-                if (_writer.BaseStream.Length >= limit)
+                // Unbuffered: what a full disk does not take is forgotten, and the next line that fits is whole.
+                _file ??= new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+                _file.Write(Encoding.UTF8.GetBytes($"{line}\n"));
+                if (_file.Length >= limit)
                 {
                     Rotate();
                 }
@@ -94,7 +94,6 @@ internal sealed class RotatingFile(string path, long limit = 5 << 20) : IDisposa
             catch (IOException)
             {
                 // A full disk must not stop the node: what could not be written is lost, the console still shows it.
-                _writer = null;
             }
         }
     }
@@ -114,8 +113,8 @@ internal sealed class RotatingFile(string path, long limit = 5 << 20) : IDisposa
 
     public void Dispose()
     {
-        _writer?.Dispose();
-        _writer = null;
+        _file?.Dispose();
+        _file = null;
     }
 }
 

@@ -8,6 +8,7 @@ internal sealed record Package(string Name, Func<bool> IsThere)
     public static readonly Package Chromium = Of("chromium", "chromium", "chromium-browser", "google-chrome");
     public static readonly Package Npm = Of("npm", "npm");
     public static readonly Package Nginx = Of("nginx-light", "nginx");
+    public static readonly Package Wrk = Of("wrk", "wrk");
 
     private static Package Of(string name, params string[] programs) => new(name, () => programs.Any(program => Shell.Which(program) is not null));
 }

@@ -133,9 +133,15 @@ var filter = new Option<string?>("--filter") { Description = "Only the tests who
 var test = new Command("test", "Install what the tests need, check the contracts, build, and run all tests") { filter };
 test.SetAction((result, _) => new TestCommand(root, output, time).RunAsync(result.GetValue(filter), stop.Token));
 
+var cases = new Argument<string[]>("name") { Description = "Cases to measure: publish, invoke, write, ingest, sign, gateway, start  [default: all]", Arity = ArgumentArity.ZeroOrMore };
+var rounds = new Option<int?>("--rounds") { Description = "How often each side of a case is measured  [default: 3]", CustomParser = result => Arguments.Between(result, 1, 100) };
+var records = new Option<int?>("--records") { Description = "How many records the case 'ingest' replays  [default: 100000]", CustomParser = result => Arguments.Between(result, 1, 10_000_000) };
+var bench = new Command("bench", "Install what the benchmarks need, build, and measure Fabrique beside what it is made of; the table is also in artifacts/bench/results.md") { cases, rounds, records };
+bench.SetAction((result, _) => new BenchCommand(root, output).RunAsync(result.GetValue(cases) ?? [], result.GetValue(rounds), result.GetValue(records), stop.Token));
+
 var fabrique = new Command("fabrique", "Runs a Fabrique node. Each command has its own --help.")
 {
-    new HelpOption(), new VersionOption(), up, down, status, logs, token, quarantine, rebuild, test,
+    new HelpOption(), new VersionOption(), up, down, status, logs, token, quarantine, rebuild, test, bench,
 };
 try
 {
@@ -166,7 +172,7 @@ catch (UnauthorizedAccessException exception)
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
     // Stopping a node is what one asked for; a test run that was stopped has passed nothing.
-    return args is ["test", ..] ? 130 : 0;
+    return args is ["test" or "bench", ..] ? 130 : 0;
 }
 
 namespace Fabrique.Runner

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -27,6 +28,8 @@ internal static class CloudEventEnvelope
     // Not for HTML: plain French letters and base64 are shorter than \u escapes.
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static readonly JsonWriterOptions Written = new() { Encoder = Json.Encoder };
+
     private const string DefaultType = "com.dapr.event.sent";
     private const string OctetStream = "application/octet-stream";
 
@@ -41,14 +44,8 @@ internal static class CloudEventEnvelope
             return new Message(publication.Data, OctetStream, timeToLive);
         }
 
-        var envelope = IsMediaType(publication.ContentType, ContentType) ? Complete(publication) : Wrap(publication, time);
-        envelope["topic"] = publication.Topic;
-        envelope["pubsubname"] = publication.PubSub;
-        envelope["traceid"] ??= Override(metadata, "traceid") ?? publication.TraceParent;
-        envelope["traceparent"] ??= Override(metadata, "traceparent") ?? publication.TraceParent;
-        envelope["tracestate"] ??= Override(metadata, "tracestate") ?? publication.TraceState;
-        envelope["time"] ??= Now(time);
-        return new Message(JsonSerializer.SerializeToUtf8Bytes(envelope, Json), ContentType, timeToLive);
+        var body = IsMediaType(publication.ContentType, ContentType) ? Complete(publication, time) : Wrap(publication, time);
+        return new Message(body, ContentType, timeToLive);
     }
 
     /// <summary>The envelope around the bytes of a raw subscription; like daprd's it has no time.</summary>
@@ -91,49 +88,88 @@ internal static class CloudEventEnvelope
         }
     }
 
-    private static JsonObject Wrap(Publication publication, TimeProvider time)
+    /// <summary>The envelope's attributes that are texts; its data is skipped. Not for bytes that <see cref="TryRead"/> refuses.</summary>
+    public static Dictionary<string, string> Attributes(ReadOnlyMemory<byte> envelope)
+    {
+        var attributes = new Dictionary<string, string>(StringComparer.Ordinal);
+        var json = new Utf8JsonReader(envelope.Span);
+        json.Read();
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = json.GetString()!;
+            json.Read();
+            if (json.TokenType == JsonTokenType.String && name is not ("data" or "data_base64"))
+            {
+                attributes[name] = json.GetString()!;
+            }
+
+            json.Skip();
+        }
+
+        return attributes;
+    }
+
+    /// <summary>Written straight to bytes: every record that is shared passes here.</summary>
+    private static ReadOnlyMemory<byte> Wrap(Publication publication, TimeProvider time)
     {
         var (metadata, contentType) = (publication.Metadata, publication.ContentType.Length > 0 ? publication.ContentType : "text/plain");
-        var envelope = new JsonObject
-        {
-            ["id"] = Override(metadata, "id") ?? Guid.CreateVersion7(time.GetUtcNow()).ToString(),
-            ["source"] = Override(metadata, "source") ?? publication.Source,
-            ["type"] = Override(metadata, "type") ?? DefaultType,
-            ["specversion"] = "1.0",
-            ["datacontenttype"] = contentType,
-        };
+        var bytes = new ArrayBufferWriter<byte>(512 + publication.Data.Length * 4 / 3);
+        using var json = new Utf8JsonWriter(bytes, Written);
+        json.WriteStartObject();
+        json.WriteString("id", Override(metadata, "id") ?? Guid.CreateVersion7(time.GetUtcNow()).ToString());
+        json.WriteString("source", Override(metadata, "source") ?? publication.Source);
+        json.WriteString("type", Override(metadata, "type") ?? DefaultType);
+        json.WriteString("specversion", "1.0");
+        json.WriteString("datacontenttype", contentType);
         if (Override(metadata, "subject") is { } subject)
         {
-            envelope["subject"] = subject;
+            json.WriteString("subject", subject);
         }
 
         if (IsMediaType(contentType, OctetStream) || IsMediaType(contentType, "application/cloudevents+protobuf"))
         {
-            envelope["data_base64"] = Convert.ToBase64String(publication.Data.Span);
+            json.WriteBase64String("data_base64", publication.Data.Span);
         }
         else
         {
             // Only application/json itself is JSON: daprd carries *+json as a string.
-            envelope["data"] = IsMediaType(contentType, "application/json") && TryParse(publication.Data, duplicates: true, out var data)
-                ? data
+            json.WritePropertyName("data");
+            var data = IsMediaType(contentType, "application/json") && TryParse(publication.Data, duplicates: true, out var node)
+                ? node
                 : Encoding.UTF8.GetString(publication.Data.Span);
+            JsonSerializer.Serialize(json, data, Json);
         }
 
-        return envelope;
+        json.WriteString("topic", publication.Topic);
+        json.WriteString("pubsubname", publication.PubSub);
+        json.WriteString("traceid", Override(metadata, "traceid") ?? publication.TraceParent);
+        json.WriteString("traceparent", Override(metadata, "traceparent") ?? publication.TraceParent);
+        json.WriteString("tracestate", Override(metadata, "tracestate") ?? publication.TraceState);
+        json.WriteString("time", Now(time));
+        json.WriteEndObject();
+        json.Flush();
+        return bytes.WrittenMemory;
     }
 
     /// <summary>Fills what the publisher's own envelope lacks, except <c>id</c> and <c>datacontenttype</c>, which daprd leaves alone too.</summary>
-    private static JsonObject Complete(Publication publication)
+    private static byte[] Complete(Publication publication, TimeProvider time)
     {
         if (!TryParse(publication.Data, duplicates: false, out var json) || json is not JsonObject envelope)
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, $"data: {ContentType} must be a JSON object"));
         }
 
+        var metadata = publication.Metadata;
         envelope["source"] ??= publication.Source;
         envelope["type"] ??= DefaultType;
         envelope["specversion"] ??= "1.0";
-        return envelope;
+        envelope["topic"] = publication.Topic;
+        envelope["pubsubname"] = publication.PubSub;
+        envelope["traceid"] ??= Override(metadata, "traceid") ?? publication.TraceParent;
+        envelope["traceparent"] ??= Override(metadata, "traceparent") ?? publication.TraceParent;
+        envelope["tracestate"] ??= Override(metadata, "tracestate") ?? publication.TraceState;
+        envelope["time"] ??= Now(time);
+        return JsonSerializer.SerializeToUtf8Bytes(envelope, Json);
     }
 
     private static bool TryParse(ReadOnlyMemory<byte> data, bool duplicates, out JsonNode? json)

@@ -19,13 +19,14 @@ internal enum Verdict
 /// <summary>Brings messages to the apps: attempts, the app's verdict, dead letters.</summary>
 internal sealed partial class Delivery(AppClient client, Resiliency resiliency, TimeProvider time, ILogger<Delivery> logger) : IDisposable
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
-
-    private readonly ConcurrentDictionary<string, (TimeSpan Timeout, ResiliencePipeline<Verdict> Retry)> _policies = new();
+    private readonly ConcurrentDictionary<(string PubSub, App App), Inbound> _policies = new();
     private readonly CancellationTokenSource _graceIsOver = new();
 
-    /// <summary>The sidecar stops: a delivery under way may still finish, as long as daprd gives it.</summary>
-    public void BeginGrace() => _graceIsOver.CancelAfter(Grace);
+    /// <summary>The sidecar stops: a delivery under way may still finish.</summary>
+    public void BeginGrace(TimeSpan grace) => _graceIsOver.CancelAfter(grace);
+
+    /// <summary>The app has failed so often in a row that its messages wait.</summary>
+    public bool IsPaused(Subscription subscription) => PolicyOf(subscription).Circuit is { IsClosed: false };
 
     public void Dispose() => _graceIsOver.Dispose();
 
@@ -35,7 +36,7 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
     {
         var pubSub = subscription.PubSub.Name;
         var envelope = subscription.Declaration.RawPayload ? CloudEventEnvelope.WrapRaw(body, pubSub, subscription.Topic, time) : body;
-        var (timeout, retry) = _policies.GetOrAdd(pubSub, Policy);
+        var policy = PolicyOf(subscription);
         try
         {
             if (!CloudEventEnvelope.TryRead(envelope, out var id, out var trace))
@@ -45,8 +46,8 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
             }
 
             using var activity = Telemetry.Source.StartActivity($"deliver {subscription.Topic}", ActivityKind.Consumer, trace);
-            var message = new Envelope(subscription, envelope, id, activity?.Context ?? trace, timeout);
-            var verdict = await retry.ExecuteAsync(async token => await AttemptAsync(message, token), returned);
+            var message = new Envelope(subscription, envelope, id, activity?.Context ?? trace, policy);
+            var verdict = await policy.Retry.ExecuteAsync(async token => await AttemptAsync(message, token), returned);
             switch (verdict)
             {
                 case Verdict.Success:
@@ -71,11 +72,13 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
         }
     }
 
-    private (TimeSpan Timeout, ResiliencePipeline<Verdict> Retry) Policy(string pubSub)
+    /// <summary>One circuit per component and app, as where every app has its own daprd.</summary>
+    private Inbound PolicyOf(Subscription subscription) => _policies.GetOrAdd((subscription.PubSub.Name, subscription.App), key =>
     {
-        var policy = resiliency.Inbound(pubSub);
-        return (policy.Timeout ?? Timeout.InfiniteTimeSpan, policy.RetryWhile<Verdict>(attempt => attempt.Result == Verdict.Retry, time));
-    }
+        var policy = resiliency.Inbound(key.PubSub);
+        return new Inbound(
+            policy.Timeout ?? Timeout.InfiniteTimeSpan, policy.RetryWhile<Verdict>(attempt => attempt.Result == Verdict.Retry, time), policy.Circuit(time));
+    });
 
     /// <summary>Publishes the bytes unchanged to the dead letter topic. Without one the broker does <paramref name="otherwise"/>; when that
     /// publish fails the broker keeps the message among its own dead letters.</summary>
@@ -106,52 +109,72 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
         return otherwise;
     }
 
-    /// <summary>One attempt. An app that refuses the connection is down: the message waits for it, and that is no attempt.</summary>
+    /// <summary>One attempt that counts. An app that refuses the connection is down, one that failed many times in a row is spared: the
+    /// message waits, and neither that nor finding out whether the app works again is an attempt.</summary>
     private async Task<Verdict> AttemptAsync(Envelope message, CancellationToken returned)
     {
+        var (subscription, circuit) = (message.Subscription, message.Policy.Circuit);
+        HashSet<(Replica, string)>? withoutRoute = null;
         while (true)
         {
-            var app = message.Subscription.App;
-            await app.WhenUpAsync(returned);
-            var path = message.Subscription.Declaration.Path;
+            var replica = await subscription.App.NextAsync(returned);
+            if (subscription.Declaration.Routing.PathFor(message.Bytes) is not { } path)
+            {
+                LogNoRule(message.Id, subscription.Queue);
+                return Verdict.Drop;
+            }
+
+            if (withoutRoute?.Contains((replica, path)) == true)
+            {
+                LogNoRoute(message.Id, subscription.Queue, subscription.App.Id, path);
+                return Verdict.Drop;
+            }
+
+            var pass = circuit is null ? default : await circuit.EnterAsync(returned);
+            bool? succeeded = null;
             try
             {
-                if (await PostAsync(message, path) is { } verdict)
+                var verdict = await PostAsync(message, replica, path);
+                succeeded = verdict != Verdict.Retry;
+                if (verdict is null)
                 {
-                    return verdict;
+                    // A wrong route means drop, but the app may have been replaced by one with other routes: it is asked first.
+                    replica.Doubt();
+                    (withoutRoute ??= []).Add((replica, path));
+                }
+                else if (succeeded.Value || !pass.IsProbe)
+                {
+                    return verdict.Value;
                 }
             }
             catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
             {
-                app.Doubt();
-                continue;
+                replica.Doubt();
             }
             catch (Exception e)
             {
                 // The app was reached: a message that takes its app down each time must end as a dead letter.
                 returned.ThrowIfCancellationRequested();
-                Interlocked.Increment(ref message.Subscription.Counts.Failed);
-                var reason = e is OperationCanceledException ? $"no answer within {message.Timeout}" : e.Message;
-                LogAttempt(message.Id, message.Subscription.Queue, reason);
-                return Verdict.Retry;
+                succeeded = false;
+                Interlocked.Increment(ref subscription.Counts.Failed);
+                LogAttempt(message.Id, subscription.Queue, e is OperationCanceledException ? $"no answer within {message.Policy.Timeout}" : e.Message);
+                if (!pass.IsProbe)
+                {
+                    return Verdict.Retry;
+                }
             }
-
-            // No such route: a wrong one means drop, but the app may have been replaced by one with other routes.
-            app.Doubt();
-            await app.WhenUpAsync(returned);
-            if (message.Subscription.Declaration.Path == path)
+            finally
             {
-                LogNoRoute(message.Id, message.Subscription.Queue, app.Id, path);
-                return Verdict.Drop;
+                circuit?.Leave(pass, succeeded);
             }
         }
     }
 
     /// <summary>The app's verdict; null when it has no such route.</summary>
-    private async Task<Verdict?> PostAsync(Envelope message, string path)
+    private async Task<Verdict?> PostAsync(Envelope message, Replica replica, string path)
     {
         var (subscription, trace) = (message.Subscription, message.Trace);
-        using var request = client.Request(HttpMethod.Post, subscription.App, path);
+        using var request = client.Request(HttpMethod.Post, replica, path);
         request.Content = new ReadOnlyMemoryContent(message.Bytes);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(CloudEventEnvelope.ContentType);
         request.Headers.Add("pubsubname", subscription.PubSub.Name);
@@ -162,7 +185,7 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_graceIsOver.Token);
-        limit.CancelAfter(message.Timeout);
+        limit.CancelAfter(message.Policy.Timeout);
         using var response = await client.SendAsync(request, limit.Token);
         if (response.StatusCode == HttpStatusCode.NotFound)
         {
@@ -182,6 +205,12 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
     /// <summary>The status in the body of a 2xx answer; whatever is not such a body means success, as for daprd.</summary>
     private static Verdict Read(byte[] answer)
     {
+        if (answer.Length == 0)
+        {
+            // What nearly every handler answers: too frequent for an exception.
+            return Verdict.Success;
+        }
+
         try
         {
             return JsonSerializer.Deserialize<Answer>(answer, JsonSerializerOptions.Web)?.Status switch
@@ -206,6 +235,9 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Event {Id} of {Queue} is dropped: {App} has no route {Path}")]
     private partial void LogNoRoute(string id, string queue, string app, string path);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {Id} of {Queue} is dropped: it matches no rule and there is no default route")]
+    private partial void LogNoRule(string id, string queue);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "A message of {Queue} is no CloudEvent")]
     private partial void LogNotAnEnvelope(string queue);
 
@@ -215,7 +247,9 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
     [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} cannot be published to its dead letter topic {Topic}: {Reason}")]
     private partial void LogDeadLetterTopic(string queue, string topic, string reason);
 
-    private sealed record Envelope(Subscription Subscription, ReadOnlyMemory<byte> Bytes, string Id, ActivityContext Trace, TimeSpan Timeout);
+    private sealed record Envelope(Subscription Subscription, ReadOnlyMemory<byte> Bytes, string Id, ActivityContext Trace, Inbound Policy);
+
+    private sealed record Inbound(TimeSpan Timeout, ResiliencePipeline<Verdict> Retry, CircuitBreaker? Circuit);
 
     private sealed record Answer(string? Status);
 }

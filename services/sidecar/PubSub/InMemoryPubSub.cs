@@ -19,17 +19,19 @@ internal sealed partial class InMemoryPubSub(
 
     public override async Task ConsumeAsync(Subscription subscription, Deliver deliver, CancellationToken stopping)
     {
-        var queue = new Queue(subscription.Queue, settings.MaxLength);
+        var maxLength = (int)Math.Min(subscription.Declaration.Queue.MaxLength ?? settings.MaxLength, int.MaxValue);
+        var queue = new Queue(subscription.Queue, maxLength);
         _topics.AddOrUpdate(subscription.Topic, [queue], (_, queues) => queues.Add(queue));
         subscription.Settle(null);
+
+        // Without its subscriber the queue would only fill up and hold the publishers, and what it took while the sidecar stops would be lost.
+        await using var removed = stopping.Register(() => _topics.AddOrUpdate(subscription.Topic, [], (_, queues) => queues.Remove(queue)));
         try
         {
             await Task.WhenAll(Enumerable.Range(0, settings.Consumers).Select(_ => ConsumeAsync(queue, deliver, stopping)));
         }
         finally
         {
-            // Without its subscriber the queue would only fill up and hold the publishers.
-            _topics.AddOrUpdate(subscription.Topic, [], (_, queues) => queues.Remove(queue));
             if (queue.Messages.Reader.Count is > 0 and var count)
             {
                 LogEnd(queue.Name, count);
@@ -58,7 +60,7 @@ internal sealed partial class InMemoryPubSub(
             catch (OperationCanceledException)
             {
                 held.ForEach(taken => taken.Places.Release());
-                var reason = $"{Name}: the queue {queue.Name} is full ({settings.MaxLength} messages): publish again later";
+                var reason = $"{Name}: the queue {queue.Name} is full ({queue.MaxLength} messages): publish again later";
                 throw new RpcException(new Status(StatusCode.ResourceExhausted, reason));
             }
         }
@@ -99,6 +101,8 @@ internal sealed partial class InMemoryPubSub(
     private sealed class Queue(string name, int maxLength)
     {
         public string Name => name;
+
+        public int MaxLength => maxLength;
 
         public SemaphoreSlim Places { get; } = new(maxLength);
 

@@ -30,7 +30,9 @@ internal abstract class PubSub(Component component, Policy outbound, TimeProvide
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
 
     private readonly ResiliencePipeline<bool> _retry =
-        outbound.RetryWhile<bool>(attempt => attempt.Exception is RpcException { StatusCode: StatusCode.Unavailable }, time);
+        outbound.RetryWhile<bool>(attempt => attempt.Exception is RpcException { StatusCode: StatusCode.Unavailable } and not CircuitOpenException, time);
+
+    private readonly CircuitBreaker? _circuit = outbound.Circuit(time);
 
     private long _published;
     private long _refused;
@@ -99,13 +101,27 @@ internal abstract class PubSub(Component component, Policy outbound, TimeProvide
         var limit = outbound.Timeout ?? DefaultTimeout;
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(limit);
+        var pass = _circuit is null ? default : _circuit.TryEnter() ?? throw new CircuitOpenException(Name);
+        bool? reached = null;
         try
         {
             await SendAsync(topic, message, timeout.Token);
+            reached = true;
+        }
+        catch (RpcException e)
+        {
+            // A broker that refuses a message is there.
+            reached = e.StatusCode != StatusCode.Unavailable;
+            throw;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
+            reached = false;
             throw new RpcException(new Status(StatusCode.Unavailable, $"{Name}: the broker did not confirm within {limit.TotalSeconds} s"));
+        }
+        finally
+        {
+            _circuit?.Leave(pass, reached);
         }
     }
 }

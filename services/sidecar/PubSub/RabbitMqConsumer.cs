@@ -26,7 +26,7 @@ internal sealed class RabbitMqConsumer(
         await channel.QueueBindAsync(deadLetterQueue, deadLetterExchange, "", cancellationToken: cancellation);
 
         await DeclareExchangeAsync(channel, subscription.Topic, cancellation);
-        var arguments = new Dictionary<string, object?> { ["x-queue-type"] = "classic", ["x-dead-letter-exchange"] = deadLetterExchange };
+        var arguments = subscription.Declaration.Queue.Arguments(deadLetterExchange);
         await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellation);
         await channel.QueueBindAsync(queue, subscription.Topic, "", cancellationToken: cancellation);
     }

@@ -10,7 +10,8 @@ namespace Fabrique.Sidecar;
 
 /// <summary>
 /// RabbitMQ with daprd's topology, so that both can share a broker: a fanout exchange per topic, a queue <c>{app}-{topic}</c> per
-/// subscription. Stricter than daprd: a publish succeeds only once the broker has confirmed it, and only if a queue took it.
+/// subscription. Stricter than daprd: a publish succeeds only once the broker has confirmed it, and only if a queue took it. A broker
+/// short of memory or disk stops reading from whoever publishes: acknowledgements go through a connection that never does.
 /// </summary>
 internal sealed partial class RabbitMqPubSub(
     Component component, RabbitMqSettings settings, Policy outbound, TimeProvider time, ILogger<RabbitMqPubSub> logger)
@@ -28,7 +29,7 @@ internal sealed partial class RabbitMqPubSub(
 
     public override string? Problem => _problem;
 
-    /// <summary>Keeps one connection: whatever closes it or one of its publishing channels, everything is made anew from the start.</summary>
+    /// <summary>Keeps both connections: whatever closes one, or a publishing channel, everything is made anew from the start.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var pause = FirstPause;
@@ -37,12 +38,12 @@ internal sealed partial class RabbitMqPubSub(
             try
             {
                 var lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-                await using var connection = await settings.Factory.CreateConnectionAsync(stoppingToken);
-                connection.ConnectionShutdownAsync += (_, e) => Tell(lost, e);
-                var link = new Link(connection, await OpenAsync(connection, lost, stoppingToken));
-                await DeclareQueuesAsync(connection, stoppingToken);
+                await using var consuming = await ConnectAsync("consume", lost, stoppingToken);
+                await using var publishing = await ConnectAsync("publish", lost, stoppingToken);
+                var link = new Link(consuming, await OpenAsync(publishing, lost, stoppingToken));
+                await DeclareQueuesAsync(consuming, stoppingToken);
                 (_problem, pause) = (null, FirstPause);
-                LogConnected(Name, connection.Endpoint);
+                LogConnected(Name, publishing.Endpoint);
                 _link.SetResult(link);
                 _problem = await lost.Task.WaitAsync(stoppingToken);
             }
@@ -74,7 +75,7 @@ internal sealed partial class RabbitMqPubSub(
             try
             {
                 var link = await _link.Task.WaitAsync(stopping);
-                subscription.Problem = await new RabbitMqConsumer(subscription, settings, deliver, stopping).RunAsync(link.Connection);
+                subscription.Problem = await new RabbitMqConsumer(subscription, settings, deliver, stopping).RunAsync(link.Consuming);
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -167,6 +168,13 @@ internal sealed partial class RabbitMqPubSub(
 
     private static TaskCompletionSource<Link> NewLink() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private async Task<IConnection> ConnectAsync(string purpose, TaskCompletionSource<string> lost, CancellationToken cancellation)
+    {
+        var connection = await settings.Factory.CreateConnectionAsync($"{settings.Factory.ClientProvidedName}/{purpose}", cancellation);
+        connection.ConnectionShutdownAsync += (_, e) => Tell(lost, e);
+        return connection;
+    }
+
     private static async Task<List<IChannel>> OpenAsync(IConnection connection, TaskCompletionSource<string> lost, CancellationToken cancellation)
     {
         var channels = new List<IChannel>();
@@ -198,13 +206,13 @@ internal sealed partial class RabbitMqPubSub(
     [LoggerMessage(Level = LogLevel.Error, Message = "The broker refuses the queue {Queue}: {Reason}. Delete it, and it is made as it must be")]
     private partial void LogRefused(string queue, string? reason);
 
-    /// <summary>One connection, its channels for publishing, and the exchanges known to exist on it.</summary>
-    private sealed class Link(IConnection connection, List<IChannel> channels)
+    /// <summary>The connection that consumes, the channels of the other for publishing, and the exchanges known to exist.</summary>
+    private sealed class Link(IConnection consuming, List<IChannel> channels)
     {
         private readonly ConcurrentDictionary<string, bool> _exchanges = new();
         private uint _next;
 
-        public IConnection Connection => connection;
+        public IConnection Consuming => consuming;
 
         public IChannel NextChannel() => channels[(int)(Interlocked.Increment(ref _next) % channels.Count)];
 
@@ -213,7 +221,7 @@ internal sealed partial class RabbitMqPubSub(
         {
             if (!_exchanges.ContainsKey(topic))
             {
-                await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+                await using var channel = await consuming.CreateChannelAsync(cancellationToken: cancellation);
                 await RabbitMqConsumer.DeclareExchangeAsync(channel, topic, cancellation);
                 _exchanges[topic] = true;
             }

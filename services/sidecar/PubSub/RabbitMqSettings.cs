@@ -51,6 +51,7 @@ internal sealed record RabbitMqSettings(ConnectionFactory Factory, ushort Prefet
             metadata.Fail("connectionString", "must look like amqp://user:password@host:5672/vhost");
         }
 
+        RabbitMqTls.Read(metadata, factory);
         var reconnectWait = TimeSpan.FromSeconds(metadata.Number("reconnectWaitSeconds", byDefault: 3, least: 1, most: 60));
         metadata.RejectOthers();
         return new RabbitMqSettings(factory, (ushort)prefetchCount, mode == "single", reconnectWait);

@@ -1,34 +1,4 @@
-using System.Text.Json;
-
 namespace Fabrique.Sidecar;
-
-/// <summary>A subscription as an app declares it in <c>GET /dapr/subscribe</c>.</summary>
-internal sealed record SubscriptionDeclaration(
-    string? PubsubName,
-    string? Topic,
-    string? Route,
-    RoutesDeclaration? Routes,
-    Dictionary<string, string>? Metadata,
-    string? DeadLetterTopic,
-    BulkDeclaration? BulkSubscribe)
-{
-    /// <summary>Path of the handler, with its leading slash.</summary>
-    public string Path => $"/{(Route ?? Routes?.Default ?? "").TrimStart('/')}";
-
-    public bool RawPayload => string.Equals(Metadata?.GetValueOrDefault("rawPayload"), "true", StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>Why this sidecar refuses the subscription, null when it does not: better none than one that is served differently.</summary>
-    public string? Unsupported =>
-        Routes?.Rules is { Count: > 0 } ? "routing rules (Match) are not supported"
-        : Path == "/" ? "it has no route"
-        : BulkSubscribe?.Enabled == true ? "bulk subscriptions are not supported"
-        : Metadata?.Keys.FirstOrDefault(key => key != "rawPayload") is { } key ? $"its metadata '{key}' is not supported"
-        : null;
-}
-
-internal sealed record RoutesDeclaration(List<JsonElement>? Rules, string? Default);
-
-internal sealed record BulkDeclaration(bool Enabled);
 
 /// <summary>One topic delivered to one app, with what the health page tells about it.</summary>
 internal sealed class Subscription(App app, PubSub pubSub, SubscriptionDeclaration declaration)
@@ -44,8 +14,8 @@ internal sealed class Subscription(App app, PubSub pubSub, SubscriptionDeclarati
 
     public string Topic { get; } = declaration.Topic!;
 
-    /// <summary>Name of the queue, daprd's: one per app and topic.</summary>
-    public string Queue => $"{app.Id}-{Topic}";
+    /// <summary>Name of the queue, daprd's: one per app and topic, unless the subscription names it.</summary>
+    public string Queue { get; } = QueueOf(app, declaration);
 
     /// <summary>Null while messages can flow, otherwise why not.</summary>
     public string? Problem { get; set; } = "the queue is not declared yet";
@@ -53,16 +23,19 @@ internal sealed class Subscription(App app, PubSub pubSub, SubscriptionDeclarati
     public DeliveryCounts Counts { get; } = new();
 
     /// <summary>For the health page: where it stands, and messages since the start.</summary>
-    public object Figures => new
+    /// <param name="isPaused">The app failed too often in a row.</param>
+    public object Figures(bool isPaused) => new
     {
         pubSub = pubSub.Name,
         topic = Topic,
-        state = Problem is null ? "subscribed" : "waiting",
+        state = Problem is not null ? "waiting" : isPaused ? "paused" : "subscribed",
         delivered = Interlocked.Read(ref Counts.Delivered),
         failed = Interlocked.Read(ref Counts.Failed),
         dropped = Interlocked.Read(ref Counts.Dropped),
         deadLettered = Interlocked.Read(ref Counts.DeadLettered),
     };
+
+    public static string QueueOf(App app, SubscriptionDeclaration declaration) => declaration.Queue.Name ?? $"{app.Id}-{declaration.Topic}";
 
     /// <summary>Completes when the queue exists, or the broker refuses it.</summary>
     public Task WhenSettled => _settled.Task;

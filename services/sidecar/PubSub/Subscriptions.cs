@@ -7,30 +7,39 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Fabrique.Sidecar;
 
 /// <summary>
-/// Follows the apps: asks each one for its subscriptions until it answers, and again and again, since an app may start late,
-/// restart, or be replaced by one that subscribes to something else.
+/// Follows the apps: asks each replica for its subscriptions until it answers, and again and again, since an app may start late,
+/// restart, or be replaced by one that subscribes to something else. What an app says replaces what a file says for the same topic.
 /// </summary>
 internal sealed partial class Subscriptions(
     Apps apps,
-    IReadOnlyList<PubSub> pubSubs,
+    IReadOnlyList<DeclarativeSubscription> files,
+    Consumers consumers,
     Delivery delivery,
     AppClient client,
     TimeProvider time,
     IConfiguration configuration,
     ILogger<Subscriptions> logger)
-    : BackgroundService, IHealthCheck
+    : BackgroundService, IHostedLifecycleService, IHealthCheck
 {
+    /// <summary>Setting, as daprd's: seconds that a delivery under way has when the sidecar stops; what is not done then is delivered again.</summary>
+    public const string GraceKey = "dapr-graceful-shutdown-seconds";
+
+    public const double GraceByDefault = 5;
+
+    /// <summary>Setting: seconds that publishers wait for the apps that have not told their subscriptions yet.</summary>
+    public const string WaitKey = "subscriptions-wait";
+
+    public const double WaitByDefault = 30;
+
     private static readonly TimeSpan WhileDown = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan WhileUp = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PublisherPatience = TimeSpan.FromSeconds(4);
 
-    private readonly ConcurrentDictionary<(string App, string PubSub, string Topic), Running> _running = new();
-    private readonly ConcurrentDictionary<string, string> _problems = new();
+    private readonly Lock _taking = new();
+    private readonly ConcurrentDictionary<Replica, string> _problems = new();
     private readonly ConcurrentDictionary<string, bool> _unread = new(apps.All.Select(app => KeyValuePair.Create(app.Id, true)));
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    public IEnumerable<Subscription> Of(App app) => _running.Values.Select(running => running.Subscription).Where(subscription => subscription.App == app);
 
     /// <summary>True once the app has told its subscriptions and their queues exist.</summary>
     public bool AreRead(App app) => !_unread.ContainsKey(app.Id);
@@ -56,27 +65,49 @@ internal sealed partial class Subscriptions(
     /// <summary>The apps' part of the health page: degraded while one is down, or a subscription of it does not flow.</summary>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var flowing = apps.All.All(app => app.IsUp && !_problems.ContainsKey(app.Id) && Of(app).All(subscription => subscription.Problem is null));
+        var flowing = apps.All.All(app =>
+            StateOf(app) == "up" && consumers.Of(app).All(subscription => subscription.Problem is null && !delivery.IsPaused(subscription)));
         var data = apps.All.ToDictionary(app => app.Id, app => (object)new
         {
-            state = !app.IsUp ? "down" : _problems.ContainsKey(app.Id) ? "refused" : "up",
-            subscriptions = Of(app).OrderBy(subscription => subscription.Topic, StringComparer.Ordinal).Select(subscription => subscription.Figures),
+            state = StateOf(app),
+            replicas = app.Replicas.Count,
+            replicasUp = app.Replicas.Count(replica => replica.IsUp),
+            subscriptions = consumers.Of(app).OrderBy(subscription => subscription.Topic, StringComparer.Ordinal)
+                .Select(subscription => subscription.Figures(delivery.IsPaused(subscription))),
         });
         return Task.FromResult(new HealthCheckResult(flowing ? HealthStatus.Healthy : HealthStatus.Degraded, data: data));
     }
 
+    private string StateOf(App app) =>
+        !app.Replicas.Any(replica => replica.HasAnswered) ? "down"
+        : !app.IsUp ? "unhealthy"
+        : app.Replicas.Any(_problems.ContainsKey) ? "refused"
+        : "up";
+
     private string Missing => string.Join(", ", _unread.Keys.Order(StringComparer.Ordinal));
+
+    Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Before anything else stops: handlers at work must be able to publish and to call.</summary>
+    Task IHostedLifecycleService.StoppingAsync(CancellationToken cancellationToken) => StopAsync(cancellationToken);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var stopping = stoppingToken.Register(delivery.BeginGrace);
-        await Task.WhenAll([WaitAsync(stoppingToken), .. apps.All.Select(app => FollowAsync(app, stoppingToken))]);
-        await Task.WhenAll(_running.Values.Select(running => running.Consuming));
+        var grace = TimeSpan.FromSeconds(configuration.GetValue(GraceKey, GraceByDefault));
+        using var stopping = stoppingToken.Register(() => delivery.BeginGrace(grace));
+        await Task.WhenAll([
+            WaitAsync(stoppingToken),
+            .. apps.All.SelectMany(app => app.Replicas.Select(replica => FollowAsync(app, replica, stoppingToken)))]);
+        await consumers.WhenEndedAsync();
     }
 
     private async Task WaitAsync(CancellationToken stopping)
     {
-        var wait = TimeSpan.FromSeconds(configuration.GetValue("subscriptions-wait", 30.0));
+        var wait = TimeSpan.FromSeconds(configuration.GetValue(WaitKey, WaitByDefault));
         await Task.WhenAny(_ready.Task, Task.Delay(wait, time, stopping));
         if (_ready.TrySetResult() && !stopping.IsCancellationRequested && !_unread.IsEmpty)
         {
@@ -84,19 +115,19 @@ internal sealed partial class Subscriptions(
         }
     }
 
-    private async Task FollowAsync(App app, CancellationToken stopping)
+    private async Task FollowAsync(App app, Replica replica, CancellationToken stopping)
     {
         try
         {
             while (true)
             {
-                if (await ReadAsync(app, stopping) is { } declared)
+                if (await ReadAsync(app, replica, stopping) is { } declared)
                 {
-                    Take(app, declared, stopping);
-                    app.Answered();
+                    Take(app, replica, declared, stopping);
+                    replica.Answered();
                     if (_unread.ContainsKey(app.Id))
                     {
-                        await Task.WhenAll(Of(app).Select(subscription => subscription.WhenSettled)).WaitAsync(stopping);
+                        await Task.WhenAll(consumers.Of(app).Select(subscription => subscription.WhenSettled)).WaitAsync(stopping);
                         _unread.TryRemove(app.Id, out _);
                     }
 
@@ -106,8 +137,8 @@ internal sealed partial class Subscriptions(
                     }
                 }
 
-                await Task.WhenAny(app.WhenDown, Task.Delay(WhileUp, time, stopping));
-                if (!app.IsUp)
+                await Task.WhenAny(replica.WhenDoubted, Task.Delay(WhileUp, time, stopping));
+                if (!replica.HasAnswered)
                 {
                     await Task.Delay(WhileDown, time, stopping);
                 }
@@ -121,14 +152,14 @@ internal sealed partial class Subscriptions(
         }
     }
 
-    /// <summary>The app's subscriptions; null when it did not answer or its answer is of no use, in which case those it has go on.</summary>
-    private async Task<List<SubscriptionDeclaration>?> ReadAsync(App app, CancellationToken stopping)
+    /// <summary>The replica's subscriptions; null when it did not answer or its answer is of no use, in which case those it has go on.</summary>
+    private async Task<List<SubscriptionDeclaration>?> ReadAsync(App app, Replica replica, CancellationToken stopping)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         limit.CancelAfter(AnswerTimeout);
         try
         {
-            using var request = client.Request(HttpMethod.Get, app, "/dapr/subscribe");
+            using var request = client.Request(HttpMethod.Get, replica, "/dapr/subscribe");
             using var response = await client.SendAsync(request, limit.Token);
             if (response.StatusCode == HttpStatusCode.NotFound)
             {
@@ -144,91 +175,50 @@ internal sealed partial class Subscriptions(
             stopping.ThrowIfCancellationRequested();
             if (e is HttpRequestException { StatusCode: null } unreachable)
             {
-                app.Doubt();
-                Complain(app, unreachable.HttpRequestError == HttpRequestError.ConnectionError ? null : e.Message);
+                replica.Doubt();
+                Complain(app, replica, unreachable.HttpRequestError == HttpRequestError.ConnectionError ? null : e.Message);
                 return null;
             }
 
             if (e is HttpRequestException or JsonException)
             {
-                app.Answered();
+                replica.Answered();
             }
 
-            Complain(app, $"GET /dapr/subscribe: {e.Message}");
+            Complain(app, replica, $"GET /dapr/subscribe: {e.Message}");
 
             return null;
         }
     }
 
-    private void Take(App app, List<SubscriptionDeclaration> declared, CancellationToken stopping)
+    private void Take(App app, Replica replica, List<SubscriptionDeclaration> declared, CancellationToken stopping)
     {
-        var problems = new List<string>();
-        var kept = new HashSet<(string, string, string)>();
-        foreach (var declaration in declared.OfType<SubscriptionDeclaration>())
+        lock (_taking)
         {
-            var pubSub = pubSubs.FirstOrDefault(pubSub => pubSub.Name == declaration.PubsubName);
-            if (declaration.Unsupported is not null || pubSub is null || string.IsNullOrEmpty(declaration.Topic))
-            {
-                var reason = declaration.Unsupported ?? (pubSub is null ? "there is no such pub/sub component" : "it has no topic");
-                problems.Add($"{declaration.PubsubName}/{declaration.Topic}: {reason}");
-                continue;
-            }
-
-            var key = (app.Id, pubSub.Name, declaration.Topic);
-            kept.Add(key);
-            _running.GetOrAdd(key, _ => Start(new Subscription(app, pubSub, declaration), stopping)).Subscription.Declaration = declaration;
-        }
-
-        foreach (var (key, running) in _running.Where(running => running.Key.App == app.Id && !kept.Contains(running.Key)))
-        {
-            LogGone(app.Id, key.Topic, running.Subscription.Queue);
-            running.Stop.Cancel();
-            _running.TryRemove(key, out _);
-        }
-
-        Complain(app, problems.Count > 0 ? string.Join("; ", problems) : null);
-    }
-
-    private Running Start(Subscription subscription, CancellationToken stopping)
-    {
-        LogSubscribed(subscription.App.Id, subscription.Topic, subscription.Declaration.Path);
-        var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        return new Running(subscription, stop, ConsumeAsync());
-
-        async Task ConsumeAsync()
-        {
-            using (stop)
-            {
-                Task<Settlement> Deliver(ReadOnlyMemory<byte> body, CancellationToken returned) => delivery.DeliverAsync(subscription, body, returned);
-                await subscription.PubSub.ConsumeAsync(subscription, Deliver, stop.Token);
-            }
+            replica.Declared = [.. declared.OfType<SubscriptionDeclaration>()];
+            var ofReplicas = app.Replicas.Where(other => other == replica || other.HasAnswered).SelectMany(other => other.Declared);
+            var ofFiles = files.Where(file => file.IsFor(app.Id)).Select(file => file.Declaration);
+            var wanted = ofReplicas.Concat(ofFiles).DistinctBy(declaration => (declaration.PubsubName, declaration.Topic));
+            Complain(app, replica, consumers.Take(app, [.. wanted], stopping));
         }
     }
 
-    private void Complain(App app, string? problem)
+    private void Complain(App app, Replica replica, string? problem)
     {
         if (problem is null)
         {
-            _problems.TryRemove(app.Id, out _);
+            _problems.TryRemove(replica, out _);
         }
-        else if (_problems.GetValueOrDefault(app.Id) != problem)
+        else if (_problems.GetValueOrDefault(replica) != problem)
         {
-            _problems[app.Id] = problem;
+            _problems[replica] = problem;
             LogProblem(app.Id, problem);
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "{App} subscribes to {Topic} at {Path}")]
-    private partial void LogSubscribed(string app, string topic, string path);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{App} no longer subscribes to {Topic}: RabbitMQ keeps filling {Queue} until somebody deletes it")]
-    private partial void LogGone(string app, string topic, string queue);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Subscriptions of {App}: {Problem}")]
     private partial void LogProblem(string app, string problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "No subscriptions from {Apps} after {Wait}: publishing goes on without them")]
     private partial void LogNotHeard(string apps, TimeSpan wait);
-
-    private sealed record Running(Subscription Subscription, CancellationTokenSource Stop, Task Consuming);
 }
