@@ -38,6 +38,20 @@ internal static class Load
         return new Sample(sorted.Count / elapsed.TotalSeconds, Cpu.Since(cpu, sorted.Count), sorted[sorted.Count / 2], sorted[sorted.Count * 99 / 100]);
     }
 
+    /// <summary>Repeats an operation until the code behind it is compiled for good; on a busy machine that takes longer than a round.</summary>
+    public static async Task WarmUpAsync(Func<Task> operation)
+    {
+        const int Enough = 20_000;
+        var left = Enough;
+        await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Run(async () =>
+        {
+            while (Interlocked.Decrement(ref left) >= 0)
+            {
+                await operation();
+            }
+        })));
+    }
+
     /// <summary>Repeats what does not wait, one at a time.</summary>
     public static Task<Sample> RunAsync(Action operation) => RunAsync(1, () =>
     {

@@ -19,6 +19,8 @@ internal sealed class Invoke() : Benchmark("invoke", "gRPC calls by app id throu
         using var channel = GrpcChannel.ForAddress(embedded.AppAddress);
         var direct = new PracticeService.PracticeServiceClient(channel);
         var through = new PracticeService.PracticeServiceClient(DaprClient.CreateInvocationInvoker(embedded.AppId, embedded.SidecarAddress, embedded.ApiToken));
+        await Load.WarmUpAsync(() => CallAsync(through));
+        await Load.WarmUpAsync(() => CallAsync(direct));
         foreach (var inFlight in new[] { 1, 16, 64 })
         {
             await report.CompareAsync($"gRPC invocation, {inFlight} in flight",

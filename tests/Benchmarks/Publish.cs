@@ -42,15 +42,17 @@ internal sealed class Publish() : Benchmark("publish", "events from publisher to
         await using var daprd = Shell.Which(DaprSidecar.DaprdName) is null ? null
             : await SidecarNode.StartAsync(folder.New(), broker, DaprSidecar.DaprdName, Services, app => Map(app, DaprSidecar.DaprdName));
 
+        await Load.WarmUpAsync(() => ThroughAsync(payload => PublishAsync(embedded, payload)));
+        await Load.WarmUpAsync(() => ThroughAsync(payload => PublishAsync(publishing, payload)));
         foreach (var inFlight in new[] { 1, 16, 64 })
         {
-            var ours = new Side("Fabrique", () => Load.RunAsync(inFlight, () => ThroughAsync(payload => PublishAsync(embedded, payload))));
-            var bare = new Side("RabbitMQ.Client", () => Load.RunAsync(inFlight, () => ThroughAsync(payload => PublishAsync(publishing, payload))));
+            Side Of(string name, Func<byte[], Task> publish) => new(name, () => Load.RunAsync(inFlight, () => ThroughAsync(publish)));
+            var ours = Of("Fabrique", payload => PublishAsync(embedded, payload));
+            var bare = Of("RabbitMQ.Client", payload => PublishAsync(publishing, payload));
             await report.CompareAsync($"publish → handler, {inFlight} in flight", ours, bare, goal: 0.6, latencyGoal: 1.4);
             if (daprd is not null)
             {
-                var other = new Side("daprd", () => Load.RunAsync(inFlight, () => ThroughAsync(payload => PublishAsync(daprd, payload))));
-                await report.CompareAsync($"publish → handler, {inFlight} in flight", ours, other);
+                await report.CompareAsync($"publish → handler, {inFlight} in flight", ours, Of("daprd", payload => PublishAsync(daprd, payload)));
             }
         }
     }

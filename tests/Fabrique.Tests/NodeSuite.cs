@@ -122,7 +122,7 @@ public abstract class NodeSuite(WholeNode node)
     [Fact]
     public async Task What_a_service_could_not_take_in_is_listed_and_looked_at_again_and_erased_by_its_id()
     {
-        var forged = RandomNumberGenerator.GetBytes(32);
+        var forged = RandomNumberGenerator.GetBytes(16);
         var id = Convert.ToHexStringLower(SHA256.HashData(forged))[..12];
         using var http = new HttpClient();
         using var message = new HttpRequestMessage(HttpMethod.Post, $"{Node.Running("sidecar")["address"]}/v1.0/publish/pubsub/practices")

@@ -189,6 +189,22 @@ public sealed class PortalFormTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_full_disk_is_called_one_and_costs_no_word()
+    {
+        var page = await TypedAsync();
+        _site.Network.IsFull = true;
+
+        var full = await _site.PressAsync(page, Save);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, full.Status);
+        Assert.Contains("Le disque du serveur est plein", full.Text, StringComparison.Ordinal);
+        Assert.Equal(Evil, full.Value("title"));
+        _site.Network.IsFull = false;
+        Assert.Contains("Brouillon enregistré", (await _site.PressAsync(full, Save)).Text, StringComparison.Ordinal);
+        Assert.Single(Drafts);
+    }
+
+    [Fact]
     public async Task A_session_that_ends_while_one_writes_costs_no_word()
     {
         var page = await TypedAsync();

@@ -26,6 +26,9 @@ public sealed class PortalNetwork : IAsyncDisposable
 
     public ConcurrentDictionary<string, Territory> Territories { get; } = [];
 
+    /// <summary>No room is left to write anything.</summary>
+    public bool IsFull { get; set; }
+
     /// <summary>Methods that answer UNAVAILABLE, as "ListPractices"; "*" for all.</summary>
     public ConcurrentDictionary<string, bool> Away { get; } = [];
 
@@ -96,6 +99,10 @@ public sealed class PortalNetwork : IAsyncDisposable
         if (context.RequestHeaders.GetValue("authorization") is null)
         {
             throw Refusal(StatusCode.Unauthenticated, "TOKEN_REQUIRED");
+        }
+        if (IsFull)
+        {
+            throw Refusal(StatusCode.Unavailable, "STORAGE_FULL");
         }
     }
 

@@ -22,7 +22,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
     private readonly SemaphoreSlim _starting = new(1);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("fabrique-rabbitmq-");
     private readonly ConcurrentQueue<string> _output = new();
-    private readonly int[] _ports = Proc.FreePorts(4);
+    private readonly int[] _ports = Ports.Free(4);
     private Process? _epmd;
     private Process? _server;
 

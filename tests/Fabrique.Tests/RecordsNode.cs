@@ -14,15 +14,15 @@ public sealed class RecordsNode : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private readonly string? _database;
-
     private RecordsNode(WebApplication app, string folder, string? database)
     {
-        (_app, _database) = (app, database);
-        Folder = folder;
+        (_app, Folder, Database) = (app, folder, database);
     }
 
     public string Folder { get; }
+
+    /// <summary>The PostgreSQL server; null when the database is a file of the folder.</summary>
+    public string? Database { get; }
 
     public RecordStore<TestDb> Records => _app.Services.GetRequiredService<RecordStore<TestDb>>();
 
@@ -55,7 +55,7 @@ public sealed class RecordsNode : IAsyncDisposable
     }
 
     /// <summary>The same node once more, after it stopped or beside it.</summary>
-    public Task<RecordsNode> AgainAsync(string indexVersion = "1", Action<WebApplicationBuilder>? configure = null) => StartAsync(Folder, indexVersion, _database, configure: configure);
+    public Task<RecordsNode> AgainAsync(string indexVersion = "1", Action<WebApplicationBuilder>? configure = null) => StartAsync(Folder, indexVersion, Database, configure: configure);
 
     /// <summary>Waits until everything is in the index.</summary>
     public Task IndexedAsync() => WholeNode.EventuallyAsync(

@@ -34,7 +34,7 @@ internal sealed class DaprdNode(string resources, string[] arguments) : SidecarN
     {
         foreach (var app in Apps)
         {
-            _sidecars.Add(app, Start(app, Proc.FreePorts(3)));
+            _sidecars.Add(app, Start(app, Ports.Free(3)));
         }
 
         return Task.CompletedTask;

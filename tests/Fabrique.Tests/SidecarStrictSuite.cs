@@ -46,6 +46,28 @@ public abstract class SidecarStrictSuite : SidecarSuite
     }
 
     [Fact]
+    public async Task A_handler_that_is_slow_holds_up_no_other_app_and_is_given_no_more_than_its_share()
+    {
+        var (released, begun) = (new TaskCompletionSource(), new ConcurrentDictionary<string, bool>());
+        var fast = Recorder("practices");
+        Subscriber("portal", web => web.MapPost("/handle", async (Practice practice, HttpContext context) =>
+        {
+            begun[practice.Title] = true;
+            await released.Task.WaitAsync(context.RequestAborted);
+            Arrived.Enqueue($"portal: {practice.Title}");
+        }).WithTopic("pubsub", Topic));
+        await Node.StartAsync();
+        using var dapr = Node.Client(fast);
+        await Task.WhenAll(Enumerable.Range(0, 60).Select(n => dapr.PublishEventAsync("pubsub", Topic, new Practice($"n{n}"), Cancellation)));
+        await ArrivedAsync([.. Enumerable.Range(0, 60).Select(n => $"practices: n{n}")]);
+        // prefetchCount of the components that a node ships.
+        Assert.InRange(begun.Count, 1, 20);
+
+        released.SetResult();
+        await ArrivedAsync([.. Enumerable.Range(0, 60).SelectMany(n => new[] { $"practices: n{n}", $"portal: n{n}" })]);
+    }
+
+    [Fact]
     public async Task Events_wait_for_an_app_that_is_down_without_counting_attempts()
     {
         var portal = Recorder("portal");

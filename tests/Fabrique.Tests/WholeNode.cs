@@ -25,16 +25,7 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
 
     public virtual async ValueTask InitializeAsync()
     {
-        try
-        {
-            await RunAsync("up", ["--detach", "--port", "0", .. options]);
-        }
-        catch (InvalidOperationException)
-        {
-            // It keeps trying in the background, and nobody disposes of a fixture that was never there.
-            await DisposeAsync();
-            throw;
-        }
+        await RunAsync("up", ["--detach", "--port", "0", .. options]);
         Address = new Uri((string)RunFile()["address"]!);
         GrpcAddress = new Uri((string)RunFile()["grpcAddress"]!);
     }

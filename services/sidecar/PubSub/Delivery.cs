@@ -2,19 +2,10 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
 using Grpc.Core;
 using Polly;
 
 namespace Fabrique.Sidecar;
-
-/// <summary>What Dapr reads in an app's answer to a delivery.</summary>
-internal enum Verdict
-{
-    Success,
-    Retry,
-    Drop,
-}
 
 /// <summary>Brings messages to the apps: attempts, the app's verdict, dead letters.</summary>
 internal sealed partial class Delivery(AppClient client, Resiliency resiliency, TimeProvider time, ILogger<Delivery> logger) : IDisposable
@@ -192,7 +183,7 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
             return null;
         }
 
-        var verdict = response.IsSuccessStatusCode ? Read(await response.Content.ReadAsByteArrayAsync(limit.Token)) : Verdict.Retry;
+        var verdict = response.IsSuccessStatusCode ? VerdictReader.Read(await response.Content.ReadAsByteArrayAsync(limit.Token)) : Verdict.Retry;
         if (verdict == Verdict.Retry)
         {
             Interlocked.Increment(ref subscription.Counts.Failed);
@@ -200,30 +191,6 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
         }
 
         return verdict;
-    }
-
-    /// <summary>The status in the body of a 2xx answer; whatever is not such a body means success, as for daprd.</summary>
-    private static Verdict Read(byte[] answer)
-    {
-        if (answer.Length == 0)
-        {
-            // What nearly every handler answers: too frequent for an exception.
-            return Verdict.Success;
-        }
-
-        try
-        {
-            return JsonSerializer.Deserialize<Answer>(answer, JsonSerializerOptions.Web)?.Status switch
-            {
-                null or "" or "SUCCESS" => Verdict.Success,
-                "DROP" => Verdict.Drop,
-                _ => Verdict.Retry,
-            };
-        }
-        catch (JsonException)
-        {
-            return Verdict.Success;
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "An event of {Queue} could not be dealt with and is a dead letter")]
@@ -250,6 +217,4 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
     private sealed record Envelope(Subscription Subscription, ReadOnlyMemory<byte> Bytes, string Id, ActivityContext Trace, Inbound Policy);
 
     private sealed record Inbound(TimeSpan Timeout, ResiliencePipeline<Verdict> Retry, CircuitBreaker? Circuit);
-
-    private sealed record Answer(string? Status);
 }
