@@ -18,6 +18,12 @@ public static class Telemetry
 
     public static readonly Meter Meter = new("Fabrique");
 
+    private static readonly ActivityListener PassingOn = new()
+    {
+        ShouldListenTo = source => source == Source,
+        Sample = static (ref _) => ActivitySamplingResult.PropagationData,
+    };
+
     internal static void AddTelemetry(this WebApplicationBuilder builder)
     {
         builder.Logging.ClearProviders();
@@ -31,9 +37,10 @@ public static class Telemetry
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information)
             .AddFilter("System.Net.Http", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Yarp", LogLevel.Error);
 
-        // Whoever listens to every request makes it dearer: nobody does when nothing is exported. Trace headers are passed on all the same.
+        // Whoever listens to every request makes it dearer: when nothing is exported, only the thread of a trace is passed on.
         if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
+            ActivitySource.AddActivityListener(PassingOn);
             return;
         }
 

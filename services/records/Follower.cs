@@ -50,7 +50,7 @@ public sealed partial class Follower<TDb>(
                 LogUnreachable(appId, error.StatusCode);
                 wait = Soon;
             }
-            catch (Exception error) when (error is not OperationCanceledException)
+            catch (Exception error) when (!cancellation.IsCancellationRequested)
             {
                 LogFailed(appId, error);
             }

@@ -42,7 +42,6 @@ public static class NodeToken
             Issuer = key.Node,
             Audience = Audience,
             IssuedAt = now,
-            NotBefore = now,
             Expires = now + lifetime,
             Subject = new ClaimsIdentity(grants.Select(grant => new Claim(GrantClaim, grant.ToString()))),
             SigningCredentials = new SigningCredentials(new ECDsaSecurityKey(ecdsa) { KeyId = key.KeyId }, SecurityAlgorithms.EcdsaSha256),

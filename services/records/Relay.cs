@@ -22,9 +22,13 @@ public sealed partial class Relay<TDb>(
     internal const string PubSub = "pubsub";
     private const int BatchSize = 64;
     private const int InFlight = 16;
+    private const int WorthSaving = 10_000;
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(30);
 
     private volatile string? _trouble;
+
+    // How far this process has come, which may be further than it has saved.
+    private long _passed;
 
     /// <summary>Degraded while something waits and cannot be published.</summary>
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -34,7 +38,7 @@ public sealed partial class Relay<TDb>(
         var figures = new Dictionary<string, object>
         {
             ["leads"] = engine.Leads,
-            ["lag"] = store.LastSequence - store.Published,
+            ["lag"] = store.LastSequence - Math.Max(Interlocked.Read(ref _passed), store.Published),
             ["lastSequence"] = store.LastSequence,
             ["quarantined"] = await db.Quarantine.CountAsync(cancellationToken),
         };
@@ -73,18 +77,25 @@ public sealed partial class Relay<TDb>(
     private async Task<bool> PublishBatchAsync(CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var after = await db.Store.Select(store => store.Published).SingleAsync(cancellation);
-        var batch = await db.Records.AsNoTracking().Where(row => row.Sequence > after).OrderBy(row => row.Sequence).Take(BatchSize).ToListAsync(cancellation);
-        if (batch.Count == 0)
-        {
-            return false;
-        }
+        var store = await db.Store.AsNoTracking().SingleAsync(cancellation);
+        var after = Math.Max(_passed, store.Published);
         // Followed kinds are published by their own service; a kind of this area that is newer than this service is passed on.
-        var shared = batch.Where(row => RecordKinds.AreaOf(row.Kind) == kinds.Area && row.For(Visibility.Network) is not null);
-        await Parallel.ForEachAsync(shared, new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = cancellation },
+        var area = $"fabrique.{kinds.Area}.";
+        var batch = await db.Records.AsNoTracking()
+            .Where(row => row.Sequence > after && row.Sequence <= store.LastSequence && row.Kind.StartsWith(area))
+            .OrderBy(row => row.Sequence).Take(BatchSize).ToListAsync(cancellation);
+        await Parallel.ForEachAsync(
+            batch.Where(row => row.For(Visibility.Network) is not null),
+            new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = cancellation },
             async (row, token) => await PublishAsync(row, token));
-        await records.SavePublishedAsync(batch[^1].Sequence, cancellation);
-        return true;
+        after = batch.Count < BatchSize ? store.LastSequence : batch[^1].Sequence;
+        // Passing by what others publish is worth a write only now and then: after a start it is passed by again.
+        if (batch.Count > 0 || after - store.Published > WorthSaving)
+        {
+            await records.SavePublishedAsync(after, cancellation);
+        }
+        _passed = after;
+        return batch.Count == BatchSize;
     }
 
     private async Task PublishAsync(RecordRow row, CancellationToken cancellation)

@@ -360,7 +360,7 @@ public sealed class SidecarRabbitMqFailures : SidecarTest
     {
         Resource("resiliency.yaml", Resiliency
             .Replace("retries:", "circuitBreakers:\n      second: { trip: consecutiveFailures >= 2, timeout: 1s }\n    retries:", StringComparison.Ordinal)
-            .Replace("timeout: publish", "timeout: publish\n        circuitBreaker: second", StringComparison.Ordinal));
+            .Replace("timeout: publish", "timeout: publish\n          circuitBreaker: second", StringComparison.Ordinal));
         var portal = Recorder("portal");
         await Node.StartAsync();
         using var dapr = Node.Client(portal);
