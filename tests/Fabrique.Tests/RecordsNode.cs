@@ -124,7 +124,7 @@ public sealed class TestIndex(TestIndexVersion version) : RecordIndex<TestDb>
 {
     public override string Version => version.Version;
 
-    public override async Task ApplyAsync(TestDb db, Record record, IMessage? body, CancellationToken cancellation)
+    public override async Task ApplyAsync(TestDb db, Record record, IMessage? body, bool isNew, CancellationToken cancellation)
     {
         await db.Items.Where(item => item.Id == record.Id).ExecuteDeleteAsync(cancellation);
         if (body is Practice practice)
