@@ -59,7 +59,10 @@ public sealed class RecordsNode : IAsyncDisposable
 
     /// <summary>Waits until everything is in the index.</summary>
     public Task IndexedAsync() => WholeNode.EventuallyAsync(
-        true, () => LookAsync(async db => await db.Indexes.Select(index => index.Sequence).MaxAsync() >= await db.Store.Select(store => store.LastSequence).SingleAsync()), TimeSpan.FromSeconds(30));
+        true,
+        () => LookAsync(async db => await db.Indexes.Where(index => index.Version == Services.GetRequiredService<TestIndexVersion>().Version).Select(index => index.Sequence).SingleAsync()
+            >= await db.Store.Select(store => store.LastSequence).SingleAsync()),
+        TimeSpan.FromSeconds(30));
 
     public IServiceProvider Services => _app.Services;
 
