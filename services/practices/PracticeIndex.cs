@@ -31,11 +31,14 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
         await db.Database.ExecuteSqlRawAsync("INSERT INTO practice_text (practice_text, rank) VALUES ('rank', 'bm25(0, 10, 4, 1)')", cancellation);
     }
 
-    public override async Task ApplyAsync(PracticesDb db, Record record, IMessage? body, CancellationToken cancellation)
+    public override async Task ApplyAsync(PracticesDb db, Record record, IMessage? body, bool isNew, CancellationToken cancellation)
     {
         if (record.Kind == RecordKinds.KindOf<Practice>())
         {
-            await RemoveAsync(db, record.Id, cancellation);
+            if (!isNew)
+            {
+                await RemoveAsync(db, record.Id, cancellation);
+            }
             // Lists are for anybody, or for the territory at its home: what only the network may see has no reader here yet.
             if (body is Practice practice && (record.Visibility == Visibility.Public || record.Home == registry.Node))
             {

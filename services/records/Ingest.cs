@@ -87,7 +87,7 @@ public sealed partial class RecordStore<TDb>
                 if (row is null || row.Version < record.Version)
                 {
                     Put(db, store, row, record, envelope.ToArray()).Trace = Activity.Current?.Id;
-                    await index.ApplyAsync(db, record, body, cancellation);
+                    await index.ApplyAsync(db, record, body, isNew: row is null, cancellation);
                     stored++;
                 }
             }

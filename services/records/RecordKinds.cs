@@ -74,6 +74,7 @@ public abstract class RecordIndex<TDb> where TDb : RecordsDb
     /// <param name="db">The database of the transaction.</param>
     /// <param name="record">The record; its body may be unknown to this service.</param>
     /// <param name="body">The parsed body; null for a tombstone or an unknown kind.</param>
+    /// <param name="isNew">No earlier version can be in the index: there is nothing to remove.</param>
     /// <param name="cancellation">Ends the transaction.</param>
-    public abstract Task ApplyAsync(TDb db, Record record, IMessage? body, CancellationToken cancellation);
+    public abstract Task ApplyAsync(TDb db, Record record, IMessage? body, bool isNew, CancellationToken cancellation);
 }

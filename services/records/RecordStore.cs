@@ -83,14 +83,14 @@ public sealed partial class RecordStore<TDb>(
             {
                 throw new Refusal(StatusCode.InvalidArgument, "TOO_LARGE", "L’ensemble des textes est trop long : 512 Kio au plus.");
             }
-            var before = row?.Visibility;
+            var (before, isNew) = (row?.Visibility, row is null);
             row = Put(db, store, row, record, envelope);
             // One tombstone tells the loss of sight; later versions that the same readers do not see are none of their business.
             row.Tombstone = row.Shown <= record.Visibility ? null
                 : before == record.Visibility ? row.Tombstone
                 : Tombstone(record, row.Shown);
             row.Trace = Activity.Current?.Id;
-            await index.ApplyAsync(db, record, change.Body, cancellation);
+            await index.ApplyAsync(db, record, change.Body, isNew, cancellation);
             return new Versioned<TBody>(change.Body, registry.Info(record));
         }, cancellation);
     }

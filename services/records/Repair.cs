@@ -81,7 +81,7 @@ public sealed partial class RecordStore<TDb>
                 continue;
             }
             var record = Envelope.Read(row.Envelope);
-            await index.ApplyAsync(db, record, BodyOf(record), cancellation);
+            await index.ApplyAsync(db, record, BodyOf(record), isNew: false, cancellation);
         }
         return built.Sequence = rows.Count < count ? store.LastSequence : rows[^1].Sequence;
     }

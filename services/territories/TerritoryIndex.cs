@@ -12,7 +12,7 @@ internal sealed class TerritoryIndex : RecordIndex<TerritoriesDb>
 {
     public override string Version => "1";
 
-    public override async Task ApplyAsync(TerritoriesDb db, Record record, IMessage? body, CancellationToken cancellation)
+    public override async Task ApplyAsync(TerritoriesDb db, Record record, IMessage? body, bool isNew, CancellationToken cancellation)
     {
         if (record.Kind == RecordKinds.KindOf<Profile>())
         {
@@ -24,7 +24,10 @@ internal sealed class TerritoryIndex : RecordIndex<TerritoriesDb>
         }
         else if (record.Kind == RecordKinds.KindOf<Practice>())
         {
-            await db.Practices.Where(practice => practice.Id == record.Id).ExecuteDeleteAsync(cancellation);
+            if (!isNew)
+            {
+                await db.Practices.Where(practice => practice.Id == record.Id).ExecuteDeleteAsync(cancellation);
+            }
             if (body is Practice { Status: PracticeStatus.Published } practice && record.Visibility == Visibility.Public)
             {
                 db.Practices.Add(new PracticeRow

@@ -59,7 +59,10 @@ public sealed class RecordsNode : IAsyncDisposable
 
     /// <summary>Waits until everything is in the index.</summary>
     public Task IndexedAsync() => WholeNode.EventuallyAsync(
-        true, () => LookAsync(async db => await db.Indexes.Select(index => index.Sequence).MaxAsync() >= await db.Store.Select(store => store.LastSequence).SingleAsync()), TimeSpan.FromSeconds(30));
+        true,
+        () => LookAsync(async db => await db.Indexes.Where(index => index.Version == Services.GetRequiredService<TestIndexVersion>().Version).Select(index => index.Sequence).SingleAsync()
+            >= await db.Store.Select(store => store.LastSequence).SingleAsync()),
+        TimeSpan.FromSeconds(30));
 
     public IServiceProvider Services => _app.Services;
 
@@ -124,7 +127,7 @@ public sealed class TestIndex(TestIndexVersion version) : RecordIndex<TestDb>
 {
     public override string Version => version.Version;
 
-    public override async Task ApplyAsync(TestDb db, Record record, IMessage? body, CancellationToken cancellation)
+    public override async Task ApplyAsync(TestDb db, Record record, IMessage? body, bool isNew, CancellationToken cancellation)
     {
         await db.Items.Where(item => item.Id == record.Id).ExecuteDeleteAsync(cancellation);
         if (body is Practice practice)
