@@ -33,7 +33,11 @@ public sealed class NodeKey : IDisposable
         var path = Path.Combine(Directory.CreateDirectory(dataFolder).FullName, "node.json");
         if (!File.Exists(path))
         {
-            Create(path);
+            using var turn = TakeTurn(Path.Combine(dataFolder, "node.lock"));
+            if (!File.Exists(path))
+            {
+                Create(path);
+            }
         }
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
         {
@@ -87,13 +91,24 @@ public sealed class NodeKey : IDisposable
             JsonSerializer.Serialize(stream, new KeyFile(NewName(), key.ExportPkcs8PrivateKeyPem()));
             stream.Flush(flushToDisk: true);
         }
-        try
+        File.Move(draft, path);
+    }
+
+    /// <summary>Until it is disposed of, no other process makes the key: to look and then to move is not one step.</summary>
+    private static FileStream TakeTurn(string path)
+    {
+        var waiting = new SpinWait();
+        for (var tries = 0; ; tries++)
         {
-            File.Move(draft, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            File.Delete(draft);
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (tries < 10_000 && File.Exists(path))
+            {
+                // Its turn lasts as long as writing one small file; beyond some seconds something else is wrong.
+                waiting.SpinOnce();
+            }
         }
     }
 
