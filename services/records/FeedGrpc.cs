@@ -78,7 +78,8 @@ internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKind
             // How far the feed has been read, whatever was not for this reader.
             after = last;
             await responses.WriteAsync(new ReadResponse { Epoch = store.Epoch, Sequence = last }, cancellation);
-            if (!request.Follow)
+            // A reader of an epoch that is over comes again, and starts over.
+            if (!request.Follow || await db.Store.Select(row => row.Epoch).SingleAsync(cancellation) != store.Epoch)
             {
                 return;
             }

@@ -310,6 +310,23 @@ public abstract class RecordsSuite
     }
 
     [Fact]
+    public async Task A_followed_feed_ends_when_its_epoch_is_over_so_that_its_reader_starts_over()
+    {
+        await using var node = await StartAsync();
+        await node.WriteAsync("a", "one");
+        using var channel = GrpcChannel.ForAddress(node.Address);
+        using var stream = new FeedService.FeedServiceClient(channel).Read(new ReadRequest { Follow = true }, deadline: DateTime.UnixEpoch.AddYears(200), cancellationToken: Cancellation);
+        Assert.True(await stream.ResponseStream.MoveNext(Cancellation));
+        await node.Records.RenewEpochAsync(Cancellation);
+        await node.WriteAsync("b", "two");
+        await foreach (var _ in stream.ResponseStream.ReadAllAsync(Cancellation))
+        {
+            // Until the stream ends.
+        }
+        Assert.Equal(StatusCode.OK, stream.GetStatus().StatusCode);
+    }
+
+    [Fact]
     public async Task A_level_of_visibility_that_nobody_knows_is_not_taken_for_public()
     {
         await using var node = await StartAsync();

@@ -22,7 +22,7 @@ public sealed partial class RecordStore<TDb>
         {
             return await TakeInAsync(source, Open(envelopes), cursor, cancellation);
         }
-        catch (Exception error) when (StoreEngine.IsFaultOfData(error))
+        catch (Exception error) when (StoreFailure.IsOfData(error))
         {
             return await TakeInOneByOneAsync(source, envelopes, cursor, cancellation);
         }
@@ -40,7 +40,7 @@ public sealed partial class RecordStore<TDb>
             {
                 (more, refused) = await TakeInAsync(source, [opened], null, cancellation);
             }
-            catch (Exception error) when (StoreEngine.IsFaultOfData(error))
+            catch (Exception error) when (StoreFailure.IsOfData(error))
             {
                 LogUnusable(opened.Record!.Kind, opened.Record.Id, error);
                 (more, refused) = await TakeInAsync(source, [opened with { Refused = QuarantineReason.Unusable }], null, cancellation);

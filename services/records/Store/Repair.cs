@@ -58,11 +58,11 @@ public sealed partial class RecordStore<TDb>
         {
             return await TransactAsync((db, store) => IndexAsync(db, store, count, null, cancellation), cancellation);
         }
-        catch (Exception error) when (StoreEngine.IsFaultOfData(error) && count > 1)
+        catch (Exception error) when (StoreFailure.IsOfData(error) && count > 1)
         {
             return await IndexAsync(1, cancellation);
         }
-        catch (Exception error) when (StoreEngine.IsFaultOfData(error))
+        catch (Exception error) when (StoreFailure.IsOfData(error))
         {
             // It cannot be searched, and must not keep those behind it from being so.
             return await TransactAsync((db, store) => IndexAsync(db, store, 1, error, cancellation), cancellation);
@@ -114,7 +114,7 @@ public sealed partial class RecordStore<TDb>
                 }, cancellation);
                 return true;
             }
-            catch (Exception error) when (StoreEngine.IsFaultOfData(error))
+            catch (Exception error) when (StoreFailure.IsOfData(error))
             {
                 opened = opened with { Refused = QuarantineReason.Unusable };
             }

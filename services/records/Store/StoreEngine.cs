@@ -1,5 +1,3 @@
-using System.Data.Common;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 
@@ -34,16 +32,6 @@ public abstract class StoreEngine : BackgroundService
 
     /// <summary>Inside a transaction that adds to the sequence: tells the other replicas when it is committed.</summary>
     internal virtual Task AnnounceAsync(RecordsDb db, CancellationToken cancellation) => Task.CompletedTask;
-
-    /// <summary>Whether what failed is the data at hand, not the database: trying again later would not help.</summary>
-    internal static bool IsFaultOfData(Exception error) => (error as DbException ?? error.InnerException as DbException) switch
-    {
-        null => error is not (OperationCanceledException or IOException or TimeoutException or OutOfMemoryException),
-        SqliteException { SqliteErrorCode: 18 or 19 or 20 } => true, // TOOBIG, CONSTRAINT, MISMATCH
-        // Data exception, integrity constraint violation, program limit exceeded.
-        { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] } => true,
-        _ => false,
-    };
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.CompletedTask;
 }

@@ -13,19 +13,34 @@ internal static class StoreFailure
     /// <summary>The refusal to answer with; null when the database is not at fault.</summary>
     public static Refusal? Name(Exception error)
     {
-        // Entity Framework wraps once for a save, and once more for what may pass.
-        var cause = error;
-        while (cause is not (null or DbException))
-        {
-            cause = cause.InnerException;
-        }
+        var cause = Cause(error);
         return cause switch
         {
             SqliteException { SqliteErrorCode: SqliteFull } or PostgresException { SqlState: PostgresErrorCodes.DiskFull } => new Refusal(
-                StatusCode.Unavailable, "STORAGE_FULL", "Le disque du serveur est plein : rien n’a été enregistré. Prévenez la personne qui s’occupe de ce nœud, puis recommencez."),
+                StatusCode.Unavailable, "STORAGE_FULL", "Le disque du serveur est plein : rien n’a été enregistré. Prévenez la personne qui s’occupe de ce serveur, puis recommencez."),
             null => null,
-            _ when StoreEngine.IsFaultOfData(cause) => null,
+            _ when IsOfData(cause) => null,
             _ => new Refusal(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", "La base de données ne répond pas. Rechargez la page avant de recommencer, dans un instant."),
         };
+    }
+
+    /// <summary>Whether what failed is the data at hand, not the database: trying again later would not help.</summary>
+    public static bool IsOfData(Exception error) => Cause(error) switch
+    {
+        null => error is not (OperationCanceledException or IOException or TimeoutException or OutOfMemoryException),
+        SqliteException { SqliteErrorCode: 18 or 19 or 20 } => true, // TOOBIG, CONSTRAINT, MISMATCH
+        // Data exception, integrity constraint violation, program limit exceeded.
+        { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] } => true,
+        _ => false,
+    };
+
+    /// <summary>What the database said. Entity Framework wraps it once for a save, and once more for what may pass.</summary>
+    private static DbException? Cause(Exception? error)
+    {
+        while (error is not (null or DbException))
+        {
+            error = error.InnerException;
+        }
+        return error as DbException;
     }
 }
