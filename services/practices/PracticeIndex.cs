@@ -79,7 +79,7 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
         var (title, summary, text) = (Terms(practice.Title), Terms(practice.Summary), Terms(
             practice.Context, practice.Approach, practice.Difficulties, practice.SuccessConditions, practice.NotTransferable, practice.FirstStep,
             practice.Lessons, string.Join(' ', practice.Effects.Select(effect => effect.Text)), string.Join(' ', practice.Figures.Select(figure => figure.Label)),
-            string.Join(' ', practice.Themes.Select(theme => Vocabulary.Theme.Label(theme)))));
+            string.Join(' ', practice.Themes.Select(theme => Vocabulary.Theme.FrenchLabel(theme)))));
         await db.Database.ExecuteSqlAsync(
             db.Database.IsNpgsql()
                 ? $"""

@@ -14,7 +14,7 @@ internal sealed partial class PracticesGrpc(RecordStore<PracticesDb> records, Qu
         {
             if (request.Territory.Length == 0)
             {
-                throw Refusal.Invalid("territory", "Indiquez le territoire dont vous voulez voir les brouillons.");
+                throw Refusal.Invalid("territory", $"Indiquez le territoire dont vous voulez voir les brouillons.");
             }
             context.Demand(Grant.Delegate, request.Territory);
         }
@@ -42,7 +42,7 @@ internal sealed partial class PracticesGrpc(RecordStore<PracticesDb> records, Qu
             context.Demand(Grant.Delegate, current.Body.Territory);
             if (version != 0 && version != current.Info.Version)
             {
-                throw new Refusal(StatusCode.Aborted, "STALE_VERSION", "Quelqu’un a modifié cette pratique entre-temps. Votre texte n’a pas été enregistré : comparez les deux versions.")
+                throw new Refusal(StatusCode.Aborted, "STALE_VERSION", $"Quelqu’un a modifié cette pratique entre-temps. Votre texte n’a pas été enregistré : comparez les deux versions.")
                 {
                     Details = { ["currentVersion"] = current.Info.Version.ToString(null, null) },
                 };
@@ -64,5 +64,5 @@ internal sealed partial class PracticesGrpc(RecordStore<PracticesDb> records, Qu
 
     private static Change<Practice> Public(string word, Practice practice) => new(word, practice.Territory, practice, Visibility.Public);
 
-    private static Refusal NotFound() => Refusal.NotFound("Cette pratique n’existe pas, ou n’est plus publiée.");
+    private static Refusal NotFound() => Refusal.NotFound($"Cette pratique n’existe pas, ou n’est plus publiée.");
 }
