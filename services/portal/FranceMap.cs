@@ -24,11 +24,11 @@ public static class FranceMap
     /// <summary>The overseas départements that have a frame, from left to right.</summary>
     public static IReadOnlyList<Frame> Frames { get; } =
     [
-        new("971", "Guadeloupe", new(-61.85, 15.8, -60.95, 16.55), 0),
-        new("972", "Martinique", new(-61.26, 14.36, -60.78, 14.92), 1),
-        new("973", "Guyane", new(-54.65, 2.05, -51.55, 5.85), 2),
-        new("974", "La Réunion", new(55.18, -21.42, 55.88, -20.82), 3),
-        new("976", "Mayotte", new(44.97, -13.04, 45.34, -12.58), 4),
+        new("971", new(-61.85, 15.8, -60.95, 16.55), 0),
+        new("972", new(-61.26, 14.36, -60.78, 14.92), 1),
+        new("973", new(-54.65, 2.05, -51.55, 5.85), 2),
+        new("974", new(55.18, -21.42, 55.88, -20.82), 3),
+        new("976", new(44.97, -13.04, 45.34, -12.58), 4),
     ];
 
     private static Box Europe { get; } = new(-5.6, 41.2, 9.8, 51.3);
@@ -52,7 +52,7 @@ public static class FranceMap
     }
 
     /// <summary>A frame of the drawing and the part of the world in it: small enough for its parallels and meridians to be straight.</summary>
-    public sealed record Frame(string Code, string Name, Box Box, int Rank)
+    public sealed record Frame(string Code, Box Box, int Rank)
     {
         public double X => Rank * (FrameWidth + FrameGap);
 
