@@ -94,8 +94,8 @@ public sealed class TimelineDrawing
     private int Row((int Index, PhaseMilestones Item)[] row, int top, int column)
     {
         var inner = column - (Padding * 2);
-        var heads = row.Select(cell => SvgText.Wrap(cell.Item.Phase.Title, 18, inner - 16)).ToList();
-        var body = top + (heads.Max(lines => lines.Count) * 23) + 44;
+        var heads = row.Select(cell => SvgText.Wrap(cell.Item.Phase.Title, 18, inner - 16, bold: true)).ToList();
+        var body = top + (heads.Max(lines => lines.Count) * 23) + 54;
         var roles = body;
         for (var at = 0; at < row.Length; at++)
         {
@@ -121,7 +121,7 @@ public sealed class TimelineDrawing
             return roles;
         }
 
-        var parts = row.Select(cell => SvgText.Wrap(cell.Item.Phase.InhabitantsRole, 16, inner)).ToList();
+        var parts = row.Select(cell => SvgText.Wrap(cell.Item.Phase.InhabitantsRole, 16, inner, bold: true)).ToList();
         var bottom = roles + 40 + (parts.Max(lines => lines.Count) * 21);
         for (var at = 0; at < row.Length; at++)
         {

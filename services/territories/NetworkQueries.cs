@@ -22,7 +22,7 @@ internal sealed partial class Queries
         ]);
         if (territory is null)
         {
-            throw Refusal.NotFound("Aucun territoire ne porte ce code.");
+            throw Refusal.NotFound($"Aucun territoire ne porte ce code.");
         }
 
         await using var db = await databases.CreateDbContextAsync(cancellation);
