@@ -29,14 +29,14 @@ internal sealed partial class Queries
         var members = await db.Members.AsNoTracking().ToDictionaryAsync(member => member.Id, member => member.Situations, cancellation);
         var asked = Told(directory.Entries.First(entry => entry.Traits.Id == territory.Id).Traits);
         asked = codes.Count > 0 ? asked with { Situations = codes } : asked;
-        var ranked = Resemblance.Rank(asked, directory.Entries.Select(entry => Told(entry.Traits))).ToLookup(traits => members.ContainsKey(traits.Id));
+        var candidates = directory.Entries.Select(entry => Told(entry.Traits)).ToLookup(traits => members.ContainsKey(traits.Id));
 
         territory.Joined = members.ContainsKey(territory.Id);
         return new ListSimilarTerritoriesResponse
         {
             Territory = territory,
             Situations = { asked.Situations },
-            Similar = { ranked[true].Take(size).Concat(ranked[false].Take(size)).Select(Similar) },
+            Similar = { Resemblance.Rank(asked, candidates[true]).Take(size).Concat(Resemblance.Rank(asked, candidates[false]).Take(size)).Select(Similar) },
         };
 
         Traits Told(Traits traits) =>

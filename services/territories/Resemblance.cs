@@ -47,9 +47,35 @@ internal static class Resemblance
 
     public static double Score(Traits left, Traits right)
     {
-        var known = Compare(left, right).ToList();
-        var weights = known.Sum(part => (int)part.Weight);
-        return weights == 0 ? 0 : known.Sum(part => (int)part.Weight * part.Likeness) / weights;
+        // For every commune of France at once: no lists on the way.
+        var (sum, weights) = (0.0, 0);
+        if (left.Population is { } mine && right.Population is { } theirs)
+        {
+            Add(Weight.Population, Math.Max(0, 1 - (Math.Log(Ratio(mine, theirs)) / Math.Log(Farthest))));
+        }
+        if (left.Situations.Count > 0 && right.Situations.Count > 0)
+        {
+            Add(Weight.Situation, (double)left.Situations.Intersect(right.Situations).Count() / left.Situations.Union(right.Situations).Count());
+        }
+        if (left.Family == "groupings" && right.Family == "groupings")
+        {
+            Add(Weight.Kind, left.Kind == right.Kind ? 1 : 0);
+        }
+        else if (left.Grouping.Length > 0 && right.Grouping.Length > 0)
+        {
+            Add(Weight.Kind, left.Grouping == right.Grouping ? 1 : 0);
+        }
+        if (left.Region.Length > 0 && right.Region.Length > 0)
+        {
+            Add(Weight.Region, left.Region == right.Region ? 1 : 0);
+        }
+        if (left.Department.Length > 0 && right.Department.Length > 0)
+        {
+            Add(Weight.Department, left.Department == right.Department ? 1 : 0);
+        }
+        return weights == 0 ? 0 : sum / weights;
+
+        void Add(Weight weight, double likeness) => (sum, weights) = (sum + ((int)weight * likeness), weights + (int)weight);
     }
 
     /// <summary>What the two share, what weighs most first; empty when nothing is worth telling.</summary>
@@ -85,39 +111,12 @@ internal static class Resemblance
     public static IEnumerable<Traits> Rank(Traits asked, IEnumerable<Traits> candidates) => candidates
         .Where(candidate => candidate.Id != asked.Id && candidate.Family == asked.Family)
         .Select(candidate => (Candidate: candidate, Score: Score(asked, candidate)))
-        .Where(ranked => ranked.Score > 0 && Reasons(asked, ranked.Candidate).Any())
+        .Where(ranked => ranked.Score > 0)
         .OrderByDescending(ranked => ranked.Score)
         .ThenBy(ranked => Ratio(asked.Population ?? 0, ranked.Candidate.Population ?? 0))
         .ThenBy(ranked => ranked.Candidate.Id, StringComparer.Ordinal)
-        .Select(ranked => ranked.Candidate);
-
-    private static IEnumerable<(Weight Weight, double Likeness)> Compare(Traits left, Traits right)
-    {
-        if (left.Population is { } mine && right.Population is { } theirs)
-        {
-            yield return (Weight.Population, Math.Max(0, 1 - (Math.Log(Ratio(mine, theirs)) / Math.Log(Farthest))));
-        }
-        if (left.Situations.Count > 0 && right.Situations.Count > 0)
-        {
-            yield return (Weight.Situation, (double)left.Situations.Intersect(right.Situations).Count() / left.Situations.Union(right.Situations).Count());
-        }
-        if (left.Family == "groupings" && right.Family == "groupings")
-        {
-            yield return (Weight.Kind, left.Kind == right.Kind ? 1 : 0);
-        }
-        else if (left.Grouping.Length > 0 && right.Grouping.Length > 0)
-        {
-            yield return (Weight.Kind, left.Grouping == right.Grouping ? 1 : 0);
-        }
-        if (left.Region.Length > 0 && right.Region.Length > 0)
-        {
-            yield return (Weight.Region, left.Region == right.Region ? 1 : 0);
-        }
-        if (left.Department.Length > 0 && right.Department.Length > 0)
-        {
-            yield return (Weight.Department, left.Department == right.Department ? 1 : 0);
-        }
-    }
+        .Select(ranked => ranked.Candidate)
+        .Where(candidate => Reasons(asked, candidate).Any());
 
     // One more than there are: a place without inhabitants can be compared too.
     private static double Ratio(int left, int right) => (Math.Max(left, right) + 1.0) / (Math.Min(left, right) + 1.0);
