@@ -118,7 +118,7 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogu
         {
             help.Understood = WordSearch.Replaced(request.Query, asked.Words);
         }
-        else if (await search.SuggestAsync(asked.Words) is var suggested && !ReferenceEquals(suggested, asked.Words))
+        else if (total <= WordSearch.Few && await search.SuggestAsync(asked.Words) is var suggested && !ReferenceEquals(suggested, asked.Words))
         {
             help.DidYouMean = WordSearch.Replaced(request.Query, suggested);
         }

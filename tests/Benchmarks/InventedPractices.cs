@@ -5,26 +5,25 @@ using Fabrique.Records.V1;
 namespace Fabrique.Benchmarks;
 
 /// <summary>
-/// Practices of territories that do not exist (codes "ZZ…"), the same at every run: sentences made of words that fall off in frequency as those of a
-/// language do, so that some words are in every third practice and most in a few.
+/// Practices of territories that do not exist (codes "ZZ…"), the same at every run. Their words are invented and fall off in frequency as those of a
+/// language do once its small words are gone: the first stands in most texts, the thousandth in one of thirty.
 /// </summary>
 internal static class InventedPractices
 {
     private const int Territories = 2_000;
+    private const int WordCount = 30_000;
 
-    private static readonly string[] Words =
-    [
-        "énergie", "commune", "habitants", "école", "projet", "eau", "solaire", "jardin", "vélo", "cantine", "logement", "forêt", "mobilité", "association", "terrain",
-        "rénovation", "compost", "agriculture", "rivière", "marché", "toiture", "chaleur", "atelier", "réseau", "haie", "déchets", "transport", "paysan", "quartier", "lumière",
-        "bois", "isolation", "verger", "coopérative", "sentier", "éolienne", "bibliothèque", "friche", "sol", "biodiversité", "mare", "ruche", "potager", "chantier", "fête",
-    ];
+    /// <summary>What keeps the first words from being everywhere.</summary>
+    private const double Flat = 20;
 
-    private static readonly string[] Rare = [.. from start in Words from end in Words.Take(40) select start[..Math.Min(4, start.Length)] + end];
+    private static readonly string[] Beginnings = ["bar", "cor", "dul", "fam", "gri", "jol", "lum", "mar", "nov", "pal", "riv", "sal", "tor", "ver", "vin"];
+    private static readonly string[] Middles = ["ab", "ic", "od", "uf", "eg", "il", "om", "un", "ap", "er", "is", "ot"];
+    private static readonly string[] Ends = ["age", "eau", "elle", "ère", "esse", "ette", "ier", "ise", "oire", "ote", "ure", "yse"];
 
     public static Practice Make(int number)
     {
         var random = new Random(number);
-        string Sentence(int length) => string.Join(' ', Enumerable.Range(0, length).Select(_ => Word(random))) + ".";
+        string Sentence(int length) => string.Join(' ', Enumerable.Range(0, length).Select(_ => Word(Rank(random.NextDouble())))) + ".";
         string Text(int sentences) => string.Join(' ', Enumerable.Range(0, sentences).Select(_ => Sentence(12)));
         return new Practice
         {
@@ -47,11 +46,11 @@ internal static class InventedPractices
         };
     }
 
-    /// <summary>What people ask: one to three words, often common ones; one in four narrows the list, one in ten has a slip.</summary>
+    /// <summary>What people ask: one to three words, the common and the rare alike; one in four narrows the list, one in ten has a slip.</summary>
     public static ListPracticesRequest Query(int number)
     {
         var random = new Random(-1 - number);
-        var words = Enumerable.Range(0, random.Next(1, 4)).Select(_ => Word(random)).ToArray();
+        var words = Enumerable.Range(0, random.Next(1, 4)).Select(_ => Word((int)Math.Pow(WordCount, 0.2 + (0.7 * random.NextDouble())))).ToArray();
         if (random.Next(10) == 0)
         {
             words[0] = words[0].Remove(words[0].Length / 2, 1);
@@ -66,8 +65,19 @@ internal static class InventedPractices
         return request;
     }
 
-    // One word of three is among the common ones, and of these the first come most.
-    private static string Word(Random random) => random.Next(3) == 0 ? Words[(int)(Words.Length * Math.Pow(random.NextDouble(), 2))] : Rare[random.Next(Rare.Length)];
+    /// <summary>The word that so great a part of all words comes before.</summary>
+    private static int Rank(double part) => (int)((Flat * Math.Pow((WordCount + Flat) / Flat, part)) - Flat);
+
+    private static string Word(int rank)
+    {
+        var word = new System.Text.StringBuilder(Beginnings[rank % Beginnings.Length]);
+        for (rank /= Beginnings.Length; rank > 0; rank /= Middles.Length)
+        {
+            word.Append(Middles[rank % Middles.Length]);
+        }
+
+        return word.Append(Ends[word.Length * 7 % Ends.Length]).ToString();
+    }
 
     private static string Pick(Random random, Vocabulary vocabulary) => vocabulary.Codes[random.Next(vocabulary.Codes.Count)];
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Lucene.Net.Analysis;
 using Lucene.Net.Analysis.Core;
 using Lucene.Net.Analysis.Fr;
@@ -25,16 +26,21 @@ internal static class FrenchText
 {
     /// <summary>Nobody searches longer words; nothing longer is indexed.</summary>
     private const int LongestStem = 40;
+    private const int MostKnown = 50_000;
 
     private static readonly WordAnalysis Analysis = new();
+
+    private static readonly ConcurrentDictionary<string, string> Stems = new();
 
     [ThreadStatic]
     private static FrenchStemmer? _stemmer;
 
     /// <summary>The words of a text that mean something, in order.</summary>
-    public static List<Word> Words(string text)
+    public static List<Word> Words(string text) => [.. Read(text)];
+
+    /// <summary>The same as one goes along. A thread reads one text at a time.</summary>
+    public static IEnumerable<Word> Read(string text)
     {
-        var words = new List<Word>();
         using var stream = Analysis.GetTokenStream("", text);
         var (term, place) = (stream.AddAttribute<ICharTermAttribute>(), stream.AddAttribute<IOffsetAttribute>());
         stream.Reset();
@@ -46,15 +52,11 @@ internal static class FrenchText
                 // What was elided is before the word: the word is the end of the token.
                 var (start, length) = (place.StartOffset, place.EndOffset - place.StartOffset);
                 var own = Math.Min(word.Length, length);
-                words.Add(new Word(word, stem, start + length - own, own));
+                yield return new Word(word, stem, start + length - own, own);
             }
         }
         stream.End();
-        return words;
     }
-
-    /// <summary>The stems of a text, each once.</summary>
-    public static IEnumerable<string> Stems(params IEnumerable<string> texts) => Words(string.Join('\n', texts)).Select(word => word.Stem).Distinct();
 
     /// <summary>A word without its accents, in lower case: what people type in a hurry.</summary>
     public static string Fold(string word)
@@ -64,7 +66,22 @@ internal static class FrenchText
         return new string(folded, 0, ASCIIFoldingFilter.FoldToASCII(word.ToCharArray(), 0, folded, 0, word.Length)).ToLowerInvariant();
     }
 
+    /// <summary>Most words of a text are among the few thousand that every text uses.</summary>
     private static string Stem(string word)
+    {
+        if (Stems.TryGetValue(word, out var known))
+        {
+            return known;
+        }
+        var stem = Stemmed(word);
+        if (Stems.Count < MostKnown)
+        {
+            Stems[word] = stem;
+        }
+        return stem;
+    }
+
+    private static string Stemmed(string word)
     {
         var stemmer = _stemmer ??= new FrenchStemmer();
         stemmer.SetCurrent(word);

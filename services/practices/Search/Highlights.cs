@@ -10,7 +10,7 @@ internal sealed class Highlights(IReadOnlySet<string> stems)
 
     /// <summary>The parts of a text that are forms of the words searched; in order, apart from each other.</summary>
     public IEnumerable<Span> In(string text) =>
-        FrenchText.Words(text).Where(word => stems.Contains(word.Stem)).Select(word => new Span { Start = word.Start, Length = word.Length });
+        FrenchText.Read(text).Where(word => stems.Contains(word.Stem)).Select(word => new Span { Start = word.Start, Length = word.Length });
 
     /// <summary>Where a listed practice shows the words: in its title, its summary, or failing these in a passage of a long text.</summary>
     /// <param name="card">The practice as it is listed.</param>

@@ -6,13 +6,11 @@ namespace Fabrique.Practices;
 /// <summary>Where a practice stands in a list: by the first of these that differs.</summary>
 internal readonly record struct Standing(double Score, string Title, long ChangedAt, string Id) : IComparable<Standing>
 {
-    public int CompareTo(Standing other) => (other.Score.CompareTo(Score), string.CompareOrdinal(Title, other.Title), other.ChangedAt.CompareTo(ChangedAt)) switch
-    {
-        (not 0 and var score, _, _) => score,
-        (_, not 0 and var title, _) => title,
-        (_, _, not 0 and var time) => time,
-        _ => string.CompareOrdinal(Id, other.Id),
-    };
+    public int CompareTo(Standing other) =>
+        Score != other.Score ? other.Score.CompareTo(Score)
+        : string.CompareOrdinal(Title, other.Title) is not 0 and var title ? title
+        : ChangedAt != other.ChangedAt ? other.ChangedAt.CompareTo(ChangedAt)
+        : string.CompareOrdinal(Id, other.Id);
 }
 
 /// <summary>The practices that pass the filters of a request, and the facets of the rest, in one walk through the catalogue.</summary>
@@ -26,14 +24,18 @@ internal sealed class Selection
     private readonly int[] _counts;
     private readonly bool[] _chosen;
 
+    // One bit for the facet of each code.
+    private readonly uint[] _facets;
+
     public Selection(Shelf shelf, ListPracticesRequest request, Hits? hits)
     {
         (_shelf, _request, _hits, _status) = (shelf, request, hits, StatusOf(request));
         var codes = shelf.Codes.All;
-        (_counts, _chosen) = (new int[codes.Count], new bool[codes.Count]);
+        (_counts, _chosen, _facets) = (new int[codes.Count], new bool[codes.Count], new uint[codes.Count]);
         var chosen = Practices.Facets.Chosen(request);
         for (var code = 0; code < codes.Count; code++)
         {
+            _facets[code] = 1u << codes[code].Facet;
             _chosen[code] = chosen[codes[code].Facet].Contains(codes[code].Code);
         }
         // One bit for each facet in which something is chosen.
@@ -125,7 +127,7 @@ internal sealed class Selection
         {
             foreach (var code in codes)
             {
-                missing &= _chosen[code] ? ~(1u << _shelf.Codes.All[code].Facet) : uint.MaxValue;
+                missing &= _chosen[code] ? ~_facets[code] : uint.MaxValue;
             }
         }
 
@@ -134,10 +136,7 @@ internal sealed class Selection
             foreach (var code in codes)
             {
                 // One facet is not met: its own counts tell what choosing another of its codes would give.
-                if (missing == 0 || missing == 1u << _shelf.Codes.All[code].Facet)
-                {
-                    _counts[code]++;
-                }
+                _counts[code] += missing == 0 || missing == _facets[code] ? 1 : 0;
             }
         }
     }

@@ -37,6 +37,18 @@ internal sealed class Hits(int count) : IDisposable
         Words++;
     }
 
+    public bool Exist(Func<int, bool> counts)
+    {
+        for (var number = 0; number < count; number++)
+        {
+            if (this[number] > 0 && counts(number))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     public void Dispose()
     {
         ArrayPool<float>.Shared.Return(_scores);
@@ -60,7 +72,7 @@ internal sealed class WordSearch(PracticesDb db, Shelf shelf, SearchScope scope,
     private const int MostWords = 12;
 
     /// <summary>A word that so few practices hold may be a slip…</summary>
-    private const int Few = 2;
+    public const int Few = 2;
 
     /// <summary>…when so many times more hold another that looks like it.</summary>
     private const int ManyTimes = 10;
@@ -79,7 +91,7 @@ internal sealed class WordSearch(PracticesDb db, Shelf shelf, SearchScope scope,
         {
             hits.Add(await LookUpAsync(word));
         }
-        hits.AnyWord = hits.Words > 1 && !Enumerable.Range(0, shelf.Entries.Length).Any(number => hits[number] > 0 && counts(number));
+        hits.AnyWord = hits.Words > 1 && !hits.Exist(counts);
         return hits;
     }
 
