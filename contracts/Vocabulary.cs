@@ -11,13 +11,13 @@ public sealed class Vocabulary
 {
     private static readonly FrozenDictionary<string, Vocabulary> All = Load();
 
-    private readonly FrozenDictionary<string, IReadOnlyDictionary<string, string>> _labels;
+    private readonly FrozenDictionary<string, string> _labels;
 
-    private Vocabulary(string name, Dictionary<string, Dictionary<string, string>> terms)
+    private Vocabulary(string name, Dictionary<string, string> terms)
     {
         Name = name;
         Codes = [.. terms.Keys];
-        _labels = terms.ToFrozenDictionary(term => term.Key, term => (IReadOnlyDictionary<string, string>)term.Value);
+        _labels = terms.ToFrozenDictionary();
     }
 
     public static Vocabulary EffectKind => All[nameof(EffectKind)];
@@ -42,14 +42,16 @@ public sealed class Vocabulary
 
     public bool Contains(string code) => _labels.ContainsKey(code);
 
-    /// <summary>The label in the language ("fr" or "en"); the code itself when it is unknown here.</summary>
-    public string Label(string code, string language = "fr") =>
-        _labels.TryGetValue(code, out var labels) && labels.TryGetValue(language, out var label) ? label : code;
+    /// <summary>The label in the language of whoever is being answered; the code itself when it is unknown here.</summary>
+    public string Label(string code) => _labels.TryGetValue(code, out var label) ? Words.T.Label(Name, label) : code;
+
+    /// <summary>The label in French, whoever asks; the code itself when it is unknown here.</summary>
+    public string FrenchLabel(string code) => _labels.GetValueOrDefault(code, code);
 
     private static FrozenDictionary<string, Vocabulary> Load()
     {
         using var stream = typeof(Vocabulary).Assembly.GetManifestResourceStream("vocabularies.json")!;
-        var lists = JsonSerializer.Deserialize<Dictionary<string, Dictionary<string, Dictionary<string, string>>>>(stream)!;
+        var lists = JsonSerializer.Deserialize<Dictionary<string, Dictionary<string, string>>>(stream)!;
         return lists.ToFrozenDictionary(list => list.Key, list => new Vocabulary(list.Key, list.Value));
     }
 }

@@ -74,20 +74,23 @@ internal static class GatewayHosting
         {
             context.Response.Headers.RetryAfter = "10";
         }
+        // An address of the API has no language; that of a page begins with it, or is French.
+        var api = context.Request.Path.StartsWithSegments("/api");
+        AcceptedLanguage.Speak((api ? context.Request.Accepted() : Language.Find(context.Request.Path.Value!.Split('/', 3)[1])) ?? Language.French);
         var detail = status switch
         {
-            404 => "Rien n’existe à cette adresse.",
-            413 => "La demande est trop volumineuse : 1 Mio au plus.",
-            502 or 503 or 504 => "Ce service redémarre ou ne répond pas. Réessayez dans quelques secondes : rien n’a été perdu.",
-            _ => "La demande n’a pas pu être traitée.",
+            404 => T["Rien n’existe à cette adresse."],
+            413 => T["La demande est trop volumineuse : 1 Mio au plus."],
+            502 or 503 or 504 => T["Ce service redémarre ou ne répond pas. Réessayez dans quelques secondes : rien n’a été perdu."],
+            _ => T["La demande n’a pas pu être traitée."],
         };
-        if (context.Request.Path.StartsWithSegments("/api"))
+        if (api)
         {
             return Results.Problem(detail, statusCode: status).ExecuteAsync(context);
         }
         context.Response.ContentType = "text/html; charset=utf-8";
         return context.Response.WriteAsync(
-            $"""<!doctype html><html lang="fr"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Fabrique</title><h1>{detail}</h1><p><a href="/">Retour à l’accueil</a></p></html>""");
+            $"""<!doctype html><html lang="{Language.Current.Code}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Fabrique</title><h1>{detail}</h1><p><a href="{Language.Current.Path}/">{T["Retour à l’accueil"]}</a></p></html>""");
     }
 
     private static void UseSecurityHeaders(this WebApplication app) => app.Use((context, next) =>

@@ -45,7 +45,7 @@ public static class Paging
         {
             // Not one of ours: refused below.
         }
-        throw Refusal.Invalid("pageToken", "Ce jeton de page ne correspond pas à cette recherche : reprenez-la depuis la première page.");
+        throw Refusal.Invalid("pageToken", $"Ce jeton de page ne correspond pas à cette recherche : reprenez-la depuis la première page.");
     }
 
     private static string Fingerprint(IMessage filter) =>

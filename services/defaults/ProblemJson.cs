@@ -106,12 +106,12 @@ internal static class ProblemJson
 
     private static string Default(int status) => status switch
     {
-        400 => "La demande est mal formée.",
-        401 => "Présentez un jeton d’accès valide.",
-        404 => "Rien n’existe à cette adresse.",
-        405 => "Cette adresse n’accepte pas cette méthode.",
-        413 => "La demande est trop volumineuse : 1 Mio au plus.",
-        415 => "Envoyez du JSON (application/json).",
-        _ => "La demande n’a pas pu être traitée.",
+        400 => T["La demande est mal formée."],
+        401 => T["Présentez un jeton d’accès valide."],
+        404 => T["Rien n’existe à cette adresse."],
+        405 => T["Cette adresse n’accepte pas cette méthode."],
+        413 => T["La demande est trop volumineuse : 1 Mio au plus."],
+        415 => T["Envoyez du JSON (application/json)."],
+        _ => T["La demande n’a pas pu être traitée."],
     };
 }

@@ -6,11 +6,11 @@ using Status = Google.Rpc.Status;
 namespace Fabrique;
 
 /// <summary>
-/// A rule said no. Carries what a caller needs: a gRPC code, a stable reason (UPPER_SNAKE_CASE), a sentence in French, and where fields
-/// are at fault each of them, named as in the JSON of the contract (<c>figures[0].unit</c>) with its own sentence.
-/// Comes out as a rich gRPC error and as problem details.
+/// A rule said no. Carries what a caller needs: a gRPC code, a stable reason (UPPER_SNAKE_CASE), a sentence in the language of the caller,
+/// and where fields are at fault each of them, named as in the JSON of the contract (<c>figures[0].unit</c>) with its own sentence.
+/// Sentences are written in French; their format is the key of the translation. Comes out as a rich gRPC error and as problem details.
 /// </summary>
-public sealed class Refusal(StatusCode code, string reason, string message, params IEnumerable<FieldError> fields) : Exception(message)
+public sealed class Refusal(StatusCode code, string reason, FormattableString message, params IEnumerable<FieldError> fields) : Exception(T.Of(message))
 {
     /// <summary>Domain of <c>google.rpc.ErrorInfo</c>.</summary>
     public const string ErrorDomain = "fabrique";
@@ -25,11 +25,11 @@ public sealed class Refusal(StatusCode code, string reason, string message, para
     public Dictionary<string, string> Details { get; } = [];
 
     public static Refusal Invalid(params IEnumerable<FieldError> fields) =>
-        new(StatusCode.InvalidArgument, "INVALID_FIELDS", "Certains champs sont à corriger.", fields);
+        new(StatusCode.InvalidArgument, "INVALID_FIELDS", $"Certains champs sont à corriger.", fields);
 
-    public static Refusal Invalid(string field, string message) => Invalid(new FieldError(field, message));
+    public static Refusal Invalid(string field, FormattableString message) => Invalid(new FieldError(field, message));
 
-    public static Refusal NotFound(string message) => new(StatusCode.NotFound, "NOT_FOUND", message);
+    public static Refusal NotFound(FormattableString message) => new(StatusCode.NotFound, "NOT_FOUND", message);
 
     internal RpcException ToRpcException()
     {
@@ -45,5 +45,11 @@ public sealed class Refusal(StatusCode code, string reason, string message, para
     }
 }
 
-/// <summary>What is wrong with one field, and the way out, in French.</summary>
-public readonly record struct FieldError(string Field, string Message);
+/// <summary>What is wrong with one field, and the way out, in the language of the caller.</summary>
+public readonly record struct FieldError(string Field, string Message)
+{
+    public FieldError(string field, FormattableString message)
+        : this(field, T.Of(message))
+    {
+    }
+}

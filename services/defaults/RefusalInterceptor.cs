@@ -54,7 +54,7 @@ internal sealed partial class RefusalInterceptor(IEnumerable<FailureName> names,
             default:
                 LogFailure(context.Method, error);
                 var named = names.Select(name => name(error)).FirstOrDefault(refusal => refusal is not null)
-                    ?? new Refusal(StatusCode.Internal, "INTERNAL", "Une erreur inattendue s’est produite. Rechargez la page avant de recommencer.");
+                    ?? new Refusal(StatusCode.Internal, "INTERNAL", $"Une erreur inattendue s’est produite. Rechargez la page avant de recommencer.");
                 return named.ToRpcException();
         }
     }

@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Reflection;
 using Google.Protobuf.Reflection;
 using Google.Rpc;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Localization;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -29,6 +31,15 @@ public static class ServiceDefaults
         });
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddProblemDetails();
+        // A service answers in the language that the caller asks for; what it stores and computes knows no language.
+        builder.Services.Configure<RequestLocalizationOptions>(localization =>
+        {
+            localization.DefaultRequestCulture = new(CultureInfo.InvariantCulture, CultureInfo.GetCultureInfo(Language.French.Code));
+            localization.SupportedCultures = null;
+            localization.SupportedUICultures = [.. Language.All.Select(language => CultureInfo.GetCultureInfo(language.Code))];
+            localization.RequestCultureProviders = [new AcceptLanguageHeaderRequestCultureProvider()];
+            localization.ApplyCurrentCultureToResponseHeaders = true;
+        });
         builder.AddTelemetry();
         builder.Services.AddHealthChecks();
         return builder;
@@ -51,9 +62,10 @@ public static class ServiceDefaults
         return builder;
     }
 
-    /// <summary><c>/health</c> (each part, with its figures) and <c>/alive</c>, always mapped; problem details under <c>/api</c>.</summary>
+    /// <summary>The language of the request; <c>/health</c> (each part, with its figures) and <c>/alive</c>, always mapped; problem details under <c>/api</c>.</summary>
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
+        app.UseRequestLocalization();
         app.UseProblemJson("/api");
         app.MapHealth();
         return app;

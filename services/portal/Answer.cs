@@ -24,7 +24,7 @@ public readonly record struct Answer<T>(T? Value, RpcException? Error)
     /// <summary>The service has no room left to store anything.</summary>
     public bool IsFull => Detail<ErrorInfo>()?.Reason == "STORAGE_FULL";
 
-    /// <summary>The fields that the service refused: JSON path in the request, message in French.</summary>
+    /// <summary>The fields that the service refused: JSON path in the request, message in the language of the page.</summary>
     public IEnumerable<(string Path, string Message)> Violations =>
         Detail<BadRequest>()?.FieldViolations.Select(violation => (violation.Field, violation.Description)) ?? [];
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Caching.Memory;
 
 namespace Fabrique.Portal;
 
-/// <summary>Calls are made in the visitor's name: with the token of the session, and only for as long as somebody waits.</summary>
+/// <summary>Calls are made in the visitor's name: with the token of the session, in the language of the page, and only for as long as somebody waits.</summary>
 internal sealed class InTheNameOfTheVisitor(IHttpContextAccessor accessor, TimeProvider time) : Interceptor
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -14,7 +14,7 @@ internal sealed class InTheNameOfTheVisitor(IHttpContextAccessor accessor, TimeP
         TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
     {
         var http = accessor.HttpContext!;
-        var headers = new Metadata();
+        var headers = new Metadata { { "accept-language", Language.Current.Code } };
         if (http.SessionToken() is { } token)
         {
             headers.Add("authorization", $"Bearer {token}");

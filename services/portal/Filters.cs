@@ -49,7 +49,8 @@ public sealed record Filters(string Path, IReadOnlyList<KeyValuePair<string, str
         _ => null,
     };
 
-    public override string ToString() => Path + new QueryBuilder(Values).ToQueryString();
+    /// <summary>The address of the list in the language of the page.</summary>
+    public override string ToString() => To(Path) + new QueryBuilder(Values).ToQueryString();
 
     private Filters Turned(int page, IEnumerable<string> trail) => this with
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Fabrique.Portal.Components;
@@ -9,7 +8,6 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.HttpOverrides;
-using Microsoft.AspNetCore.Localization;
 
 namespace Fabrique.Portal;
 
@@ -27,6 +25,7 @@ public static class Hosting
         builder.Services.AddAppClient<PracticeService.PracticeServiceClient>("practices");
         builder.Services.AddAppClient<TerritoryService.TerritoryServiceClient>("territories");
         builder.Services.AddSingleton<Regions>();
+        builder.Services.AddLanguages();
         builder.Services.AddRazorComponents();
         // Accents stay letters: French pages are a tenth lighter. What has a meaning in HTML is still escaped.
         builder.Services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
@@ -37,12 +36,15 @@ public static class Hosting
         builder.Services.AddAntiforgery(options =>
         {
             options.Cookie.Name = "fabrique-form";
+            // The same in every language: left alone, a cookie is for what stands below the language of the address.
+            options.Cookie.Path = "/";
             options.Cookie.SameSite = SameSiteMode.Strict;
             options.SuppressXFrameOptionsHeader = true;
         });
         builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(options =>
         {
             options.Cookie.Name = "fabrique-session";
+            options.Cookie.Path = "/";
             options.Cookie.HttpOnly = true;
             options.Cookie.SameSite = SameSiteMode.Lax;
             options.SlidingExpiration = false;
@@ -53,14 +55,11 @@ public static class Hosting
     {
         // The gateway is on the same machine: only loopback is believed, which is the default.
         app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.All });
+        app.UseLanguages();
         app.UseExceptionHandler("/erreur/500", createScopeForErrors: true);
         app.UseStatusCodePagesWithReExecute("/erreur/{0}", createScopeForStatusCodePages: true);
         app.Use(ShowErrorsAsPagesAsync);
-        app.UseRequestLocalization(new RequestLocalizationOptions
-        {
-            DefaultRequestCulture = new RequestCulture(CultureInfo.GetCultureInfo("fr-FR")),
-            RequestCultureProviders = [],
-        });
+        app.UseRouting();
         app.UseAuthentication();
         app.Use((context, next) =>
         {

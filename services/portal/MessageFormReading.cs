@@ -103,7 +103,7 @@ public sealed partial class MessageForm
                 && double.IsFinite(number):
                 return number;
             case FieldType.Int32 or FieldType.Double:
-                Refuse(path, "Écrivez un nombre en chiffres, par exemple 12 ou 1 250,5.");
+                Refuse(path, T["Écrivez un nombre en chiffres, par exemple 12 ou 1 250,5."]);
                 return null;
             default:
                 return null;
@@ -143,7 +143,7 @@ public sealed partial class MessageForm
     private static string Typed(object value) => value switch
     {
         bool yes => yes ? "true" : "",
-        double number => number.ToString("0.##########", CultureInfo.GetCultureInfo("fr-FR")),
+        double number => number.ToString("0.##########", Language.Current.Culture),
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => Clean(value.ToString()),
     };

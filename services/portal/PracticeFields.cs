@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
@@ -20,73 +21,78 @@ public sealed record FieldText(string Label, string Help = "", FieldKind Kind = 
 /// <summary>The words of the practice form, by the JSON path of the contract without row numbers.</summary>
 public static partial class PracticeFields
 {
-    private const string ToPublish = "nécessaire pour publier";
-    private const string Dates = "Une année, un mois ou un jour : 2014, 10/2014 ou 07/10/2014.";
-
+    private static readonly ConcurrentDictionary<Language, Dictionary<string, FieldText>> Written = [];
     private static readonly string[] DateParts = ["year", "month", "day"];
 
-    private static readonly Dictionary<string, FieldText> Fields = new()
+    private static string ToPublish => T["nécessaire pour publier"];
+
+    private static string Dates => T["Une année, un mois ou un jour : 2014, 10/2014 ou 07/10/2014."];
+
+    private static Dictionary<string, FieldText> Fields() => new()
     {
-        ["territory"] = new("Territoire", Kind: FieldKind.Choice, Need: "obligatoire"),
-        ["title"] = new("Titre", "Ce que vous avez fait, en une ligne. 120 caractères au plus.", Need: "obligatoire"),
-        ["summary"] = new("Résumé", "Ce qu’un collègue pressé doit retenir. 300 caractères au plus.", FieldKind.Text, Need: ToPublish),
-        ["themes"] = new("Thèmes", "De un à trois.", FieldKind.Choices, Vocabulary.Theme, ToPublish),
-        ["maturity"] = new("Maturité", "Où vous en êtes, selon vous. Ce n’est pas une note.", FieldKind.Choice, Vocabulary.Maturity, ToPublish),
-        ["startedOn"] = new("Début", Dates, FieldKind.Date),
-        ["endedOn"] = new("Fin", "Laissez vide si l’action continue.", FieldKind.Date),
+        ["territory"] = new(T["Territoire"], Kind: FieldKind.Choice, Need: T["obligatoire"]),
+        ["title"] = new(T["Titre"], T["Ce que vous avez fait, en une ligne. 120 caractères au plus."], Need: T["obligatoire"]),
+        ["summary"] = new(T["Résumé"], T["Ce qu’un collègue pressé doit retenir. 300 caractères au plus."], FieldKind.Text, Need: ToPublish),
+        ["themes"] = new(T["Thèmes"], T["De un à trois."], FieldKind.Choices, Vocabulary.Theme, ToPublish),
+        ["maturity"] = new(T["Maturité"], T["Où vous en êtes, selon vous. Ce n’est pas une note."], FieldKind.Choice, Vocabulary.Maturity, ToPublish),
+        ["startedOn"] = new(T["Début"], Dates, FieldKind.Date),
+        ["endedOn"] = new(T["Fin"], T["Laissez vide si l’action continue."], FieldKind.Date),
 
-        ["context"] = new("Le contexte", "Le lieu et le moment : ce qui a rendu l’action possible ou nécessaire.", FieldKind.Text, Need: ToPublish),
-        ["approach"] = new("La démarche", "Ce que vous avez fait, étape par étape.", FieldKind.Text),
-        ["actors"] = new("Qui a pris part", "", FieldKind.Choices, Vocabulary.Role4F),
-        ["difficulties"] = new("Les difficultés", "Ce qui a été dur, ce qui a échoué, ce qui reste ouvert. C’est souvent ce que les autres territoires lisent en premier.", FieldKind.Text, Need: ToPublish),
-        ["lessons"] = new("Ce que vous avez appris", "Nécessaire pour publier une pratique arrêtée.", FieldKind.Text),
+        ["context"] = new(T["Le contexte"], T["Le lieu et le moment : ce qui a rendu l’action possible ou nécessaire."], FieldKind.Text, Need: ToPublish),
+        ["approach"] = new(T["La démarche"], T["Ce que vous avez fait, étape par étape."], FieldKind.Text),
+        ["actors"] = new(T["Qui a pris part"], "", FieldKind.Choices, Vocabulary.Role4F),
+        ["difficulties"] = new(T["Les difficultés"], T["Ce qui a été dur, ce qui a échoué, ce qui reste ouvert. C’est souvent ce que les autres territoires lisent en premier."], FieldKind.Text, Need: ToPublish),
+        ["lessons"] = new(T["Ce que vous avez appris"], T["Nécessaire pour publier une pratique arrêtée."], FieldKind.Text),
 
-        ["successConditions"] = new("Conditions de réussite", "Ce qui doit être réuni pour que cela marche ailleurs.", FieldKind.Text, Need: ToPublish),
-        ["notTransferable"] = new("Ce qui ne se transpose pas", "Ce qui tient à votre territoire seul.", FieldKind.Text),
-        ["firstStep"] = new("La première étape", "Ce qu’une commune pourrait faire dès lundi matin.", FieldKind.Text),
-        ["contactRole"] = new("À qui s’adresser", "Une fonction, jamais une personne : « service urbanisme »."),
-        ["means.staffFte"] = new("Temps de travail", "Agents du territoire, en équivalents temps plein : 0,5 pour un mi-temps.", FieldKind.Number),
-        ["means.cost"] = new("Coût", "Dans vos mots : « moins de 10 000 € par an »."),
-        ["means.funding"] = new("Financements", "Un par ligne."),
+        ["successConditions"] = new(T["Conditions de réussite"], T["Ce qui doit être réuni pour que cela marche ailleurs."], FieldKind.Text, Need: ToPublish),
+        ["notTransferable"] = new(T["Ce qui ne se transpose pas"], T["Ce qui tient à votre territoire seul."], FieldKind.Text),
+        ["firstStep"] = new(T["La première étape"], T["Ce qu’une commune pourrait faire dès lundi matin."], FieldKind.Text),
+        ["contactRole"] = new(T["À qui s’adresser"], T["Une fonction, jamais une personne : « service urbanisme »."]),
+        ["means.staffFte"] = new(T["Temps de travail"], T["Agents du territoire, en équivalents temps plein : 0,5 pour un mi-temps."], FieldKind.Number),
+        ["means.cost"] = new(T["Coût"], T["Dans vos mots : « moins de 10 000 € par an »."]),
+        ["means.funding"] = new(T["Financements"], T["Un par ligne."]),
 
-        ["figures"] = new("Chiffres"),
-        ["figures.label"] = new("Ce qui est compté", "Par exemple : « repas servis »."),
-        ["figures.qualifier"] = new("Précision", "", FieldKind.Choice, Vocabulary.Qualifier),
-        ["figures.value"] = new("Nombre", "", FieldKind.Number),
-        ["figures.text"] = new("Ou en toutes lettres", "Si votre source ne donne pas de nombre."),
-        ["figures.unit"] = new("Unité", "« repas », « % », « € par an »."),
-        ["figures.period"] = new("Période", "2019, 1999/2009, ou en mots si la source ne la donne pas."),
-        ["figures.source"] = new("Code de la source", "Celui d’une source citée plus bas."),
-        ["effects"] = new("Effets"),
-        ["effects.kind"] = new("Sorte d’effet", "", FieldKind.Choice, Vocabulary.EffectKind),
-        ["effects.text"] = new("Effet", "", FieldKind.Text),
+        ["figures"] = new(T["Chiffres"]),
+        ["figures.label"] = new(T["Ce qui est compté"], T["Par exemple : « repas servis »."]),
+        ["figures.qualifier"] = new(T["Précision"], "", FieldKind.Choice, Vocabulary.Qualifier),
+        ["figures.value"] = new(T["Nombre"], "", FieldKind.Number),
+        ["figures.text"] = new(T["Ou en toutes lettres"], T["Si votre source ne donne pas de nombre."]),
+        ["figures.unit"] = new(T["Unité"], T["« repas », « % », « € par an »."]),
+        ["figures.period"] = new(T["Période"], T["2019, 1999/2009, ou en mots si la source ne la donne pas."]),
+        ["figures.source"] = new(T["Code de la source"], T["Celui d’une source citée plus bas."]),
+        ["effects"] = new(T["Effets"]),
+        ["effects.kind"] = new(T["Sorte d’effet"], "", FieldKind.Choice, Vocabulary.EffectKind),
+        ["effects.text"] = new(T["Effet"], "", FieldKind.Text),
 
-        ["sources"] = new("Sources", Need: ToPublish),
-        ["sources.code"] = new("Code", "Une ou deux lettres, pour y renvoyer depuis les chiffres : « A »."),
-        ["sources.title"] = new("Titre", "Rapport, délibération, article, page…"),
-        ["sources.author"] = new("Auteur", "Un organisme plutôt qu’une personne."),
-        ["sources.date"] = new("Date", "", FieldKind.Date),
-        ["sources.url"] = new("Adresse de la page", "Elle commence par https://"),
-        ["sources.licence"] = new("Licence de la source", "", FieldKind.Choice, Vocabulary.Licence),
+        ["sources"] = new(T["Sources"], Need: ToPublish),
+        ["sources.code"] = new(T["Code"], T["Une ou deux lettres, pour y renvoyer depuis les chiffres : « A »."]),
+        ["sources.title"] = new(T["Titre"], T["Rapport, délibération, article, page…"]),
+        ["sources.author"] = new(T["Auteur"], T["Un organisme plutôt qu’une personne."]),
+        ["sources.date"] = new(T["Date"], "", FieldKind.Date),
+        ["sources.url"] = new(T["Adresse de la page"], T["Elle commence par https://"]),
+        ["sources.licence"] = new(T["Licence de la source"], "", FieldKind.Choice, Vocabulary.Licence),
 
-        ["principles"] = new("Principes de la démarche", "", FieldKind.Choices, Vocabulary.Principle),
-        ["axes"] = new("Axes de la méthode", "", FieldKind.Choices, Vocabulary.MethodAxis),
-        ["sdgs"] = new("Objectifs de développement durable", "Leurs numéros, de 1 à 17.", FieldKind.Choices),
-        ["licence"] = new("Licence de votre texte", "Ce que les autres peuvent en faire. Celle qui est proposée permet de l’adapter en vous citant.", FieldKind.Choice, Vocabulary.Licence, ToPublish),
-        ["reviewDueOn"] = new("Prochaine relecture", "Quand vous comptez relire ce texte. Sans réponse : 24 mois après la publication.", FieldKind.Date),
+        ["principles"] = new(T["Principes de la démarche"], "", FieldKind.Choices, Vocabulary.Principle),
+        ["axes"] = new(T["Axes de la méthode"], "", FieldKind.Choices, Vocabulary.MethodAxis),
+        ["sdgs"] = new(T["Objectifs de développement durable"], T["Leurs numéros, de 1 à 17."], FieldKind.Choices),
+        ["licence"] = new(T["Licence de votre texte"], T["Ce que les autres peuvent en faire. Celle qui est proposée permet de l’adapter en vous citant."], FieldKind.Choice, Vocabulary.Licence, ToPublish),
+        ["reviewDueOn"] = new(T["Prochaine relecture"], T["Quand vous comptez relire ce texte. Sans réponse : 24 mois après la publication."], FieldKind.Date),
     };
 
     /// <summary>The words of the field at a path, or null when the form does not ask for it.</summary>
-    public static FieldText? Find(string path) => Fields.GetValueOrDefault(Index().Replace(path, ""));
+    public static FieldText? Find(string path) => Written.GetOrAdd(Language.Current, _ => Fields()).GetValueOrDefault(Index().Replace(path, ""));
 
     /// <summary>How to call the field where its surroundings are not seen: "Chiffres, ligne 2 : Unité".</summary>
     public static string Name(string path)
     {
         var label = Find(path)?.Label ?? path;
-        return Index().Match(path) is { Success: true } row
-            ? $"{Find(path[..row.Index])?.Label}, ligne {int.Parse(row.Groups[1].Value, CultureInfo.InvariantCulture) + 1}"
-                + (path.EndsWith(']') ? "" : $" : {label}")
-            : label;
+        if (Index().Match(path) is not { Success: true } row)
+        {
+            return label;
+        }
+
+        var (list, line) = (Find(path[..row.Index])?.Label, int.Parse(row.Groups[1].Value, CultureInfo.InvariantCulture) + 1);
+        return path.EndsWith(']') ? T["{0}, ligne {1}", list, line] : T["{0}, ligne {1} : {2}", list, line, label];
     }
 
     /// <summary>The identifier of the field in the page.</summary>

@@ -33,7 +33,7 @@ public static class Session
     public static IReadOnlyList<string> WritableTerritories(this ClaimsPrincipal visitor) =>
         [.. visitor.Grants().Where(grant => grant.Role == "delegate").Select(grant => grant.Territory).Distinct()];
 
-    /// <summary>Opens the session. Answers why it cannot in French, or null when it is open.</summary>
+    /// <summary>Opens the session. Answers why it cannot, or null when it is open.</summary>
     public static async Task<string?> OpenSessionAsync(this HttpContext http, string token, DateTimeOffset now)
     {
         var handler = new JsonWebTokenHandler();
@@ -45,17 +45,17 @@ public static class Session
 
         if (token.Length == 0)
         {
-            return "Collez le jeton qui vous a été remis.";
+            return T["Collez le jeton qui vous a été remis."];
         }
 
         if (Read(handler, token) is not { } jwt)
         {
-            return "Ce jeton est illisible. Copiez-le en entier, du premier au dernier caractère, sans espace ni retour à la ligne au milieu.";
+            return T["Ce jeton est illisible. Copiez-le en entier, du premier au dernier caractère, sans espace ni retour à la ligne au milieu."];
         }
 
         if (jwt.ValidTo == DateTime.MinValue || jwt.ValidTo <= now.UtcDateTime)
         {
-            return "Ce jeton n’est plus valable : sa date de fin est passée. Demandez-en un nouveau.";
+            return T["Ce jeton n’est plus valable : sa date de fin est passée. Demandez-en un nouveau."];
         }
 
         // The identifier is what forms are bound to: every session has one, whatever the token says.

@@ -8,10 +8,10 @@ internal sealed partial class PracticesGrpc
 {
     public override async Task<CreatePracticeResponse> CreatePractice(CreatePracticeRequest request, ServerCallContext context)
     {
-        var draft = request.Practice ?? throw Refusal.Invalid("practice", "Envoyez une pratique.");
+        var draft = request.Practice ?? throw Refusal.Invalid("practice", $"Envoyez une pratique.");
         if (string.IsNullOrWhiteSpace(draft.Territory))
         {
-            throw Refusal.Invalid("territory", "Indiquez le territoire au nom duquel vous écrivez.");
+            throw Refusal.Invalid("territory", $"Indiquez le territoire au nom duquel vous écrivez.");
         }
         context.Demand(Grant.Delegate, draft.Territory);
         var id = Identifier(request.RequestId);
@@ -20,7 +20,7 @@ internal sealed partial class PracticesGrpc
             null => Private("drafted", draft.Drafted(id, draft.Territory)),
             // The same request again: a second click, a retry. What the first one wrote is the answer.
             _ when current.Body.Territory == draft.Territory => null,
-            _ => throw new Refusal(StatusCode.AlreadyExists, "REQUEST_ID_USED", "Cet identifiant de demande a déjà servi : tirez-en un autre."),
+            _ => throw new Refusal(StatusCode.AlreadyExists, "REQUEST_ID_USED", $"Cet identifiant de demande a déjà servi : tirez-en un autre."),
         }, context.CancellationToken);
         return new CreatePracticeResponse { Practice = await ResourceAsync(written, context) };
     }
@@ -34,6 +34,6 @@ internal sealed partial class PracticesGrpc
         }
         return Guid.TryParseExact(requestId, "D", out var id)
             ? id.ToString()
-            : throw Refusal.Invalid("requestId", "L’identifiant de la demande est un UUID.");
+            : throw Refusal.Invalid("requestId", $"L’identifiant de la demande est un UUID.");
     }
 }

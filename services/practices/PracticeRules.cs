@@ -66,7 +66,7 @@ internal static class PracticeRules
         {
             if (practice.Status != PracticeStatus.Published)
             {
-                throw new Refusal(StatusCode.FailedPrecondition, "NOT_PUBLISHED", "Seule une pratique publiée peut être retirée.");
+                throw new Refusal(StatusCode.FailedPrecondition, "NOT_PUBLISHED", $"Seule une pratique publiée peut être retirée.");
             }
             if (reason.Length > MaxReason)
             {
@@ -100,27 +100,27 @@ internal static class PracticeRules
         /// <summary>What no version may hold, not even a draft.</summary>
         private IEnumerable<FieldError> Unacceptable() =>
         [
-            .. Rule("title", practice.Title.Length == 0, "Donnez un titre : c’est le seul champ nécessaire pour un brouillon."),
+            .. Rule("title", practice.Title.Length == 0, $"Donnez un titre : c’est le seul champ nécessaire pour un brouillon."),
             .. Texts.TooLong(practice, field => field switch { "title" => MaxTitle, "summary" => MaxSummary, _ when LongTexts.Contains(field) => MaxText, _ => MaxLine }),
-            .. Rule("themes", practice.Themes.Count > 3, "Choisissez trois thèmes au plus."),
+            .. Rule("themes", practice.Themes.Count > 3, $"Choisissez trois thèmes au plus."),
             .. Codes("themes", practice.Themes, Vocabulary.Theme),
             .. Codes("principles", practice.Principles, Vocabulary.Principle),
             .. Codes("axes", practice.Axes, Vocabulary.MethodAxis),
             .. Codes("actors", practice.Actors, Vocabulary.Role4F),
             .. Codes("maturity", [practice.Maturity], Vocabulary.Maturity),
             .. Codes("licence", [practice.Licence], Vocabulary.Licence),
-            .. Rule("sdgs", practice.Sdgs.Count > 17 || practice.Sdgs.Any(goal => goal is < 1 or > 17), "Les objectifs de développement durable vont de 1 à 17."),
+            .. Rule("sdgs", practice.Sdgs.Count > 17 || practice.Sdgs.Any(goal => goal is < 1 or > 17), $"Les objectifs de développement durable vont de 1 à 17."),
             .. Date("startedOn", practice.StartedOn),
             .. Date("endedOn", practice.EndedOn),
             .. Date("reviewDueOn", practice.ReviewDueOn),
             .. Rule("adaptedFrom", practice.AdaptedFrom.Length > 0 && (!Guid.TryParseExact(practice.AdaptedFrom, "D", out _) || practice.AdaptedFrom == practice.Id),
-                "Indiquez l’identifiant d’une autre pratique, tel qu’il est dans son adresse."),
+                $"Indiquez l’identifiant d’une autre pratique, tel qu’il est dans son adresse."),
             .. Rule("figures", practice.Figures.Count > MaxRows, $"{MaxRows} chiffres au plus."),
             .. Rule("sources", practice.Sources.Count > MaxRows, $"{MaxRows} sources au plus."),
             .. Rule("means.funding", practice.Means?.Funding.Count > MaxRows, $"{MaxRows} financements au plus."),
             .. Rule("effects", practice.Effects.Count > MaxRows, $"{MaxRows} effets au plus."),
             .. practice.Figures.SelectMany((figure, at) => Codes($"figures[{at}].qualifier", [figure.Qualifier], Vocabulary.Qualifier)
-                .Concat(Rule($"figures[{at}].value", figure.HasValue && !double.IsFinite(figure.Value), "Écrivez un nombre."))),
+                .Concat(Rule($"figures[{at}].value", figure.HasValue && !double.IsFinite(figure.Value), $"Écrivez un nombre."))),
             .. practice.Effects.SelectMany((effect, at) => Codes($"effects[{at}].kind", [effect.Kind], Vocabulary.EffectKind)),
             .. practice.Sources.SelectMany((source, at) => Date($"sources[{at}].date", source.Date)
                 .Concat(Codes($"sources[{at}].licence", [source.Licence], Vocabulary.Licence))
@@ -131,24 +131,24 @@ internal static class PracticeRules
         private IEnumerable<FieldError> Missing() =>
         [
             .. practice.Unacceptable(),
-            .. Rule("summary", practice.Summary.Length == 0, "Résumez la pratique en deux ou trois phrases."),
-            .. Rule("themes", practice.Themes.Count == 0, "Choisissez au moins un thème."),
-            .. Rule("maturity", practice.Maturity.Length == 0, "Dites où en est la pratique."),
-            .. Rule("context", practice.Context.Length == 0, "Décrivez le contexte : le lieu, le moment, ce qui a rendu l’action possible."),
-            .. Rule("difficulties", practice.Difficulties.Length == 0, "Dites les difficultés rencontrées : c’est ce que vos pairs cherchent d’abord."),
-            .. Rule("successConditions", practice.SuccessConditions.Length == 0, "Dites ce qu’il faut réunir pour que cela marche ailleurs."),
-            .. Rule("lessons", practice.Maturity == "ARRETEE" && practice.Lessons.Length == 0, "Une pratique arrêtée se publie avec ce qu’elle a appris."),
-            .. Rule("licence", practice.Licence.Length == 0, "Choisissez une licence ; CC-BY-SA-4.0 convient à la plupart des textes."),
-            .. Rule("sources", practice.Sources.Count == 0, "Citez au moins une source ; votre propre délibération ou bilan en est une."),
+            .. Rule("summary", practice.Summary.Length == 0, $"Résumez la pratique en deux ou trois phrases."),
+            .. Rule("themes", practice.Themes.Count == 0, $"Choisissez au moins un thème."),
+            .. Rule("maturity", practice.Maturity.Length == 0, $"Dites où en est la pratique."),
+            .. Rule("context", practice.Context.Length == 0, $"Décrivez le contexte : le lieu, le moment, ce qui a rendu l’action possible."),
+            .. Rule("difficulties", practice.Difficulties.Length == 0, $"Dites les difficultés rencontrées : c’est ce que vos pairs cherchent d’abord."),
+            .. Rule("successConditions", practice.SuccessConditions.Length == 0, $"Dites ce qu’il faut réunir pour que cela marche ailleurs."),
+            .. Rule("lessons", practice.Maturity == "ARRETEE" && practice.Lessons.Length == 0, $"Une pratique arrêtée se publie avec ce qu’elle a appris."),
+            .. Rule("licence", practice.Licence.Length == 0, $"Choisissez une licence ; CC-BY-SA-4.0 convient à la plupart des textes."),
+            .. Rule("sources", practice.Sources.Count == 0, $"Citez au moins une source ; votre propre délibération ou bilan en est une."),
             .. practice.Sources.SelectMany((source, at) =>
-                Rule($"sources[{at}].title", source.Title.Length == 0, "Donnez le titre de la source.")),
+                Rule($"sources[{at}].title", source.Title.Length == 0, $"Donnez le titre de la source.")),
             .. practice.Figures.SelectMany((figure, at) => (IEnumerable<FieldError>)
             [
-                .. Rule($"figures[{at}].label", figure.Label.Length == 0, "Dites ce que mesure ce chiffre."),
-                .. Rule($"figures[{at}].value", !figure.HasValue && figure.Text.Length == 0, "Donnez une valeur, ou dites-la en mots."),
-                .. Rule($"figures[{at}].unit", figure.Unit.Length == 0, "Donnez l’unité."),
-                .. Rule($"figures[{at}].period", figure.Period.Length == 0, "Donnez la période ; si la source n’en donne pas, écrivez-le."),
-                .. Rule($"figures[{at}].source", figure.Source.Length == 0 || practice.Sources.All(source => source.Code != figure.Source), "Indiquez le code d’une des sources de la pratique."),
+                .. Rule($"figures[{at}].label", figure.Label.Length == 0, $"Dites ce que mesure ce chiffre."),
+                .. Rule($"figures[{at}].value", !figure.HasValue && figure.Text.Length == 0, $"Donnez une valeur, ou dites-la en mots."),
+                .. Rule($"figures[{at}].unit", figure.Unit.Length == 0, $"Donnez l’unité."),
+                .. Rule($"figures[{at}].period", figure.Period.Length == 0, $"Donnez la période ; si la source n’en donne pas, écrivez-le."),
+                .. Rule($"figures[{at}].source", figure.Source.Length == 0 || practice.Sources.All(source => source.Code != figure.Source), $"Indiquez le code d’une des sources de la pratique."),
             ]),
         ];
     }

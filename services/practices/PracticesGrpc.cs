@@ -29,7 +29,7 @@ internal sealed partial class PracticesGrpc(
         {
             0 => 3,
             > 0 and <= 20 => request.PageSize,
-            _ => throw Refusal.Invalid("pageSize", "Demandez de 1 à 20 pratiques."),
+            _ => throw Refusal.Invalid("pageSize", $"Demandez de 1 à 20 pratiques."),
         };
         var found = await records.FindAsync<Practice>(request.Id, context.CancellationToken);
         return found is not null && MayRead(found, context)
@@ -50,7 +50,7 @@ internal sealed partial class PracticesGrpc(
         {
             if (request.Territory.Length == 0)
             {
-                throw Refusal.Invalid("territory", "Indiquez le territoire dont vous voulez voir les brouillons.");
+                throw Refusal.Invalid("territory", $"Indiquez le territoire dont vous voulez voir les brouillons.");
             }
             context.Demand(Grant.Delegate, request.Territory);
         }
@@ -72,7 +72,7 @@ internal sealed partial class PracticesGrpc(
             context.Demand(Grant.Delegate, current.Body.Territory);
             if (version != 0 && version != current.Info.Version)
             {
-                throw new Refusal(StatusCode.Aborted, "STALE_VERSION", "Quelqu’un a modifié cette pratique entre-temps. Votre texte n’a pas été enregistré : comparez les deux versions.")
+                throw new Refusal(StatusCode.Aborted, "STALE_VERSION", $"Quelqu’un a modifié cette pratique entre-temps. Votre texte n’a pas été enregistré : comparez les deux versions.")
                 {
                     Details = { ["currentVersion"] = current.Info.Version.ToString(null, null) },
                 };
@@ -94,5 +94,5 @@ internal sealed partial class PracticesGrpc(
 
     private static Change<Practice> Public(string word, Practice practice) => new(word, practice.Territory, practice, Visibility.Public);
 
-    private static Refusal NotFound() => Refusal.NotFound("Cette pratique n’existe pas, ou n’est plus publiée.");
+    private static Refusal NotFound() => Refusal.NotFound($"Cette pratique n’existe pas, ou n’est plus publiée.");
 }

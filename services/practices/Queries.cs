@@ -61,7 +61,7 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogu
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var shelf = await catalogue.ReadAsync(cancellation);
-        var words = WordSearch.Words($"{practice.Title}\n{practice.Summary}\n{string.Join('\n', practice.Themes.Select(theme => Vocabulary.Theme.Label(theme)))}");
+        var words = WordSearch.Words($"{practice.Title}\n{practice.Summary}\n{string.Join('\n', practice.Themes.Select(theme => Vocabulary.Theme.FrenchLabel(theme)))}");
         if (words.Count == 0)
         {
             return [];

@@ -7,7 +7,7 @@ internal sealed partial class PracticesGrpc
 {
     public override async Task<RevisePracticeResponse> RevisePractice(RevisePracticeRequest request, ServerCallContext context)
     {
-        var edited = request.Practice ?? throw Refusal.Invalid("practice", "Envoyez le texte de la pratique.");
+        var edited = request.Practice ?? throw Refusal.Invalid("practice", $"Envoyez le texte de la pratique.");
         // In the body as in the address: a REST client that sends back what it read is protected without a thought.
         var version = request.Version != 0 ? request.Version : edited.Record?.Version ?? 0;
         return new RevisePracticeResponse
@@ -16,7 +16,7 @@ internal sealed partial class PracticesGrpc
             {
                 if (version == 0)
                 {
-                    throw Refusal.Invalid("version", "Indiquez la version que vous avez modifiée.");
+                    throw Refusal.Invalid("version", $"Indiquez la version que vous avez modifiée.");
                 }
                 var revised = practice.Revised(edited);
                 return revised.Equals(practice) ? null

@@ -25,7 +25,7 @@ internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKind
     {
         if (request.After < 0)
         {
-            throw Refusal.Invalid("after", "La position ne peut pas être négative.");
+            throw Refusal.Invalid("after", $"La position ne peut pas être négative.");
         }
         var audience = await IsOfThisNodeAsync(context.GetHttpContext()) ? Visibility.Network : Visibility.Public;
         var waits = request.Follow && audience == Visibility.Public;
@@ -33,7 +33,7 @@ internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKind
         {
             if (waits && Interlocked.Increment(ref _followers) > MostFollowers)
             {
-                throw new Refusal(StatusCode.ResourceExhausted, "TOO_MANY_FOLLOWERS", "Trop de lecteurs suivent ce flux. Relisez-le de temps en temps, sans « follow ».");
+                throw new Refusal(StatusCode.ResourceExhausted, "TOO_MANY_FOLLOWERS", $"Trop de lecteurs suivent ce flux. Relisez-le de temps en temps, sans « follow ».");
             }
             await ReadAsync(request, audience, responseStream, context.CancellationToken);
         }

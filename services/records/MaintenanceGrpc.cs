@@ -53,7 +53,7 @@ internal sealed class MaintenanceGrpc<TDb>(IDbContextFactory<TDb> databases, Rec
         RefuseTooMany(request.Ids);
         if (request.All == request.Ids.Count > 0)
         {
-            throw Refusal.Invalid("ids", "Indiquez les envois à effacer, ou « all » pour tous.");
+            throw Refusal.Invalid("ids", $"Indiquez les envois à effacer, ou « all » pour tous.");
         }
         return new DiscardQuarantineResponse { Discarded = await records.DiscardAsync(request.Ids, context.CancellationToken) };
     }

@@ -78,8 +78,8 @@ public static class NodeToken
         }
         context.DemandToken();
         throw role == Grant.Steward
-            ? new Refusal(StatusCode.PermissionDenied, "NOT_A_STEWARD", "Seule une personne qui administre cette installation peut faire cela.")
-            : new Refusal(StatusCode.PermissionDenied, "NOT_YOUR_TERRITORY", "Votre jeton ne permet pas d’écrire au nom de ce territoire.");
+            ? new Refusal(StatusCode.PermissionDenied, "NOT_A_STEWARD", $"Seule une personne qui administre cette installation peut faire cela.")
+            : new Refusal(StatusCode.PermissionDenied, "NOT_YOUR_TERRITORY", $"Votre jeton ne permet pas d’écrire au nom de ce territoire.");
     }
 
     /// <summary>Refuses a caller without a valid token: UNAUTHENTICATED.</summary>
@@ -91,7 +91,7 @@ public static class NodeToken
             return;
         }
         throw http.Request.Headers.Authorization.Count > 0
-            ? new Refusal(StatusCode.Unauthenticated, "INVALID_TOKEN", "Votre jeton n’est pas valide, ou il a expiré. Demandez-en un nouveau.")
-            : new Refusal(StatusCode.Unauthenticated, "TOKEN_REQUIRED", "Présentez un jeton d’accès pour écrire.");
+            ? new Refusal(StatusCode.Unauthenticated, "INVALID_TOKEN", $"Votre jeton n’est pas valide, ou il a expiré. Demandez-en un nouveau.")
+            : new Refusal(StatusCode.Unauthenticated, "TOKEN_REQUIRED", $"Présentez un jeton d’accès pour écrire.");
     }
 }

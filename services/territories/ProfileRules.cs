@@ -39,7 +39,7 @@ internal static class ProfileRules
             .. Rule("situations", profile.Situations.Count > MaxRows, $"{MaxRows} lignes au plus."),
             .. Each("milestones", profile.Milestones, (field, milestone) => Fact(profile, field, milestone.Title, milestone.Sources)
                 .Concat(Date($"{field}.date", milestone.Date, mandatory: true))
-                .Concat(Rule($"{field}.phase", milestone.Phase.Length > 0 && profile.Phases.All(phase => phase.Code != milestone.Phase), "Cette phase n’est pas dans la liste des phases."))),
+                .Concat(Rule($"{field}.phase", milestone.Phase.Length > 0 && profile.Phases.All(phase => phase.Code != milestone.Phase), $"Cette phase n’est pas dans la liste des phases."))),
             .. Each("phases", profile.Phases, (field, phase) => Fact(profile, field, phase.Title, phase.Sources)
                 .Concat(Date($"{field}.start", phase.Start)).Concat(Date($"{field}.end", phase.End))),
             .. Each("pebbles", profile.Pebbles, (field, pebble) => Fact(profile, field, pebble.Title, pebble.Sources).Concat(Date($"{field}.date", pebble.Date))),
@@ -50,16 +50,16 @@ internal static class ProfileRules
                 .Concat(Codes($"{field}.axis", [element.Axis], Vocabulary.MethodAxis))),
             .. Each("indicators", profile.Indicators, (field, indicator) => Fact(profile, field, indicator.Label, indicator.Sources, "label")
                 .Concat(Codes($"{field}.family", [indicator.Family], Vocabulary.IndicatorFamily))),
-            .. Each("sources", profile.Sources, (field, source) => Rule($"{field}.title", source.Title.Length == 0, "Donnez le titre de la source.").Concat(WebAddress($"{field}.url", source.Url))
-                .Concat(Rule($"{field}.code", source.Code.Length == 0, "Donnez un code court à la source."))),
+            .. Each("sources", profile.Sources, (field, source) => Rule($"{field}.title", source.Title.Length == 0, $"Donnez le titre de la source.").Concat(WebAddress($"{field}.url", source.Url))
+                .Concat(Rule($"{field}.code", source.Code.Length == 0, $"Donnez un code court à la source."))),
         ];
     }
 
     /// <summary>A fact has a name and at least one source, which the profile lists.</summary>
     private static IEnumerable<FieldError> Fact(Profile profile, string field, string title, IEnumerable<string> sources, string name = "title") =>
     [
-        .. Rule($"{field}.{name}", title.Length == 0, "Donnez un titre."),
-        .. Rule($"{field}.sources", !sources.Any(), "Citez au moins une source."),
+        .. Rule($"{field}.{name}", title.Length == 0, $"Donnez un titre."),
+        .. Rule($"{field}.sources", !sources.Any(), $"Citez au moins une source."),
         .. sources.Where(code => profile.Sources.All(source => source.Code != code)).Take(1)
             .Select(code => new FieldError($"{field}.sources", $"La source « {code} » n’est pas dans la liste des sources.")),
     ];

@@ -23,7 +23,7 @@ internal sealed class Queries(IDbContextFactory<TerritoriesDb> databases, Record
         var offset = Paging.Position<Offset>(filter, request.PageToken)?.Skip ?? 0;
         if (offset < 0)
         {
-            throw Refusal.Invalid("pageToken", "Ce jeton de page n’est pas d’ici : reprenez la recherche depuis la première page.");
+            throw Refusal.Invalid("pageToken", $"Ce jeton de page n’est pas d’ici : reprenez la recherche depuis la première page.");
         }
 
         await using var db = await databases.CreateDbContextAsync(cancellation);

@@ -14,5 +14,5 @@ internal sealed partial class TerritoriesGrpc(RecordStore<TerritoriesDb> records
         new() { Territory = await GetAsync(request.Id, context) };
 
     private async Task<Territory> GetAsync(string id, ServerCallContext context) =>
-        await queries.GetAsync(id, context.CancellationToken) ?? throw Refusal.NotFound("Aucun territoire ne porte ce code.");
+        await queries.GetAsync(id, context.CancellationToken) ?? throw Refusal.NotFound($"Aucun territoire ne porte ce code.");
 }

@@ -12,13 +12,13 @@ internal sealed partial class TerritoriesGrpc
         // The right is that of the territory the code leads to: a former code is another name, not another door.
         var territory = await GetAsync(request.Id, context);
         context.Demand(Grant.Delegate, territory.Id);
-        var edited = request.Profile ?? throw Refusal.Invalid("profile", "Envoyez le profil du territoire.");
+        var edited = request.Profile ?? throw Refusal.Invalid("profile", $"Envoyez le profil du territoire.");
         var told = edited.ToldBy(territory);
         await records.WriteAsync<Profile>(territory.Id, current =>
         {
             if ((current?.Info.Version ?? 0) != request.Version)
             {
-                throw new Refusal(StatusCode.Aborted, "STALE_VERSION", "Quelqu’un a modifié ce profil entre-temps. Votre texte n’a pas été enregistré : comparez les deux versions.")
+                throw new Refusal(StatusCode.Aborted, "STALE_VERSION", $"Quelqu’un a modifié ce profil entre-temps. Votre texte n’a pas été enregistré : comparez les deux versions.")
                 {
                     Details = { ["currentVersion"] = $"{current?.Info.Version ?? 0}" },
                 };

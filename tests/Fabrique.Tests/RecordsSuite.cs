@@ -47,8 +47,8 @@ public abstract class RecordsSuite
     {
         await using var node = await StartAsync();
         await node.WriteAsync("a", "one");
-        await Assert.ThrowsAsync<Refusal>(() => node.Records.WriteAsync<Practice>("a", _ => throw Refusal.Invalid("title", "no"), Cancellation));
-        await Assert.ThrowsAsync<Refusal>(() => node.Records.WriteAsync<Practice>("b", _ => throw Refusal.Invalid("title", "no"), Cancellation));
+        await Assert.ThrowsAsync<Refusal>(() => node.Records.WriteAsync<Practice>("a", _ => throw Refusal.Invalid("title", $"no"), Cancellation));
+        await Assert.ThrowsAsync<Refusal>(() => node.Records.WriteAsync<Practice>("b", _ => throw Refusal.Invalid("title", $"no"), Cancellation));
 
         Assert.Equal([1L], (await node.RowsAsync()).Select(row => row.Sequence));
         Assert.Equal(["one"], await node.TitlesAsync());

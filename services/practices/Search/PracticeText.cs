@@ -21,7 +21,7 @@ internal sealed class PracticeText
             practice.Context, practice.Approach, practice.SuccessConditions, practice.NotTransferable, practice.FirstStep,
             .. practice.Effects.Select(effect => effect.Text),
             .. practice.Figures.Select(figure => figure.Label),
-            .. practice.Themes.Select(theme => Vocabulary.Theme.Label(theme)),
+            .. practice.Themes.Select(theme => Vocabulary.Theme.FrenchLabel(theme)),
         ]));
         List<Word> all = [.. title, .. summary, .. difficulties, .. rest];
         Lexemes = [.. all.Select(word => word.Stem)

@@ -64,7 +64,7 @@ public sealed partial class RecordStore<TDb>(
             }
             if (registry.HomeOf(change.Territory, RecordKinds.AreaOf(kind)) != registry.Node)
             {
-                throw new Refusal(StatusCode.FailedPrecondition, "NOT_HOME", "Ce territoire tient cette pièce chez lui : modifiez-la sur son propre nœud.");
+                throw new Refusal(StatusCode.FailedPrecondition, "NOT_HOME", $"Ce territoire tient cette pièce chez lui : modifiez-la sur son propre nœud.");
             }
             var record = new Record
             {
@@ -81,7 +81,7 @@ public sealed partial class RecordStore<TDb>(
             var envelope = Envelope.Seal(record, key);
             if (envelope.Length > Envelope.MaxSize)
             {
-                throw new Refusal(StatusCode.InvalidArgument, "TOO_LARGE", "L’ensemble des textes est trop long : 512 Kio au plus.");
+                throw new Refusal(StatusCode.InvalidArgument, "TOO_LARGE", $"L’ensemble des textes est trop long : 512 Kio au plus.");
             }
             var (before, isNew) = (row?.Visibility, row is null);
             row = Put(db, store, row, record, envelope);

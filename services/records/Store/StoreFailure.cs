@@ -17,10 +17,10 @@ internal static class StoreFailure
         return cause switch
         {
             SqliteException { SqliteErrorCode: SqliteFull } or PostgresException { SqlState: PostgresErrorCodes.DiskFull } => new Refusal(
-                StatusCode.Unavailable, "STORAGE_FULL", "Le disque du serveur est plein : rien n’a été enregistré. Prévenez la personne qui s’occupe de ce serveur, puis recommencez."),
+                StatusCode.Unavailable, "STORAGE_FULL", $"Le disque du serveur est plein : rien n’a été enregistré. Prévenez la personne qui s’occupe de ce serveur, puis recommencez."),
             null => null,
             _ when IsOfData(cause) => null,
-            _ => new Refusal(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", "La base de données ne répond pas. Rechargez la page avant de recommencer, dans un instant."),
+            _ => new Refusal(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", $"La base de données ne répond pas. Rechargez la page avant de recommencer, dans un instant."),
         };
     }
 

@@ -36,9 +36,9 @@ public sealed partial class PracticeEdit(
     [SupplyParameterFromQuery(Name = "etat")]
     public string? State { get; set; }
 
-    private string Heading => Id is null ? "Raconter une pratique" : "Modifier la pratique";
+    private string Heading => Id is null ? T["Raconter une pratique"] : T["Modifier la pratique"];
 
-    private string Action => Id is null ? "/pratiques/nouvelle" : $"/pratiques/{Uri.EscapeDataString(Id)}/modifier";
+    private string Action => To(Id is null ? "/pratiques/nouvelle" : $"/pratiques/{Uri.EscapeDataString(Id)}/modifier");
 
     protected override async Task OnInitializedAsync()
     {
@@ -49,7 +49,7 @@ public sealed partial class PracticeEdit(
         }
         else if (Http.User.Identity is not { IsAuthenticated: true })
         {
-            navigation.NavigateTo($"/session?retour={Uri.EscapeDataString(Http.Request.Path)}");
+            navigation.NavigateTo(To($"/session?retour={Uri.EscapeDataString(To(Http.Request.Path))}"));
         }
         else if (_territories.Count == 0)
         {
@@ -139,9 +139,9 @@ public sealed partial class PracticeEdit(
         var saving = new PracticeSaving(practices, _form!, _request) { Id = Id, Version = _version };
         if (await saving.SaveAsync(typed, publish) is { } saved)
         {
-            navigation.NavigateTo(saved.Status == PracticeStatus.Published
+            navigation.NavigateTo(To(saved.Status == PracticeStatus.Published
                 ? $"/pratiques/{Uri.EscapeDataString(saved.Id)}?etat=publiee"
-                : $"/pratiques/{Uri.EscapeDataString(saved.Id)}/modifier?etat=enregistre");
+                : $"/pratiques/{Uri.EscapeDataString(saved.Id)}/modifier?etat=enregistre"));
             return;
         }
 
