@@ -24,7 +24,7 @@ public static class Hosting
         builder.Services.AddMemoryCache().AddHttpContextAccessor().AddSingleton<Interceptor, InTheNameOfTheVisitor>();
         builder.Services.AddAppClient<PracticeService.PracticeServiceClient>("practices");
         builder.Services.AddAppClient<TerritoryService.TerritoryServiceClient>("territories");
-        builder.Services.AddSingleton<Regions>();
+        builder.Services.AddSingleton<Regions>().AddSingleton<BaseMapSvg>();
         builder.Services.AddLanguages();
         builder.Services.AddRazorComponents();
         // Accents stay letters: French pages are a tenth lighter. What has a meaning in HTML is still escaped.
@@ -73,6 +73,7 @@ public static class Hosting
         app.UseAntiforgery();
 
         app.MapStaticAssets();
+        app.MapOpenData();
         app.MapRazorComponents<App>();
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Fabrique.Territories.V1;
 using Microsoft.Data.Sqlite;
 
@@ -13,15 +12,20 @@ internal sealed class OfficialDirectory
 {
     private readonly string _connectionString;
     private readonly Func<string, IEnumerable<string>> _sources;
+    private readonly Lazy<IReadOnlyList<DirectoryEntry>> _entries;
 
     private OfficialDirectory(string path, Func<string, IEnumerable<string>> sources)
     {
         _connectionString = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly }.ToString();
         _sources = sources;
+        _entries = new(ReadEntries);
     }
 
-    /// <summary>A stretch of the territories found, and how many were found in all.</summary>
-    public sealed record Page(IReadOnlyList<Territory> Territories, int Total);
+    /// <summary>A stretch of the territories found, how many were found in all, and whether their names are only near to the query.</summary>
+    public sealed record Page(IReadOnlyList<Territory> Territories, int Total, bool IsNear = false);
+
+    /// <summary>Every territory in short, the most populated first, kept in memory from the first use on.</summary>
+    public IReadOnlyList<DirectoryEntry> Entries => _entries.Value;
 
     /// <summary>Opens the directory in the data folder, and first builds it there (a second or two) when this version has not done so yet.</summary>
     public static async Task<OfficialDirectory> OpenAsync(string folder, ILogger logger, CancellationToken cancellationToken) =>
@@ -31,6 +35,7 @@ internal sealed class OfficialDirectory
     /// Finds territories, best first: exact name, then a name that starts with the query, then the words anywhere in the name, then those
     /// found by a former name or with the help of their département or postcode ("saint-denis 93"); among equals the most populated first.
     /// A blank query finds everything: the communes, then the rest, the most populated first. Ties are broken by id, so pages never overlap.
+    /// When nothing at all has such a name, the territories whose names are spelled nearly so are found, the nearest first.
     /// </summary>
     /// <param name="query">
     /// Name (accents, hyphens, apostrophes and case forgiven, the last word may be unfinished, "st" is "saint"), postcode, INSEE code (former
@@ -52,16 +57,18 @@ internal sealed class OfficialDirectory
         await using var connection = Connect();
         await using var command = connection.CreateCommand();
         var (match, order) = Interpret(query, command);
-        var where = match + Filter("kind", "$kinds", kinds.Count > 0 ? kinds : null, command) + Filter("id", "$ids", onlyIds, command)
+        var filters = Filter("kind", "$kinds", kinds.Count > 0 ? kinds : null, command) + Filter("id", "$ids", onlyIds, command)
             + Filter("region", "$region", region.Length > 0 ? [region] : null, command)
             + Filter("department", "$department", department.Length > 0 ? [department] : null, command);
 
-        command.CommandText = $"SELECT COUNT(*) FROM territory AS t WHERE {where}";
-        var total = Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
+        var total = await CountAsync(match + filters);
+        var isNear = total == 0 && (filters.Length == 0 || await CountAsync(match) == 0) && NearNames.Of(query, Entries) is { Count: > 0 } near
+            && Nearest(near, command, out match, out order);
+        total = isNear ? await CountAsync(match + filters) : total;
 
         command.CommandText = $"""
             SELECT message FROM (
-                SELECT t.position, {order} AS place FROM territory AS t WHERE {where} ORDER BY place, t.position LIMIT $limit OFFSET $offset)
+                SELECT t.position, {order} AS place FROM territory AS t WHERE {match + filters} ORDER BY place, t.position LIMIT $limit OFFSET $offset)
             JOIN body USING (position) ORDER BY place, position
             """;
         command.Parameters.AddWithValue("$limit", limit);
@@ -73,7 +80,13 @@ internal sealed class OfficialDirectory
             territories.Add(Parse(rows.GetFieldValue<byte[]>(0)));
         }
 
-        return new Page(territories, total);
+        return new Page(territories, total, isNear);
+
+        async Task<int> CountAsync(string where)
+        {
+            command.CommandText = $"SELECT COUNT(*) FROM territory AS t WHERE {where}";
+            return Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
+        }
     }
 
     /// <summary>
@@ -94,40 +107,6 @@ internal sealed class OfficialDirectory
         return command.ExecuteScalar() is byte[] body ? Parse(body) : null;
     }
 
-    /// <summary>
-    /// The form in which names are compared: words of lower-case letters and digits without accents, "œ" as "oe", "st" as "saint".
-    /// </summary>
-    internal static string Fold(string text) => string.Join(' ', Words(text).Select(Spell));
-
-    private static string[] Words(string text)
-    {
-        // What would not normalise is in no French name: halves of surrogate pairs and U+FFFE, which is no character.
-        var letters = new StringBuilder();
-        var normal = string.Concat(text.Where(character => char.GetUnicodeCategory(character) is not (UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned)));
-        foreach (var character in normal.Normalize(NormalizationForm.FormKD))
-        {
-            _ = char.ToLowerInvariant(character) switch
-            {
-                'œ' => letters.Append("oe"),
-                'æ' => letters.Append("ae"),
-                var lower when char.IsLetterOrDigit(lower) => letters.Append(lower),
-                var mark when char.GetUnicodeCategory(mark) is UnicodeCategory.NonSpacingMark => letters,
-                _ => letters.Append(' '),
-            };
-        }
-
-        return letters.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries);
-    }
-
-    private static string Spell(string word) => word switch
-    {
-        "st" => "saint",
-        "ste" => "sainte",
-        "sts" => "saints",
-        "stes" => "saintes",
-        _ => word,
-    };
-
     /// <summary>The condition that a query sets and the order of what it finds, as SQL over parameters that this adds to the command.</summary>
     private static (string Match, string Order) Interpret(string query, SqliteCommand command)
     {
@@ -136,7 +115,7 @@ internal sealed class OfficialDirectory
             return ("1", "t.listed");
         }
 
-        if (Words(query) is not { Length: > 0 } words)
+        if (Names.Words(query) is not { Length: > 0 } words)
         {
             return ("0", "0");
         }
@@ -151,13 +130,13 @@ internal sealed class OfficialDirectory
         }
 
         // The first word that is not a number must be in a name, or "pas de calais" would find every commune of that département.
-        var terms = words.Select((word, i) => (Word: word, Term: i < words.Length - 1 ? Quote(Spell(word)) : Unfinished(word))).ToArray();
+        var terms = words.Select((word, i) => (Word: word, Term: i < words.Length - 1 ? Quote(Names.Spell(word)) : Unfinished(word))).ToArray();
         var key = Array.FindIndex(terms, term => !IsNumber(term.Word));
         command.Parameters.AddWithValue("$words", string.Join(" AND ", terms.Select((term, i) => i == key ? $"{{name former}} : ({term.Term})" : term.Term)));
         command.Parameters.AddWithValue("$named", $"name : ({string.Join(" AND ", terms.Select(term => term.Term))})");
-        command.Parameters.AddWithValue("$name", string.Join(' ', words.Select(Spell)));
-        command.Parameters.AddWithValue("$alone", string.Join(' ', terms.Where(term => !IsNumber(term.Word)).Select(term => Spell(term.Word))));
-        command.Parameters.AddWithValue("$start", string.Join(' ', words[..^1].Select(Spell).Append(words[^1])));
+        command.Parameters.AddWithValue("$name", string.Join(' ', words.Select(Names.Spell)));
+        command.Parameters.AddWithValue("$alone", string.Join(' ', terms.Where(term => !IsNumber(term.Word)).Select(term => Names.Spell(term.Word))));
+        command.Parameters.AddWithValue("$start", string.Join(' ', words[..^1].Select(Names.Spell).Append(words[^1])));
         return ("t.position IN (SELECT rowid FROM words WHERE words MATCH $words)", """
             CASE WHEN t.name IN ($name, $alone) THEN 0
                  WHEN substr(t.name, 1, length($name)) = $name OR substr(t.name, 1, length($start)) = $start THEN 1
@@ -167,7 +146,15 @@ internal sealed class OfficialDirectory
 
         static bool IsNumber(string word) => word.All(char.IsAsciiDigit);
         static string Quote(string word) => $"\"{word}\"";
-        static string Unfinished(string word) => Spell(word) == word ? Quote(word) + "*" : $"({Quote(word)}* OR {Quote(Spell(word))}*)";
+        static string Unfinished(string word) => Names.Spell(word) == word ? Quote(word) + "*" : $"({Quote(word)}* OR {Quote(Names.Spell(word))}*)";
+    }
+
+    /// <summary>The condition and the order that give these positions, as they come.</summary>
+    private static bool Nearest(IReadOnlyList<int> positions, SqliteCommand command, out string match, out string order)
+    {
+        command.Parameters.AddWithValue("$near", System.Text.Json.JsonSerializer.Serialize(positions));
+        (match, order) = ("t.position IN (SELECT value FROM json_each($near))", "(SELECT key FROM json_each($near) WHERE value = t.position)");
+        return true;
     }
 
     private static string Filter(string column, string parameter, IReadOnlyCollection<string>? values, SqliteCommand command)
@@ -179,6 +166,23 @@ internal sealed class OfficialDirectory
 
         command.Parameters.AddWithValue(parameter, System.Text.Json.JsonSerializer.Serialize(values));
         return $" AND t.{column} IN (SELECT value FROM json_each({parameter}))";
+    }
+
+    private List<DirectoryEntry> ReadEntries()
+    {
+        using var connection = Connect();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT t.position, t.name, message FROM territory AS t JOIN body USING (position) ORDER BY position";
+        using var rows = command.ExecuteReader();
+        var read = new List<(int Position, string Name, Territory Territory)>();
+        while (rows.Read())
+        {
+            read.Add((rows.GetInt32(0), rows.GetString(1).Replace(" ", "", StringComparison.Ordinal), Territory.Parser.ParseFrom(rows.GetFieldValue<byte[]>(2))));
+        }
+
+        var groupings = read.Where(row => row.Territory.Siren.Length > 0 && row.Territory.Kind != "COM").ToDictionary(row => row.Territory.Id, row => row.Territory.Kind);
+        return read.ConvertAll(row => new DirectoryEntry(
+            row.Position, row.Name, NearNames.Letters(row.Name), Traits.Of(row.Territory, groupings.GetValueOrDefault(row.Territory.Epci?.Code ?? "", ""))));
     }
 
     private SqliteConnection Connect()

@@ -119,14 +119,14 @@ internal static class OfficialDirectoryFile
         {
             position++;
             var message = entry.Territory;
-            var (name, department) = (OfficialDirectory.Fold(message.Name), message.Department);
+            var (name, department) = (Names.Fold(message.Name), message.Department);
             territory(position, message.Id, message.Kind, message.Kind == "COM" ? 0 : 1, name, department?.Code ?? "", message.Region.Code);
             body(position, message.ToByteArray());
 
             // Joined, so that "labergement" finds L'Abergement.
-            var joined = OfficialDirectory.Fold(message.Name.Replace("'", "", StringComparison.Ordinal));
-            words(position, name, OfficialDirectory.Fold(entry.FormerNames) + (joined == name ? "" : " " + joined),
-                OfficialDirectory.Fold($"{department?.Code} {department?.Name} {string.Join(' ', message.Postcodes)}"));
+            var joined = Names.Fold(message.Name.Replace("'", "", StringComparison.Ordinal));
+            words(position, name, Names.Fold(entry.FormerNames) + (joined == name ? "" : " " + joined),
+                Names.Fold($"{department?.Code} {department?.Name} {string.Join(' ', message.Postcodes)}"));
 
             foreach (var (text, kind) in entry.Codes)
             {

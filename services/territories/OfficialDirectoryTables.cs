@@ -101,6 +101,16 @@ internal static class OfficialDirectoryTables
         }];
     }
 
+    /// <summary>Whom to name for a source of vintage.json.</summary>
+    public static string Attribution(string source)
+    {
+        using var stream = Resource("vintage.json");
+        return JsonNode.Parse(stream)!["sources"]![source]!["attribution"]!.GetValue<string>();
+    }
+
+    /// <summary>The region of each département, by their official codes.</summary>
+    public static Dictionary<string, string> DepartmentRegions() => Table("departements").ToDictionary(row => row.Code, row => row.Region);
+
     /// <summary>A hash of the tables: `vintage.json` holds that of each.</summary>
     public static byte[] Hash()
     {

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Territories;
 
 /// <summary>The reads: the official directory, and what its territories tell of themselves.</summary>
-internal sealed class Queries(IDbContextFactory<TerritoriesDb> databases, RecordStore<TerritoriesDb> records, OfficialDirectory directory)
+internal sealed partial class Queries(IDbContextFactory<TerritoriesDb> databases, RecordStore<TerritoriesDb> records, OfficialDirectory directory)
 {
     private const int MaxQuery = 200;
     private const int MaxPractices = 100;
@@ -28,12 +28,12 @@ internal sealed class Queries(IDbContextFactory<TerritoriesDb> databases, Record
 
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var joined = request.Joined ? await db.Members.Select(member => member.Id).ToListAsync(cancellation) : null;
-        var (territories, total) = await directory.SearchAsync(
+        var (territories, total, isNear) = await directory.SearchAsync(
             request.Query, request.Kind, request.Region, request.Department, joined, offset, size, cancellation);
         var found = territories.Select(territory => territory.Id).ToArray();
         var members = await db.Members.Where(member => found.Contains(member.Id)).Select(member => member.Id).ToHashSetAsync(cancellation);
 
-        var response = new ListTerritoriesResponse { TotalSize = total };
+        var response = new ListTerritoriesResponse { TotalSize = total, Approximate = isNear };
         foreach (var territory in territories)
         {
             territory.Joined = members.Contains(territory.Id);

@@ -10,16 +10,23 @@ namespace Fabrique.Territories;
 /// <summary>What the territories service derives from profiles, and how it reacts on the practices of others.</summary>
 internal sealed class TerritoryIndex : RecordIndex<TerritoriesDb>
 {
-    public override string Version => "1";
+    // Of each territory, so that no one of them fills the list of all.
+    private const int LatestMilestones = 2;
+
+    public override string Version => "2";
 
     public override async Task ApplyAsync(TerritoriesDb db, Record record, IMessage? body, bool isNew, CancellationToken cancellation)
     {
         if (record.Kind == RecordKinds.KindOf<Profile>())
         {
             await db.Members.Where(member => member.Id == record.Id).ExecuteDeleteAsync(cancellation);
-            if (body is Profile && record.Visibility == Visibility.Public)
+            await db.Milestones.Where(milestone => milestone.Territory == record.Id).ExecuteDeleteAsync(cancellation);
+            if (body is Profile profile && record.Visibility == Visibility.Public)
             {
-                db.Members.Add(new MemberRow { Id = record.Id });
+                db.Members.Add(new MemberRow { Id = record.Id, Situations = string.Join(' ', profile.Situations) });
+                var latest = profile.Milestones.OrderByDescending(milestone => milestone.Date, StringComparer.Ordinal).Take(LatestMilestones);
+                db.Milestones.AddRange(latest.Select((milestone, rank) =>
+                    new MilestoneRow { Territory = record.Id, Rank = rank, Date = milestone.Date, Milestone = milestone.ToByteArray() }));
             }
         }
         else if (record.Kind == RecordKinds.KindOf<Practice>())

@@ -75,7 +75,7 @@ public sealed class BrowserTests(NodeInMemory node, Browser browser) : IClassFix
     }
 
     [Theory]
-    [InlineData("/"), InlineData("/territoires"), InlineData("/territoires/62528"), InlineData("/pratiques"), InlineData("/session"), InlineData("/accessibilite")]
+    [InlineData("/"), InlineData("/territoires"), InlineData("/territoires/62528-loos-en-gohelle"), InlineData("/territoires?q=saint"), InlineData("/territoires/semblables?de=62413"), InlineData("/style"), InlineData("/pratiques"), InlineData("/session"), InlineData("/accessibilite")]
     public async Task Nothing_overflows_on_a_narrow_phone(string path)
     {
         var page = await OpenAsync(path, width: 320);
@@ -98,7 +98,7 @@ public sealed class BrowserTests(NodeInMemory node, Browser browser) : IClassFix
                 complaints.Add($"a third party: {request.Url}");
             }
         };
-        foreach (var path in new[] { "/", "/territoires/62528", "/pratiques?theme=ENER", "/plan-du-site" })
+        foreach (var path in new[] { "/", "/territoires/62528-loos-en-gohelle", "/territoires/semblables?de=62413", "/style", "/pratiques?theme=ENER", "/plan-du-site" })
         {
             await page.GotoAsync(path);
         }

@@ -56,11 +56,56 @@ public sealed class DirectorySearchTests(DirectoryFixture directory) : IClassFix
         Assert.Equal(expected, (await directory.FindAsync(query))[0].Id);
     }
 
+    [Theory]
+    [InlineData("loos en goele", "62528")]
+    [InlineData("loso en gohelle", "62528")]
+    [InlineData("Loos en Goh elle", "62528")]
+    [InlineData("grennoble", "38185")]
+    [InlineData("marseile", "13055")]
+    [InlineData("sain etiene", "42218")]
+    [InlineData("loos en goele 62750", "62528")]
+    [InlineData("ajacio 20000", "2A004")]
+    [InlineData("communaute agglo de lens lievin", null)]
+    public async Task A_name_is_forgiven_a_slip_when_nothing_has_that_name(string query, string? expected)
+    {
+        var page = await directory.PageAsync(query);
+
+        Assert.Equal((expected, expected is not null), (page.Territories is [var first, ..] ? first.Id : null, page.IsNear));
+    }
+
+    [Theory]
+    [InlineData("loos en goele 59")]
+    [InlineData("xy")]
+    [InlineData("00000")]
+    [InlineData("zzzzzzzzzzzz")]
+    public async Task A_slip_is_not_any_text(string query) => Assert.Equal((0, false), await directory.PageAsync(query) is var page ? (page.Total, page.IsNear) : default);
+
+    [Fact]
+    public async Task A_name_that_exists_is_never_taken_for_another_because_a_filter_hides_it()
+    {
+        Assert.Equal((0, false), await directory.PageAsync("quimper", onlyIds: ["62528"]) is var page ? (page.Total, page.IsNear) : default);
+        Assert.False((await directory.PageAsync("lens")).IsNear);
+    }
+
+    [Fact]
+    public async Task A_slip_anywhere_in_a_long_name_still_finds_it()
+    {
+        var names = directory.Official.Entries.Where(entry => entry.Name.Length >= 12 && entry.Traits.Kind == "COM").ToList();
+        var slip = Gen.Select(Gen.Int[0, names.Count - 1], Gen.Int[1, 10], Gen.Char['a', 'z']);
+        await slip.SampleAsync(async (at, place, letter) =>
+        {
+            var (name, id) = (names[at].Name, names[at].Traits.Id);
+            var typed = name[..place] + letter + name[(place + 1)..];
+            var page = await directory.PageAsync($"{typed} {names[at].Traits.Department.Replace("2A", "20", StringComparison.Ordinal).Replace("2B", "20", StringComparison.Ordinal)}", limit: 50);
+            Assert.True(!page.IsNear || page.Territories.Any(territory => territory.Id == id), typed);
+        }, iter: 40, threads: 1);
+    }
+
     [Fact]
     public async Task The_exact_name_comes_first_then_the_names_that_start_so_then_the_others_each_by_population()
     {
         var page = await directory.PageAsync("lens", limit: 200);
-        var tiers = page.Territories.Select(territory => OfficialDirectory.Fold(territory.Name) switch
+        var tiers = page.Territories.Select(territory => Names.Fold(territory.Name) switch
         {
             "lens" => 0,
             var name when name.StartsWith("lens", StringComparison.Ordinal) => 1,
@@ -205,6 +250,7 @@ public sealed class DirectorySearchTests(DirectoryFixture directory) : IClassFix
     [InlineData("s")]
     [InlineData("saint")]
     [InlineData("62750")]
+    [InlineData("loos en goele")]
     public async Task The_first_results_come_within_50_milliseconds_once_warm(string query)
     {
         var best = TimeSpan.MaxValue;

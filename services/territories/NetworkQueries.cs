@@ -1,0 +1,89 @@
+using Fabrique.Records;
+using Fabrique.Territories.V1;
+using Microsoft.EntityFrameworkCore;
+
+namespace Fabrique.Territories;
+
+/// <summary>The reads across territories: those like one of them, and what they went through.</summary>
+internal sealed partial class Queries
+{
+    private const int DefaultSimilar = 12;
+    private const int MaxSimilar = 50;
+
+    /// <summary>The territories most like one, those of the network first.</summary>
+    public async Task<ListSimilarTerritoriesResponse> SimilarAsync(ListSimilarTerritoriesRequest request, CancellationToken cancellation)
+    {
+        var size = request.PageSize == 0 ? DefaultSimilar : request.PageSize;
+        var (codes, territory) = (request.Situation.Distinct().ToList(), directory.Find(request.Id));
+        Check.Refuse(
+        [
+            .. Check.Codes("situation", codes, Vocabulary.Situation),
+            .. Check.Rule("pageSize", size is < 0 or > MaxSimilar, $"Demandez de 1 à {MaxSimilar} territoires."),
+        ]);
+        if (territory is null)
+        {
+            throw Refusal.NotFound($"Aucun territoire ne porte ce code.");
+        }
+
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        var members = await db.Members.AsNoTracking().ToDictionaryAsync(member => member.Id, member => member.Situations, cancellation);
+        var asked = Told(directory.Entries.First(entry => entry.Traits.Id == territory.Id).Traits);
+        asked = codes.Count > 0 ? asked with { Situations = codes } : asked;
+        var candidates = directory.Entries.Select(entry => Told(entry.Traits)).ToLookup(traits => members.ContainsKey(traits.Id));
+
+        territory.Joined = members.ContainsKey(territory.Id);
+        return new ListSimilarTerritoriesResponse
+        {
+            Territory = territory,
+            Situations = { asked.Situations },
+            Similar = { Resemblance.Rank(asked, candidates[true]).Take(size).Concat(Resemblance.Rank(asked, candidates[false]).Take(size)).Select(Similar) },
+        };
+
+        Traits Told(Traits traits) =>
+            members.TryGetValue(traits.Id, out var situations) && situations.Length > 0 ? traits with { Situations = situations.Split(' ') } : traits;
+
+        SimilarTerritory Similar(Traits traits)
+        {
+            var found = directory.Find(traits.Id)!;
+            found.Joined = members.ContainsKey(traits.Id);
+            var similar = new SimilarTerritory { Territory = found, Likenesses = { Resemblance.Reasons(asked, traits) } };
+            foreach (var likeness in similar.Likenesses)
+            {
+                // People read names.
+                var name = likeness.Criterion switch
+                {
+                    Likeness.Types.Criterion.Department => found.Department.Name,
+                    Likeness.Types.Criterion.Region => found.Region.Name,
+                    _ => null,
+                };
+                if (name is not null)
+                {
+                    likeness.Shared[0] = name;
+                }
+            }
+            return similar;
+        }
+    }
+
+    /// <summary>The latest milestones of the territories of the network.</summary>
+    public async Task<ListMilestonesResponse> MilestonesAsync(ListMilestonesRequest request, CancellationToken cancellation)
+    {
+        var size = Paging.Size(request.PageSize);
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        var rows = await db.Milestones.AsNoTracking().OrderByDescending(milestone => milestone.Date).ThenBy(milestone => milestone.Territory)
+            .ThenBy(milestone => milestone.Rank).Take(size).ToListAsync(cancellation);
+        return new ListMilestonesResponse
+        {
+            Milestones =
+            {
+                rows.Select(row => (row, Place: directory.Find(row.Territory))).Select(told => new TerritoryMilestone
+                {
+                    Milestone = Milestone.Parser.ParseFrom(told.row.Milestone),
+                    Territory = told.row.Territory,
+                    Name = told.Place?.Name ?? told.row.Territory,
+                    Department = told.Place?.Department?.Code ?? "",
+                }),
+            },
+        };
+    }
+}
