@@ -1,6 +1,5 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
+using System.Collections.Concurrent;
+using System.Text.Json;
 using Fabrique.Practices.V1;
 using Fabrique.Records;
 using Fabrique.Records.V1;
@@ -13,84 +12,95 @@ namespace Fabrique.Practices;
 /// <summary>What the catalogue derives from practices, and from the profiles of the territories that own them.</summary>
 internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb>
 {
-    public const string Theme = "theme";
-    public const string Principle = "principle";
+    // Words that are in the database for sure: most texts add none.
+    private readonly ConcurrentDictionary<string, bool> _words = new();
 
-    public override string Version => "1";
+    public override string Version => "2";
 
     public override async Task CreateAsync(PracticesDb db, CancellationToken cancellation)
     {
         if (db.Database.IsNpgsql())
         {
-            await db.Database.ExecuteSqlRawAsync("CREATE TABLE practice_text (id TEXT PRIMARY KEY, terms TSVECTOR NOT NULL)", cancellation);
+            await db.Database.ExecuteSqlRawAsync("CREATE TABLE practice_text (id INTEGER PRIMARY KEY, terms TSVECTOR NOT NULL)", cancellation);
+            // Searches read the number beside the terms, never the terms: those are kept out of the way.
+            await db.Database.ExecuteSqlRawAsync("ALTER TABLE practice_text ALTER COLUMN terms SET STORAGE EXTERNAL, SET (toast_tuple_target = 128)", cancellation);
             await db.Database.ExecuteSqlRawAsync("CREATE INDEX practice_text_terms ON practice_text USING gin (terms)", cancellation);
             return;
         }
-        await db.Database.ExecuteSqlRawAsync("CREATE VIRTUAL TABLE practice_text USING fts5(id UNINDEXED, title, summary, body)", cancellation);
-        // A word of the title says more about a practice than one somewhere in its text.
-        await db.Database.ExecuteSqlRawAsync("INSERT INTO practice_text (practice_text, rank) VALUES ('rank', 'bm25(0, 10, 4, 1)')", cancellation);
+        await db.Database.ExecuteSqlRawAsync(
+            """CREATE VIRTUAL TABLE practice_text USING fts5(id UNINDEXED, terms, detail = none, columnsize = 0, tokenize = "ascii tokenchars '_'")""", cancellation);
     }
 
     public override async Task ApplyAsync(PracticesDb db, Record record, IMessage? body, bool isNew, CancellationToken cancellation)
     {
         if (record.Kind == RecordKinds.KindOf<Practice>())
         {
-            if (!isNew)
-            {
-                await RemoveAsync(db, record.Id, cancellation);
-            }
             // Lists are for anybody, or for the territory at its home: what only the network may see has no reader here yet.
-            if (body is Practice practice && (record.Visibility == Visibility.Public || record.Home == registry.Node))
-            {
-                await AddAsync(db, record, practice, cancellation);
-            }
+            var practice = record.Visibility == Visibility.Public || record.Home == registry.Node ? (Practice?)body : null;
+            await ApplyAsync(db, record, practice, isNew ? null : await db.Practices.FindAsync([record.Id], cancellation), cancellation);
         }
         else if (record.Kind == RecordKinds.KindOf<Profile>())
         {
-            await db.Territories.Where(territory => territory.Id == record.Id).ExecuteDeleteAsync(cancellation);
-            if (body is Profile profile)
+            var row = await db.Territories.FindAsync([record.Id], cancellation) ?? db.Territories.Add(new TerritoryRow { Id = record.Id }).Entity;
+            var profile = (Profile?)body ?? new Profile();
+            row.Stamp = await db.NextStampAsync(cancellation);
+            (row.Name, row.Department, row.Region, row.Situations) = (profile.Name, profile.Department, profile.Region, string.Join('\n', profile.Situations.Distinct()));
+        }
+    }
+
+    private async Task ApplyAsync(PracticesDb db, Record record, Practice? practice, PracticeRow? row, CancellationToken cancellation)
+    {
+        if (row is { Status: not PracticeStatus.Unspecified })
+        {
+            await db.Database.ExecuteSqlAsync(
+                db.Database.IsNpgsql() ? $"DELETE FROM practice_text WHERE id = {row.Number}" : (FormattableString)$"DELETE FROM practice_text WHERE rowid = {row.Number}", cancellation);
+        }
+        if (practice is null && row is null)
+        {
+            return;
+        }
+        row ??= db.Practices.Add(new PracticeRow { Id = record.Id, Number = await db.NextNumberAsync(cancellation) }).Entity;
+        row.Stamp = await db.NextStampAsync(cancellation);
+        row.Territory = record.Territory;
+        row.Status = practice?.Status ?? PracticeStatus.Unspecified;
+        row.ChangedAt = record.ChangedAt.ToDateTimeOffset().ToUnixTimeMilliseconds();
+        row.Title = FrenchText.Fold(practice?.Title ?? "");
+        row.AdaptedFrom = practice?.AdaptedFrom ?? "";
+        row.Codes = practice is null ? "" : string.Join('\n', Facets.Of(practice).Distinct());
+        row.Card = practice is null ? [] : Card(record, practice).ToByteArray();
+        if (practice is not null)
+        {
+            var text = new PracticeText(practice);
+            await AddTextAsync(db, row.Number, record.Id, text.Lexemes, cancellation);
+            if (practice.Status == PracticeStatus.Published)
             {
-                db.Territories.Add(new TerritoryRow { Id = record.Id, Name = profile.Name, Department = profile.Department, Region = profile.Region });
+                await AddWordsAsync(db, row.Stamp, [.. text.Words.Where(word => !_words.ContainsKey(word))], cancellation);
             }
         }
     }
 
-    private static async Task RemoveAsync(PracticesDb db, string id, CancellationToken cancellation)
-    {
-        await db.Practices.Where(practice => practice.Id == id).ExecuteDeleteAsync(cancellation);
-        await db.Codes.Where(code => code.PracticeId == id).ExecuteDeleteAsync(cancellation);
-        await db.Database.ExecuteSqlAsync(
-            db.Database.IsNpgsql() ? $"DELETE FROM practice_text WHERE id = {id}" : (FormattableString)$"DELETE FROM practice_text WHERE rowid = {TextRow(id)}", cancellation);
-    }
+    private static Task<int> AddTextAsync(PracticesDb db, int number, string id, string[] lexemes, CancellationToken cancellation) => db.Database.ExecuteSqlAsync(
+        db.Database.IsNpgsql()
+            ? $"INSERT INTO practice_text (id, terms) VALUES ({number}, array_to_tsvector({lexemes}))"
+            : (FormattableString)$"INSERT INTO practice_text (rowid, id, terms) VALUES ({number}, {id}, {string.Join(' ', lexemes)})",
+        cancellation);
 
-    private async Task AddAsync(PracticesDb db, Record record, Practice practice, CancellationToken cancellation)
+    private async Task AddWordsAsync(PracticesDb db, long stamp, string[] words, CancellationToken cancellation)
     {
-        db.Practices.Add(new PracticeRow
+        if (words.Length == 0)
         {
-            Id = record.Id,
-            Territory = record.Territory,
-            Status = practice.Status,
-            Maturity = practice.Maturity,
-            ChangedAt = record.ChangedAt.ToDateTimeOffset().ToUnixTimeMilliseconds(),
-            Card = Card(record, practice).ToByteArray(),
-        });
-        db.Codes.AddRange(Codes(Theme, practice.Themes).Concat(Codes(Principle, practice.Principles)));
-
-        var (title, summary, text) = (Terms(practice.Title), Terms(practice.Summary), Terms(
-            practice.Context, practice.Approach, practice.Difficulties, practice.SuccessConditions, practice.NotTransferable, practice.FirstStep,
-            practice.Lessons, string.Join(' ', practice.Effects.Select(effect => effect.Text)), string.Join(' ', practice.Figures.Select(figure => figure.Label)),
-            string.Join(' ', practice.Themes.Select(theme => Vocabulary.Theme.FrenchLabel(theme)))));
-        await db.Database.ExecuteSqlAsync(
-            db.Database.IsNpgsql()
-                ? $"""
-                   INSERT INTO practice_text (id, terms) VALUES ({record.Id}, setweight(to_tsvector('simple', {title}), 'A')
-                     || setweight(to_tsvector('simple', {summary}), 'B') || to_tsvector('simple', {text}))
-                   """
-                : (FormattableString)$"INSERT INTO practice_text (rowid, id, title, summary, body) VALUES ({TextRow(record.Id)}, {record.Id}, {title}, {summary}, {text})",
-            cancellation);
-
-        IEnumerable<PracticeCode> Codes(string facet, IEnumerable<string> codes) =>
-            codes.Distinct().Select(code => new PracticeCode { PracticeId = record.Id, Facet = facet, Code = code });
+            return;
+        }
+        var added = await db.Database.SqlQuery<string>(db.Database.IsNpgsql()
+            ? $"""INSERT INTO practice_words ("Word", "Stamp") SELECT word, {stamp} FROM unnest({words}) AS word ON CONFLICT DO NOTHING RETURNING "Word" AS "Value" """
+            : (FormattableString)$"""INSERT INTO practice_words ("Word", "Stamp") SELECT value, {stamp} FROM json_each({JsonSerializer.Serialize(words)}) WHERE true ON CONFLICT DO NOTHING RETURNING "Word" AS "Value" """)
+            .ToListAsync(cancellation);
+        // This transaction may fail: only what an earlier one added is there for sure.
+        db.NewWords.UnionWith(added);
+        foreach (var word in words.Where(word => !db.NewWords.Contains(word)))
+        {
+            _words[word] = true;
+        }
     }
 
     /// <summary>A practice as lists show it: without its long texts.</summary>
@@ -106,11 +116,9 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
         Principles = { practice.Principles },
         Maturity = practice.Maturity,
         StartedOn = practice.StartedOn,
+        ReviewDueOn = practice.ReviewDueOn,
+        AdaptedFrom = practice.AdaptedFrom,
+        Licence = practice.Licence,
         Record = registry.Info(record),
     };
-
-    /// <summary>A full-text table finds a row by its number only, and scans for anything else.</summary>
-    private static long TextRow(string id) => BinaryPrimitives.ReadInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(id))) & long.MaxValue;
-
-    private static string Terms(params IEnumerable<string> texts) => string.Join(' ', FrenchText.Terms(string.Join('\n', texts)));
 }

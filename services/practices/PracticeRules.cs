@@ -113,6 +113,8 @@ internal static class PracticeRules
             .. Date("startedOn", practice.StartedOn),
             .. Date("endedOn", practice.EndedOn),
             .. Date("reviewDueOn", practice.ReviewDueOn),
+            .. Rule("adaptedFrom", practice.AdaptedFrom.Length > 0 && (!Guid.TryParseExact(practice.AdaptedFrom, "D", out _) || practice.AdaptedFrom == practice.Id),
+                $"Indiquez l’identifiant d’une autre pratique, tel qu’il est dans son adresse."),
             .. Rule("figures", practice.Figures.Count > MaxRows, $"{MaxRows} chiffres au plus."),
             .. Rule("sources", practice.Sources.Count > MaxRows, $"{MaxRows} sources au plus."),
             .. Rule("means.funding", practice.Means?.Funding.Count > MaxRows, $"{MaxRows} financements au plus."),

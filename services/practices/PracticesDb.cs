@@ -7,23 +7,31 @@ namespace Fabrique.Practices;
 /// <summary>The index of the catalogue: what its searches and facets need, derived from records.</summary>
 public sealed class PracticesDb(DbContextOptions<PracticesDb> options) : RecordsDb(options)
 {
-    internal DbSet<PracticeRow> Practices => Set<PracticeRow>();
-    internal DbSet<PracticeCode> Codes => Set<PracticeCode>();
-    internal DbSet<TerritoryRow> Territories => Set<TerritoryRow>();
+    private int _lastNumber;
+    private long _lastStamp;
 
-    /// <summary>The practices that hold the terms, with how well they answer: the lower the rank the better.</summary>
-    /// <param name="terms">Words as <see cref="FrenchText"/> gives them: letters and digits only.</param>
-    /// <param name="all">Every term, rather than any of them.</param>
-    internal IQueryable<PracticeText> Search(IEnumerable<string> terms, bool all)
+    internal DbSet<PracticeRow> Practices => Set<PracticeRow>();
+    internal DbSet<WordRow> Words => Set<WordRow>();
+    internal DbSet<TerritoryRow> Territories => Set<TerritoryRow>();
+    internal DbSet<UnansweredSearchRow> UnansweredSearches => Set<UnansweredSearchRow>();
+
+    /// <summary>Words that this context has added and not yet committed.</summary>
+    internal HashSet<string> NewWords { get; } = [];
+
+    /// <summary>Inside a write: the number of a practice that had none.</summary>
+    internal async Task<int> NextNumberAsync(CancellationToken cancellation) =>
+        _lastNumber = (_lastNumber > 0 ? _lastNumber : await Practices.MaxAsync(row => (int?)row.Number, cancellation) ?? 0) + 1;
+
+    /// <summary>Inside a write: greater than every stamp that was committed. Writes come one after the other, so a reader that has seen a stamp has seen all before it.</summary>
+    internal async Task<long> NextStampAsync(CancellationToken cancellation)
     {
-        if (Database.IsNpgsql())
+        if (_lastStamp == 0)
         {
-            var query = string.Join(all ? " & " : " | ", terms);
-            return Set<PracticeText>().FromSql(
-                $"SELECT id AS \"Id\", -ts_rank('{{0.1, 0.1, 0.4, 1}}', terms, query)::float8 AS \"Rank\" FROM practice_text, to_tsquery('simple', {query}) AS query WHERE terms @@ query");
+            _lastStamp = Math.Max(
+                await Practices.MaxAsync(row => (long?)row.Stamp, cancellation) ?? 0,
+                await Territories.MaxAsync(row => (long?)row.Stamp, cancellation) ?? 0);
         }
-        var match = string.Join(all ? " AND " : " OR ", terms.Select(term => $"\"{term}\""));
-        return Set<PracticeText>().FromSql($"SELECT id AS Id, rank AS Rank FROM practice_text WHERE practice_text MATCH {match}");
+        return ++_lastStamp;
     }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
@@ -32,51 +40,81 @@ public sealed class PracticesDb(DbContextOptions<PracticesDb> options) : Records
         modelBuilder.Entity<PracticeRow>(row =>
         {
             row.ToTable("practices").HasKey(practice => practice.Id);
-            row.HasIndex(practice => new { practice.Status, practice.ChangedAt, practice.Id });
-            row.HasIndex(practice => new { practice.Territory, practice.Status });
+            row.HasIndex(practice => practice.Number).IsUnique();
+            row.HasIndex(practice => practice.Stamp);
         });
-        modelBuilder.Entity<PracticeCode>(row =>
+        modelBuilder.Entity<TerritoryRow>(row =>
         {
-            row.ToTable("practice_codes").HasKey(code => new { code.PracticeId, code.Facet, code.Code });
-            row.HasIndex(code => new { code.Facet, code.Code });
+            row.ToTable("territories").HasKey(territory => territory.Id);
+            row.HasIndex(territory => territory.Stamp);
         });
-        modelBuilder.Entity<TerritoryRow>().ToTable("territories").HasKey(territory => territory.Id);
-        // The table is made by PracticeIndex, in the way of each database.
-        modelBuilder.Entity<PracticeText>().HasNoKey().ToView(null);
+        modelBuilder.Entity<WordRow>(row =>
+        {
+            row.ToTable("practice_words").HasKey(word => word.Word);
+            row.HasIndex(word => word.Stamp);
+        });
+        modelBuilder.Entity<UnansweredSearchRow>(row =>
+        {
+            row.ToTable("unanswered_searches", table => table.ExcludeFromMigrations()).HasKey(search => new { search.Day, search.Words });
+            row.Property(search => search.Day).HasColumnName("day");
+            row.Property(search => search.Words).HasColumnName("words");
+            row.Property(search => search.Count).HasColumnName("count");
+        });
     }
 }
 
 internal sealed class PracticeRow
 {
     public required string Id { get; init; }
-    public required string Territory { get; set; }
+
+    /// <summary>1, 2, 3… without gaps: its row in the full text, and its place in memory. Kept when the practice goes and comes back.</summary>
+    public int Number { get; init; }
+
+    /// <summary>Grows with every change of a row, so that a copy in memory knows what it has not seen.</summary>
+    public long Stamp { get; set; }
+    public string Territory { get; set; } = "";
+
+    /// <summary>Unspecified for a practice that is not here any more.</summary>
     public PracticeStatus Status { get; set; }
-    public required string Maturity { get; set; }
 
     /// <summary>Unix milliseconds.</summary>
     public long ChangedAt { get; set; }
 
+    /// <summary>Without accents and capitals: its place in the alphabet.</summary>
+    public string Title { get; set; } = "";
+    public string AdaptedFrom { get; set; } = "";
+
+    /// <summary>"theme:ENER", "maturity:EPROUVEE"…, a line each.</summary>
+    public string Codes { get; set; } = "";
+
     /// <summary>The practice without its long texts, as lists answer it.</summary>
-    public required byte[] Card { get; set; }
+    public byte[] Card { get; set; } = [];
 }
 
-internal sealed class PracticeCode
+/// <summary>A word that practices use, as it is written: what a misspelt one may have meant.</summary>
+internal sealed class WordRow
 {
-    public required string PracticeId { get; init; }
-    public required string Facet { get; init; }
-    public required string Code { get; init; }
+    public required string Word { get; init; }
+    public long Stamp { get; init; }
 }
 
 internal sealed class TerritoryRow
 {
     public required string Id { get; init; }
-    public required string Name { get; set; }
-    public required string Department { get; set; }
-    public required string Region { get; set; }
+    public long Stamp { get; set; }
+
+    /// <summary>Empty for a territory whose profile went.</summary>
+    public string Name { get; set; } = "";
+    public string Department { get; set; } = "";
+    public string Region { get; set; } = "";
+
+    /// <summary>Codes, a line each.</summary>
+    public string Situations { get; set; } = "";
 }
 
-internal sealed class PracticeText
+internal sealed class UnansweredSearchRow
 {
-    public required string Id { get; init; }
-    public double Rank { get; init; }
+    public required string Day { get; init; }
+    public required string Words { get; init; }
+    public int Count { get; init; }
 }

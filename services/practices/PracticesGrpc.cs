@@ -6,9 +6,45 @@ using Grpc.Core;
 namespace Fabrique.Practices;
 
 /// <summary>The catalogue's contract. Each write is in the file that bears its name.</summary>
-internal sealed partial class PracticesGrpc(RecordStore<PracticesDb> records, Queries queries, TimeProvider clock) : PracticeService.PracticeServiceBase
+internal sealed partial class PracticesGrpc(
+    RecordStore<PracticesDb> records, Queries queries, UnansweredSearches unanswered, Registry registry, TimeProvider clock) : PracticeService.PracticeServiceBase
 {
     public override Task<ListPracticesResponse> ListPractices(ListPracticesRequest request, ServerCallContext context)
+    {
+        DemandToList(request, context);
+        return queries.ListAsync(request, context.CancellationToken);
+    }
+
+    public override async Task<GetPracticeResponse> GetPractice(GetPracticeRequest request, ServerCallContext context)
+    {
+        var found = await records.FindAsync<Practice>(request.Id, context.CancellationToken);
+        return found is not null && MayRead(found, context)
+            ? new GetPracticeResponse { Practice = await ResourceAsync(found, context) }
+            : throw NotFound();
+    }
+
+    public override async Task<ListSimilarPracticesResponse> ListSimilarPractices(ListSimilarPracticesRequest request, ServerCallContext context)
+    {
+        var count = request.PageSize switch
+        {
+            0 => 3,
+            > 0 and <= 20 => request.PageSize,
+            _ => throw Refusal.Invalid("pageSize", $"Demandez de 1 à 20 pratiques."),
+        };
+        var found = await records.FindAsync<Practice>(request.Id, context.CancellationToken);
+        return found is not null && MayRead(found, context)
+            ? new ListSimilarPracticesResponse { Practices = { await queries.SimilarAsync(found.Body, count, context.CancellationToken) } }
+            : throw NotFound();
+    }
+
+    public override Task<ListUnansweredSearchesResponse> ListUnansweredSearches(ListUnansweredSearchesRequest request, ServerCallContext context)
+    {
+        context.Demand(Grant.Steward, registry.Node);
+        return unanswered.ListAsync(request.Days, context.CancellationToken);
+    }
+
+    /// <summary>What is published is anybody's to list, the rest is its territory's.</summary>
+    private static void DemandToList(ListPracticesRequest request, ServerCallContext context)
     {
         if (request.Status is not (PracticeStatus.Unspecified or PracticeStatus.Published))
         {
@@ -18,16 +54,10 @@ internal sealed partial class PracticesGrpc(RecordStore<PracticesDb> records, Qu
             }
             context.Demand(Grant.Delegate, request.Territory);
         }
-        return queries.ListAsync(request, context.CancellationToken);
     }
 
-    public override async Task<GetPracticeResponse> GetPractice(GetPracticeRequest request, ServerCallContext context)
-    {
-        var found = await records.FindAsync<Practice>(request.Id, context.CancellationToken);
-        return found is not null && (found.Info.Visibility == Visibility.Public || context.Has(Grant.Delegate, found.Body.Territory))
-            ? new GetPracticeResponse { Practice = await ResourceAsync(found, context) }
-            : throw NotFound();
-    }
+    private static bool MayRead(Versioned<Practice> found, ServerCallContext context) =>
+        found.Info.Visibility == Visibility.Public || context.Has(Grant.Delegate, found.Body.Territory);
 
     /// <summary>Writes a practice that exists and belongs to the caller's territory, if nobody wrote it since the caller read it.</summary>
     private async Task<Practice> WriteAsync(string id, long version, ServerCallContext context, Func<Practice, Change<Practice>?> decide)

@@ -1,158 +1,165 @@
 using Fabrique.Practices.V1;
+using Fabrique.Records;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Practices;
 
 /// <summary>The reads of the catalogue.</summary>
-internal sealed class Queries(IDbContextFactory<PracticesDb> databases)
+internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogue catalogue, RecordStore<PracticesDb> records, UnansweredSearches unanswered)
 {
     private const int MaxQuery = 200;
     private const int MaxCodes = 30;
+    private const int MostExported = 10_000;
 
     /// <summary>One page of the practices that answer the request, with the total and the facets.</summary>
     public async Task<ListPracticesResponse> ListAsync(ListPracticesRequest request, CancellationToken cancellation)
     {
-        if (request.Query.Length > MaxQuery)
-        {
-            throw Refusal.Invalid("query", $"Votre recherche est trop longue : {MaxQuery} caractères au plus.");
-        }
-        foreach (var (field, codes) in new[] { ("theme", request.Theme), ("principle", request.Principle), ("maturity", request.Maturity), ("region", request.Region) })
-        {
-            if (codes.Count > MaxCodes)
-            {
-                throw Refusal.Invalid(field, $"Choisissez {MaxCodes} valeurs au plus.");
-            }
-        }
+        Check(request);
         var size = Paging.Size(request.PageSize);
         var filter = new ListPracticesRequest(request) { PageSize = 0, PageToken = "" };
         var position = Paging.Position<Position>(filter, request.PageToken);
 
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var match = await MatchAsync(db, request.Query, cancellation);
-        var total = await Practices(db, request, match).CountAsync(cancellation);
-        var rows = await Page(db, request, match, position).Take(size + 1).ToListAsync(cancellation);
+        var shelf = await catalogue.ReadAsync(cancellation);
+        using var asked = await AskAsync(db, shelf, request, cancellation);
+        var selection = new Selection(shelf, request, asked.Hits);
+        var entries = selection.First(size + 1, position?.Standing);
 
-        var response = new ListPracticesResponse { TotalSize = total };
-        response.Practices.AddRange(rows.Take(size).Select(row => Read(row.Card, row.Place)));
-        if (rows.Count > size)
+        var response = new ListPracticesResponse { TotalSize = selection.Total, Facets = { selection.Facets() } };
+        response.Practices.AddRange(await CardsAsync(db, shelf, entries.Take(size), cancellation));
+        if (entries.Count > size)
         {
-            var last = rows[size - 1];
-            response.NextPageToken = Paging.Token(filter, new Position(last.Order, last.Id));
+            response.NextPageToken = Paging.Token(filter, new Position(selection.StandingOf(entries[size - 1])));
         }
-        response.Facets.AddRange(await FacetsAsync(db, request, match, cancellation));
+        if (asked.Hits is not null)
+        {
+            var highlights = new Highlights(asked.Words.SelectMany(shelf.Spelling.Stems).ToHashSet());
+            foreach (var practice in response.Practices)
+            {
+                response.Matches.Add(await highlights.OfAsync(practice, async () => (await records.FindAsync<Practice>(practice.Id, cancellation))?.Body));
+            }
+        }
+        if (!string.IsNullOrWhiteSpace(request.Query))
+        {
+            response.Help = await HelpAsync(db, shelf, request, asked, selection.Total, cancellation);
+        }
         return response;
+    }
+
+    /// <summary>The identifiers of all practices that answer a request, in its order.</summary>
+    public async Task<IReadOnlyList<string>> AllAsync(ListPracticesRequest request, CancellationToken cancellation)
+    {
+        Check(request);
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        var shelf = await catalogue.ReadAsync(cancellation);
+        using var asked = await AskAsync(db, shelf, request, cancellation);
+        return [.. new Selection(shelf, request, asked.Hits).First(MostExported).Select(entry => entry.Id)];
+    }
+
+    /// <summary>Published practices that speak of what this one's title and summary speak of.</summary>
+    public async Task<IEnumerable<Practice>> SimilarAsync(Practice practice, int count, CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        var shelf = await catalogue.ReadAsync(cancellation);
+        var words = WordSearch.Words($"{practice.Title}\n{practice.Summary}\n{string.Join('\n', practice.Themes.Select(theme => Vocabulary.Theme.FrenchLabel(theme)))}");
+        if (words.Count == 0)
+        {
+            return [];
+        }
+        using var hits = await new WordSearch(db, shelf, SearchScope.Unspecified, cancellation).FindAsync(words, shelf.IsPublished);
+        hits.AnyWord = true;
+        var nearest = new Selection(shelf, new ListPracticesRequest(), hits).First(count + 1).Where(entry => entry.Id != practice.Id).Take(count);
+        return await CardsAsync(db, shelf, nearest, cancellation);
     }
 
     /// <summary>Where a territory is, as far as its profile has reached this service.</summary>
     public async Task<Place?> PlaceAsync(string territory, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        return ToPlace(await db.Territories.AsNoTracking().SingleOrDefaultAsync(row => row.Id == territory, cancellation));
+        return await db.Territories.AsNoTracking().SingleOrDefaultAsync(row => row.Id == territory && row.Name != "", cancellation) is { } row
+            ? new Place { Name = row.Name, Department = row.Department, Region = row.Region }
+            : null;
     }
 
-    /// <summary>The words asked: every one of them; where no practice has them all, any. Null when nothing was asked.</summary>
-    private static async Task<Match?> MatchAsync(PracticesDb db, string query, CancellationToken cancellation)
+    private static void Check(ListPracticesRequest request)
     {
-        if (string.IsNullOrWhiteSpace(query))
+        if (request.Query.Length > MaxQuery)
         {
-            return null;
+            throw Refusal.Invalid("query", $"Votre recherche est trop longue : {MaxQuery} caractères au plus.");
         }
-        var terms = FrenchText.Terms(query).Distinct().Take(20).ToArray();
-        return new Match(terms, All: terms.Length < 2 || await db.Search(terms, all: true).AnyAsync(cancellation));
+        foreach (var (facet, codes) in Facets.Chosen(request).Index())
+        {
+            if (codes.Count > MaxCodes)
+            {
+                throw Refusal.Invalid(Facets.Names[facet], $"Choisissez {MaxCodes} valeurs au plus.");
+            }
+        }
     }
 
-    private static IQueryable<PracticeRow> Practices(PracticesDb db, ListPracticesRequest request, Match? match, string except = "")
+    /// <summary>The words asked, as far as they are understood, and what holds them. Nothing holds a text without a word.</summary>
+    private static async Task<Asked> AskAsync(PracticesDb db, Shelf shelf, ListPracticesRequest request, CancellationToken cancellation)
     {
-        var status = request.Status == PracticeStatus.Unspecified ? PracticeStatus.Published : request.Status;
-        var practices = db.Practices.AsNoTracking().Where(practice => practice.Status == status);
-        if (request.Territory.Length > 0)
+        if (string.IsNullOrWhiteSpace(request.Query))
         {
-            practices = practices.Where(practice => practice.Territory == request.Territory);
+            return new Asked([], [], null);
         }
-        if (match is not null)
-        {
-            practices = match.Terms.Length == 0
-                ? practices.Where(practice => false)
-                : practices.Where(practice => db.Search(match.Terms, match.All).Select(text => text.Id).Contains(practice.Id));
-        }
-        if (request.Maturity.Count > 0 && except != "maturity")
-        {
-            var maturities = request.Maturity.ToArray();
-            practices = practices.Where(practice => maturities.Contains(practice.Maturity));
-        }
-        if (request.Region.Count > 0 && except != "region")
-        {
-            var regions = request.Region.ToArray();
-            practices = practices.Where(practice => db.Territories.Any(territory => territory.Id == practice.Territory && regions.Contains(territory.Region)));
-        }
-        practices = WithCode(practices, PracticeIndex.Theme, request.Theme);
-        return WithCode(practices, PracticeIndex.Principle, request.Principle);
-
-        IQueryable<PracticeRow> WithCode(IQueryable<PracticeRow> rows, string facet, IReadOnlyCollection<string> wanted)
-        {
-            var codes = wanted.ToArray();
-            return codes.Length == 0 || except == facet
-                ? rows
-                : rows.Where(practice => db.Codes.Any(code => code.PracticeId == practice.Id && code.Facet == facet && codes.Contains(code.Code)));
-        }
+        var search = new WordSearch(db, shelf, request.Scope, cancellation);
+        var words = WordSearch.Words(request.Query);
+        var understood = await search.UnderstandAsync(words);
+        return new Asked(words, understood, await search.FindAsync(
+            understood, number => shelf.Entries[number] is { } entry && Selection.IsSearched(request, entry)));
     }
 
-    /// <summary>The rows after a position: the best answers first when words were asked, the latest first otherwise.</summary>
-    private static IQueryable<CardRow> Page(PracticesDb db, ListPracticesRequest request, Match? match, Position? after)
+    private async Task<SearchHelp> HelpAsync(PracticesDb db, Shelf shelf, ListPracticesRequest request, Asked asked, int total, CancellationToken cancellation)
     {
-        var practices = Practices(db, request, match);
-        var cards = match is null or { Terms: [] }
-            ? from practice in practices
-              select new { practice, Order = (double)-practice.ChangedAt }
-            : from practice in practices
-              join text in db.Search(match.Terms, match.All) on practice.Id equals text.Id
-              select new { practice, Order = text.Rank };
-        if (after is not null)
+        var search = new WordSearch(db, shelf, request.Scope, cancellation);
+        var help = new SearchHelp { AnyWord = asked.Hits!.AnyWord && total > 0 };
+        if (!ReferenceEquals(asked.Words, asked.Typed))
         {
-            cards = cards.Where(card => card.Order > after.Order || (card.Order == after.Order && card.practice.Id.CompareTo(after.Id) > 0));
+            help.Understood = WordSearch.Replaced(request.Query, asked.Words);
         }
-        return from card in cards
-               join territory in db.Territories on card.practice.Territory equals territory.Id into known
-               from place in known.DefaultIfEmpty()
-               orderby card.Order, card.practice.Id
-               select new CardRow(card.practice.Id, card.Order, card.practice.Card, place);
-    }
-
-    private static async Task<IEnumerable<Facet>> FacetsAsync(PracticesDb db, ListPracticesRequest request, Match? match, CancellationToken cancellation)
-    {
-        return
-        [
-            await CodesAsync(PracticeIndex.Theme),
-            await CodesAsync(PracticeIndex.Principle),
-            await FacetAsync("maturity", Practices(db, request, match, "maturity").Select(practice => practice.Maturity)),
-            await FacetAsync("region", Practices(db, request, match, "region")
-                .Join(db.Territories, practice => practice.Territory, territory => territory.Id, (_, territory) => territory.Region)),
-        ];
-
-        Task<Facet> CodesAsync(string facet) => FacetAsync(facet, Practices(db, request, match, facet)
-            .Join(db.Codes.Where(code => code.Facet == facet), practice => practice.Id, code => code.PracticeId, (_, code) => code.Code));
-
-        async Task<Facet> FacetAsync(string name, IQueryable<string> codes)
+        else if (total <= WordSearch.Few && await search.SuggestAsync(asked.Words) is var suggested && !ReferenceEquals(suggested, asked.Words))
         {
-            var counts = await codes.GroupBy(code => code).Select(group => new { Code = group.Key, Count = group.Count() }).ToListAsync(cancellation);
-            var values = counts.Where(value => value.Code.Length > 0).OrderByDescending(value => value.Count).ThenBy(value => value.Code, StringComparer.Ordinal);
-            return new Facet { Name = name, Values = { values.Select(value => new FacetValue { Code = value.Code, Count = value.Count }) } };
+            help.DidYouMean = WordSearch.Replaced(request.Query, suggested);
         }
+        if (total > 0)
+        {
+            return help;
+        }
+        var wider = new Selection(shelf, new ListPracticesRequest(), asked.Hits);
+        help.UnfilteredSize = wider.Total;
+        var near = wider.Total > 0 ? wider : new Selection(shelf, new ListPracticesRequest(), null);
+        help.NearThemes.AddRange(near.Facets().First().Values.Take(3).Select(theme => theme.Code));
+        if (wider.Total == 0 && request.PageToken.Length == 0)
+        {
+            await unanswered.CountAsync(asked.Typed, cancellation);
+        }
+        return help;
     }
 
-    private static Practice Read(byte[] card, TerritoryRow? place)
+    private static async Task<IEnumerable<Practice>> CardsAsync(PracticesDb db, Shelf shelf, IEnumerable<Entry> entries, CancellationToken cancellation)
     {
-        var practice = Practice.Parser.ParseFrom(card);
-        practice.Place = ToPlace(place);
-        return practice;
+        var wanted = entries.ToList();
+        var numbers = wanted.Select(entry => entry.Number).ToArray();
+        var cards = await db.Practices.AsNoTracking().Where(row => numbers.Contains(row.Number)).Select(row => new { row.Number, row.Card })
+            .ToDictionaryAsync(row => row.Number, row => row.Card, cancellation);
+        // Without a card: taken back since the catalogue was read.
+        return wanted.Where(entry => cards.GetValueOrDefault(entry.Number) is { Length: > 0 }).Select(entry =>
+        {
+            var practice = Practice.Parser.ParseFrom(cards[entry.Number]);
+            practice.Place = shelf.PlaceOf(entry);
+            return practice;
+        });
     }
 
-    private static Place? ToPlace(TerritoryRow? row) =>
-        row is null ? null : new Place { Name = row.Name, Department = row.Department, Region = row.Region };
+    /// <summary>What a request asks in words.</summary>
+    /// <param name="Typed">The words of the query.</param>
+    /// <param name="Words">The words searched.</param>
+    /// <param name="Hits">What holds them; null when nothing was asked.</param>
+    private sealed record Asked(IReadOnlyList<Word> Typed, IReadOnlyList<Word> Words, Hits? Hits) : IDisposable
+    {
+        public void Dispose() => Hits?.Dispose();
+    }
 
-    private sealed record CardRow(string Id, double Order, byte[] Card, TerritoryRow? Place);
-
-    private sealed record Match(string[] Terms, bool All);
-
-    private sealed record Position(double Order, string Id);
+    private sealed record Position(Standing Standing);
 }

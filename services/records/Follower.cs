@@ -44,7 +44,11 @@ public sealed partial class Follower<TDb>(
                     wait = Soon;
                 }
             }
-            catch (RpcException error) when (!cancellation.IsCancellationRequested)
+            catch (RpcException) when (cancellation.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (RpcException error)
             {
                 // At start the others may not be there yet.
                 LogUnreachable(appId, error.StatusCode);
@@ -66,31 +70,41 @@ public sealed partial class Follower<TDb>(
             known = await db.Cursors.AsNoTracking().SingleOrDefaultAsync(row => row.Feed == name, cancellation) ?? new CursorRow { Feed = name, Epoch = "" };
         }
         using var stream = feed.Read(new ReadRequest { Epoch = known.Epoch, After = known.Sequence, Kinds = { kind } }, cancellationToken: cancellation);
-        var batch = new List<ReadOnlyMemory<byte>>(BatchSize);
         var (epoch, sequence, bytes) = (known.Epoch, known.Sequence, 0);
-        await foreach (var item in stream.ResponseStream.ReadAllAsync(cancellation))
+        var batch = new List<ReadOnlyMemory<byte>>(BatchSize);
+        // One batch is taken in while the next is read.
+        var takingIn = Task.CompletedTask;
+        try
         {
-            (epoch, sequence) = (item.Epoch, item.Sequence);
-            if (!item.Envelope.IsEmpty)
+            await foreach (var item in stream.ResponseStream.ReadAllAsync(cancellation))
             {
-                batch.Add(item.Envelope.Memory);
-                bytes += item.Envelope.Length;
+                (epoch, sequence) = (item.Epoch, item.Sequence);
+                if (!item.Envelope.IsEmpty)
+                {
+                    batch.Add(item.Envelope.Memory);
+                    bytes += item.Envelope.Length;
+                }
+                if (batch.Count == BatchSize || bytes > BatchBytes)
+                {
+                    await TakeInAsync();
+                }
             }
-            if (batch.Count == BatchSize || bytes > BatchBytes)
+            if (batch.Count > 0 || sequence != known.Sequence || epoch != known.Epoch)
             {
                 await TakeInAsync();
             }
         }
-        if (batch.Count > 0 || sequence != known.Sequence || epoch != known.Epoch)
+        finally
         {
-            await TakeInAsync();
+            await takingIn;
         }
 
         async Task TakeInAsync()
         {
-            await records.IngestAsync(name, batch, cancellation, new CursorRow { Feed = name, Epoch = epoch, Sequence = sequence });
-            batch.Clear();
-            bytes = 0;
+            await takingIn;
+            var (envelopes, cursor) = (batch, new CursorRow { Feed = name, Epoch = epoch, Sequence = sequence });
+            takingIn = Task.Run(() => records.IngestAsync(name, envelopes, cancellation, cursor), cancellation);
+            (batch, bytes) = (new(BatchSize), 0);
         }
     }
 

@@ -103,7 +103,7 @@ internal sealed class BareRows
                     {
                         insert.Parameters[at].Value = row.Columns[at] switch
                         {
-                            SequenceColumn or "rowid" => _last,
+                            SequenceColumn or "rowid" or "Number" or "Stamp" => _last,
                             EnvelopeColumn => envelope.ToArray(),
                             _ => Equals(row.Values[at], _rows._id) ? id : row.Values[at],
                         };

@@ -17,7 +17,7 @@ if (args is ["soak", ..])
 }
 
 var (rounds, records) = (Option("--rounds", 3), Option("--records", 100_000));
-Benchmark[] all = [new Publish(), new Invoke(), new RecordWrite(), new Ingest(records), new SignVerify(), new Gateway(), new NodeStart()];
+Benchmark[] all = [new Publish(), new Invoke(), new RecordWrite(), new Ingest(records), new Search(records), new SignVerify(), new Gateway(), new NodeStart()];
 var names = args.Where((argument, at) => !argument.StartsWith('-') && (at == 0 || !args[at - 1].StartsWith('-'))).ToList();
 if (names.Except(all.Select(benchmark => benchmark.Name)).FirstOrDefault() is { } unknown)
 {

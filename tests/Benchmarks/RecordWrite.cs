@@ -18,7 +18,7 @@ internal sealed class RecordWrite() : Benchmark("write", "practices written by t
         await WriteAsync(store, id);
         await using var db = await store.OpenAsync();
         var rows = new BareRows((SqliteConnection)db.Database.GetDbConnection(), id,
-            ("records", "id"), ("practices", "Id"), ("practice_codes", "PracticeId"), ("practice_text", "Id"));
+            ("records", "id"), ("practices", "Id"), ("practice_text", "id"));
         var envelope = (await db.Records.SingleAsync(row => row.Id == id)).Envelope;
         await using var bare = rows.Create(Path.Combine(folder.Path, "bare.db"));
         using var writer = rows.Open(bare);

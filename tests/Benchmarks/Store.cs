@@ -19,6 +19,9 @@ internal sealed class Store<TDb> : IAsyncDisposable
 
     public RecordStore<TDb> Records => _app.Services.GetRequiredService<RecordStore<TDb>>();
 
+    /// <summary>A part of the hosted service.</summary>
+    public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
+
     public NodeKey Key => _app.Services.GetRequiredService<NodeKey>();
 
     /// <param name="folder">Data folder; it may be an earlier one.</param>
@@ -26,13 +29,18 @@ internal sealed class Store<TDb> : IAsyncDisposable
     /// <param name="kinds">What the service owns and follows.</param>
     /// <param name="port">On loopback; 0: a free one.</param>
     /// <param name="feed">Answers in the place of every application that is followed.</param>
-    public static async Task<Store<TDb>> StartAsync<TIndex>(string folder, string name, RecordKinds kinds, int port = 0, Uri? feed = null)
+    /// <param name="database">Connection string of a PostgreSQL server; null: SQLite in the data folder.</param>
+    /// <param name="add">Adds what the service has besides.</param>
+    public static async Task<Store<TDb>> StartAsync<TIndex>(
+        string folder, string name, RecordKinds kinds, int port = 0, Uri? feed = null, string? database = null, Action<IServiceCollection>? add = null)
         where TIndex : RecordIndex<TDb>
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration["Data"] = folder;
         // Nobody listens on this port, so that nothing is taken for a sidecar.
         builder.Configuration["DAPR_GRPC_ENDPOINT"] = feed?.ToString() ?? "http://127.0.0.1:1";
+        builder.Configuration[RecordsHosting.DatabaseVariable] = database ?? "";
+        add?.Invoke(builder.Services);
         builder.AddServiceDefaults();
         builder.AddGrpcApi();
         builder.AddRecords<TDb, TIndex>(name, kinds);

@@ -228,7 +228,7 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
     public async Task A_facet_counts_what_choosing_it_gives()
     {
         var all = await Practices.ListPracticesAsync(new() { Territory = Loos });
-        Assert.Equal(["theme", "principle", "maturity", "region"], all.Facets.Select(facet => facet.Name));
+        Assert.Equal(["theme", "principle", "maturity", "region", "situation"], all.Facets.Select(facet => facet.Name));
         foreach (var theme in all.Facets[0].Values)
         {
             var chosen = await Practices.ListPracticesAsync(new() { Territory = Loos, Theme = { theme.Code } });

@@ -176,7 +176,7 @@ public sealed partial class RecordStore<TDb>(
             }
             var before = store.LastSequence;
             var result = await work(db, store);
-            await db.SaveChangesAsync(cancellation);
+            await engine.SaveAsync(db, cancellation);
             if (store.LastSequence > before)
             {
                 // The index follows in step, unless it was behind: then its builder comes to these records in their turn.

@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using Lucene.Net.Analysis;
+using Lucene.Net.Analysis.Core;
+using Lucene.Net.Analysis.Fr;
+using Lucene.Net.Analysis.Miscellaneous;
+using Lucene.Net.Analysis.Standard;
+using Lucene.Net.Analysis.TokenAttributes;
+using Lucene.Net.Analysis.Util;
+using Lucene.Net.Util;
+using FrenchStemmer = Lucene.Net.Tartarus.Snowball.Ext.FrenchStemmer;
+
+namespace Fabrique.Practices;
+
+/// <summary>A word of a text.</summary>
+/// <param name="Text">In lower case, without what is elided before it: "énergie" for "l’Énergie".</param>
+/// <param name="Stem">What its forms have in common, as letters a–z and digits, so that no database takes it for syntax.</param>
+/// <param name="Start">Where it begins in the text, in UTF-16 code units.</param>
+/// <param name="Length">In UTF-16 code units.</param>
+internal readonly record struct Word(string Text, string Stem, int Start, int Length);
+
+/// <summary>
+/// French words as search terms: elision, small words, plural and verb forms. Texts and queries, on every database, are read by this class
+/// and by no other.
+/// </summary>
+internal static class FrenchText
+{
+    /// <summary>Nobody searches longer words; nothing longer is indexed.</summary>
+    private const int LongestStem = 40;
+    private const int MostKnown = 50_000;
+
+    private static readonly WordAnalysis Analysis = new();
+
+    private static readonly ConcurrentDictionary<string, string> Stems = new();
+
+    [ThreadStatic]
+    private static FrenchStemmer? _stemmer;
+
+    /// <summary>The words of a text that mean something, in order.</summary>
+    public static List<Word> Words(string text) => [.. Read(text)];
+
+    /// <summary>The same as one goes along. A thread reads one text at a time.</summary>
+    public static IEnumerable<Word> Read(string text)
+    {
+        using var stream = Analysis.GetTokenStream("", text);
+        var (term, place) = (stream.AddAttribute<ICharTermAttribute>(), stream.AddAttribute<IOffsetAttribute>());
+        stream.Reset();
+        while (stream.IncrementToken())
+        {
+            var word = term.ToString();
+            if (Stem(word) is { Length: > 0 } stem)
+            {
+                // What was elided is before the word: the word is the end of the token.
+                var (start, length) = (place.StartOffset, place.EndOffset - place.StartOffset);
+                var own = Math.Min(word.Length, length);
+                yield return new Word(word, stem, start + length - own, own);
+            }
+        }
+        stream.End();
+    }
+
+    /// <summary>A word without its accents, in lower case: what people type in a hurry.</summary>
+    public static string Fold(string word)
+    {
+        // One letter may become up to four.
+        var folded = new char[word.Length * 4];
+        return new string(folded, 0, ASCIIFoldingFilter.FoldToASCII(word.ToCharArray(), 0, folded, 0, word.Length)).ToLowerInvariant();
+    }
+
+    /// <summary>Most words of a text are among the few thousand that every text uses.</summary>
+    private static string Stem(string word)
+    {
+        if (Stems.TryGetValue(word, out var known))
+        {
+            return known;
+        }
+        var stem = Stemmed(word);
+        if (Stems.Count < MostKnown)
+        {
+            Stems[word] = stem;
+        }
+        return stem;
+    }
+
+    private static string Stemmed(string word)
+    {
+        var stemmer = _stemmer ??= new FrenchStemmer();
+        stemmer.SetCurrent(word);
+        stemmer.Stem();
+        var stem = string.Concat(Fold(stemmer.Current).Where(char.IsLetterOrDigit)
+            .Select(letter => char.IsAscii(letter) ? $"{letter}" : $"x{(int)letter:x}"));
+        return stem.Length > LongestStem ? stem[..LongestStem] : stem;
+    }
+
+    private sealed class WordAnalysis : Analyzer
+    {
+        private const LuceneVersion Version = LuceneVersion.LUCENE_48;
+
+        protected override TokenStreamComponents CreateComponents(string fieldName, TextReader reader)
+        {
+            var words = new StandardTokenizer(Version, reader);
+            TokenStream stream = new ElisionFilter(words, FrenchAnalyzer.DEFAULT_ARTICLES);
+            stream = new LowerCaseFilter(Version, stream);
+            return new TokenStreamComponents(words, new StopFilter(Version, stream, FrenchAnalyzer.DefaultStopSet));
+        }
+    }
+}

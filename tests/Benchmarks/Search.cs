@@ -1,0 +1,132 @@
+using System.Data.Common;
+using System.Diagnostics;
+using System.Globalization;
+using Fabrique.Practices;
+using Fabrique.Practices.V1;
+using Fabrique.Records;
+using Fabrique.Records.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Fabrique.Benchmarks;
+
+/// <summary>
+/// Searches of a catalogue of invented practices, as a page asks for them: words, filters, twenty practices with highlights, the facets; against
+/// the bare full-text query of the same database for the same words, which only gives their numbers.
+/// </summary>
+internal sealed class Search(int count) : Benchmark("search", $"searches among {count:#,0} practices with facets and highlights, against a bare full-text query")
+{
+    private const int BatchSize = 1000;
+
+    public override async Task RunAsync(Report report)
+    {
+        using var folder = new TempFolder();
+        await RunAsync(report, folder.New(), "SQLite", null);
+        if (Environment.GetEnvironmentVariable(RecordsHosting.DatabaseVariable) is not { Length: > 0 } server)
+        {
+            report.Say($"only SQLite: {RecordsHosting.DatabaseVariable} names no PostgreSQL server");
+            return;
+        }
+
+        await RunAsync(report, folder.New(), "PostgreSQL", $"{server};Database=bench_{Guid.CreateVersion7():n}");
+    }
+
+    private async Task RunAsync(Report report, string folder, string name, string? database)
+    {
+        await using var store = await Store<PracticesDb>.StartAsync<PracticeIndex>(
+            folder, "practices", new RecordKinds().Owns<Practice>().Follows<Territories.V1.Profile>("territories"), database: database,
+            add: services => services.AddSingleton<Catalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Queries>());
+        report.Say($"{name}: writing {count:#,0} practices");
+        await SeedAsync(store);
+        var queries = store.Get<Queries>();
+        await using var db = await store.OpenAsync();
+        await db.Database.OpenConnectionAsync();
+        using var bare = new BareSearch(db);
+
+        var turn = 0;
+        var first = Stopwatch.GetTimestamp();
+        await queries.ListAsync(InventedPractices.Query(0), CancellationToken.None);
+        report.Tell($"first search after the start, {name}", string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(first).TotalMilliseconds:0} ms"));
+        await report.CompareAsync($"search, {name}, words asked before",
+            new("Fabrique", () => Load.RunAsync(1, () => queries.ListAsync(InventedPractices.Query(turn++), CancellationToken.None))),
+            new("bare query", () => Load.RunAsync(1, () => bare.RunAsync(InventedPractices.Query(turn++)))));
+        await report.CompareAsync($"search, {name}, each after a change",
+            new("Fabrique", () => AfterChangesAsync(db, () => queries.ListAsync(InventedPractices.Query(turn++), CancellationToken.None))),
+            new("bare query", () => AfterChangesAsync(db, () => bare.RunAsync(InventedPractices.Query(turn++)))));
+    }
+
+    /// <summary>What is known in memory goes with every change: each operation finds it gone. The change itself is not measured.</summary>
+    private static async Task<Sample> AfterChangesAsync(PracticesDb db, Func<Task> operation)
+    {
+        var (begin, taken) = (Stopwatch.GetTimestamp(), new List<double>());
+        while (Stopwatch.GetElapsedTime(begin) < Load.Round)
+        {
+            await db.Practices.Where(row => row.Number == 1).ExecuteUpdateAsync(row => row.SetProperty(practice => practice.Stamp, db.Practices.Max(other => other.Stamp) + 1));
+            var start = Stopwatch.GetTimestamp();
+            await operation();
+            taken.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+
+        taken.Sort();
+        return new Sample(1000 / taken.Average(), 1000 * taken.Average(), taken[taken.Count / 2], taken[taken.Count * 99 / 100]);
+    }
+
+    private async Task SeedAsync(Store<PracticesDb> store)
+    {
+        var key = store.Key;
+        for (var written = 0; written < count; written += BatchSize)
+        {
+            await store.Records.IngestAsync("bench", [.. Enumerable.Range(written, Math.Min(BatchSize, count - written)).Select(Sealed)], CancellationToken.None);
+        }
+
+        ReadOnlyMemory<byte> Sealed(int at) => Envelope.Seal(Record(at, key.Node), key);
+    }
+
+    private static Record Record(int at, string home)
+    {
+        var practice = InventedPractices.Make(at);
+        return new Record
+        {
+            Kind = RecordKinds.KindOf<Practice>(),
+            Id = practice.Id,
+            Territory = practice.Territory,
+            Home = home,
+            Version = 1,
+            ChangedAt = Timestamp.FromDateTime(DateTime.UnixEpoch.AddMinutes(at)),
+            Change = "published",
+            Visibility = Visibility.Public,
+            Body = practice.ToByteString(),
+        };
+    }
+
+    /// <summary>The numbers of the practices with all the words, and nothing else.</summary>
+    private sealed class BareSearch(PracticesDb db) : IDisposable
+    {
+        private readonly DbCommand _command = Prepare(db);
+
+        public async Task RunAsync(ListPracticesRequest request)
+        {
+            var stems = FrenchText.Words(request.Query).Select(word => word.Stem).Distinct().ToList();
+            _command.Parameters[0].Value = string.Join(db.Database.IsNpgsql() ? " & " : " AND ", stems.Select(stem => db.Database.IsNpgsql() ? $"'{stem}'" : $"\"{stem}\""));
+            await using var reader = await _command.ExecuteReaderAsync();
+            while (await reader.ReadAsync())
+            {
+                _ = reader.GetInt32(0);
+            }
+        }
+
+        public void Dispose() => _command.Dispose();
+
+        private static DbCommand Prepare(PracticesDb db)
+        {
+            var command = db.Database.GetDbConnection().CreateCommand();
+            command.CommandText = db.Database.IsNpgsql() ? "SELECT id FROM unnest(ARRAY[@query::tsquery]) AS asked JOIN practice_text ON terms @@ asked" : "SELECT rowid FROM practice_text WHERE practice_text MATCH @query";
+            var query = command.CreateParameter();
+            query.ParameterName = "query";
+            command.Parameters.Add(query);
+            return command;
+        }
+    }
+}
