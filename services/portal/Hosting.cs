@@ -73,6 +73,7 @@ public static class Hosting
         app.UseAntiforgery();
 
         app.MapStaticAssets();
+        app.MapPracticeExports();
         app.MapRazorComponents<App>();
     }
 
