@@ -16,6 +16,9 @@ public static class Addresses
     /// <summary>The address of a page of this site in the language of the page that leads there. Every link and form goes through here.</summary>
     public static string To(string path) => Language.Current.Path + path;
 
+    /// <summary>How this site is called from elsewhere: whole addresses begin with it.</summary>
+    public static string Site(this HttpContext http) => $"{http.Request.Scheme}://{http.Request.Host}";
+
     /// <summary>The page that was asked for, in another language.</summary>
     public static string In(this HttpContext http, Language language) => language.Path + Asked(http);
 

@@ -95,6 +95,9 @@ public static partial class PracticeFields
         return path.EndsWith(']') ? T["{0}, ligne {1}", list, line] : T["{0}, ligne {1} : {2}", list, line, label];
     }
 
+    /// <summary>What the chapter of a long text is called where it is read.</summary>
+    public static string Chapter(string field) => field == "lessons" ? T["Ce que nous avons appris"] : Find(field)?.Label ?? field;
+
     /// <summary>The identifier of the field in the page.</summary>
     public static string Id(string path) => "champ-" + path.Replace('[', '-').Replace("]", "", StringComparison.Ordinal).Replace('.', '-');
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Fabrique.Practices.V1;
 using Microsoft.EntityFrameworkCore;
 
@@ -16,11 +17,15 @@ internal sealed record PlaceEntry(Place? Place, int[] Codes);
 /// </summary>
 internal sealed class Catalogue(IDbContextFactory<PracticesDb> databases) : IDisposable
 {
+    /// <summary>Of more texts than these, what they hold is not read one by one.</summary>
+    private const int MostFollowed = 200;
+
     private readonly SemaphoreSlim _loading = new(1);
     private readonly CodeNumbers _codes = new();
     private readonly ConcurrentDictionary<string, int> _places = new();
     private readonly Spelling _spelling = new();
-    private volatile Shelf _shelf = new(0, 0, [], [], new CodeNumbers(), new Spelling());
+    private readonly Postings _postings = new();
+    private volatile Shelf _shelf = new(0, 0, [], [], new CodeNumbers(), new Spelling(), new Postings());
 
     /// <summary>Everything that was committed before the call.</summary>
     public async Task<Shelf> ReadAsync(CancellationToken cancellation)
@@ -74,9 +79,24 @@ internal sealed class Catalogue(IDbContextFactory<PracticesDb> databases) : IDis
             places[NumberOf(row.Id)] = new PlaceEntry(
                 row.Name.Length == 0 ? null : new Place { Name = row.Name, Department = row.Department, Region = row.Region }, _codes.Of(Facets.Of(row)));
         }
-        return new Shelf(
-            practices.Select(row => row.Stamp).Append(before.Practices).Max(), territories.Select(row => row.Stamp).Append(before.Territories).Max(), entries, places, _codes, _spelling);
+        var last = practices.Select(row => row.Stamp).Append(before.Practices).Max();
+        var few = before.Practices > 0 && practices.Count <= MostFollowed;
+        _postings.Follow(last, few ? await TextsAsync(db, practices.ToDictionary(row => row.Number, row => row.Stamp), cancellation) : null);
+        return new Shelf(last, territories.Select(row => row.Stamp).Append(before.Territories).Max(), entries, places, _codes, _spelling, _postings);
     }
+
+    /// <summary>What the texts of practices hold now.</summary>
+    private static async Task<List<TextChange>> TextsAsync(PracticesDb db, Dictionary<int, long> stamps, CancellationToken cancellation)
+    {
+        var numbers = stamps.Keys.ToArray();
+        var texts = await db.Database.SqlQuery<TextRow>(db.Database.IsNpgsql()
+                ? $"""SELECT id AS "Number", array_to_string(tsvector_to_array(terms), ' ') AS "Terms" FROM practice_text WHERE id = ANY({numbers})"""
+                : (FormattableString)$"""SELECT rowid AS "Number", terms AS "Terms" FROM practice_text WHERE rowid IN (SELECT value FROM json_each({JsonSerializer.Serialize(numbers)}))""")
+            .ToDictionaryAsync(row => row.Number, row => row.Terms, cancellation);
+        return [.. stamps.OrderBy(row => row.Value).Select(row => new TextChange(row.Value, row.Key, texts.GetValueOrDefault(row.Key, "").Split(' ').ToHashSet()))];
+    }
+
+    private sealed record TextRow(int Number, string Terms);
 
     private int NumberOf(string territory) => _places.GetOrAdd(territory, _ => _places.Count);
 
@@ -95,11 +115,10 @@ internal sealed class Catalogue(IDbContextFactory<PracticesDb> databases) : IDis
 /// <param name="Places">By the number of <see cref="Entry.Place"/>; those that no profile tells are null.</param>
 /// <param name="Codes">Numbers of the facets' codes.</param>
 /// <param name="Spelling">The words of all practices.</param>
-internal sealed record Shelf(long Practices, long Territories, Entry?[] Entries, PlaceEntry?[] Places, CodeNumbers Codes, Spelling Spelling)
+/// <param name="Postings">Which practices hold which lexemes.</param>
+internal sealed record Shelf(
+    long Practices, long Territories, Entry?[] Entries, PlaceEntry?[] Places, CodeNumbers Codes, Spelling Spelling, Postings Postings)
 {
-    /// <summary>The numbers of the practices that hold a lexeme, for the lexemes asked lately.</summary>
-    public Postings Postings { get; } = new();
-
     public Place? PlaceOf(Entry entry) => Places[entry.Place]?.Place;
 
     public bool IsPublished(int number) => number < Entries.Length && Entries[number] is { Status: PracticeStatus.Published };

@@ -136,7 +136,7 @@ internal sealed class WordSearch(PracticesDb db, Shelf shelf, SearchScope scope,
             var rarity = 0f;
             foreach (var (lexeme, weight) in PracticeText.Lookups(stem, scope))
             {
-                var numbers = await shelf.Postings.OfAsync(db, lexeme, cancellation);
+                var numbers = await shelf.Postings.OfAsync(db, lexeme, shelf.Practices, cancellation);
                 rarity = rarity == 0 ? MathF.Log(1 + (float)shelf.Entries.Length / Math.Max(1, numbers.Length)) : rarity;
                 found.Add((numbers, weight * rarity));
                 if (numbers.Length == 0)
@@ -155,7 +155,7 @@ internal sealed class WordSearch(PracticesDb db, Shelf shelf, SearchScope scope,
         foreach (var stem in shelf.Spelling.Stems(word))
         {
             var (lexeme, _) = PracticeText.Lookups(stem, scope).First();
-            count += (await shelf.Postings.OfAsync(db, lexeme, cancellation)).Count(shelf.IsPublished);
+            count += (await shelf.Postings.OfAsync(db, lexeme, shelf.Practices, cancellation)).Count(shelf.IsPublished);
         }
         return count;
     }
