@@ -38,7 +38,9 @@ public static partial class LanguageSources
         where arguments.Name is not null && Refusals.TryGetValue(arguments.Name, out var place) && arguments.ArgumentList.Arguments.Count > place
         from sentence in arguments.ArgumentList.Arguments[Refusals[arguments.Name]].DescendantNodes(node => node is not InterpolatedStringExpressionSyntax)
             .OfType<InterpolatedStringExpressionSyntax>()
-        select Format(sentence);
+        let format = Format(sentence)
+        where format.Any(char.IsLetter)
+        select format;
 
     /// <summary>The texts of a source that look like a sentence in French and that nobody translates.</summary>
     public static IEnumerable<string> Untranslated(string source) =>
@@ -49,7 +51,7 @@ public static partial class LanguageSources
             InterpolatedStringExpressionSyntax many => Format(many),
             _ => "",
         }
-        where French().IsMatch(text)
+        where text.Length > 1 && French().IsMatch(text)
         where !Called(source).Any(call => call.Text == text || call.Many == text) && !Refused(source).Contains(text)
         select text;
 
@@ -106,7 +108,7 @@ public static partial class LanguageSources
     [GeneratedRegex("""\bT(?:\[|\.Html\(|\.Plural\()\s*"(?<text>(?:[^"\\]|\\.)*)"(?:(?<=Plural\(\s*"[^"]*"),\s*"(?<many>(?:[^"\\]|\\.)*)")?""")]
     private static partial Regex Call();
 
-    [GeneratedRegex("""\bT(?:\[|\.Html\(|\.Plural\()\s*(?!")\S{1,30}""")]
+    [GeneratedRegex("""\bT(?:\[|\.Html\(|\.Plural\()\s*(?!["\]])\S{1,30}""")]
     private static partial Regex HiddenCall();
 
     [GeneratedRegex("^ *//.*$", RegexOptions.Multiline)]

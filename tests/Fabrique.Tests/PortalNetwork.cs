@@ -148,6 +148,15 @@ public sealed class PortalNetwork : IAsyncDisposable
             return Task.FromResult(response);
         }
 
+        public override async Task ExportPractices(ListPracticesRequest request, IServerStreamWriter<ExportPracticesResponse> stream, ServerCallContext context)
+        {
+            request.PageSize = int.MaxValue;
+            foreach (var practice in (await ListPractices(request, context)).Practices)
+            {
+                await stream.WriteAsync(new ExportPracticesResponse { Practice = practice });
+            }
+        }
+
         public override Task<GetPracticeResponse> GetPractice(GetPracticeRequest request, ServerCallContext context)
         {
             network.Enter(context);

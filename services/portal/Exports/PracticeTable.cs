@@ -67,7 +67,20 @@ public static class PracticeTable
     /// <summary>OpenDocument 1.3: the least that a spreadsheet program opens, written as it is read.</summary>
     public static async Task WriteOdsAsync(Stream output, IAsyncEnumerable<ExportedPractice> practices, CancellationToken cancellation)
     {
-        await using var archive = await ZipArchive.CreateAsync(output, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation);
+        // Into a file first: what can be sought needs no descriptors behind the entries, which not every reader of a stored entry accepts.
+        await using var file = new FileStream(
+            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()),
+            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose });
+        await using (var archive = await ZipArchive.CreateAsync(file, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation))
+        {
+            await WriteOdsAsync(archive, practices, cancellation);
+        }
+        file.Position = 0;
+        await file.CopyToAsync(output, cancellation);
+    }
+
+    private static async Task WriteOdsAsync(ZipArchive archive, IAsyncEnumerable<ExportedPractice> practices, CancellationToken cancellation)
+    {
         // First and not compressed, so that the type is read without opening the archive.
         await WriteAsync("mimetype", Mime, CompressionLevel.NoCompression);
         await WriteAsync(
