@@ -35,6 +35,8 @@ public sealed class Vocabulary
     public static Vocabulary Theme => All[nameof(Theme)];
     public static Vocabulary TrajectoryPhase => All[nameof(TrajectoryPhase)];
 
+    public static IEnumerable<Vocabulary> Every => All.Values;
+
     public string Name { get; }
 
     /// <summary>The codes, in the order in which people should see them.</summary>

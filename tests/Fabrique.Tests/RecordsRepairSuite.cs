@@ -281,20 +281,21 @@ public abstract class RecordsRepairSuite
     /// <param name="before">An earlier run of the follower, to go on with its data.</param>
     private async Task<RecordsNode> FollowAsync(RecordsNode home, RecordsNode? before = null)
     {
-        var node = await RecordsNode.StartAsync(
-            before?.Folder, database: before is null ? await DatabaseAsync() : before.Database, kinds: new RecordKinds().Follows<Practice>("practices"), configure: builder =>
-            {
-                Believing(builder);
-                builder.Configuration["DAPR_GRPC_ENDPOINT"] = home.Address.ToString();
-                builder.Configuration["DAPR_API_TOKEN"] = SidecarToken;
-                builder.Configuration["Feed:IntervalSeconds"] = "0.05";
-            });
         if (before is null)
         {
-            await node.Records.TrustAsync(home.Key, Cancellation);
-            await node.Records.BindHomeAsync("62528", "practices", home.Key.Node, Cancellation);
+            // It knows the home before it reads its feed: what it could not trust would stay aside.
+            before = await RecordsNode.StartAsync(database: await DatabaseAsync());
+            await before.Records.TrustAsync(home.Key, Cancellation);
+            await before.Records.BindHomeAsync("62528", "practices", home.Key.Node, Cancellation);
+            await before.StopAsync();
         }
-        return node;
+        return await RecordsNode.StartAsync(before.Folder, database: before.Database, kinds: new RecordKinds().Follows<Practice>("practices"), configure: builder =>
+        {
+            Believing(builder);
+            builder.Configuration["DAPR_GRPC_ENDPOINT"] = home.Address.ToString();
+            builder.Configuration["DAPR_API_TOKEN"] = SidecarToken;
+            builder.Configuration["Feed:IntervalSeconds"] = "0.05";
+        });
     }
 
     private static void Believing(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder) =>
