@@ -48,6 +48,7 @@ internal static class NearNames
             if (slips <= allowed)
             {
                 near.Add((slips, entry.Position));
+                allowed = Math.Min(allowed, slips + 1);
             }
         }
 
@@ -58,7 +59,10 @@ internal static class NearNames
     /// <summary>How many slips lead from one word to the other (optimal string alignment distance); <see cref="TooMany"/> once it is more than allowed.</summary>
     internal static int Slips(ReadOnlySpan<char> left, ReadOnlySpan<char> right, int allowed)
     {
-        var (before, above, row) = (new int[right.Length + 1], new int[right.Length + 1], new int[right.Length + 1]);
+        Span<int> rows = stackalloc int[3 * (right.Length + 1)];
+        var before = rows[..(right.Length + 1)];
+        var above = rows[(right.Length + 1)..(2 * (right.Length + 1))];
+        var row = rows[(2 * (right.Length + 1))..];
         for (var j = 0; j <= right.Length; j++)
         {
             above[j] = j;
@@ -77,8 +81,11 @@ internal static class NearNames
                 }
             }
 
-            (before, above, row) = (above, row, before);
-            if (above.AsSpan().IndexOfAnyInRange(0, allowed) < 0)
+            var done = before;
+            before = above;
+            above = row;
+            row = done;
+            if (above.IndexOfAnyInRange(0, allowed) < 0)
             {
                 return TooMany;
             }
