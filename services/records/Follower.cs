@@ -71,7 +71,7 @@ public sealed partial class Follower<TDb>(
         }
         using var stream = feed.Read(new ReadRequest { Epoch = known.Epoch, After = known.Sequence, Kinds = { kind } }, cancellationToken: cancellation);
         var (epoch, sequence, bytes) = (known.Epoch, known.Sequence, 0);
-        var batch = new List<ReadOnlyMemory<byte>>(BatchSize);
+        var batch = new List<Arrival>(BatchSize);
         // One batch is taken in while the next is read.
         var takingIn = Task.CompletedTask;
         try

@@ -1,7 +1,10 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Dapr;
+using Dapr.AspNetCore;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Fabrique.Records;
@@ -13,6 +16,10 @@ public static class RecordsHosting
     public const string DatabaseVariable = "FABRIQUE_DATABASE";
 
     private const string DeadLetters = "dead-letters";
+    private const int MostAtOnce = 100;
+
+    // Milliseconds: how long daprd waits for company before it brings an event. The embedded sidecar does not wait.
+    private const int LongestWait = 20;
 
     /// <summary>Adds the store, the relay, the follower and the rights of a service.</summary>
     /// <param name="builder">The service.</param>
@@ -53,25 +60,41 @@ public static class RecordsHosting
     {
         app.UseAuthentication();
         app.UseAuthorization();
-        app.UseCloudEvents();
         app.MapSubscribeHandler().RequireAuthorization(Apps.SidecarOnly);
         foreach (var area in app.Services.GetRequiredService<RecordKinds>().Followed.Values.SelectMany(kinds => kinds).Select(RecordKinds.AreaOf).Distinct())
         {
             app.MapPost($"/records/{area}", TakeInAsync)
                 .WithTopic(new TopicOptions { PubsubName = Relay<TDb>.PubSub, Name = area, DeadLetterTopic = DeadLetters })
+                .WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = area, MaxMessagesCount = MostAtOnce, MaxAwaitDurationMs = LongestWait })
                 .RequireAuthorization(Apps.SidecarOnly);
         }
         app.MapGrpcService<FeedGrpc<TDb>>();
         app.MapGrpcService<MaintenanceGrpc<TDb>>();
         return app;
 
-        // Whatever the envelope holds, the message is dealt with: stored, known already, or quarantined. Only a failing database asks for another try.
-        static async Task<IResult> TakeInAsync(HttpRequest request, RecordStore<TDb> records, CancellationToken cancellation)
+        // Whatever the envelopes hold, they are dealt with: stored, known already, or quarantined. Only a failing database asks for another try.
+        static async Task<BulkSubscribeAppResponse> TakeInAsync(BulkEvents events, RecordStore<TDb> records, CancellationToken cancellation)
         {
-            using var envelope = new MemoryStream();
-            await request.Body.CopyToAsync(envelope, cancellation);
-            await records.IngestAsync("pubsub", [envelope.ToArray()], cancellation);
-            return Results.Ok();
+            await records.IngestAsync("pubsub", [.. events.Entries.Select(entry => entry.Event.Arrival)], cancellation);
+            return events.Handled();
         }
     }
+}
+
+/// <summary>Several CloudEvents in one request, as a Dapr sidecar brings them. The SDK's own model cannot hold bytes.</summary>
+internal sealed record BulkEvents(IReadOnlyList<BulkEvent> Entries)
+{
+    /// <summary>The answer that none of them need come again.</summary>
+    public BulkSubscribeAppResponse Handled() =>
+        new([.. Entries.Select(entry => new BulkSubscribeAppResponseEntry(entry.EntryId, BulkSubscribeAppResponseStatus.SUCCESS))]);
+}
+
+/// <summary>One of them, with the name that the answer gives it.</summary>
+internal sealed record BulkEvent(string EntryId, RecordEvent Event);
+
+/// <summary>What is read of a CloudEvent: its bytes, and where it comes from in a trace.</summary>
+internal sealed record RecordEvent([property: JsonPropertyName("data_base64")] byte[]? Bytes, JsonElement? Data, string? TraceParent)
+{
+    /// <summary>Whoever publishes something else than bytes finds it in the quarantine.</summary>
+    public Arrival Arrival => new(Bytes ?? Encoding.UTF8.GetBytes(Data?.ToString() ?? ""), TraceParent);
 }

@@ -110,7 +110,7 @@ internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} prac
         {
             foreach (var batch in envelopes.Chunk(BatchSize))
             {
-                await store.Records.IngestAsync("bench", batch, CancellationToken.None);
+                await store.Records.IngestAsync("bench", [.. batch], CancellationToken.None);
             }
         });
     }

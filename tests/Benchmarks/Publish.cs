@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text;
+using Dapr.AspNetCore;
+using Fabrique.Records;
 using Fabrique.Runner;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -19,7 +20,7 @@ internal sealed class Publish() : Benchmark("publish", "events from publisher to
     private const int PayloadSize = 250;
 
     /// <summary>That of the component file.</summary>
-    private const ushort Prefetch = 20;
+    private const ushort Prefetch = 100;
 
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _waiting = new();
 
@@ -62,14 +63,16 @@ internal sealed class Publish() : Benchmark("publish", "events from publisher to
     /// <summary>A subscription as services have theirs.</summary>
     private void Map(WebApplication app, string topic)
     {
-        app.UseCloudEvents();
         app.MapSubscribeHandler();
-        app.MapPost("/events", async (HttpRequest request) =>
+        app.MapPost("/events", (BulkEvents events) =>
         {
-            using var body = new MemoryStream();
-            await request.Body.CopyToAsync(body);
-            Handled(body.GetBuffer());
-        }).WithTopic("pubsub", topic);
+            foreach (var entry in events.Entries)
+            {
+                Handled(entry.Event.Arrival.Envelope.Span);
+            }
+
+            return events.Handled();
+        }).WithTopic("pubsub", topic).WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = topic });
     }
 
     private async Task ThroughAsync(Func<byte[], Task> publish)

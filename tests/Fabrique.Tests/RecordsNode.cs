@@ -72,7 +72,7 @@ public sealed class RecordsNode : IAsyncDisposable
         id, _ => new Change<Practice>("written", "62528", new Practice { Id = id, Title = title }, visibility), TestContext.Current.CancellationToken);
 
     public async Task<(int Stored, int Quarantined)> IngestAsync(params byte[][] envelopes) =>
-        await Records.IngestAsync("test", [.. envelopes.Select(envelope => (ReadOnlyMemory<byte>)envelope)], TestContext.Current.CancellationToken);
+        await Records.IngestAsync("test", [.. envelopes.Select(envelope => new Arrival(envelope))], TestContext.Current.CancellationToken);
 
     /// <summary>Everything that can be seen of the store: records as their readers get them, the index, the reasons of the quarantine.</summary>
     public async Task<T> LookAsync<T>(Func<TestDb, Task<T>> look)

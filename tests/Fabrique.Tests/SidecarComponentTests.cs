@@ -146,14 +146,14 @@ public sealed class SidecarComponentTests : IDisposable
                   - { match: 'event.type == "x"' }
                 default: /handle
               metadata: { queueType: quorum, maxPriority: "3", colour: red }
-              bulkSubscribe: { enabled: true }
+              bulkSubscribe: { enabled: true, maxMessagesCount: 5000 }
             scopes: [practices]
             ---
             apiVersion: dapr.io/v2alpha1
             kind: Subscription
             metadata:
               name: again
-            spec: { pubsubname: elsewhere, topic: territories, routes: { default: /other }, metadata: { queueType: steam } }
+            spec: { pubsubname: elsewhere, topic: territories, routes: { default: /other }, metadata: { queueType: steam, rawPayload: "true" }, bulkSubscribe: { enabled: true } }
             """);
         AssertErrors(
             Errors(
@@ -181,8 +181,9 @@ public sealed class SidecarComponentTests : IDisposable
             "subscriptions.yaml: spec.routes.rules[1].path: missing",
             "subscriptions.yaml: spec.metadata.maxPriority: a quorum queue has no priorities",
             "subscriptions.yaml: spec.metadata.colour: not supported; known: queueName, queueType",
-            "subscriptions.yaml:24: spec.bulkSubscribe: bulk subscriptions are not supported",
+            "subscriptions.yaml: spec.bulkSubscribe.maxMessagesCount: must be from 1 to 1000",
             "subscriptions.yaml:31: spec.pubsubname: there is no such pub/sub component 'elsewhere'",
+            "subscriptions.yaml:31: spec.bulkSubscribe: not supported together with metadata.rawPayload",
             "subscriptions.yaml: spec.metadata.queueType: 'steam' must be classic or quorum",
             "subscriptions.yaml:31: spec.topic: 'territories' of elsewhere is declared twice for an app");
     }

@@ -61,7 +61,7 @@ public abstract class SidecarStrictSuite : SidecarSuite
         using var dapr = Node.Client(fast);
         await Task.WhenAll(Enumerable.Range(0, 60).Select(n => dapr.PublishEventAsync("pubsub", Topic, new Practice($"n{n}"), Cancellation)));
         await ArrivedAsync([.. Enumerable.Range(0, 60).Select(n => $"practices: n{n}")]);
-        // prefetchCount of the components that a node ships.
+        // prefetchCount of the components here.
         Assert.InRange(begun.Count, 1, 20);
 
         released.SetResult();

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Dapr;
+using Dapr.AspNetCore;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -129,6 +130,48 @@ public abstract class SidecarSuite : SidecarTest
         var result = await dapr.BulkPublishEventAsync("pubsub", Topic, Enumerable.Range(0, 50).Select(n => new Practice($"n{n}")).ToList(), cancellationToken: Cancellation);
         Assert.Empty(result.FailedEntries);
         await ArrivedAsync([.. Enumerable.Range(0, 50).Select(n => $"practices: n{n}")]);
+    }
+
+    [Fact]
+    public async Task A_subscription_in_bulk_gets_every_event_and_answers_for_each()
+    {
+        var attempts = new ConcurrentDictionary<string, int>();
+        var app = Subscriber("practices", web =>
+        {
+            web.MapPost("/handle", (JsonElement body) =>
+            {
+                Assert.Equal(Topic, body.GetProperty("topic").GetString());
+                return new BulkSubscribeAppResponse([.. body.GetProperty("entries").EnumerateArray().Select(entry => Answer(
+                    entry.GetProperty("entryId").GetString()!, entry.GetProperty("event").GetProperty("data").GetProperty("title").GetString()!)).OfType<BulkSubscribeAppResponseEntry>()]);
+            }).WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, DeadLetterTopic = $"{Topic}-dead" })
+                .WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = Topic, MaxMessagesCount = 7, MaxAwaitDurationMs = 50 });
+            web.MapPost("/dead", (Practice practice) => Arrived.Enqueue($"dead: {practice.Title}")).WithTopic("pubsub", $"{Topic}-dead");
+        });
+        await Node.StartAsync();
+        using var dapr = Node.Client(app);
+        string[] titles = ["poison", "refused", "forgotten once", .. Enumerable.Range(0, 30).Select(n => $"n{n}")];
+        await dapr.BulkPublishEventAsync("pubsub", Topic, titles.Select(title => new Practice(title)).ToList(), cancellationToken: Cancellation);
+        await ArrivedAsync(["dead: poison", "dead: refused", "forgotten once", .. titles[3..]]);
+        Assert.Equal(
+            [("forgotten once", 2), ("poison", MaxRetries + 1)],
+            attempts.Where(title => title.Value > 1).Select(title => (title.Key, title.Value)).OrderBy(title => title.Key, StringComparer.Ordinal));
+
+        BulkSubscribeAppResponseEntry? Answer(string id, string title)
+        {
+            var attempt = attempts.AddOrUpdate(title, 1, (_, before) => before + 1);
+            switch (title)
+            {
+                case "poison":
+                    return new(id, BulkSubscribeAppResponseStatus.RETRY);
+                case "refused":
+                    return new(id, BulkSubscribeAppResponseStatus.DROP);
+                case "forgotten once" when attempt == 1:
+                    return null;
+                default:
+                    Arrived.Enqueue(title);
+                    return new(id, BulkSubscribeAppResponseStatus.SUCCESS);
+            }
+        }
     }
 
     [Fact]

@@ -7,6 +7,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Fabrique.Records;
 
+/// <summary>An envelope that came from elsewhere.</summary>
+/// <param name="Envelope">Its bytes, whatever they hold.</param>
+/// <param name="Trace">The W3C trace parent that came beside it, if one did.</param>
+internal readonly record struct Arrival(ReadOnlyMemory<byte> Envelope, string? Trace = null)
+{
+    public static implicit operator Arrival(ReadOnlyMemory<byte> envelope) => new(envelope);
+}
+
 /// <summary>What comes from others: verified, compared, stored and indexed; or put aside.</summary>
 public sealed partial class RecordStore<TDb>
 {
@@ -16,24 +24,24 @@ public sealed partial class RecordStore<TDb>
     /// </summary>
     /// <returns>How many were new, and how many were put aside.</returns>
     internal async Task<(int Stored, int Quarantined)> IngestAsync(
-        string source, IReadOnlyList<ReadOnlyMemory<byte>> envelopes, CancellationToken cancellation, CursorRow? cursor = null)
+        string source, IReadOnlyList<Arrival> arrivals, CancellationToken cancellation, CursorRow? cursor = null)
     {
         try
         {
-            return await TakeInAsync(source, Open(envelopes), cursor, cancellation);
+            return await TakeInAsync(source, Open(arrivals), cursor, cancellation);
         }
         catch (Exception error) when (StoreFailure.IsOfData(error))
         {
-            return await TakeInOneByOneAsync(source, envelopes, cursor, cancellation);
+            return await TakeInOneByOneAsync(source, arrivals, cursor, cancellation);
         }
     }
 
     /// <summary>One of them cannot be stored or indexed: it must not keep the others out.</summary>
     private async Task<(int Stored, int Quarantined)> TakeInOneByOneAsync(
-        string source, IReadOnlyList<ReadOnlyMemory<byte>> envelopes, CursorRow? cursor, CancellationToken cancellation)
+        string source, IReadOnlyList<Arrival> arrivals, CursorRow? cursor, CancellationToken cancellation)
     {
         var (stored, quarantined) = (0, 0);
-        foreach (var opened in Open(envelopes))
+        foreach (var opened in Open(arrivals))
         {
             var (more, refused) = (0, 0);
             try
@@ -57,7 +65,7 @@ public sealed partial class RecordStore<TDb>
         return TransactAsync(async (db, store) =>
         {
             // Keys or homes changed between the look at the envelopes and this transaction: look again.
-            opened = registry.Version == seen ? opened : [.. opened.Select(one => one.Refused == QuarantineReason.Unusable ? one : Open(one.Envelope))];
+            opened = registry.Version == seen ? opened : [.. opened.Select(one => one.Refused == QuarantineReason.Unusable ? one : Open(one.Arrival))];
             var stored = await StoreAsync(db, store, opened.Where(one => one.Refused is null), cancellation);
             var refused = opened.Where(one => one.Refused is not null).ToList();
             foreach (var one in refused)
@@ -81,12 +89,12 @@ public sealed partial class RecordStore<TDb>
             var latest = kind.GroupBy(one => one.Record!.Id).Select(same => same.MaxBy(one => one.Record!.Version)!).ToList();
             var ids = latest.Select(one => one.Record!.Id).ToArray();
             var known = await db.Records.Where(row => row.Kind == kind.Key && ids.Contains(row.Id)).ToDictionaryAsync(row => row.Id, cancellation);
-            foreach (var (record, body, envelope) in latest.Select(one => (one.Record!, one.Body, one.Envelope)))
+            foreach (var (record, body, arrival) in latest.Select(one => (one.Record!, one.Body, one.Arrival)))
             {
                 var row = known.GetValueOrDefault(record.Id);
                 if (row is null || row.Version < record.Version)
                 {
-                    Put(db, store, row, record, envelope.ToArray()).Trace = Activity.Current?.Id;
+                    Put(db, store, row, record, arrival.Envelope.ToArray()).Trace = arrival.Trace ?? Activity.Current?.Id;
                     await index.ApplyAsync(db, record, body, isNew: row is null, cancellation);
                     stored++;
                 }
@@ -96,28 +104,28 @@ public sealed partial class RecordStore<TDb>
     }
 
     /// <summary>Signatures are most of the work of a catch-up, and each is on its own.</summary>
-    private Opened[] Open(IReadOnlyList<ReadOnlyMemory<byte>> envelopes) => envelopes.Count < 8
-        ? [.. envelopes.Select(Open)]
-        : [.. envelopes.AsParallel().AsOrdered().Select(Open)];
+    private Opened[] Open(IReadOnlyList<Arrival> arrivals) => arrivals.Count < 8
+        ? [.. arrivals.Select(Open)]
+        : [.. arrivals.AsParallel().AsOrdered().Select(Open)];
 
-    private Opened Open(ReadOnlyMemory<byte> envelope)
+    private Opened Open(Arrival arrival)
     {
         try
         {
-            var record = Envelope.Open(envelope, registry);
-            return registry.HomeOf(record.Territory, RecordKinds.AreaOf(record.Kind)) != record.Home ? new Opened(envelope, QuarantineReason.WrongHome)
-                : record.Visibility == Visibility.Private ? new Opened(envelope, QuarantineReason.PrivateRecord)
-                : new Opened(envelope, null, record, kinds.Body(record));
+            var record = Envelope.Open(arrival.Envelope, registry);
+            return registry.HomeOf(record.Territory, RecordKinds.AreaOf(record.Kind)) != record.Home ? new Opened(arrival, QuarantineReason.WrongHome)
+                : record.Visibility == Visibility.Private ? new Opened(arrival, QuarantineReason.PrivateRecord)
+                : new Opened(arrival, null, record, kinds.Body(record));
         }
         catch (EnvelopeException error)
         {
-            return new Opened(envelope, error.Reason);
+            return new Opened(arrival, error.Reason);
         }
     }
 
     private async Task QuarantineAsync(TDb db, string source, Opened one, CancellationToken cancellation)
     {
-        var digest = Convert.ToHexStringLower(SHA256.HashData(one.Envelope.Span));
+        var digest = Convert.ToHexStringLower(SHA256.HashData(one.Arrival.Envelope.Span));
         if (await db.Quarantine.FindAsync([digest], cancellation) is not null)
         {
             return;
@@ -130,7 +138,7 @@ public sealed partial class RecordStore<TDb>
             Source = source,
             Reason = one.Refused.Value.ToString(),
             // Enough to study it; an oversized one is not worth the disk.
-            Envelope = one.Envelope[..Math.Min(one.Envelope.Length, Envelope.MaxSize)].ToArray(),
+            Envelope = one.Arrival.Envelope[..Math.Min(one.Arrival.Envelope.Length, Envelope.MaxSize)].ToArray(),
         });
     }
 
@@ -141,5 +149,5 @@ public sealed partial class RecordStore<TDb>
     private partial void LogUnusable(string kind, string id, Exception error);
 
     /// <summary>An envelope that was looked into: a record with its body where the kind is known, or the reason to put it aside.</summary>
-    private sealed record Opened(ReadOnlyMemory<byte> Envelope, QuarantineReason? Refused, Record? Record = null, IMessage? Body = null);
+    private sealed record Opened(Arrival Arrival, QuarantineReason? Refused, Record? Record = null, IMessage? Body = null);
 }

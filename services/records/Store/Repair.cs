@@ -102,7 +102,7 @@ public sealed partial class RecordStore<TDb>
 
     private async Task<bool> ReplayAsync(QuarantineRow row, CancellationToken cancellation)
     {
-        var opened = Open(row.Envelope);
+        var opened = Open(new Arrival(row.Envelope));
         if (opened.Refused is null)
         {
             try

@@ -125,8 +125,16 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
             bool? succeeded = null;
             try
             {
-                var verdict = await PostAsync(message, replica, path);
+                var (verdict, status) = subscription.Declaration.BulkSubscribe is { Enabled: true }
+                    ? await subscription.Bulk(replica, path, client).PostAsync(message.Bytes, message.Policy.Timeout, _graceIsOver.Token)
+                    : await PostAsync(message, replica, path);
                 succeeded = verdict != Verdict.Retry;
+                if (!succeeded.Value)
+                {
+                    Interlocked.Increment(ref subscription.Counts.Failed);
+                    LogAttempt(message.Id, subscription.Queue, $"{subscription.App.Id} answered {(int)status}");
+                }
+
                 if (verdict is null)
                 {
                     // A wrong route means drop, but the app may have been replaced by one with other routes: it is asked first.
@@ -161,8 +169,8 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
         }
     }
 
-    /// <summary>The app's verdict; null when it has no such route.</summary>
-    private async Task<Verdict?> PostAsync(Envelope message, Replica replica, string path)
+    /// <summary>One event in a request of its own.</summary>
+    private async Task<AppAnswer> PostAsync(Envelope message, Replica replica, string path)
     {
         var (subscription, trace) = (message.Subscription, message.Trace);
         using var request = client.Request(HttpMethod.Post, replica, path);
@@ -178,19 +186,11 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_graceIsOver.Token);
         limit.CancelAfter(message.Policy.Timeout);
         using var response = await client.SendAsync(request, limit.Token);
-        if (response.StatusCode == HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-
-        var verdict = response.IsSuccessStatusCode ? VerdictReader.Read(await response.Content.ReadAsByteArrayAsync(limit.Token)) : Verdict.Retry;
-        if (verdict == Verdict.Retry)
-        {
-            Interlocked.Increment(ref subscription.Counts.Failed);
-            LogAttempt(message.Id, subscription.Queue, $"{subscription.App.Id} answered {(int)response.StatusCode}");
-        }
-
-        return verdict;
+        return new AppAnswer(
+            response.StatusCode == HttpStatusCode.NotFound ? null
+            : response.IsSuccessStatusCode ? VerdictReader.Read(await response.Content.ReadAsByteArrayAsync(limit.Token))
+            : Verdict.Retry,
+            response.StatusCode);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "An event of {Queue} could not be dealt with and is a dead letter")]

@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
+
 namespace Fabrique.Sidecar;
 
 /// <summary>One topic delivered to one app, with what the health page tells about it.</summary>
 internal sealed class Subscription(App app, PubSub pubSub, SubscriptionDeclaration declaration)
 {
+    private readonly ConcurrentDictionary<(Replica, string), BulkDelivery> _bulk = new();
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public App App => app;
@@ -34,6 +37,10 @@ internal sealed class Subscription(App app, PubSub pubSub, SubscriptionDeclarati
         dropped = Interlocked.Read(ref Counts.Dropped),
         deadLettered = Interlocked.Read(ref Counts.DeadLettered),
     };
+
+    /// <summary>Where events that go to the same place meet.</summary>
+    public BulkDelivery Bulk(Replica replica, string path, AppClient client) =>
+        _bulk.GetOrAdd((replica, path), _ => new BulkDelivery(client, this, replica, path));
 
     public static string QueueOf(App app, SubscriptionDeclaration declaration) => declaration.Queue.Name ?? $"{app.Id}-{declaration.Topic}";
 

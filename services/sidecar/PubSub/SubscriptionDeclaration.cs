@@ -12,6 +12,9 @@ internal sealed record SubscriptionDeclaration(
     string? DeadLetterTopic,
     BulkDeclaration? BulkSubscribe)
 {
+    /// <summary>Events in one request.</summary>
+    public const int MostInBulk = 1000;
+
     private const string RawPayloadKey = "rawPayload";
 
     private readonly List<(string Key, string Reason)> _problems = [];
@@ -45,9 +48,14 @@ internal sealed record SubscriptionDeclaration(
             problems.Add(("topic", "missing: it has no topic"));
         }
 
-        if (BulkSubscribe?.Enabled == true)
+        if (BulkSubscribe?.Enabled == true && RawPayload)
         {
-            problems.Add(("bulkSubscribe", "bulk subscriptions are not supported"));
+            problems.Add(("bulkSubscribe", "not supported together with metadata.rawPayload"));
+        }
+
+        if (BulkSubscribe is { MaxMessagesCount: < 0 or > MostInBulk })
+        {
+            problems.Add(("bulkSubscribe.maxMessagesCount", $"must be from 1 to {MostInBulk}"));
         }
 
         problems.AddRange((Metadata?.Keys ?? Enumerable.Empty<string>()).Where(key => key != RawPayloadKey && !QueueOptions.Keys.Contains(key))
@@ -57,8 +65,6 @@ internal sealed record SubscriptionDeclaration(
 }
 
 internal sealed record RoutesDeclaration(List<RuleDeclaration>? Rules, string? Default);
-
-internal sealed record BulkDeclaration(bool Enabled);
 
 /// <summary>A file of kind <c>Subscription</c> (dapr.io/v2alpha1) and the apps it is for.</summary>
 internal sealed record DeclarativeSubscription(SubscriptionDeclaration Declaration, IReadOnlyList<string> Scopes)
@@ -85,7 +91,7 @@ internal sealed record DeclarativeSubscription(SubscriptionDeclaration Declarati
 
         var metadata = spec?.Map("metadata");
         var bulk = spec?.Map("bulkSubscribe");
-        bulk?.Number("maxMessagesCount", byDefault: 100, least: 1, most: int.MaxValue);
+        var most = bulk?.Number("maxMessagesCount", byDefault: BulkDeclaration.DefaultCount, least: 1, most: int.MaxValue);
         bulk?.Number("maxAwaitDurationMs", byDefault: 1000, least: 1, most: int.MaxValue);
         var declaration = new SubscriptionDeclaration(
             spec?.Text("pubsubname"),
@@ -94,7 +100,7 @@ internal sealed record DeclarativeSubscription(SubscriptionDeclaration Declarati
             new RoutesDeclaration(rules, routes?.Text("default")),
             metadata?.Keys.ToDictionary(key => key, key => metadata.Text(key) ?? ""),
             spec?.Text("deadLetterTopic"),
-            new BulkDeclaration(bulk?.Flag("enabled") ?? false))
+            new BulkDeclaration(bulk?.Flag("enabled") ?? false, most ?? 0))
         {
             IsDeclarative = true,
         };

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 
 namespace Fabrique.Sidecar;
@@ -9,6 +10,11 @@ internal enum Verdict
     Retry,
     Drop,
 }
+
+/// <summary>What the app answered for one event.</summary>
+/// <param name="Verdict">Null: it has no such route.</param>
+/// <param name="Status">Of the request.</param>
+internal readonly record struct AppAnswer(Verdict? Verdict, HttpStatusCode Status);
 
 internal static class VerdictReader
 {
@@ -36,5 +42,33 @@ internal static class VerdictReader
         }
     }
 
+    /// <summary>The verdict on each entry of a bulk answer. What the answer does not name, or names with another word, is tried again: as for daprd.</summary>
+    public static Dictionary<string, Verdict> ReadBulk(byte[] answer)
+    {
+        var verdicts = new Dictionary<string, Verdict>(StringComparer.Ordinal);
+        try
+        {
+            foreach (var entry in JsonSerializer.Deserialize<BulkAnswer>(answer, JsonSerializerOptions.Web)?.Statuses ?? [])
+            {
+                verdicts[entry.EntryId ?? ""] = entry.Status switch
+                {
+                    "SUCCESS" => Verdict.Success,
+                    "DROP" => Verdict.Drop,
+                    _ => Verdict.Retry,
+                };
+            }
+        }
+        catch (JsonException)
+        {
+            verdicts.Clear();
+        }
+
+        return verdicts;
+    }
+
     private sealed record Answer(string? Status);
+
+    private sealed record BulkAnswer(List<BulkStatus>? Statuses);
+
+    private sealed record BulkStatus(string? EntryId, string? Status);
 }
