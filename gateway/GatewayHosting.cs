@@ -23,6 +23,17 @@ internal static class GatewayHosting
                 // Pages and resources are written once, for GET; the web server leaves the body out of the answer to HEAD.
                 transforms.AddHttpMethodChange(HttpMethods.Head, HttpMethods.Get);
             });
+        builder.Services.AddSingleton<RecordChanges>().AddHostedService(provider => provider.GetRequiredService<RecordChanges>());
+        builder.Services.AddOutputCache(cache =>
+        {
+            cache.SizeLimit = builder.Configuration.GetValue("Cache:Bytes", AnonymousCache.Size);
+            cache.AddBasePolicy(new AnonymousCache());
+        });
+        builder.AddRateLimits();
+        // The API is for everybody's programs to read, from any site; a right travels in a header that no browser adds by itself.
+        builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
+            .AllowAnyOrigin().WithMethods(HttpMethods.Get, HttpMethods.Head).AllowAnyHeader()
+            .WithExposedHeaders("ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Content-Language")));
         // One refusal is enough to leave a replica alone for the time it takes to start again; the last one left is asked in any case.
         builder.Services.Configure<TransportFailureRateHealthPolicyOptions>(policy =>
         {
@@ -50,8 +61,12 @@ internal static class GatewayHosting
         // The proxy that speaks HTTPS for this node is on the same machine: nobody else is believed about scheme and host.
         app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.All });
         app.UseSecurityHeaders();
-        app.UseResponseCompression();
         app.UseStatusCodePages(pages => WriteErrorAsync(pages.HttpContext));
+        app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api => api.UseCors());
+        app.UseRateLimits();
+        app.UseOutputCache();
+        app.UseResponseCompression();
+        app.Use(EntityTags.TagAsync);
         app.MapGet("/alive", () => Results.Json(new { status = "healthy", version = ServiceDefaults.Version }));
         app.MapGet("/health", (PiecesHealth pieces, CancellationToken cancellation) => pieces.AnswerAsync(cancellation));
         app.MapReverseProxy(proxy =>
@@ -80,6 +95,7 @@ internal static class GatewayHosting
         var detail = status switch
         {
             404 => T["Rien n’existe à cette adresse."],
+            429 => T["Trop de demandes viennent de votre adresse. Attendez un instant, puis recommencez."],
             413 => T["La demande est trop volumineuse : 1 Mio au plus."],
             502 or 503 or 504 => T["Ce service redémarre ou ne répond pas. Réessayez dans quelques secondes : rien n’a été perdu."],
             _ => T["La demande n’a pas pu être traitée."],

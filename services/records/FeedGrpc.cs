@@ -52,7 +52,7 @@ internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKind
         var (area, wanted) = ($"fabrique.{kinds.Area}.", request.Kinds.ToArray());
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var store = await db.Store.AsNoTracking().SingleAsync(cancellation);
-        var after = request.Epoch == store.Epoch && request.After <= store.LastSequence ? request.After : 0;
+        var after = request.FromEnd ? store.LastSequence : request.Epoch == store.Epoch && request.After <= store.LastSequence ? request.After : 0;
         while (true)
         {
             var next = signal.Next;

@@ -5,6 +5,7 @@ using Dapr;
 using Dapr.AspNetCore;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Fabrique.Records;
@@ -66,6 +67,7 @@ public static class RecordsHosting
             app.MapPost($"/records/{area}", TakeInAsync)
                 .WithTopic(new TopicOptions { PubsubName = Relay<TDb>.PubSub, Name = area, DeadLetterTopic = DeadLetters })
                 .WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = area, MaxMessagesCount = MostAtOnce, MaxAwaitDurationMs = LongestWait })
+                .WithMetadata(new RequestSizeLimitAttribute(MostAtOnce * ServiceDefaults.MaxRequestBody))
                 .RequireAuthorization(Apps.SidecarOnly);
         }
         app.MapGrpcService<FeedGrpc<TDb>>();

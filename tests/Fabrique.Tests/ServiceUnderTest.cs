@@ -1,4 +1,7 @@
+using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using Dapr.AspNetCore;
 using Fabrique.Records;
 using Grpc.Net.Client;
@@ -57,6 +60,20 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : c
         DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         DefaultRequestHeaders = { Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token) },
     };
+
+    /// <summary>Brings events to the service in one request, as the sidecar does: all of them must be dealt with.</summary>
+    public async Task DeliverAsync(string area, params byte[][] events)
+    {
+        using var http = Http();
+        http.DefaultRequestHeaders.Add("dapr-api-token", SidecarToken);
+        using var answer = await http.PostAsJsonAsync($"/records/{area}", new
+        {
+            entries = events.Select((bytes, at) => new { entryId = $"e{at}", @event = new { id = $"{at}", specversion = "1.0", data_base64 = bytes } }),
+        });
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var statuses = (await answer.Content.ReadFromJsonAsync<JsonObject>())!["statuses"]!.AsArray();
+        Assert.Equal(events.Select((_, at) => $"e{at} SUCCESS"), statuses.Select(status => $"{status!["entryId"]} {status["status"]}"));
+    }
 
     /// <summary>A token of this node.</summary>
     public string Token(string territory, TimeSpan? lifetime = null) => NodeToken.Issue(

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using Fabrique.Practices.V1;
 using Fabrique.Records;
 using Fabrique.Records.V1;
@@ -185,25 +184,17 @@ public abstract class TerritoriesSuite(ServiceUnderTest<TerritoriesDb> service)
         await DeliverAsync(1, new Practice { Title = "Un message en retard", Status = PracticeStatus.Published });
         Assert.Equal(0, (await Territories.GetTerritoryAsync(new() { Id = "35238" })).Territory.PracticeCount);
 
-        async Task DeliverAsync(int version, Practice? practice)
+        Task DeliverAsync(int version, Practice? practice) => service.DeliverAsync("practices", Envelope.Seal(new Record
         {
-            using var http = service.Http();
-            http.DefaultRequestHeaders.Add("dapr-api-token", ServiceUnderTest<TerritoriesDb>.SidecarToken);
-            using var body = new ByteArrayContent(Envelope.Seal(new Record
-            {
-                Kind = RecordKinds.KindOf<Practice>(),
-                Id = "velos",
-                Territory = "35238",
-                Home = peer.Node,
-                Version = version,
-                ChangedAt = Timestamp.FromDateTime(DateTime.UnixEpoch),
-                Visibility = Visibility.Public,
-                Deleted = practice is null,
-                Body = practice?.ToByteString() ?? ByteString.Empty,
-            }, peer));
-            body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-            using var delivered = await http.PostAsync("/records/practices", body, Cancellation);
-            delivered.EnsureSuccessStatusCode();
-        }
+            Kind = RecordKinds.KindOf<Practice>(),
+            Id = "velos",
+            Territory = "35238",
+            Home = peer.Node,
+            Version = version,
+            ChangedAt = Timestamp.FromDateTime(DateTime.UnixEpoch),
+            Visibility = Visibility.Public,
+            Deleted = practice is null,
+            Body = practice?.ToByteString() ?? ByteString.Empty,
+        }, peer));
     }
 }

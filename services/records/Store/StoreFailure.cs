@@ -19,7 +19,7 @@ internal static class StoreFailure
             SqliteException { SqliteErrorCode: SqliteFull } or PostgresException { SqlState: PostgresErrorCodes.DiskFull } => new Refusal(
                 StatusCode.Unavailable, "STORAGE_FULL", $"Le disque du serveur est plein : rien n’a été enregistré. Prévenez la personne qui s’occupe de ce serveur, puis recommencez."),
             null => null,
-            _ when IsOfData(cause) => null,
+            _ when IsOfData(error) => null,
             _ => new Refusal(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", $"La base de données ne répond pas. Rechargez la page avant de recommencer, dans un instant."),
         };
     }
@@ -30,17 +30,20 @@ internal static class StoreFailure
         null => error is not (OperationCanceledException or IOException or TimeoutException or OutOfMemoryException),
         SqliteException { SqliteErrorCode: 18 or 19 or 20 } => true, // TOOBIG, CONSTRAINT, MISMATCH
         // Data exception, integrity constraint violation, program limit exceeded.
-        { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] } => true,
+        DbException { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] } => true,
         _ => false,
     };
 
-    /// <summary>What the database said. Entity Framework wraps it once for a save, and once more for what may pass.</summary>
-    private static DbException? Cause(Exception? error)
+    /// <summary>
+    /// What the database said, or its driver: Npgsql tells of a connection that broke between two calls by an <see cref="InvalidOperationException"/>.
+    /// Entity Framework wraps it once for a save, and once more for what may pass.
+    /// </summary>
+    private static Exception? Cause(Exception? error)
     {
-        while (error is not (null or DbException))
+        while (error is not (null or DbException or { Source: nameof(Npgsql) }))
         {
             error = error.InnerException;
         }
-        return error as DbException;
+        return error;
     }
 }
