@@ -58,17 +58,17 @@ public abstract class NodeSuite(WholeNode node)
     [Fact]
     public async Task Whoever_reads_without_an_account_sees_what_was_published_within_a_second()
     {
-        using var http = await Node.HttpAsync("59350");
+        using var http = await Node.HttpAsync("33063");
         using var reader = await Node.HttpAsync();
         // Kept by the gateway before, and asked for again and again while the practice goes its way.
-        Assert.DoesNotContain("Une fête du vélo", await reader.GetStringAsync("/pratiques?territoire=59350", Cancellation), StringComparison.Ordinal);
-        await PublishAsync(http, "59350", "Une fête du vélo");
+        Assert.DoesNotContain("Une fête du vélo", await reader.GetStringAsync("/pratiques?territoire=33063", Cancellation), StringComparison.Ordinal);
+        await PublishAsync(http, "33063", "Une fête du vélo");
         await WholeNode.EventuallyAsync(
             true,
-            async () => WebUtility.HtmlDecode(await reader.GetStringAsync("/pratiques?territoire=59350", Cancellation)).Contains("Une fête du vélo", StringComparison.Ordinal),
+            async () => WebUtility.HtmlDecode(await reader.GetStringAsync("/pratiques?territoire=33063", Cancellation)).Contains("Une fête du vélo", StringComparison.Ordinal),
             TimeSpan.FromSeconds(1));
         await WholeNode.EventuallyAsync(
-            true, async () => (await reader.GetAsync("/pratiques?territoire=59350", Cancellation)).Headers.Age is not null, TimeSpan.FromSeconds(10));
+            true, async () => (await reader.GetAsync("/pratiques?territoire=33063", Cancellation)).Headers.Age is not null, TimeSpan.FromSeconds(10));
     }
 
     [Fact]

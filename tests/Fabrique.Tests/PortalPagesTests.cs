@@ -52,6 +52,15 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Nobody_is_told_of_a_failure_that_did_not_happen()
+    {
+        var page = await _site.GetAsync("/erreur/503");
+
+        Assert.Equal(HttpStatusCode.NotFound, page.Status);
+        Assert.DoesNotContain("503", page.Heading, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_link_of_the_site_leads_somewhere()
     {
         var seen = new Dictionary<string, PortalPage>();
