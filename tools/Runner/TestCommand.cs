@@ -12,7 +12,9 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
     private int _passed;
     private int _failed;
 
-    private string Buf => Path.Combine(root, "artifacts", "tools", "buf", "node_modules", ".bin", "buf");
+    private string Checkers => Path.Combine(root, "artifacts", "tools", "npm");
+
+    private string Buf => Path.Combine(Checkers, "node_modules", ".bin", "buf");
 
     /// <param name="filter">Only tests whose full name holds this, and no contract checks; null: everything.</param>
     /// <returns>The exit code: 0 when nothing failed.</returns>
@@ -20,7 +22,7 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
     {
         var begin = time.GetTimestamp();
         await StepAsync("distribution packages", () => Packages.EnsureAsync("the tests", Needed, root, output, cancel));
-        if (filter is null && await StepAsync("contract checker", () => InstallBufAsync(cancel)))
+        if (await StepAsync("checkers", () => InstallCheckersAsync(cancel)) && filter is null)
         {
             await StepAsync("contracts lint", () => RequireAsync(Buf, ["lint", "contracts"], cancel));
             await StepAsync("contracts breaking", () => RequireAsync(Buf, ["breaking", "contracts", "--against", "contracts/released.binpb"], cancel));
@@ -53,19 +55,18 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
         }
     }
 
-    /// <summary>buf from npm, in the version that tools/buf names; again only when that changed.</summary>
-    private async Task InstallBufAsync(CancellationToken cancel)
+    /// <summary>What comes from npm, in the versions that tools/npm names; again only when these changed.</summary>
+    private async Task InstallCheckersAsync(CancellationToken cancel)
     {
-        var (wanted, folder) = (Path.Combine(root, "tools", "buf", "package.json"), Path.Combine(root, "artifacts", "tools", "buf"));
-        var installed = Path.Combine(folder, "package.json");
+        var (wanted, installed) = (Path.Combine(root, "tools", "npm", "package.json"), Path.Combine(Checkers, "package.json"));
         if (File.Exists(Buf) && await File.ReadAllTextAsync(wanted, cancel) == await File.ReadAllTextAsync(installed, cancel))
         {
             return;
         }
 
-        Directory.CreateDirectory(folder);
+        Directory.CreateDirectory(Checkers);
         File.Copy(wanted, installed, overwrite: true);
-        await RequireAsync("npm", ["install", "--prefer-offline", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error", "--prefix", folder], cancel);
+        await RequireAsync("npm", ["install", "--prefer-offline", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error", "--prefix", Checkers], cancel);
     }
 
     private async Task RunTestsAsync(string? filter, CancellationToken cancel)
