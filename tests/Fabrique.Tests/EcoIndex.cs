@@ -16,10 +16,10 @@ internal static class EcoIndex
     ];
 
     /// <summary>0, the heaviest, to 100.</summary>
-    public static int Of(int elements, int requests, double kilobytes) =>
-        (int)Math.Round(100 - (5 * ((3 * Quantile(Elements, elements)) + (2 * Quantile(Requests, requests)) + Quantile(Kilobytes, kilobytes)) / 6));
+    public static double Of(int elements, int requests, double kilobytes) =>
+        100 - (5 * ((3 * Quantile(Elements, elements)) + (2 * Quantile(Requests, requests)) + Quantile(Kilobytes, kilobytes)) / 6);
 
-    public static string Grade(int index) => index switch
+    public static string Grade(double index) => index switch
     {
         > 80 => "A",
         > 70 => "B",
