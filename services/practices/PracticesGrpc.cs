@@ -17,10 +17,12 @@ internal sealed partial class PracticesGrpc(
 
     public override async Task<GetPracticeResponse> GetPractice(GetPracticeRequest request, ServerCallContext context)
     {
-        var found = await records.FindAsync<Practice>(request.Id, context.CancellationToken);
-        return found is not null && MayRead(found, context)
-            ? new GetPracticeResponse { Practice = await ResourceAsync(found, context) }
-            : throw NotFound();
+        var found = await ReadableAsync(request.Id, context);
+        if (request.Version != 0 && request.Version != found.Info.Version)
+        {
+            found = await VersionAsync(found, request.Version, context);
+        }
+        return new GetPracticeResponse { Practice = await ResourceAsync(found, context) };
     }
 
     public override async Task<ListSimilarPracticesResponse> ListSimilarPractices(ListSimilarPracticesRequest request, ServerCallContext context)
@@ -31,10 +33,8 @@ internal sealed partial class PracticesGrpc(
             > 0 and <= 20 => request.PageSize,
             _ => throw Refusal.Invalid("pageSize", $"Demandez de 1 à 20 pratiques."),
         };
-        var found = await records.FindAsync<Practice>(request.Id, context.CancellationToken);
-        return found is not null && MayRead(found, context)
-            ? new ListSimilarPracticesResponse { Practices = { await queries.SimilarAsync(found.Body, count, context.CancellationToken) } }
-            : throw NotFound();
+        var found = await ReadableAsync(request.Id, context);
+        return new ListSimilarPracticesResponse { Practices = { await queries.SimilarAsync(found.Body, count, context.CancellationToken) } };
     }
 
     public override Task<ListUnansweredSearchesResponse> ListUnansweredSearches(ListUnansweredSearchesRequest request, ServerCallContext context)
@@ -55,6 +55,10 @@ internal sealed partial class PracticesGrpc(
             context.Demand(Grant.Delegate, request.Territory);
         }
     }
+
+    /// <summary>The practice, for whoever may read it.</summary>
+    private async Task<Versioned<Practice>> ReadableAsync(string id, ServerCallContext context) =>
+        await records.FindAsync<Practice>(id, context.CancellationToken) is { } found && MayRead(found, context) ? found : throw NotFound();
 
     private static bool MayRead(Versioned<Practice> found, ServerCallContext context) =>
         found.Info.Visibility == Visibility.Public || context.Has(Grant.Delegate, found.Body.Territory);

@@ -24,6 +24,9 @@ public sealed class PortalNetwork : IAsyncDisposable
 
     public ConcurrentDictionary<string, Practice> Practices { get; } = [];
 
+    /// <summary>All that was ever stored.</summary>
+    public ConcurrentBag<Practice> Stored { get; } = [];
+
     public ConcurrentDictionary<string, Territory> Territories { get; } = [];
 
     /// <summary>No room is left to write anything.</summary>
@@ -81,6 +84,7 @@ public sealed class PortalNetwork : IAsyncDisposable
             ? new Place { Name = territory.Name, Department = territory.Department?.Code ?? "", Region = territory.Region?.Code ?? "" }
             : null;
         Writes++;
+        Stored.Add(practice);
         return Practices[practice.Id] = practice;
     }
 
@@ -160,7 +164,19 @@ public sealed class PortalNetwork : IAsyncDisposable
         public override Task<GetPracticeResponse> GetPractice(GetPracticeRequest request, ServerCallContext context)
         {
             network.Enter(context);
-            return Task.FromResult(new GetPracticeResponse { Practice = Find(request.Id) });
+            var found = Find(request.Id);
+            return Task.FromResult(new GetPracticeResponse
+            {
+                Practice = request.Version == 0 ? found : network.Stored.SingleOrDefault(one => one.Id == request.Id && one.Record.Version == request.Version)
+                    ?? throw Refusal(StatusCode.NotFound, "NOT_FOUND"),
+            });
+        }
+
+        public override Task<ListPracticeVersionsResponse> ListPracticeVersions(ListPracticeVersionsRequest request, ServerCallContext context)
+        {
+            network.Enter(context);
+            var versions = network.Stored.Where(one => one.Id == Find(request.Id).Id).Select(one => one.Record).OrderByDescending(version => version.Version);
+            return Task.FromResult(new ListPracticeVersionsResponse { Versions = { versions } });
         }
 
         public override Task<CreatePracticeResponse> CreatePractice(CreatePracticeRequest request, ServerCallContext context)

@@ -55,6 +55,25 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_changed_between_two_versions_is_read_word_by_word()
+    {
+        var address = $"/pratiques/{PortalSite.Skatepark}";
+        Assert.DoesNotContain($"{address}/versions", (await _site.GetAsync(address)).Links);
+        _site.Network.Overwrite(PortalSite.Skatepark, practice => practice.Difficulties = "Le projet a demandé beaucoup de temps <et d’argent>.");
+        Assert.Contains($"{address}/versions", (await _site.GetAsync(address)).Links);
+
+        var list = await _site.GetAsync($"{address}/versions");
+        var compared = await _site.GetAsync(list.Links.Single(link => link.Contains("de=1&a=2", StringComparison.Ordinal)).Split('#')[0]);
+
+        Assert.Equal(["Les difficultés"], compared.Document.QuerySelectorAll(".differences h3").Select(title => title.TextContent));
+        Assert.Contains("beaucoup de", compared.Document.QuerySelector(".difference ins")!.TextContent, StringComparison.Ordinal);
+        Assert.Contains("<et d’argent>", string.Concat(compared.Document.QuerySelectorAll(".difference ins").Select(added => added.TextContent)), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await _site.GetAsync($"{address}/versions?de=7&a=2")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await _site.GetAsync($"/pratiques/{Guid.Empty}/versions")).Status);
+        Assert.Contains("Les deux textes sont les mêmes", (await _site.GetAsync($"{address}/versions?de=2&a=2")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Nobody_is_told_of_a_failure_that_did_not_happen()
     {
         var page = await _site.GetAsync("/erreur/503");

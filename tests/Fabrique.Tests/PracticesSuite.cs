@@ -64,6 +64,33 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
         Assert.Empty(back.WithdrawalReason);
     }
 
+    [Fact]
+    public async Task Every_published_version_is_read_again_until_the_practice_is_taken_back()
+    {
+        var practice = await CreateAsync(Publishable("Première"));
+        practice = (await Practices.PublishPracticeAsync(new() { Id = practice.Id }, service.As(Town))).Practice;
+        foreach (var title in new[] { "Deuxième", "Troisième" })
+        {
+            practice = (await Practices.RevisePracticeAsync(new() { Id = practice.Id, Practice = new(practice) { Title = title }, Version = practice.Record.Version }, service.As(Town))).Practice;
+        }
+
+        var first = await Practices.ListPracticeVersionsAsync(new() { Id = practice.Id, PageSize = 2 });
+        var rest = await Practices.ListPracticeVersionsAsync(new() { Id = practice.Id, PageSize = 2, PageToken = first.NextPageToken });
+        Assert.Equal([4L, 3, 2], first.Versions.Concat(rest.Versions).Select(version => version.Version));
+        Assert.Empty(rest.NextPageToken);
+        Assert.Equal("Première", (await Practices.GetPracticeAsync(new() { Id = practice.Id, Version = 2 })).Practice.Title);
+        Assert.Equal("Troisième", (await Practices.GetPracticeAsync(new() { Id = practice.Id, Version = 4 })).Practice.Title);
+        foreach (var never in new[] { 1, 5, -1 })
+        {
+            await RefusedAsync(StatusCode.NotFound, () => Practices.GetPracticeAsync(new() { Id = practice.Id, Version = never }, service.As(Town)).ResponseAsync);
+        }
+
+        await Practices.WithdrawPracticeAsync(new() { Id = practice.Id }, service.As(Town));
+        await RefusedAsync(StatusCode.NotFound, () => Practices.ListPracticeVersionsAsync(new() { Id = practice.Id }).ResponseAsync);
+        await RefusedAsync(StatusCode.NotFound, () => Practices.GetPracticeAsync(new() { Id = practice.Id, Version = 2 }).ResponseAsync);
+        Assert.Single((await Practices.ListPracticeVersionsAsync(new() { Id = practice.Id }, service.As(Town))).Versions);
+    }
+
     [Theory]
     [InlineData("context"), InlineData("difficulties"), InlineData("successConditions"), InlineData("licence"), InlineData("sources")]
     [InlineData("summary"), InlineData("themes"), InlineData("maturity")]

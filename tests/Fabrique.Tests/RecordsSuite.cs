@@ -190,6 +190,39 @@ public abstract class RecordsSuite
     }
 
     [Fact]
+    public async Task Versions_that_anybody_could_read_are_kept_until_the_record_is_taken_back()
+    {
+        await using var home = await StartAsync();
+        await using var follower = await StartAsync();
+        await follower.Records.TrustAsync(home.Key, Cancellation);
+        await follower.Records.BindHomeAsync("62528", "practices", home.Key.Node, Cancellation);
+        foreach (var (title, visibility) in new[] { ("draft", Visibility.Private), ("one", Visibility.Public), ("two", Visibility.Public), ("three", Visibility.Public) })
+        {
+            await home.WriteAsync("a", title, visibility);
+            await FollowAsync();
+        }
+        Assert.Equal(["two", "one"], await HistoryAsync(home));
+        Assert.Equal(["two", "one"], await HistoryAsync(follower));
+        Assert.Equal(3, (await home.Records.HistoryAsync<Practice>("a", long.MaxValue, 1, Cancellation)).Single().Info.Version);
+        Assert.Empty(await home.Records.HistoryAsync<Practice>("b", long.MaxValue, 1, Cancellation));
+
+        await home.WriteAsync("a", "taken back", Visibility.Private);
+        await FollowAsync();
+        Assert.Empty(await HistoryAsync(home));
+        Assert.Empty(await HistoryAsync(follower));
+
+        await home.WriteAsync("a", "back again");
+        await home.WriteAsync("a", "and better");
+        Assert.Equal(["back again"], await HistoryAsync(home));
+
+        async Task FollowAsync() =>
+            await follower.IngestAsync([.. (await home.RowsAsync()).Select(row => row.For(Visibility.Public)).OfType<byte[]>()]);
+
+        async Task<List<string>> HistoryAsync(RecordsNode node) =>
+            [.. (await node.Records.HistoryAsync<Practice>("a", long.MaxValue, 10, Cancellation)).Select(version => version.Body.Title)];
+    }
+
+    [Fact]
     public async Task The_same_bad_envelope_is_put_aside_once()
     {
         await using var node = await StartAsync();

@@ -20,6 +20,7 @@ public static class SitePages
         ("/territoires/semblables", ["/territoires/semblables?de=62498"]),
         ("/pratiques", ["/pratiques", "/pratiques?theme=ENER&q=solair", "/pratiques?q=xyzzyx", "/en/pratiques"]),
         ("/pratiques/{Id}", [Practice + "?chez=62498"]),
+        ("/pratiques/{Id}/versions", [Practice + "/versions"]),
         ("/session", ["/session"]),
         ("/style", ["/style"]),
         ("/plan-du-site", ["/plan-du-site"]),

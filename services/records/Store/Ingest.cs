@@ -94,8 +94,10 @@ public sealed partial class RecordStore<TDb>
                 var row = known.GetValueOrDefault(record.Id);
                 if (row is null || row.Version < record.Version)
                 {
-                    Put(db, store, row, record, arrival.Envelope.ToArray()).Trace = arrival.Trace ?? Activity.Current?.Id;
-                    await index.ApplyAsync(db, record, body, isNew: row is null, cancellation);
+                    var isNew = row is null;
+                    row = await PutAsync(db, store, row, record, arrival.Envelope.ToArray(), cancellation);
+                    row.Trace = arrival.Trace ?? Activity.Current?.Id;
+                    await index.ApplyAsync(db, record, body, isNew, cancellation);
                     stored++;
                 }
             }

@@ -34,6 +34,23 @@ public sealed partial class RecordStore<TDb>(
         return Current<TBody>(row);
     }
 
+    /// <summary>
+    /// Earlier versions that anybody could read, the latest first, as far as this node saw them. A record that was taken back has none:
+    /// what its owner does not show any more is not shown by its past either.
+    /// </summary>
+    /// <param name="id">Identifier of the record.</param>
+    /// <param name="before">Only versions before this one.</param>
+    /// <param name="count">At most that many.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<IReadOnlyList<Versioned<TBody>>> HistoryAsync<TBody>(string id, long before, int count, CancellationToken cancellation)
+        where TBody : class, IMessage<TBody>, new()
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        var envelopes = await db.History.Where(row => row.Kind == RecordKinds.KindOf<TBody>() && row.Id == id && row.Version < before)
+            .OrderByDescending(row => row.Version).Take(count).Select(row => row.Envelope).ToListAsync(cancellation);
+        return [.. envelopes.Select(Envelope.Read).Select(record => new Versioned<TBody>((TBody)kinds.Body(record)!, registry.Info(record)))];
+    }
+
     /// <summary>Whether the record was ever written here, even if it is a tombstone now.</summary>
     public async Task<bool> ExistsAsync<TBody>(string id, CancellationToken cancellation) where TBody : class, IMessage<TBody>, new()
     {
@@ -84,7 +101,7 @@ public sealed partial class RecordStore<TDb>(
                 throw new Refusal(StatusCode.InvalidArgument, "TOO_LARGE", $"L’ensemble des textes est trop long : 512 Kio au plus.");
             }
             var (before, isNew) = (row?.Visibility, row is null);
-            row = Put(db, store, row, record, envelope);
+            row = await PutAsync(db, store, row, record, envelope, cancellation);
             // One tombstone tells the loss of sight; later versions that the same readers do not see are none of their business.
             row.Tombstone = row.Shown <= record.Visibility ? null
                 : before == record.Visibility ? row.Tombstone
@@ -129,8 +146,19 @@ public sealed partial class RecordStore<TDb>(
         await registry.LoadAsync(db, cancellation);
     }
 
-    private static RecordRow Put(TDb db, StoreRow store, RecordRow? row, Record record, byte[] envelope)
+    private static async Task<RecordRow> PutAsync(TDb db, StoreRow store, RecordRow? row, Record record, byte[] envelope, CancellationToken cancellation)
     {
+        if (record.Deleted || record.Visibility < Visibility.Public)
+        {
+            if (row is { Shown: Visibility.Public })
+            {
+                await db.History.Where(version => version.Kind == record.Kind && version.Id == record.Id).ExecuteDeleteAsync(cancellation);
+            }
+        }
+        else if (row is { Visibility: Visibility.Public, Deleted: false })
+        {
+            db.History.Add(new HistoryRow { Kind = row.Kind, Id = row.Id, Version = row.Version, Envelope = row.Envelope });
+        }
         row ??= db.Records.Add(new RecordRow { Kind = record.Kind, Id = record.Id, Territory = "", Home = "", Envelope = envelope }).Entity;
         row.Territory = record.Territory;
         row.Home = record.Home;

@@ -12,6 +12,7 @@ public abstract class RecordsDb(DbContextOptions options) : DbContext(options)
     internal DbSet<StoreRow> Store => Set<StoreRow>();
     internal DbSet<IndexRow> Indexes => Set<IndexRow>();
     internal DbSet<RecordRow> Records => Set<RecordRow>();
+    internal DbSet<HistoryRow> History => Set<HistoryRow>();
     internal DbSet<CursorRow> Cursors => Set<CursorRow>();
     internal DbSet<QuarantineRow> Quarantine => Set<QuarantineRow>();
     internal DbSet<NodeKeyRow> NodeKeys => Set<NodeKeyRow>();
@@ -22,6 +23,7 @@ public abstract class RecordsDb(DbContextOptions options) : DbContext(options)
         modelBuilder.Entity<StoreRow>(row => Truth(row, "store").HasKey(store => store.OnlyRow));
         modelBuilder.Entity<IndexRow>(row => Truth(row, "indexes").HasKey(index => index.Version));
         modelBuilder.Entity<RecordRow>(row => Truth(row, "records").HasKey(record => new { record.Kind, record.Id }));
+        modelBuilder.Entity<HistoryRow>(row => Truth(row, "history").HasKey(version => new { version.Kind, version.Id, version.Version }));
         modelBuilder.Entity<CursorRow>(row => Truth(row, "cursors").HasKey(cursor => cursor.Feed));
         modelBuilder.Entity<QuarantineRow>(row => Truth(row, "quarantine").HasKey(item => item.Digest));
         modelBuilder.Entity<NodeKeyRow>(row => Truth(row, "node_keys").HasKey(key => new { key.Node, key.KeyId }));
@@ -90,6 +92,15 @@ internal sealed class RecordRow
 
     /// <summary>The bytes a reader of this audience gets: the record, its tombstone, or nothing.</summary>
     public byte[]? For(Visibility audience) => Visibility >= audience ? Envelope : Shown >= audience ? Tombstone : null;
+}
+
+/// <summary>A version that anybody could read, before the latest one.</summary>
+internal sealed class HistoryRow
+{
+    public required string Kind { get; init; }
+    public required string Id { get; init; }
+    public long Version { get; init; }
+    public required byte[] Envelope { get; init; }
 }
 
 internal sealed class CursorRow
