@@ -74,6 +74,7 @@ public static class Hosting
 
         app.MapStaticAssets();
         app.MapOpenData();
+        app.MapApiDocument();
         app.MapPracticeExports();
         app.MapRazorComponents<App>();
     }

@@ -12,18 +12,17 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
     private int _passed;
     private int _failed;
 
-    private string Buf => Path.Combine(root, "artifacts", "tools", "buf", "node_modules", ".bin", "buf");
-
     /// <param name="filter">Only tests whose full name holds this, and no contract checks; null: everything.</param>
     /// <returns>The exit code: 0 when nothing failed.</returns>
     public async Task<int> RunAsync(string? filter, CancellationToken cancel)
     {
         var begin = time.GetTimestamp();
         await StepAsync("distribution packages", () => Packages.EnsureAsync("the tests", Needed, root, output, cancel));
-        if (filter is null && await StepAsync("contract checker", () => InstallBufAsync(cancel)))
+        var buf = "";
+        if (filter is null && await StepAsync("contract checker", async () => buf = Path.Combine(await NpmTools.EnsureAsync(root, "buf", output, cancel), "buf")))
         {
-            await StepAsync("contracts lint", () => RequireAsync(Buf, ["lint", "contracts"], cancel));
-            await StepAsync("contracts breaking", () => RequireAsync(Buf, ["breaking", "contracts", "--against", "contracts/released.binpb"], cancel));
+            await StepAsync("contracts lint", () => RequireAsync(buf, ["lint", "contracts"], cancel));
+            await StepAsync("contracts breaking", () => RequireAsync(buf, ["breaking", "contracts", "--against", "contracts/released.binpb"], cancel));
         }
 
         if (await StepAsync("build", () => Build.RunAsync(root, "Fabrique.sln", output, cancel)))
@@ -51,21 +50,6 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
             output.WriteLine($"   {name}: FAILED after {time.GetElapsedTime(begin).TotalSeconds:0.0} s: {error.Message}");
             return false;
         }
-    }
-
-    /// <summary>buf from npm, in the version that tools/buf names; again only when that changed.</summary>
-    private async Task InstallBufAsync(CancellationToken cancel)
-    {
-        var (wanted, folder) = (Path.Combine(root, "tools", "buf", "package.json"), Path.Combine(root, "artifacts", "tools", "buf"));
-        var installed = Path.Combine(folder, "package.json");
-        if (File.Exists(Buf) && await File.ReadAllTextAsync(wanted, cancel) == await File.ReadAllTextAsync(installed, cancel))
-        {
-            return;
-        }
-
-        Directory.CreateDirectory(folder);
-        File.Copy(wanted, installed, overwrite: true);
-        await RequireAsync("npm", ["install", "--prefer-offline", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error", "--prefix", folder], cancel);
     }
 
     private async Task RunTestsAsync(string? filter, CancellationToken cancel)
