@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Google.Api;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -5,16 +6,18 @@ using Google.Protobuf.Reflection;
 namespace Fabrique;
 
 /// <summary>The contracts as they are written, with their comments and annotations: what people are told of them.</summary>
-public static class ContractFiles
+public static partial class ContractFiles
 {
     /// <summary>Every file, after those it imports.</summary>
     public static IReadOnlyList<FileDescriptor> All { get; } = Load();
 
-    /// <summary>What the contract says before a declaration, on one line for each paragraph; empty when it says nothing.</summary>
-    public static string Comment(this DescriptorBase declared) => string.Join('\n', (declared.Declaration?.LeadingComments ?? "")
-        .Split('\n').Select(line => line.Trim()).Where(line => !line.StartsWith("buf:lint", StringComparison.Ordinal))
-        .Aggregate("", (text, line) => line.Length == 0 ? $"{text}\n" : text.Length == 0 || text[^1] == '\n' ? text + line : $"{text} {line}")
-        .Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    /// <summary>What the contract says before a declaration, on one line, with the names of fields as JSON has them; empty when it says nothing.</summary>
+    public static string Comment(this DescriptorBase declared)
+    {
+        var lines = (declared.Declaration?.LeadingComments ?? "").Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.StartsWith("buf:lint", StringComparison.Ordinal));
+        return Name().Replace(string.Join(' ', lines), letter => letter.Value[1..].ToUpperInvariant());
+    }
 
     private static IReadOnlyList<FileDescriptor> Load()
     {
@@ -22,4 +25,8 @@ public static class ContractFiles
         var set = FileDescriptorSet.Parser.ParseFrom(stream);
         return FileDescriptor.BuildFromByteStrings(set.File.Select(file => file.ToByteString()), [AnnotationsExtensions.Http, FieldBehaviorExtensions.FieldBehavior]);
     }
+
+    // The second word and those after it of `page_size`.
+    [GeneratedRegex("(?<=`[a-zA-Z_]*)_[a-z](?=[a-z_]*`)")]
+    private static partial Regex Name();
 }

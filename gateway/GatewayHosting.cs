@@ -33,7 +33,8 @@ internal static class GatewayHosting
         // The API is for everybody's programs to read, from any site; a right travels in a header that no browser adds by itself.
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .AllowAnyOrigin().WithMethods(HttpMethods.Get, HttpMethods.Head).AllowAnyHeader()
-            .WithExposedHeaders("ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Content-Language")));
+            .WithExposedHeaders("ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Content-Language")
+            .SetPreflightMaxAge(TimeSpan.FromHours(1))));
         // One refusal is enough to leave a replica alone for the time it takes to start again; the last one left is asked in any case.
         builder.Services.Configure<TransportFailureRateHealthPolicyOptions>(policy =>
         {

@@ -18,7 +18,8 @@ public sealed class ApiDocumentTests : IAsyncLifetime
     {
         var document = await DocumentAsync();
         Assert.Equal("3.1", ((string)document["openapi"]!)[..3]);
-        Assert.Equal("", await ApiTools.LintAsync(document.ToJsonString()));
+        var said = await ApiTools.LintAsync(document.ToJsonString());
+        Assert.True(said.Length == 0, said);
 
         document["paths"]!["/api/v1/practices/{id}"]!["get"]!["parameters"]![0]!["name"] = "identifier";
         Assert.Contains("path-parameters-defined", await ApiTools.LintAsync(document.ToJsonString()), StringComparison.Ordinal);

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Net;
 using System.Text.Json.Nodes;
 using Fabrique.Portal;
 using Fabrique.Records;
+using static Fabrique.Tests.Answers;
 using Grant = Fabrique.Records.Grant;
 
 namespace Fabrique.Tests;
@@ -24,7 +26,8 @@ public sealed class ApiExamplesTests(NodeInMemory node) : IClassFixture<NodeInMe
             Assert.True(status == "200", $"{example.Call}: {status} {body}");
             var lines = call.Method.IsServerStreaming ? body.Split('\n', StringSplitOptions.RemoveEmptyEntries) : [body];
             Assert.NotEmpty(lines);
-            Assert.Equal("", Missing(example.Call, example.Answer, JsonNode.Parse(lines[0])));
+            var missing = Missing(example.Call, example.Answer, JsonNode.Parse(lines[0]));
+            Assert.True(missing.Length == 0, missing);
             foreach (var line in lines)
             {
                 answers.Add(new JsonObject
@@ -43,6 +46,50 @@ public sealed class ApiExamplesTests(NodeInMemory node) : IClassFixture<NodeInMe
         var seen = await ApiTools.DifferencesAsync(document, answers);
         Assert.Contains("\"secret\"", seen, StringComparison.Ordinal);
         Assert.Contains("/population must be integer", seen, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_refusal_is_one_that_the_document_tells_and_looks_as_it_says()
+    {
+        using var nobody = await node.HttpAsync();
+        using var elsewhere = await node.HttpAsync("ZZ002");
+        using var owner = await node.HttpAsync("ZZ003");
+        var document = await nobody.GetStringAsync(ApiDocument.Address, Cancellation);
+        const string used = "0199e0a4-7c1e-7d3a-9f5b-2f6d1c7e8a02";
+        (await owner.PostAsync($"/api/v1/practices?requestId={used}", Json("""{"territory":"ZZ003","title":"Une remise"}"""), Cancellation)).EnsureSuccessStatusCode();
+        (HttpClient Who, string Call, string Address, string? Body, int Status)[] refused =
+        [
+            (nobody, "ListPractices", "/api/v1/practices?pageSize=101", null, 400),
+            (nobody, "ListUnansweredSearches", "/api/v1/practices:unanswered", null, 401),
+            (nobody, "GetTerritory", "/api/v1/territories/00000", null, 404),
+            (nobody, "GetPractice", $"/api/v1/practices/{used}", null, 404),
+            (nobody, "CreatePractice", "/api/v1/practices", """{"territory":"ZZ001","title":"Une remise"}""", 401),
+            (elsewhere, "CreatePractice", "/api/v1/practices", """{"territory":"ZZ001","title":"Une remise"}""", 403),
+            (elsewhere, "CreatePractice", $"/api/v1/practices?requestId={used}", """{"territory":"ZZ002","title":"Une remise"}""", 409),
+            (owner, "PublishPractice", $"/api/v1/practices/{used}:publish", """{"version":1}""", 400),
+            (owner, "PublishPractice", $"/api/v1/practices/{used}:publish", """{"version":7}""", 409),
+            (owner, "WithdrawPractice", $"/api/v1/practices/{used}:withdraw", """{"version":1}""", 400),
+        ];
+        var answers = new JsonArray();
+        foreach (var (who, name, address, body, status) in refused)
+        {
+            Assert.Contains(status, ApiCall.All.Single(call => call.Method.Name == name).Refusals);
+            var problem = await ProblemAsync(body is null ? await who.GetAsync(address, Cancellation) : await who.PostAsync(address, Json(body), Cancellation), status);
+            answers.Add(new JsonObject { ["name"] = $"{name} {status}", ["schema"] = "#/components/schemas/Problem", ["answer"] = problem });
+        }
+        Assert.Equal("", await ApiTools.DifferencesAsync(document, answers));
+    }
+
+    [Fact]
+    public async Task Who_has_read_the_list_or_the_description_already_is_told_so()
+    {
+        using var http = await node.HttpAsync();
+        foreach (var address in (string[])["/api/v1/practices?pageSize=2", "/api/v1/territories/map", ApiDocument.Address])
+        {
+            using var first = await http.GetAsync(address, Cancellation);
+            using var again = await http.SendAsync(new HttpRequestMessage(HttpMethod.Get, address) { Headers = { IfNoneMatch = { first.Headers.ETag! } } }, Cancellation);
+            Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
+        }
     }
 
     /// <summary>Where the answer is not what the excerpt shows; empty when it holds all of it.</summary>

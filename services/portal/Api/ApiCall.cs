@@ -87,8 +87,15 @@ public sealed partial record ApiCall(MethodDescriptor Method, HttpRule Rule)
         .Concat(Rule.Body.Length > 0 ? [413] : [])
         .Concat([429, 503]).Distinct().Order();
 
+    /// <summary>What the contracts call a status: "ABORTED".</summary>
+    public static IEnumerable<string> CodesOf(int status) => Statuses.Where(code => code.Value == status)
+        .Select(code => Word().Replace(code.Key.ToString(), "_").ToUpperInvariant());
+
     [GeneratedRegex(@"\{(\w+)\}")]
     private static partial Regex Parameter();
+
+    [GeneratedRegex("(?<=[a-z])(?=[A-Z])")]
+    private static partial Regex Word();
 
     [GeneratedRegex("Needs the right \"(\\w+)\"")]
     private static partial Regex Right();

@@ -58,7 +58,7 @@ internal static class ApiCommon
     };
 
     /// <summary>RFC 9457, as every refusal comes.</summary>
-    public static OpenApiSchema Problem => new()
+    public static OpenApiSchema Problem(OpenApiDocument document) => new()
     {
         Type = JsonSchemaType.Object,
         Description = "Why something was refused, and the way out (RFC 9457).",
@@ -75,17 +75,20 @@ internal static class ApiCommon
             {
                 Type = JsonSchemaType.Array,
                 Description = "Every field at fault, at once.",
-                Items = new OpenApiSchema
-                {
-                    Type = JsonSchemaType.Object,
-                    Properties = new Dictionary<string, IOpenApiSchema>
-                    {
-                        ["field"] = Text("Its name and place in the JSON that was sent: `figures[0].unit`."),
-                        ["message"] = Text("What is wrong with it, for people."),
-                    },
-                },
+                Items = new OpenApiSchemaReference("FieldError", document),
             },
             ["traceId"] = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null, Description = "What to tell whoever runs the node." },
+        },
+    };
+
+    public static OpenApiSchema FieldError => new()
+    {
+        Type = JsonSchemaType.Object,
+        Description = "A field at fault.",
+        Properties = new Dictionary<string, IOpenApiSchema>
+        {
+            ["field"] = Text("Its name and place in the JSON that was sent: `figures[0].unit`."),
+            ["message"] = Text("What is wrong with it, for people."),
         },
     };
 

@@ -43,13 +43,15 @@ public static class ApiDocument
             Paths = [],
             Components = new()
             {
-                Schemas = new Dictionary<string, IOpenApiSchema> { ["Problem"] = ApiCommon.Problem },
+                Schemas = new Dictionary<string, IOpenApiSchema>(),
                 Responses = ApiCommon.Refusals.ToDictionary(status => Name(status.Key), status => status.Value),
                 Headers = ApiCommon.Headers,
                 Parameters = ApiCommon.Parameters,
                 SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme> { [TokenScheme] = ApiCommon.Token },
             },
         };
+        document.Components.Schemas["Problem"] = ApiCommon.Problem(document);
+        document.Components.Schemas["FieldError"] = ApiCommon.FieldError;
         var schemas = new ApiSchemas(document, document.Components.Schemas);
         foreach (var response in document.Components.Responses.Values)
         {
@@ -73,7 +75,7 @@ public static class ApiDocument
         {
             OperationId = call.Id,
             Tags = new HashSet<OpenApiTagReference> { new(call.Area, document) },
-            Summary = call.Method.Comment().Split(". ")[0].Split('\n')[0].TrimEnd('.') + ".",
+            Summary = call.Method.Comment().Split(". ")[0].TrimEnd('.') + ".",
             Description = call.Method.Comment(),
             Security = call.Role is null ? [[], token] : [token],
             Parameters =

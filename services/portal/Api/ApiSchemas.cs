@@ -94,6 +94,6 @@ public sealed partial class ApiSchemas(OpenApiDocument document, IDictionary<str
 
     private static string? Said(string text) => text.Length > 0 ? text : null;
 
-    [GeneratedRegex(@"[Vv]ocabulary (\w+)")]
+    [GeneratedRegex(@"[Vv]ocabul(?:ary|aire) (\w+)")]
     public static partial Regex Vocabularies();
 }
