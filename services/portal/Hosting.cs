@@ -20,6 +20,8 @@ public static class Hosting
         builder.WebHost.UseStaticWebAssets();
         // A node runs from a build; without this the framework takes every build for a developer's and forbids caching.
         builder.Configuration["EnableStaticAssetsDevelopmentCaching"] = "true";
+        // And sends them as it finds them changed, which is uncompressed.
+        builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false";
 
         builder.Services.AddMemoryCache().AddHttpContextAccessor().AddSingleton<Interceptor, InTheNameOfTheVisitor>();
         builder.Services.AddAppClient<PracticeService.PracticeServiceClient>("practices");

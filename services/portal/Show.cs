@@ -9,7 +9,8 @@ namespace Fabrique.Portal;
 /// <summary>How dates, quantities and places are written for people, in the language of the page.</summary>
 public static partial class Show
 {
-    private static readonly TimeZoneInfo Paris = TimeZoneInfo.FindSystemTimeZoneById("Europe/Paris");
+    // A machine without the table of time zones still shows its pages; a day may then begin an hour or two late.
+    private static readonly TimeZoneInfo Paris = TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Paris", out var paris) ? paris : TimeZoneInfo.Utc;
 
     private static CultureInfo Culture => Language.Current.Culture;
 

@@ -21,6 +21,21 @@ public static class TerritoryAddress
     /// <summary>The code in the last part of an address: no code has a hyphen.</summary>
     public static string Code(string segment) => segment.Split('-')[0];
 
+    /// <summary>Sends whoever came by another name, or by the code of a former commune, to the right address.</summary>
+    /// <param name="http">The request for the page.</param>
+    /// <param name="territory">The territory that the code led to.</param>
+    /// <param name="segment">How it was called in the address.</param>
+    /// <param name="rest">What follows it there.</param>
+    public static void Mend(HttpContext http, Territory territory, string segment, string rest = "")
+    {
+        if (segment != Uri.UnescapeDataString(Segment(territory.Id, territory.Name)))
+        {
+            // For a day only: names change, and an address that was wrong can become the right one.
+            http.Response.Headers.CacheControl = "public, max-age=86400";
+            http.Response.Redirect(Of(territory) + rest, permanent: true);
+        }
+    }
+
     private static string Slug(string name)
     {
         var slug = new StringBuilder();

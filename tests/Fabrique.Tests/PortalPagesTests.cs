@@ -16,6 +16,8 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
         { "/recherche?q=loos", "Recherche\u00a0: «\u00a0loos\u00a0»", "Recherche\u00a0: loos" },
         { "/territoires", "Territoires", "Territoires – Fabrique" },
         { "/territoires/62528-loos-en-gohelle", "Loos-en-Gohelle (62)", "Loos-en-Gohelle (62) – Fabrique" },
+        { "/territoires/62528-loos-en-gohelle/trajectoire", "La trajectoire", "Loos-en-Gohelle (62)\u00a0: La trajectoire – Fabrique" },
+        { "/territoires/62528-loos-en-gohelle/methode", "Les résultats et la méthode", "Loos-en-Gohelle (62)\u00a0: Les résultats et la méthode – Fabrique" },
         { "/territoires/62498-lens", "Lens (62)", "Lens (62) – Fabrique" },
         { "/territoires/semblables", "Des territoires comme le mien", "Des territoires comme le mien – Fabrique" },
         { "/territoires/semblables?de=62498", "Des territoires comme Lens", "Des territoires comme le mien – Fabrique" },
@@ -26,6 +28,7 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
         { "/plan-du-site", "Plan du site", "Plan du site – Fabrique" },
         { "/mentions-legales", "Mentions légales", "Mentions légales – Fabrique" },
         { "/accessibilite", "Accessibilité\u00a0: non conforme", "Accessibilité – Fabrique" },
+        { "/ecoconception", "Écoconception", "Écoconception – Fabrique" },
         { "/licences", "Licences et réutilisation", "Licences et réutilisation – Fabrique" },
     };
 
@@ -124,15 +127,31 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
     [Fact]
     public async Task A_trajectory_has_a_table_that_says_the_same()
     {
-        var page = await _site.GetAsync("/territoires/62528-loos-en-gohelle");
+        var page = await _site.GetAsync("/territoires/62528-loos-en-gohelle/trajectoire");
 
-        var milestones = page.Document.QuerySelectorAll(".milestones h4").Select(title => title.TextContent.Trim());
+        var milestones = page.Document.QuerySelectorAll(".milestones h3").Select(title => title.TextContent.Trim());
         var rows = page.Document.QuerySelectorAll(".trajectory tbody th").Select(title => title.TextContent.Trim());
         Assert.Equal(17, milestones.Count());
         Assert.Equal(milestones, rows);
         Assert.Contains("7 octobre 2014", page.Text, StringComparison.Ordinal);
         Assert.All(page.Document.QuerySelectorAll("table"), table => Assert.NotNull(table.QuerySelector("caption")));
     }
+
+    [Theory]
+    [InlineData("/territoires/62528/methode", "/territoires/62528-loos-en-gohelle/methode")]
+    [InlineData("/en/territoires/62999-ancien-nom/trajectoire", "/en/territoires/62528-loos-en-gohelle/trajectoire")]
+    public async Task The_parts_of_a_territorys_story_follow_its_address(string address, string right)
+    {
+        var page = await _site.GetAsync(address);
+        Assert.Equal((HttpStatusCode.MovedPermanently, right), (page.Status, page.Response.Headers.Location!.ToString()));
+    }
+
+    [Theory]
+    [InlineData("/territoires/62498-lens/methode")]
+    [InlineData("/territoires/62498-lens/trajectoire")]
+    [InlineData("/territoires/62999999/methode")]
+    public async Task There_is_no_page_for_what_a_territory_does_not_tell(string address) =>
+        Assert.Equal(HttpStatusCode.NotFound, (await _site.GetAsync(address)).Status);
 
     [Theory]
     [InlineData("/territoires/62528")]
@@ -233,7 +252,7 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
     [Fact]
     public async Task Pages_of_results_go_forth_and_back()
     {
-        for (var at = 0; at < 65; at++)
+        for (var at = 0; at < 41; at++)
         {
             _site.Network.Store(PortalSite.Published($"01a206f5-0000-7000-8000-{at:D12}", $"Pratique {at:D2}"), "published");
         }

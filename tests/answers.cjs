@@ -1,8 +1,8 @@
-// Are these answers what the document says? node answers.mjs openapi.json answers.json
+// Are these answers what the document says? node answers.cjs openapi.json answers.json
 // answers.json: [{ "name": "listPractices", "schema": "#/paths/~1api~1v1~1practices/get/…/schema", "answer": {…} }]. What is wrong is printed, one line each.
-import { readFileSync } from "node:fs";
-import Ajv2020 from "ajv/dist/2020.js";
-import addFormats from "ajv-formats";
+const { readFileSync } = require("node:fs");
+const Ajv2020 = require("ajv/dist/2020").default;
+const addFormats = require("ajv-formats").default;
 
 const [document, answers] = process.argv.slice(2).map(file => JSON.parse(readFileSync(file, "utf8")));
 

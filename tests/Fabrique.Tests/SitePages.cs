@@ -1,0 +1,56 @@
+using System.Reflection;
+using Fabrique.Portal.Components;
+using Microsoft.AspNetCore.Components;
+
+namespace Fabrique.Tests;
+
+/// <summary>An example of each page of the site, by its route: what is checked on every page is checked on these.</summary>
+public static class SitePages
+{
+    private const string Practice = "/pratiques/01a206f5-3037-723e-9a3f-f7a843dd692f";
+
+    private static readonly (string Route, string[] Addresses)[] Examples =
+    [
+        ("/", ["/", "/en"]),
+        ("/recherche", ["/recherche?q=velo"]),
+        ("/territoires", ["/territoires", "/territoires?q=saint"]),
+        ("/territoires/{Address}", ["/territoires/62528-loos-en-gohelle", "/territoires/62498-lens"]),
+        ("/territoires/{Address}/trajectoire", ["/territoires/62528-loos-en-gohelle/trajectoire"]),
+        ("/territoires/{Address}/methode", ["/territoires/62528-loos-en-gohelle/methode"]),
+        ("/territoires/semblables", ["/territoires/semblables?de=62498"]),
+        ("/pratiques", ["/pratiques", "/pratiques?theme=ENER&q=solair", "/pratiques?q=xyzzyx", "/en/pratiques"]),
+        ("/pratiques/{Id}", [Practice + "?chez=62498"]),
+        ("/session", ["/session"]),
+        ("/style", ["/style"]),
+        ("/plan-du-site", ["/plan-du-site"]),
+        ("/mentions-legales", ["/mentions-legales"]),
+        ("/accessibilite", ["/accessibilite"]),
+        ("/ecoconception", ["/ecoconception"]),
+        ("/licences", ["/licences"]),
+        ("/api", ["/api", "/en/api"]),
+        ("/erreur/{Status:int}", ["/nulle-part"]),
+    ];
+
+    // Pages that only somebody with a session sees.
+    private static readonly (string Route, string[] Addresses)[] Delegates =
+    [
+        ("/brouillons", ["/brouillons"]),
+        ("/pratiques/nouvelle", ["/pratiques/nouvelle"]),
+        ("/pratiques/{Id}/modifier", [Practice + "/modifier"]),
+        ("/pratiques/{Id}/retirer", [Practice + "/retirer"]),
+    ];
+
+    public static IEnumerable<string> Public => Examples.SelectMany(page => page.Addresses);
+
+    /// <summary>Those that count for the declarations: the pages that exist, in French.</summary>
+    public static IEnumerable<string> Declared => Public.Where(address => address != "/nulle-part" && !address.StartsWith("/en", StringComparison.Ordinal));
+
+    /// <summary>Every example, and whether a session is needed.</summary>
+    public static TheoryData<string, bool> All =>
+        new(Public.Select(address => (address, false)).Concat(Delegates.SelectMany(page => page.Addresses).Select(address => (address, true))));
+
+    public static IEnumerable<string> Routes => Examples.Concat(Delegates).Select(page => page.Route);
+
+    /// <summary>The routes that the portal really has.</summary>
+    public static IEnumerable<string> Existing => typeof(App).Assembly.GetTypes().SelectMany(page => page.GetCustomAttributes<RouteAttribute>()).Select(route => route.Template);
+}
