@@ -33,7 +33,8 @@ internal static class GatewayHosting
         // The API is for everybody's programs to read, from any site; a right travels in a header that no browser adds by itself.
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .AllowAnyOrigin().WithMethods(HttpMethods.Get, HttpMethods.Head).AllowAnyHeader()
-            .WithExposedHeaders("ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Content-Language")));
+            .WithExposedHeaders("ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Content-Language")
+            .SetPreflightMaxAge(TimeSpan.FromHours(1))));
         // One refusal is enough to leave a replica alone for the time it takes to start again; the last one left is asked in any case.
         builder.Services.Configure<TransportFailureRateHealthPolicyOptions>(policy =>
         {
@@ -45,7 +46,7 @@ internal static class GatewayHosting
             compression.EnableForHttps = true;
             compression.Providers.Add<BrotliCompressionProvider>();
             compression.Providers.Add<GzipCompressionProvider>();
-            compression.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "application/problem+json", "image/svg+xml"];
+            compression.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, "application/problem+json", "application/vnd.oai.openapi+json", "image/svg+xml"];
         });
         builder.Services.Configure<BrotliCompressionProviderOptions>(brotli => brotli.Level = CompressionLevel.Fastest);
         builder.Services.AddHttpClient<PiecesHealth>(client =>

@@ -8,7 +8,7 @@ namespace Fabrique;
 /// The translations of one language, in the format of gettext that translators' tools read: the French text (<c>msgid</c>), where it is
 /// a label its vocabulary (<c>msgctxt</c>), and the text in the language (<c>msgstr</c>), with one form for each plural.
 /// </summary>
-internal sealed class PoFile
+public sealed class PoFile
 {
     private readonly Dictionary<(string Context, string Text), IReadOnlyList<string>> _entries = [];
     private readonly Lazy<Func<long, object>> _plural;

@@ -76,6 +76,7 @@ public static class Hosting
 
         app.MapStaticAssets();
         app.MapOpenData();
+        app.MapApiDocument();
         app.MapPracticeExports();
         app.MapRazorComponents<App>();
     }

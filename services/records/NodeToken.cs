@@ -44,7 +44,11 @@ public static class NodeToken
             IssuedAt = now,
             Expires = now + lifetime,
             Subject = new ClaimsIdentity(grants.Select(grant => new Claim(GrantClaim, grant.ToString()))),
-            SigningCredentials = new SigningCredentials(new ECDsaSecurityKey(ecdsa) { KeyId = key.KeyId }, SecurityAlgorithms.EcdsaSha256),
+            SigningCredentials = new SigningCredentials(new ECDsaSecurityKey(ecdsa) { KeyId = key.KeyId }, SecurityAlgorithms.EcdsaSha256)
+            {
+                // Kept by the key's name, a signer would outlive the key that it signs with.
+                CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false },
+            },
         }));
     }
 

@@ -202,6 +202,13 @@ public sealed class GatewayCacheTests : IAsyncLifetime
         using var asks = new HttpRequestMessage(HttpMethod.Options, "/api/v1/practices") { Headers = { { "Origin", "https://example.org" }, { "Access-Control-Request-Method", "POST" } } };
         using var write = await _http.SendAsync(asks, Cancellation);
         Assert.DoesNotContain("POST", string.Join(",", write.Headers.TryGetValues("Access-Control-Allow-Methods", out var methods) ? methods : []), StringComparison.Ordinal);
+        // What was kept for the first is for one origin more, and a conditional request is asked for beforehand.
+        using var kept = await _http.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/api/v1/practices") { Headers = { { "Origin", "https://example.com" } } }, Cancellation);
+        Assert.Equal("*", kept.Headers.GetValues("Access-Control-Allow-Origin").Single());
+        Assert.False(kept.Headers.Contains("Access-Control-Allow-Credentials"));
+        using var tagged = new HttpRequestMessage(HttpMethod.Options, "/api/v1/practices") { Headers = { { "Origin", "https://example.org" }, { "Access-Control-Request-Method", "GET" }, { "Access-Control-Request-Headers", "if-none-match" } } };
+        using var allowed = await _http.SendAsync(tagged, Cancellation);
+        Assert.Equal((HttpStatusCode.NoContent, "if-none-match", TimeSpan.FromHours(1)), (allowed.StatusCode, allowed.Headers.GetValues("Access-Control-Allow-Headers").Single(), TimeSpan.FromSeconds(int.Parse(allowed.Headers.GetValues("Access-Control-Max-Age").Single(), null))));
         using var page = await _http.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/page") { Headers = { { "Origin", "https://example.org" } } }, Cancellation);
         Assert.False(page.Headers.Contains("Access-Control-Allow-Origin"));
     }

@@ -28,6 +28,7 @@ public static class SitePages
         ("/accessibilite", ["/accessibilite"]),
         ("/ecoconception", ["/ecoconception"]),
         ("/licences", ["/licences"]),
+        ("/api", ["/api", "/en/api"]),
         ("/erreur/{Status:int}", ["/nulle-part"]),
     ];
 

@@ -1,0 +1,60 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Components;
+using Microsoft.OpenApi;
+
+namespace Fabrique.Portal;
+
+/// <summary>
+/// The document speaks English, as the contracts that it is made of; its page speaks the language of the reader. Here the English text is the
+/// key, and fr.po the one file of French.
+/// </summary>
+public static partial class ApiTexts
+{
+    /// <summary>The translations, by language.</summary>
+    public static IReadOnlyDictionary<string, PoFile> Translations { get; } = new Dictionary<string, PoFile> { [Language.French.Code] = Read("api.fr.po") };
+
+    /// <summary>A text of the document for the page: translated, with its `code` and the lists of codes that it names.</summary>
+    public static MarkupString Show(string? english)
+    {
+        var text = english is null || !Translations.TryGetValue(Language.Current.Code, out var po) ? english : po.Find(english)?[0] ?? english;
+        var html = Code().Replace(WebUtility.HtmlEncode(text ?? ""), "<code>$1</code>");
+        return new(ApiSchemas.Vocabularies().Replace(html, named => Vocabulary.Every.Any(list => list.Name == named.Groups[1].Value)
+            ? $"<a href=\"#{List(named.Groups[1].Value)}\">{named.Value}</a>" : named.Value));
+    }
+
+    /// <summary>The anchor of a message of the contracts.</summary>
+    public static string Message(string name) => $"objet-{name}";
+
+    /// <summary>The anchor of a list of codes.</summary>
+    public static string List(string vocabulary) => $"liste-{vocabulary}";
+
+    /// <summary>Every text of the document that its page shows.</summary>
+    public static IEnumerable<string> Shown(OpenApiDocument document) =>
+    [
+        .. from path in document.Paths.Values
+           from call in path.Operations!.Values
+           from text in (IEnumerable<string?>)[call.Description, call.RequestBody?.Description, .. call.Parameters!.OfType<OpenApiParameter>().Select(field => field.Description), .. Of(call.RequestBody?.Content?.First().Value.Schema)]
+           where text is not null
+           select text,
+        .. from schema in document.Components!.Schemas!.Values from text in Of(schema) select text,
+        .. from response in document.Components!.Responses!.Values select response.Description,
+    ];
+
+    /// <summary>What the contract says of the values of an enumeration; empty for other schemas.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> Values(IOpenApiSchema schema) =>
+        schema.Extensions?.TryGetValue(ApiSchemas.ValuesExtension, out var told) == true && told is JsonNodeExtension values
+            ? values.Node.AsObject().Select(value => KeyValuePair.Create(value.Key, (string)value.Value!)) : [];
+
+    private static IEnumerable<string> Of(IOpenApiSchema? schema) => schema is null or OpenApiSchemaReference ? []
+        : new[] { schema.Description }.Concat(schema.Properties?.Values.Select(field => field.Description) ?? []).Concat(Values(schema).Select(value => value.Value)).OfType<string>();
+
+    private static PoFile Read(string name)
+    {
+        using var reader = new StreamReader(typeof(ApiTexts).Assembly.GetManifestResourceStream(name)!);
+        return PoFile.Read(reader.ReadToEnd());
+    }
+
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex Code();
+}
