@@ -7,6 +7,7 @@ internal sealed record Package(string Name, Func<bool> IsThere)
     public static readonly Package PostgreSql = new("postgresql", () => Database.ServerFolder() is not null);
     public static readonly Package Chromium = Of("chromium", "chromium", "chromium-browser", "google-chrome");
     public static readonly Package Npm = Of("npm", "npm");
+    public static readonly Package Curl = Of("curl", "curl");
     public static readonly Package Nginx = Of("nginx-light", "nginx");
     public static readonly Package Wrk = Of("wrk", "wrk");
 

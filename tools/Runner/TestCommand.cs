@@ -7,7 +7,7 @@ namespace Fabrique.Runner;
 /// <summary>All checks of the project as named steps, the same on a laptop and in CI. Every failed step counts as one failure.</summary>
 internal sealed class TestCommand(string root, TextWriter output, TimeProvider time)
 {
-    private static readonly Package[] Needed = [Package.RabbitMq, Package.PostgreSql, Package.Chromium, Package.Npm];
+    private static readonly Package[] Needed = [Package.RabbitMq, Package.PostgreSql, Package.Chromium, Package.Npm, Package.Curl];
 
     private int _passed;
     private int _failed;
