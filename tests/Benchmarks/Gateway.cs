@@ -5,7 +5,7 @@ namespace Fabrique.Benchmarks;
 
 /// <summary>
 /// Pages and the API of a whole node through its gateway, against nginx in front of the same processes; and against nginx with the same
-/// bytes in a file, which is what an output cache would have to come near (the gateway has none yet).
+/// bytes in a file, which is what the gateway's cache has to come near: pages that it keeps are answered from memory.
 /// </summary>
 internal sealed class Gateway() : Benchmark("gateway", "pages and API through the gateway, against nginx before the same services and before files")
 {
