@@ -73,6 +73,18 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
         Assert.Contains("Les deux textes sont les mêmes", (await _site.GetAsync($"{address}/versions?de=2&a=2")).Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("2020", true), InlineData("2020-03", true), InlineData("2020-03-31", true)]
+    [InlineData("2999", false), InlineData("2999-01", false), InlineData("", false)]
+    public async Task A_text_that_was_not_read_again_in_time_says_so(string due, bool said)
+    {
+        _site.Network.Overwrite(PortalSite.Skatepark, practice => practice.ReviewDueOn = due);
+        var page = await _site.GetAsync($"/pratiques/{PortalSite.Skatepark}");
+        Assert.Equal(said, page.Text.Contains("Texte à relire", StringComparison.Ordinal));
+        // Only its territory is asked to do something about it.
+        Assert.DoesNotContain("C’est le vôtre", page.Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Nobody_is_told_of_a_failure_that_did_not_happen()
     {
