@@ -9,8 +9,6 @@ namespace Fabrique.Records;
 /// </summary>
 public sealed class NodeKey : IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     private readonly Lock _signing = new();
     private readonly ECDsa _key;
 
@@ -31,19 +29,7 @@ public sealed class NodeKey : IDisposable
     public static NodeKey OpenOrCreate(string dataFolder)
     {
         var path = Path.Combine(Directory.CreateDirectory(dataFolder).FullName, "node.json");
-        if (!File.Exists(path))
-        {
-            using var turn = TakeTurn(Path.Combine(dataFolder, "node.lock"));
-            if (!File.Exists(path))
-            {
-                Create(path);
-            }
-        }
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
-        {
-            throw new InvalidOperationException($"{path} can be read by others than its owner: chmod 600 it, and think of renewing the key.");
-        }
-        var file = JsonSerializer.Deserialize<KeyFile>(File.ReadAllText(path))
+        var file = JsonSerializer.Deserialize<KeyFile>(OwnerFile.ReadOrCreate(path, Make))
             ?? throw new InvalidOperationException($"{path} holds no node key.");
         var key = ECDsa.Create();
         key.ImportFromPem(file.PrivateKey);
@@ -77,39 +63,10 @@ public sealed class NodeKey : IDisposable
 
     public void Dispose() => _key.Dispose();
 
-    private static void Create(string path)
+    private static string Make()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerOnly;
-        }
-        var draft = $"{path}.{RandomNumberGenerator.GetHexString(8)}";
-        using (var stream = new FileStream(draft, options))
-        {
-            JsonSerializer.Serialize(stream, new KeyFile(NewName(), key.ExportPkcs8PrivateKeyPem()));
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(draft, path);
-    }
-
-    /// <summary>Until it is disposed of, no other process makes the key: to look and then to move is not one step.</summary>
-    private static FileStream TakeTurn(string path)
-    {
-        var waiting = new SpinWait();
-        for (var tries = 0; ; tries++)
-        {
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (tries < 10_000 && File.Exists(path))
-            {
-                // Its turn lasts as long as writing one small file; beyond some seconds something else is wrong.
-                waiting.SpinOnce();
-            }
-        }
+        return JsonSerializer.Serialize(new KeyFile(NewName(), key.ExportPkcs8PrivateKeyPem()));
     }
 
     private static string NewName() => $"n{RandomNumberGenerator.GetHexString(16, lowercase: true)}";

@@ -23,7 +23,7 @@ public sealed partial class HouseTests
         }
 
         static IEnumerable<string> Strangers(string project, IEnumerable<string> references) => references
-            .Where(reference => !new[] { "Contracts", "Defaults", "Languages", "Records" }.Contains(Path.GetFileNameWithoutExtension(reference)))
+            .Where(reference => !new[] { "Contracts", "Defaults", "Languages", "Records", "Site" }.Contains(Path.GetFileNameWithoutExtension(reference)))
             .Select(reference => $"{project}: {reference}");
     }
 

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Components;
 
-namespace Fabrique.Portal;
+namespace Fabrique.Site;
 
 /// <summary>Sentences that hold a link or another mark-up: one text for translators, never pieces.</summary>
 public static class Markup

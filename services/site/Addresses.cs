@@ -1,8 +1,11 @@
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Localization;
 
-namespace Fabrique.Portal;
+namespace Fabrique.Site;
 
 /// <summary>
 /// A page speaks the language of its address: /pratiques is French, /en/pratiques English. So an address always gives the same page, to
