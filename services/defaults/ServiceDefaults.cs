@@ -54,6 +54,7 @@ public static class ServiceDefaults
             grpc.MaxReceiveMessageSize = (int)MaxRequestBody;
             grpc.IgnoreUnknownServices = true;
             grpc.Interceptors.Add<RefusalInterceptor>();
+            grpc.Interceptors.Add<CallerInterceptor>();
         }).AddJsonTranscoding(json =>
         {
             json.JsonSettings.WriteIndented = false;

@@ -1,5 +1,4 @@
 using Fabrique.Practices.V1;
-using Fabrique.Records;
 using Grpc.Core;
 
 namespace Fabrique.Practices;
@@ -13,7 +12,7 @@ internal sealed partial class PracticesGrpc
         {
             throw Refusal.Invalid("territory", $"Indiquez le territoire au nom duquel vous écrivez.");
         }
-        context.Demand(Grant.Delegate, draft.Territory);
+        context.Demand(draft.Territory);
         var id = Identifier(request.RequestId);
         var written = await records.WriteAsync<Practice>(id, current => current switch
         {

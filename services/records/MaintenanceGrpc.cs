@@ -14,7 +14,7 @@ internal sealed class MaintenanceGrpc<TDb>(IDbContextFactory<TDb> databases, Rec
 
     public override async Task<ListQuarantineResponse> ListQuarantine(ListQuarantineRequest request, ServerCallContext context)
     {
-        context.Demand(Grant.Steward, registry.Node);
+        context.Demand(registry.Node);
         var size = Paging.Size(request.PageSize);
         var filter = new ListQuarantineRequest();
         var position = Paging.Position<Position>(filter, request.PageToken);
@@ -41,7 +41,7 @@ internal sealed class MaintenanceGrpc<TDb>(IDbContextFactory<TDb> databases, Rec
 
     public override async Task<ReplayQuarantineResponse> ReplayQuarantine(ReplayQuarantineRequest request, ServerCallContext context)
     {
-        context.Demand(Grant.Steward, registry.Node);
+        context.Demand(registry.Node);
         RefuseTooMany(request.Ids);
         var (released, kept) = await records.ReplayAsync(request.Ids, context.CancellationToken);
         return new ReplayQuarantineResponse { Released = released, Kept = kept };
@@ -49,7 +49,7 @@ internal sealed class MaintenanceGrpc<TDb>(IDbContextFactory<TDb> databases, Rec
 
     public override async Task<DiscardQuarantineResponse> DiscardQuarantine(DiscardQuarantineRequest request, ServerCallContext context)
     {
-        context.Demand(Grant.Steward, registry.Node);
+        context.Demand(registry.Node);
         RefuseTooMany(request.Ids);
         if (request.All == request.Ids.Count > 0)
         {
@@ -60,14 +60,14 @@ internal sealed class MaintenanceGrpc<TDb>(IDbContextFactory<TDb> databases, Rec
 
     public override async Task<RebuildIndexResponse> RebuildIndex(RebuildIndexRequest request, ServerCallContext context)
     {
-        context.Demand(Grant.Steward, registry.Node);
+        context.Demand(registry.Node);
         await records.RebuildIndexAsync(context.CancellationToken);
         return new RebuildIndexResponse();
     }
 
     public override async Task<RenewEpochResponse> RenewEpoch(RenewEpochRequest request, ServerCallContext context)
     {
-        context.Demand(Grant.Steward, registry.Node);
+        context.Demand(registry.Node);
         return new RenewEpochResponse { Epoch = await records.RenewEpochAsync(context.CancellationToken) };
     }
 

@@ -11,7 +11,7 @@ internal sealed partial class TerritoriesGrpc
     {
         // The right is that of the territory the code leads to: a former code is another name, not another door.
         var territory = await GetAsync(request.Id, context);
-        context.Demand(Grant.Delegate, territory.Id);
+        context.Demand(territory.Id);
         var edited = request.Profile ?? throw Refusal.Invalid("profile", $"Envoyez le profil du territoire.");
         var told = edited.ToldBy(territory);
         await records.WriteAsync<Profile>(territory.Id, current =>

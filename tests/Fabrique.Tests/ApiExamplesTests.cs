@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Fabrique.Portal;
 using Fabrique.Records;
 using static Fabrique.Tests.Answers;
-using Grant = Fabrique.Records.Grant;
 
 namespace Fabrique.Tests;
 

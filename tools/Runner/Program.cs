@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Net;
 using System.Runtime.InteropServices;
+using Fabrique;
 using Fabrique.Records;
 using Fabrique.Runner;
 
@@ -98,7 +99,7 @@ territory.Validators.Add(result =>
     }
 });
 var role = new Option<string>("--role") { Description = "What the bearer may do there", DefaultValueFactory = _ => Grant.Delegate };
-role.AcceptOnlyFromAmong([.. Grant.Roles]);
+role.AcceptOnlyFromAmong(Grant.Delegate, Grant.Referent);
 var days = new Option<int?>("--days") { Description = "How long it is valid, up to 366  [default: 30]", CustomParser = result => Arguments.Between(result, 1, 366) };
 var token = new Command("token", "Sign an access token with the key of the node, and print it") { territory, role, days, data };
 token.SetAction(result =>

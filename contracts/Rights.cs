@@ -1,0 +1,46 @@
+using System.Collections.Frozen;
+using System.Security.Claims;
+using System.Text.Json;
+
+namespace Fabrique;
+
+/// <summary>
+/// Who may call what: <c>rights.json</c> is the whole of it. Each call of each contract names the roles that may make it, or "anyone", "account" (whoever
+/// has one), "app" (the node's own services). "Call:part" is a part of a call that needs more. What is not in the table is nobody's.
+/// </summary>
+public static class Rights
+{
+    public const string Anyone = "anyone";
+    public const string Account = "account";
+    public const string App = "app";
+
+    /// <summary>"fabrique.practices.v1.PracticeService/CreatePractice" and the roles that may make it.</summary>
+    public static FrozenDictionary<string, IReadOnlyList<string>> Table { get; } = Load();
+
+    /// <summary>Whether one of the person's grants is for this call, somewhere.</summary>
+    public static bool Allows(this ClaimsPrincipal person, string call) => person.Grants().Any(grant => Table[call].Contains(grant.Role));
+
+    /// <summary>Whether one of the person's grants is for this call, there.</summary>
+    /// <param name="person">Who asks.</param>
+    /// <param name="call">In the table.</param>
+    /// <param name="scopes">What it is about, by every name that a grant can have for it: its territory, its region, its cohort.</param>
+    public static bool Allows(this ClaimsPrincipal person, string call, params ReadOnlySpan<string> scopes)
+    {
+        foreach (var grant in person.Grants())
+        {
+            if (Table[call].Contains(grant.Role) && (grant.Scope == Grant.Everywhere || scopes.Contains(grant.Scope)))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static FrozenDictionary<string, IReadOnlyList<string>> Load()
+    {
+        using var stream = typeof(Rights).Assembly.GetManifestResourceStream("rights.json")!;
+        var services = JsonSerializer.Deserialize<Dictionary<string, Dictionary<string, string>>>(stream)!;
+        return services.SelectMany(service => service.Value.Select(call => KeyValuePair.Create<string, IReadOnlyList<string>>($"{service.Key}/{call.Key}", call.Value.Split(' '))))
+            .ToFrozenDictionary();
+    }
+}
