@@ -1,4 +1,3 @@
-using Google.Protobuf.Reflection;
 
 namespace Fabrique.Tests;
 
