@@ -1,3 +1,4 @@
+using Fabrique.Identity.V1;
 using Fabrique.Portal.Components;
 using Fabrique.Practices.V1;
 using Fabrique.Territories.V1;
@@ -12,6 +13,7 @@ public static class Hosting
     {
         builder.AddSite("portal");
         builder.Services.AddMemoryCache().AddHttpContextAccessor().AddSingleton<Interceptor, InTheNameOfTheVisitor>();
+        builder.Services.AddAppClient<IdentityService.IdentityServiceClient>("identity");
         builder.Services.AddAppClient<PracticeService.PracticeServiceClient>("practices");
         builder.Services.AddAppClient<TerritoryService.TerritoryServiceClient>("territories");
         builder.Services.AddSingleton<Regions>().AddSingleton<BaseMapSvg>();

@@ -1,7 +1,4 @@
-using System.Globalization;
 using System.Net;
-using System.Security.Cryptography;
-using System.Text.RegularExpressions;
 using Fabrique.Identity.V1;
 using Fabrique.Records;
 using Grpc.Core;
@@ -11,7 +8,7 @@ using Microsoft.Playwright;
 namespace Fabrique.Tests;
 
 /// <summary>People on a whole node, in real browsers, with the mails that the node writes.</summary>
-public sealed partial class SignInTests(NodeInMemory node, Browser browser) : IClassFixture<NodeInMemory>, IClassFixture<Browser>
+public sealed class SignInTests(NodeInMemory node, Browser browser) : IClassFixture<NodeInMemory>, IClassFixture<Browser>
 {
     private const string Loos = "62528";
 
@@ -33,7 +30,7 @@ public sealed partial class SignInTests(NodeInMemory node, Browser browser) : IC
         await FillAsync(page, "code", "000000");
         await page.Locator("main form button").ClickAsync();
         await Assertions.Expect(page.Locator(".error-summary")).ToBeVisibleAsync();
-        await FillAsync(page, "code", OneTimeCode(secret));
+        await FillAsync(page, "code", Mailbox.OneTimeCode(secret));
         await page.Locator("main form button").ClickAsync();
         Assert.Equal(10, await page.Locator(".codes li").CountAsync());
         var spare = await page.Locator(".codes li").First.InnerTextAsync();
@@ -75,7 +72,7 @@ public sealed partial class SignInTests(NodeInMemory node, Browser browser) : IC
         await FillAsync(page, "courriel", "nouvelle@example.org");
         await page.Locator("main form button").ClickAsync();
         var answer = await page.Locator("main").InnerTextAsync();
-        var link = await LinkAsync("nouvelle@example.org", 1);
+        var link = await Mailbox.LinkAsync(node, "nouvelle@example.org", 1);
 
         // A mail scanner opens every link.
         using var scanner = new HttpClient();
@@ -98,7 +95,7 @@ public sealed partial class SignInTests(NodeInMemory node, Browser browser) : IC
         await FillAsync(other, "courriel", "nouvelle@example.org");
         await other.Locator("main form button").ClickAsync();
         Assert.Equal(answer, await other.Locator("main").InnerTextAsync());
-        await other.GotoAsync(await LinkAsync("nouvelle@example.org", 2));
+        await other.GotoAsync(await Mailbox.LinkAsync(node, "nouvelle@example.org", 2));
         await other.GetByRole(AriaRole.Button, new() { Name = "Entrer" }).ClickAsync();
         await other.WaitForURLAsync("**/compte");
     }
@@ -123,7 +120,7 @@ public sealed partial class SignInTests(NodeInMemory node, Browser browser) : IC
         // Whoever reads the mail is the person: the lock is for passwords.
         await FillAsync(door, "courriel", "cible@example.org");
         await door.GetByRole(AriaRole.Button, new() { Name = "Recevoir un lien" }).ClickAsync();
-        await door.GotoAsync(await LinkAsync("cible@example.org", 1));
+        await door.GotoAsync(await Mailbox.LinkAsync(node, "cible@example.org", 1));
         await door.GetByRole(AriaRole.Button, new() { Name = "Entrer" }).ClickAsync();
         await door.WaitForURLAsync("**/compte");
     }
@@ -218,37 +215,4 @@ public sealed partial class SignInTests(NodeInMemory node, Browser browser) : IC
         await FillAsync(page, "motdepasse", password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Se connecter" }).ClickAsync();
     }
-
-    /// <summary>The link of the n-th mail to an address, once it is in the mailbox.</summary>
-    private async Task<string> LinkAsync(string recipient, int number)
-    {
-        string? link = null;
-        await WholeNode.EventuallyAsync(true, async () =>
-        {
-            var folder = Directory.CreateDirectory(Path.Combine(node.Data, "mailbox"));
-            var mails = folder.GetFiles("*.eml").OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => File.ReadAllText(file.FullName)).Where(mail => mail.Contains($"To: {recipient}", StringComparison.Ordinal)).ToList();
-            link = mails.Count >= number ? Link().Match(mails[number - 1].Replace("=\r\n", "", StringComparison.Ordinal).Replace("=\n", "", StringComparison.Ordinal)).Value : null;
-            await Task.CompletedTask;
-            return link is { Length: > 0 };
-        }, TimeSpan.FromSeconds(20));
-        return link!;
-    }
-
-    /// <summary>What an authenticator application shows now (RFC 6238).</summary>
-    private static string OneTimeCode(string secret)
-    {
-        const string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-        var bits = string.Concat(secret.Where(char.IsLetterOrDigit).Select(letter => Convert.ToString(alphabet.IndexOf(char.ToUpperInvariant(letter), StringComparison.Ordinal), 2).PadLeft(5, '0')));
-        var key = bits.Chunk(8).Where(part => part.Length == 8).Select(part => Convert.ToByte(new string(part), 2)).ToArray();
-        var step = BitConverter.GetBytes(IPAddress.HostToNetworkOrder(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 30));
-#pragma warning disable CA5350 // The standard says SHA-1.
-        var hash = HMACSHA1.HashData(key, step);
-#pragma warning restore CA5350
-        var offset = hash[^1] & 15;
-        var number = IPAddress.NetworkToHostOrder(BitConverter.ToInt32(hash, offset)) & int.MaxValue;
-        return (number % 1_000_000).ToString("D6", CultureInfo.InvariantCulture);
-    }
-
-    [GeneratedRegex(@"http://127\.0\.0\.1:\d+(/en)?/compte/lien/[\w-]+")]
-    private static partial Regex Link();
 }

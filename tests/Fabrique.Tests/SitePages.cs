@@ -29,6 +29,7 @@ public static class SitePages
         ("/compte/installation", ["/compte/installation"]),
         ("/compte/lien/{Secret}", [Spent]),
         ("/compte/verification", ["/compte/verification"]),
+        ("/rejoindre", ["/rejoindre", "/rejoindre?q=lens"]),
         ("/style", ["/style"]),
         ("/plan-du-site", ["/plan-du-site"]),
         ("/mentions-legales", ["/mentions-legales"]),
@@ -43,6 +44,8 @@ public static class SitePages
     private static readonly (string Route, string[] Addresses)[] Delegates =
     [
         ("/brouillons", ["/brouillons"]),
+        ("/mon-territoire", ["/mon-territoire"]),
+        ("/facilitation/demandes", ["/facilitation/demandes"]),
         ("/compte", ["/compte"]),
         ("/compte/second-facteur", ["/compte/second-facteur"]),
         ("/pratiques/nouvelle", ["/pratiques/nouvelle"]),
