@@ -25,7 +25,7 @@ internal sealed partial class Erasure(IDbContextFactory<PracticesDb> databases, 
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task EraseAsync(CancellationToken cancellation)
+    internal async Task EraseAsync(CancellationToken cancellation)
     {
         var oldest = clock.GetUtcNow().AddMonths(-12);
         var (day, moment) = ($"{oldest:yyyy-MM-dd}", oldest.ToUnixTimeMilliseconds());
