@@ -93,7 +93,7 @@ public sealed partial class KeptTextTests(NodeInMemory node, Browser browser) : 
     {
         var context = await browser.NewContextAsync(node.Address, script, 1280);
         var page = await context.NewPageAsync();
-        await Browser.SignInAsync(page, node, "ZZ001");
+        await Browser.SignInAsync(page, node, "59350");
         await page.GotoAsync(New);
         return page;
     }
