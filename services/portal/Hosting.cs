@@ -16,7 +16,7 @@ public static class Hosting
         builder.Services.AddAppClient<IdentityService.IdentityServiceClient>("identity");
         builder.Services.AddAppClient<PracticeService.PracticeServiceClient>("practices");
         builder.Services.AddAppClient<TerritoryService.TerritoryServiceClient>("territories");
-        builder.Services.AddSingleton<Regions>().AddSingleton<BaseMapSvg>();
+        builder.Services.AddSingleton<Regions>().AddSingleton<TerritoryPlaces>().AddSingleton<BaseMapSvg>();
         builder.AddPeople();
     }
 
