@@ -16,24 +16,23 @@ public sealed class PracticePagesTests(NodeInMemory node, Browser browser) : ICl
     [Fact]
     public async Task The_answers_of_a_search_are_on_a_map_and_in_a_list_that_says_the_same()
     {
-        var page = await OpenAsync("/pratiques?theme=PART&vue=carte");
-        var mark = page.Locator("a.map-mark");
-        var named = await mark.GetAttributeAsync("aria-label");
-        // Others write in this network too: what is looked at is the town with the practices that ship.
-        var row = page.Locator("#territoires li").Filter(new() { HasText = "Loos-en-Gohelle" });
-        var listed = await row.InnerTextAsync();
-        Assert.Contains("9 pratiques", named, StringComparison.Ordinal);
-        Assert.Contains("9 pratiques", listed, StringComparison.Ordinal);
-        Assert.Equal(await mark.GetAttributeAsync("href"), await row.Locator("a").GetAttributeAsync("href"));
-        Assert.True(await page.Locator("input[name=theme][value=PART]").IsCheckedAsync());
-
-        await row.Locator("a").ClickAsync();
-        Assert.Contains("theme=PART", page.Url, StringComparison.Ordinal);
-        Assert.Contains("territoire=62528", page.Url, StringComparison.Ordinal);
-        Assert.Equal(9, await page.Locator(".cards-list > li").CountAsync());
+        // A theme of which nobody else writes in this class: what is counted are the practices that ship.
+        var page = await OpenAsync("/pratiques?theme=ENER");
+        var count = await page.Locator(".cards-list > li").CountAsync();
+        Assert.True(count > 1);
         await page.GetByRole(AriaRole.Link, new() { Name = "Sur une carte" }).ClickAsync();
         Assert.Contains("vue=carte", page.Url, StringComparison.Ordinal);
         Assert.Equal(0, await page.Locator(".cards-list > li").CountAsync());
+        var mark = page.Locator("a.map-mark");
+        Assert.Contains($"{count} pratiques", await mark.GetAttributeAsync("aria-label"), StringComparison.Ordinal);
+        Assert.Contains($"{count} pratiques", await page.Locator("#territoires li").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Equal(await mark.GetAttributeAsync("href"), await page.Locator("#territoires a").GetAttributeAsync("href"));
+        Assert.True(await page.Locator("input[name=theme][value=ENER]").IsCheckedAsync());
+
+        await page.Locator("#territoires a").ClickAsync();
+        Assert.Contains("theme=ENER", page.Url, StringComparison.Ordinal);
+        Assert.Contains("territoire=62528", page.Url, StringComparison.Ordinal);
+        Assert.Equal(count, await page.Locator(".cards-list > li").CountAsync());
     }
 
     [Fact]
