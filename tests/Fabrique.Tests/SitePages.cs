@@ -1,5 +1,6 @@
 using System.Reflection;
 using Fabrique.Portal.Components;
+using Fabrique.Site;
 using Microsoft.AspNetCore.Components;
 
 namespace Fabrique.Tests;
@@ -29,6 +30,9 @@ public static class SitePages
         ("/ecoconception", ["/ecoconception"]),
         ("/licences", ["/licences"]),
         ("/api", ["/api", "/en/api"]),
+        ("/api/demandes/{Id}", ["/api/demandes/updateProfile", "/api/demandes/getPractice"]),
+        ("/api/objets/{Name}", ["/api/objets/Practice", "/api/objets/SearchScope"]),
+        ("/api/listes", ["/api/listes"]),
         ("/erreur/{Status:int}", ["/nulle-part"]),
     ];
 
@@ -53,5 +57,5 @@ public static class SitePages
     public static IEnumerable<string> Routes => Examples.Concat(Delegates).Select(page => page.Route);
 
     /// <summary>The routes that the portal really has.</summary>
-    public static IEnumerable<string> Existing => typeof(App).Assembly.GetTypes().SelectMany(page => page.GetCustomAttributes<RouteAttribute>()).Select(route => route.Template);
+    public static IEnumerable<string> Existing => new[] { typeof(App), typeof(SiteHosting) }.SelectMany(type => type.Assembly.GetTypes()).SelectMany(page => page.GetCustomAttributes<RouteAttribute>()).Select(route => route.Template);
 }

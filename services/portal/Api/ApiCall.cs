@@ -73,6 +73,9 @@ public sealed partial record ApiCall(MethodDescriptor Method, HttpRule Rule)
     /// <summary>What it answers.</summary>
     public MessageDescriptor Answer => Rule.ResponseBody.Length == 0 ? Method.OutputType : Method.OutputType.FindFieldByName(Rule.ResponseBody).MessageType;
 
+    /// <summary>Whether what it answers is an object of the kind that is sent.</summary>
+    public bool SendsWhatItAnswers => Body?.MessageType == Answer;
+
     /// <summary>The role without which it refuses; null when anybody may make it.</summary>
     public string? Role => Right().Match(Method.Comment()) is { Success: true } right ? right.Groups[1].Value : null;
 
