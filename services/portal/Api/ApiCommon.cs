@@ -67,7 +67,7 @@ internal static class ApiCommon
         {
             ["type"] = Text("Always \"about:blank\": the status and the reason say the rest."),
             ["title"] = Text("The status in words, in English."),
-            ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32" },
+            ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "The same as that of the answer." },
             ["detail"] = Text("A sentence for people, in the language asked for."),
             ["reason"] = Text("For programs, and stable: INVALID_FIELDS, NOT_FOUND, STALE_VERSION…"),
             ["metadata"] = new OpenApiSchema { Type = JsonSchemaType.Object, Description = "Figures for programs, such as `currentVersion` with STALE_VERSION.", AdditionalProperties = Text() },
