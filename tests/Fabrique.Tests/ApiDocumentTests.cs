@@ -44,7 +44,7 @@ public sealed class ApiDocumentTests : IAsyncLifetime
         Assert.Equal(
             ApiCall.All.Where(call => call.Verb == HttpMethod.Get).Select(call => call.Id).Except(["listUnansweredSearches"]).Order(),
             open.Order());
-        Assert.Equal(["400", "401", "403", "404", "409", "413", "429", "503"], document["paths"]!["/api/v1/practices/{id}:withdraw"]!["post"]!["responses"]!.AsObject().Select(response => response.Key).Except(["200"]).Order());
+        Assert.Equal(["400", "401", "403", "404", "409", "413", "415", "429", "503"], document["paths"]!["/api/v1/practices/{id}:withdraw"]!["post"]!["responses"]!.AsObject().Select(response => response.Key).Except(["200"]).Order());
     }
 
     [Fact]

@@ -87,7 +87,7 @@ public sealed partial record ApiCall(MethodDescriptor Method, HttpRule Rule)
         .Concat(Method.InputType.Fields.InDeclarationOrder().Count > 0 ? [400] : [])
         .Concat(Role is null ? [] : [401, 403])
         .Concat(InPath.Any() ? [404] : [])
-        .Concat(Rule.Body.Length > 0 ? [413] : [])
+        .Concat(Rule.Body.Length > 0 ? [413, 415] : [])
         .Concat([429, 503]).Distinct().Order();
 
     /// <summary>What the contracts call a status: "ABORTED".</summary>

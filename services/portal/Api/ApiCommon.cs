@@ -100,6 +100,7 @@ internal static class ApiCommon
         [404] = Refusal("Nothing has this identifier, or you may not see it."),
         [409] = Refusal("Somebody else wrote in the meantime, or the identifier is taken: read again, and decide."),
         [413] = Refusal("More than 1 MiB was sent."),
+        [415] = Refusal("The body is not said to be JSON: send `Content-Type: application/json`."),
         [429] = Refusal("Too many requests from your address.", "RetryAfter"),
         [503] = Refusal("The service does not answer for the moment. Nothing is lost.", "RetryAfter"),
     };
