@@ -94,7 +94,7 @@ internal static class GatewayHosting
             context.Response.Headers.RetryAfter = "10";
         }
         // An address of the API has no language; that of a page begins with it, or is French.
-        var api = context.Request.Path.StartsWithSegments("/api");
+        var api = context.Request.Path.StartsWithSegments("/api/v1");
         AcceptedLanguage.Speak((api ? context.Request.Accepted() : Language.Find(context.Request.Path.Value!.Split('/', 3)[1])) ?? Language.French);
         var detail = status switch
         {

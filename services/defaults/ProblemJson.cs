@@ -10,8 +10,8 @@ namespace Fabrique;
 
 /// <summary>
 /// Under the REST API an error is a problem (RFC 9457): <c>title</c>, <c>status</c>, <c>detail</c>, a stable <c>reason</c>, and in
-/// <c>errors</c> each field at fault. JSON transcoding answers <c>google.rpc.Status</c> instead, and the web server answers with an
-/// empty body: both are rewritten here.
+/// <c>errors</c> each field at fault. JSON transcoding answers <c>google.rpc.Status</c> instead, says in English what it could not read, and
+/// the web server answers with an empty body: all are rewritten here.
 /// </summary>
 internal static class ProblemJson
 {
@@ -31,8 +31,14 @@ internal static class ProblemJson
                 {
                     response.StatusCode = StatusCodes.Status413PayloadTooLarge;
                 }
+                else if (UnreadRequest.IsNotJson(context))
+                {
+                    response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
+                }
                 else
                 {
+                    // To be looked at again when it could not be read.
+                    context.Request.EnableBuffering((int)ServiceDefaults.MaxRequestBody);
                     await next(context);
                 }
             }
@@ -52,13 +58,13 @@ internal static class ProblemJson
                 await buffer.CopyToAsync(body, context.RequestAborted);
                 return;
             }
-            var problem = Problem(context, buffer);
+            var problem = await ProblemAsync(context, buffer);
             response.ContentType = "application/problem+json";
             response.ContentLength = null;
             await response.WriteAsync(problem.ToJsonString(Readable), context.RequestAborted);
         }));
 
-    private static JsonObject Problem(HttpContext context, MemoryStream buffer)
+    private static async Task<JsonObject> ProblemAsync(HttpContext context, MemoryStream buffer)
     {
         var status = context.Response.StatusCode;
         var problem = new JsonObject
@@ -67,9 +73,29 @@ internal static class ProblemJson
             ["title"] = ReasonPhrases.GetReasonPhrase(status),
             ["status"] = status,
         };
-        var answer = Parse(buffer);
-        problem["detail"] = (string?)answer?["message"] is { Length: > 0 } message ? message : Default(status);
-        foreach (var detail in answer?["details"] as JsonArray ?? [])
+        if (Parse(buffer) is { } answer && answer["details"] is JsonArray { Count: > 0 } details)
+        {
+            problem["detail"] = (string?)answer["message"];
+            Add(problem, details);
+        }
+        else if (status == StatusCodes.Status400BadRequest && await UnreadRequest.NameAsync(context) is { } refusal)
+        {
+            problem["detail"] = refusal.Message;
+            problem["reason"] = refusal.Reason;
+            problem["metadata"] = refusal.Details.Count > 0 ? JsonSerializer.SerializeToNode(refusal.Details) : null;
+            problem["errors"] = new JsonArray([.. refusal.Fields.Select(field => Error(field.Field, field.Message))]);
+        }
+        else
+        {
+            problem["detail"] = Default(status);
+        }
+        problem["traceId"] = Activity.Current?.TraceId.ToString();
+        return problem;
+    }
+
+    private static void Add(JsonObject problem, JsonArray details)
+    {
+        foreach (var detail in details)
         {
             if (detail?["reason"] is { } reason)
             {
@@ -81,16 +107,12 @@ internal static class ProblemJson
             }
             if (detail?["fieldViolations"] is JsonArray violations)
             {
-                problem["errors"] = new JsonArray([.. violations.Select(violation => new JsonObject
-                {
-                    ["field"] = (string?)violation?["field"],
-                    ["message"] = (string?)violation?["description"],
-                })]);
+                problem["errors"] = new JsonArray([.. violations.Select(violation => Error((string?)violation?["field"], (string?)violation?["description"]))]);
             }
         }
-        problem["traceId"] = Activity.Current?.TraceId.ToString();
-        return problem;
     }
+
+    private static JsonObject Error(string? field, string? message) => new() { ["field"] = field, ["message"] = message };
 
     private static JsonNode? Parse(MemoryStream buffer)
     {

@@ -46,10 +46,7 @@ public sealed class Refusal(StatusCode code, string reason, FormattableString me
 }
 
 /// <summary>What is wrong with one field, and the way out, in the language of the caller.</summary>
-public readonly record struct FieldError(string Field, string Message)
+public readonly record struct FieldError(string Field, FormattableString Sentence)
 {
-    public FieldError(string field, FormattableString message)
-        : this(field, T.Of(message))
-    {
-    }
+    public string Message { get; } = T.Of(Sentence);
 }

@@ -63,11 +63,11 @@ public static class ServiceDefaults
         return builder;
     }
 
-    /// <summary>The language of the request; <c>/health</c> (each part, with its figures) and <c>/alive</c>, always mapped; problem details under <c>/api</c>.</summary>
+    /// <summary>The language of the request; <c>/health</c> (each part, with its figures) and <c>/alive</c>, always mapped; problem details under <c>/api/v1</c>.</summary>
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
         app.UseRequestLocalization();
-        app.UseProblemJson("/api");
+        app.UseProblemJson("/api/v1");
         app.MapHealth();
         return app;
     }

@@ -41,6 +41,7 @@ public sealed partial class Relay<TDb>(
             ["lag"] = store.LastSequence - Math.Max(Interlocked.Read(ref _passed), store.Published),
             ["lastSequence"] = store.LastSequence,
             ["quarantined"] = await db.Quarantine.CountAsync(cancellationToken),
+            ["quarantineDropped"] = store.Dropped,
         };
         if (_trouble is { } trouble)
         {

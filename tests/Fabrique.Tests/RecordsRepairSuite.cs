@@ -8,6 +8,8 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Time.Testing;
 using static Fabrique.Tests.RecordsSuite;
 
 namespace Fabrique.Tests;
@@ -145,6 +147,50 @@ public abstract class RecordsRepairSuite
             }
             Assert.Equal(5, (await node.QuarantineAsync()).Count);
         }
+    }
+
+    [Fact]
+    public async Task The_quarantine_keeps_the_latest_of_each_source_and_says_how_many_went()
+    {
+        await using var node = await StartAsync();
+        await node.Records.IngestAsync("another source", [new Arrival(new byte[] { 1 })], Cancellation);
+        var most = RecordStore<TestDb>.MostQuarantined;
+        var rubbish = Enumerable.Range(0, most + 5).Select(at => BitConverter.GetBytes(at)).ToArray();
+        await node.IngestAsync(rubbish[..5]);
+        await node.IngestAsync(rubbish[5..^1]);
+        Assert.Equal((most + 1, 4), await KeptAsync());
+        await node.IngestAsync(rubbish[^1]);
+        Assert.Equal((most + 1, 5), await KeptAsync());
+        var kept = await node.LookAsync(db => db.Quarantine.Where(row => row.Source == "test").Select(row => row.Envelope).ToListAsync());
+        Assert.Equal(rubbish[5..].Select(Convert.ToHexString).Order(), kept.Select(Convert.ToHexString).Order());
+
+        // Few, but large.
+        var large = (int)(RecordStore<TestDb>.MostQuarantinedBytes / Envelope.MaxSize);
+        foreach (var at in Enumerable.Range(0, large + 2))
+        {
+            await node.Records.IngestAsync("large", [new Arrival(new byte[Envelope.MaxSize + at])], Cancellation);
+        }
+        Assert.Equal((most + 1 + large, 7), await KeptAsync());
+
+        async Task<(int, long)> KeptAsync()
+        {
+            var figures = (await node.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Cancellation)).Entries["relay"].Data;
+            return ((int)figures["quarantined"], (long)figures["quarantineDropped"]);
+        }
+    }
+
+    [Fact]
+    public async Task What_nobody_looked_at_for_a_season_leaves_the_quarantine()
+    {
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var node = await RecordsNode.StartAsync(database: await DatabaseAsync(), configure: builder => builder.Services.AddSingleton<TimeProvider>(clock));
+        await node.IngestAsync([1]);
+        clock.Advance(RecordStore<TestDb>.QuarantineTime - TimeSpan.FromMinutes(1));
+        await node.IngestAsync([2]);
+        Assert.Equal(2, (await node.QuarantineAsync()).Count);
+        clock.Advance(TimeSpan.FromMinutes(2));
+        await node.IngestAsync([3]);
+        Assert.Equal(2, (await node.QuarantineAsync()).Count);
     }
 
     [Fact]

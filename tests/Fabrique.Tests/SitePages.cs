@@ -38,6 +38,9 @@ public static class SitePages
         ("/ecoconception", ["/ecoconception"]),
         ("/licences", ["/licences"]),
         ("/api", ["/api", "/en/api"]),
+        ("/api/demandes/{Id}", ["/api/demandes/updateProfile", "/api/demandes/getPractice"]),
+        ("/api/objets/{Name}", ["/api/objets/Practice", "/api/objets/SearchScope"]),
+        ("/api/listes", ["/api/listes"]),
         ("/erreur/{Status:int}", ["/nulle-part"]),
     ];
 

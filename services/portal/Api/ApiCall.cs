@@ -73,6 +73,9 @@ public sealed partial record ApiCall(MethodDescriptor Method, HttpRule Rule)
     /// <summary>What it answers.</summary>
     public MessageDescriptor Answer => Rule.ResponseBody.Length == 0 ? Method.OutputType : Method.OutputType.FindFieldByName(Rule.ResponseBody).MessageType;
 
+    /// <summary>Whether what it answers is an object of the kind that is sent.</summary>
+    public bool SendsWhatItAnswers => Body?.MessageType == Answer;
+
     /// <summary>The role without which it refuses; null when anybody may make it.</summary>
     public string? Role => Right().Match(Method.Comment()) is { Success: true } right ? right.Groups[1].Value : null;
 
@@ -84,7 +87,7 @@ public sealed partial record ApiCall(MethodDescriptor Method, HttpRule Rule)
         .Concat(Method.InputType.Fields.InDeclarationOrder().Count > 0 ? [400] : [])
         .Concat(Role is null ? [] : [401, 403])
         .Concat(InPath.Any() ? [404] : [])
-        .Concat(Rule.Body.Length > 0 ? [413] : [])
+        .Concat(Rule.Body.Length > 0 ? [413, 415] : [])
         .Concat([429, 503]).Distinct().Order();
 
     /// <summary>What the contracts call a status: "ABORTED".</summary>

@@ -67,7 +67,7 @@ internal static class ApiCommon
         {
             ["type"] = Text("Always \"about:blank\": the status and the reason say the rest."),
             ["title"] = Text("The status in words, in English."),
-            ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32" },
+            ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "The same as that of the answer." },
             ["detail"] = Text("A sentence for people, in the language asked for."),
             ["reason"] = Text("For programs, and stable: INVALID_FIELDS, NOT_FOUND, STALE_VERSION…"),
             ["metadata"] = new OpenApiSchema { Type = JsonSchemaType.Object, Description = "Figures for programs, such as `currentVersion` with STALE_VERSION.", AdditionalProperties = Text() },
@@ -100,6 +100,7 @@ internal static class ApiCommon
         [404] = Refusal("Nothing has this identifier, or you may not see it."),
         [409] = Refusal("Somebody else wrote in the meantime, or the identifier is taken: read again, and decide."),
         [413] = Refusal("More than 1 MiB was sent."),
+        [415] = Refusal("The body is not said to be JSON: send `Content-Type: application/json`."),
         [429] = Refusal("Too many requests from your address.", "RetryAfter"),
         [503] = Refusal("The service does not answer for the moment. Nothing is lost.", "RetryAfter"),
     };

@@ -20,14 +20,56 @@ public static partial class ApiTexts
         var text = english is null || !Translations.TryGetValue(Language.Current.Code, out var po) ? english : po.Find(english)?[0] ?? english;
         var html = Code().Replace(WebUtility.HtmlEncode(text ?? ""), "<code>$1</code>");
         return new(ApiSchemas.Vocabularies().Replace(html, named => Vocabulary.Every.Any(list => list.Name == named.Groups[1].Value)
-            ? $"<a href=\"#{List(named.Groups[1].Value)}\">{named.Value}</a>" : named.Value));
+            ? $"<a href=\"{List(named.Groups[1].Value)}\">{named.Value}</a>" : named.Value));
     }
 
-    /// <summary>The anchor of a message of the contracts.</summary>
-    public static string Message(string name) => $"objet-{name}";
+    /// <summary>The address of the page of a call.</summary>
+    public static string Page(ApiCall call) => To($"/api/demandes/{call.Id}");
 
-    /// <summary>The anchor of a list of codes.</summary>
-    public static string List(string vocabulary) => $"liste-{vocabulary}";
+    /// <summary>The address of the page of a message of the contracts.</summary>
+    public static string Page(string name) => To($"/api/objets/{name}");
+
+    /// <summary>The address of a list of codes.</summary>
+    public static string List(string vocabulary) => To($"/api/listes#liste-{vocabulary}");
+
+    /// <summary>What the calls of an area are about.</summary>
+    public static string Area(string area) => area switch
+    {
+        "practices" => T["Pratiques"],
+        "territories" => T["Territoires"],
+        _ => area,
+    };
+
+    /// <summary>What the call does, in a few words; its name in the contract where nobody has said it yet.</summary>
+    public static string Title(ApiCall call) => call.Method.Name switch
+    {
+        "ListPractices" => T["Chercher des pratiques"],
+        "ExportPractices" => T["Emporter toutes les réponses d’une recherche"],
+        "ListPracticeVersions" => T["Lire les versions d’une pratique"],
+        "ListSimilarPractices" => T["Trouver des pratiques voisines"],
+        "ListUnansweredSearches" => T["Savoir ce qui a été cherché en vain"],
+        "GetPractice" => T["Lire une pratique"],
+        "CreatePractice" => T["Commencer un brouillon"],
+        "RevisePractice" => T["Réécrire une pratique"],
+        "PublishPractice" => T["Publier une pratique"],
+        "WithdrawPractice" => T["Retirer une pratique"],
+        "ConfirmPractice" => T["Confirmer qu’une pratique est toujours vraie"],
+        "AskReview" => T["Donner un brouillon à relire"],
+        "RedraftPractice" => T["Reprendre un brouillon donné à relire"],
+        "ArchivePractice" => T["Archiver une pratique"],
+        "CommentPractice" => T["Laisser une remarque à un pair"],
+        "ListPracticeComments" => T["Lire les remarques des pairs"],
+        "ReportPractice" => T["Signaler une erreur à un territoire"],
+        "ListPracticeReports" => T["Lire les signalements de lecteurs"],
+        "ClosePracticeReport" => T["Clore un signalement"],
+        "ListTerritories" => T["Chercher des territoires"],
+        "GetTerritory" => T["Lire un territoire"],
+        "ListSimilarTerritories" => T["Trouver des territoires semblables"],
+        "ListMilestones" => T["Lire ce que les territoires ont traversé"],
+        "GetBaseMap" => T["Prendre un fond de carte"],
+        "UpdateProfile" => T["Écrire le profil de son territoire"],
+        var name => name,
+    };
 
     /// <summary>Every text of the document that its page shows.</summary>
     public static IEnumerable<string> Shown(OpenApiDocument document) =>

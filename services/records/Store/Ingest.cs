@@ -18,6 +18,15 @@ internal readonly record struct Arrival(ReadOnlyMemory<byte> Envelope, string? T
 /// <summary>What comes from others: verified, compared, stored and indexed; or put aside.</summary>
 public sealed partial class RecordStore<TDb>
 {
+    /// <summary>How many envelopes of one source are kept aside.</summary>
+    internal const int MostQuarantined = 1_000;
+
+    /// <summary>How much of one source is kept aside, in bytes.</summary>
+    internal const long MostQuarantinedBytes = 64L << 20;
+
+    /// <summary>How long an envelope is kept aside.</summary>
+    internal static readonly TimeSpan QuarantineTime = TimeSpan.FromDays(90);
+
     /// <summary>
     /// Takes in envelopes that came by pub/sub or from a feed, in one transaction. A version known already changes nothing; what cannot
     /// be trusted, read or indexed is quarantined with its reason. Never throws because of what an envelope holds.
@@ -71,6 +80,11 @@ public sealed partial class RecordStore<TDb>
             foreach (var one in refused)
             {
                 await QuarantineAsync(db, source, one, cancellation);
+            }
+            if (refused.Count > 0)
+            {
+                await db.SaveChangesAsync(cancellation);
+                await MakeRoomAsync(db, store, source, cancellation);
             }
             if (cursor is not null)
             {
@@ -143,6 +157,30 @@ public sealed partial class RecordStore<TDb>
             Envelope = one.Arrival.Envelope[..Math.Min(one.Arrival.Envelope.Length, Envelope.MaxSize)].ToArray(),
         });
     }
+
+    /// <summary>The oldest of a source go first, so that one which sends rubbish fills no disk and takes no room from the others.</summary>
+    private async Task MakeRoomAsync(TDb db, StoreRow store, string source, CancellationToken cancellation)
+    {
+        var oldest = clock.GetUtcNow().UtcDateTime - QuarantineTime;
+        var dropped = await db.Quarantine.Where(row => row.ReceivedAt < oldest).ExecuteDeleteAsync(cancellation)
+            + await db.Database.ExecuteSqlAsync(
+                $"""
+                 DELETE FROM quarantine WHERE digest IN (
+                   SELECT digest FROM (
+                     SELECT digest, row_number() OVER newest AS place, sum(length(envelope)) OVER newest AS size
+                     FROM quarantine WHERE source = {source} WINDOW newest AS (ORDER BY received_at DESC, digest)) AS counted
+                   WHERE place > {MostQuarantined} OR size > {MostQuarantinedBytes})
+                 """,
+                cancellation);
+        if (dropped > 0)
+        {
+            store.Dropped += dropped;
+            LogDropped(dropped, source);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Count} envelopes left the quarantine to make room for those of {Source}")]
+    private partial void LogDropped(int count, string source);
 
     [LoggerMessage(LogLevel.Warning, "An envelope from {Source} was quarantined: {Reason}")]
     private partial void LogQuarantined(string source, QuarantineReason reason);

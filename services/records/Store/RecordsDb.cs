@@ -54,6 +54,9 @@ internal sealed class StoreRow
 
     /// <summary>Counts the changes of keys and homes, so that every replica notices them.</summary>
     public long Registry { get; set; }
+
+    /// <summary>How many envelopes left the quarantine for want of room or of time.</summary>
+    public long Dropped { get; set; }
 }
 
 /// <summary>The tables derived for one version of the index, and how far they have come.</summary>
