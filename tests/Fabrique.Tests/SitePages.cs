@@ -10,6 +10,8 @@ public static class SitePages
 {
     private const string Practice = "/pratiques/01a206f5-3037-723e-9a3f-f7a843dd692f";
 
+    private const string Spent = "/compte/lien/qui-a-servi";
+
     private static readonly (string Route, string[] Addresses)[] Examples =
     [
         ("/", ["/", "/en"]),
@@ -22,7 +24,11 @@ public static class SitePages
         ("/pratiques", ["/pratiques", "/pratiques?theme=ENER&q=solair", "/pratiques?q=xyzzyx", "/en/pratiques"]),
         ("/pratiques/{Id}", [Practice + "?chez=62498"]),
         ("/pratiques/{Id}/versions", [Practice + "/versions"]),
-        ("/session", ["/session"]),
+        ("/compte/connexion", ["/compte/connexion", "/en/compte/connexion"]),
+        ("/compte/inscription", ["/compte/inscription"]),
+        ("/compte/installation", ["/compte/installation"]),
+        ("/compte/lien/{Secret}", [Spent]),
+        ("/compte/verification", ["/compte/verification"]),
         ("/style", ["/style"]),
         ("/plan-du-site", ["/plan-du-site"]),
         ("/mentions-legales", ["/mentions-legales"]),
@@ -40,6 +46,8 @@ public static class SitePages
     private static readonly (string Route, string[] Addresses)[] Delegates =
     [
         ("/brouillons", ["/brouillons"]),
+        ("/compte", ["/compte"]),
+        ("/compte/second-facteur", ["/compte/second-facteur"]),
         ("/pratiques/nouvelle", ["/pratiques/nouvelle"]),
         ("/pratiques/{Id}/modifier", [Practice + "/modifier"]),
         ("/pratiques/{Id}/retirer", [Practice + "/retirer"]),
@@ -48,7 +56,7 @@ public static class SitePages
     public static IEnumerable<string> Public => Examples.SelectMany(page => page.Addresses);
 
     /// <summary>Those that count for the declarations: the pages that exist, in French.</summary>
-    public static IEnumerable<string> Declared => Public.Where(address => address != "/nulle-part" && !address.StartsWith("/en", StringComparison.Ordinal));
+    public static IEnumerable<string> Declared => Public.Where(address => address is not ("/nulle-part" or Spent) && !address.StartsWith("/en", StringComparison.Ordinal));
 
     /// <summary>Every example, and whether a session is needed.</summary>
     public static TheoryData<string, bool> All =>
@@ -56,6 +64,6 @@ public static class SitePages
 
     public static IEnumerable<string> Routes => Examples.Concat(Delegates).Select(page => page.Route);
 
-    /// <summary>The routes that the portal really has.</summary>
-    public static IEnumerable<string> Existing => new[] { typeof(App), typeof(SiteHosting) }.SelectMany(type => type.Assembly.GetTypes()).SelectMany(page => page.GetCustomAttributes<RouteAttribute>()).Select(route => route.Template);
+    /// <summary>The routes that there really are.</summary>
+    public static IEnumerable<string> Existing => new[] { typeof(App), typeof(SiteHosting), typeof(Identity.Components.App) }.SelectMany(part => part.Assembly.GetTypes()).SelectMany(page => page.GetCustomAttributes<RouteAttribute>()).Select(route => route.Template);
 }
