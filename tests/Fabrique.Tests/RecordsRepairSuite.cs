@@ -9,7 +9,6 @@ using Grpc.Net.Client;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Time.Testing;
 using static Fabrique.Tests.RecordsSuite;
 
 namespace Fabrique.Tests;
@@ -182,13 +181,13 @@ public abstract class RecordsRepairSuite
     [Fact]
     public async Task What_nobody_looked_at_for_a_season_leaves_the_quarantine()
     {
-        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var clock = new Later();
         await using var node = await RecordsNode.StartAsync(database: await DatabaseAsync(), configure: builder => builder.Services.AddSingleton<TimeProvider>(clock));
         await node.IngestAsync([1]);
-        clock.Advance(RecordStore<TestDb>.QuarantineTime - TimeSpan.FromMinutes(1));
+        clock.By = RecordStore<TestDb>.QuarantineTime - TimeSpan.FromHours(1);
         await node.IngestAsync([2]);
         Assert.Equal(2, (await node.QuarantineAsync()).Count);
-        clock.Advance(TimeSpan.FromMinutes(2));
+        clock.By += TimeSpan.FromHours(2);
         await node.IngestAsync([3]);
         Assert.Equal(2, (await node.QuarantineAsync()).Count);
     }
@@ -346,4 +345,12 @@ public abstract class RecordsRepairSuite
 
     private static void Believing(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder) =>
         builder.Services.PostConfigureAll<DaprAuthenticationOptions>(dapr => dapr.Token = SidecarToken);
+
+    /// <summary>The time of day, some time from now.</summary>
+    private sealed class Later : TimeProvider
+    {
+        public TimeSpan By { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + By;
+    }
 }
