@@ -44,7 +44,7 @@ public sealed class ApiPageTests : IAsyncLifetime
             Assert.Empty(page.Document.Scripts);
             Assert.Equal(page.Document.QuerySelectorAll("[id]").Length, page.Document.QuerySelectorAll("[id]").Select(element => element.Id).Distinct().Count());
             // Three requests and some kilobytes on each.
-            var index = EcoIndex.Of(page.Document.All.Length, requests: 4, kilobytes: 25);
+            var index = EcoIndex.Of(page.Document.All.Length, requests: 3, kilobytes: 18);
             Assert.True(EcoIndex.Grade(index) == "A", $"{address}: {page.Document.All.Length} elements");
             foreach (var link in page.Links.Where(link => link.StartsWith("/api", StringComparison.Ordinal) && link != ApiDocument.Address))
             {
