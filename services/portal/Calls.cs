@@ -15,7 +15,7 @@ internal sealed class InTheNameOfTheVisitor(IHttpContextAccessor accessor, TimeP
     {
         var http = accessor.HttpContext!;
         var headers = new Metadata { { "accept-language", Language.Current.Code } };
-        if (http.SessionToken() is { } token)
+        if (http.AcceptedToken() is { } token)
         {
             headers.Add("authorization", $"Bearer {token}");
         }

@@ -15,7 +15,7 @@ public sealed class PortalFormTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _site = await PortalSite.StartAsync();
-        await _site.SignInAsync();
+        _site.SignIn();
     }
 
     public ValueTask DisposeAsync() => _site.DisposeAsync();
@@ -208,7 +208,7 @@ public sealed class PortalFormTests : IAsyncLifetime
     public async Task A_session_that_ends_while_one_writes_costs_no_word()
     {
         var page = await TypedAsync();
-        await _site.PressAsync(await _site.GetAsync("/session"), "Fermer ma session");
+        _site.SignOut();
 
         var refused = await _site.PressAsync(page, Save);
 
@@ -217,7 +217,7 @@ public sealed class PortalFormTests : IAsyncLifetime
         Assert.Equal(Evil, refused.Value("title"));
         Assert.Empty(Drafts);
 
-        await _site.SignInAsync();
+        _site.SignIn();
         var again = await _site.PressAsync(refused, Save);
         Assert.Contains("Brouillon enregistré", (await _site.PressAsync(again, Save)).Text, StringComparison.Ordinal);
     }

@@ -53,7 +53,7 @@ public sealed partial class PracticeEdit(
         }
         else if (Http.User.Identity is not { IsAuthenticated: true })
         {
-            navigation.NavigateTo(To($"/session?retour={Uri.EscapeDataString(To(Http.Request.Path))}"));
+            navigation.NavigateTo(SignIn(To(Http.Request.Path)));
         }
         else if (_territories.Count == 0)
         {
