@@ -14,7 +14,7 @@ public sealed class JoiningTests(NodeInMemory node, Browser browser) : IClassFix
         var facilitator = await OpenAsync("/");
         await facilitator.GotoAsync((await node.RunAsync("invite", "--mail", "facilitation@example.org", "--role", "facilitator")).Trim());
         await CreateAccountAsync(facilitator, "Facilitation Essai");
-        await facilitator.WaitForURLAsync("**/compte/second-facteur*");
+        await facilitator.WaitForURLAsync("**/compte/second-facteur*", new() { WaitUntil = WaitUntilState.Commit });
         await facilitator.Locator("#code").FillAsync(Mailbox.OneTimeCode(await facilitator.Locator("code.key").InnerTextAsync()));
         await facilitator.Locator("main form button").ClickAsync();
         await facilitator.GetByRole(AriaRole.Link, new() { Name = "Continuer" }).ClickAsync();
@@ -29,7 +29,7 @@ public sealed class JoiningTests(NodeInMemory node, Browser browser) : IClassFix
         await first.Locator("main form button").ClickAsync();
         await first.GotoAsync(await Mailbox.LinkAsync(node, "premiere@example.org", 1));
         await CreateAccountAsync(first, "Première Essai");
-        await first.WaitForURLAsync("**/compte");
+        await Assertions.Expect(first.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
         await first.GotoAsync($"/rejoindre?territoire={Town}");
         await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer ma demande" }).ClickAsync();
         Assert.Equal(2, await first.Locator(".error-summary li").CountAsync());
@@ -65,7 +65,7 @@ public sealed class JoiningTests(NodeInMemory node, Browser browser) : IClassFix
         // The second delegate comes in by the mail, and publishes.
         var second = await OpenAsync(await Mailbox.LinkAsync(node, "seconde@example.org", 1));
         await CreateAccountAsync(second, "Seconde Essai");
-        await second.WaitForURLAsync("**/compte");
+        await Assertions.Expect(second.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
         await second.GotoAsync("/pratiques/nouvelle");
         await second.Locator("#champ-title").FillAsync("Un essai de prêt de vélos");
         await second.Locator("#champ-summary").FillAsync("Des vélos prêtés pour essayer avant d’acheter.");

@@ -347,7 +347,7 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
         var style = await _site.GetAsync(link);
 
         Assert.Equal(HttpStatusCode.OK, style.Status);
-        Assert.InRange(Encoding.UTF8.GetByteCount(style.Html), 1_000, 40_000);
+        Assert.InRange(Encoding.UTF8.GetByteCount(style.Html), 1_000, 48_000);
         Assert.Contains("immutable", style.Response.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("@import", style.Html, StringComparison.Ordinal);
         Assert.DoesNotContain("url(", style.Html, StringComparison.Ordinal);

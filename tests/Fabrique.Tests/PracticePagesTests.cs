@@ -16,22 +16,23 @@ public sealed class PracticePagesTests(NodeInMemory node, Browser browser) : ICl
     [Fact]
     public async Task The_answers_of_a_search_are_on_a_map_and_in_a_list_that_says_the_same()
     {
-        var page = await OpenAsync("/pratiques?theme=PART&vue=carte");
-        var mark = page.Locator("a.map-mark");
-        var named = await mark.GetAttributeAsync("aria-label");
-        var listed = await page.Locator("#territoires li").InnerTextAsync();
-        Assert.Contains("9 pratiques", named, StringComparison.Ordinal);
-        Assert.Contains("9 pratiques", listed, StringComparison.Ordinal);
-        Assert.Equal(await mark.GetAttributeAsync("href"), await page.Locator("#territoires a").GetAttributeAsync("href"));
-        Assert.True(await page.Locator("input[name=theme][value=PART]").IsCheckedAsync());
-
-        await page.Locator("#territoires a").ClickAsync();
-        Assert.Contains("theme=PART", page.Url, StringComparison.Ordinal);
-        Assert.Contains("territoire=62528", page.Url, StringComparison.Ordinal);
-        Assert.Equal(9, await page.Locator(".cards-list > li").CountAsync());
+        // A theme of which nobody else writes in this class: what is counted are the practices that ship.
+        var page = await OpenAsync("/pratiques?theme=ENER");
+        var count = await page.Locator(".cards-list > li").CountAsync();
+        Assert.True(count > 1);
         await page.GetByRole(AriaRole.Link, new() { Name = "Sur une carte" }).ClickAsync();
         Assert.Contains("vue=carte", page.Url, StringComparison.Ordinal);
         Assert.Equal(0, await page.Locator(".cards-list > li").CountAsync());
+        var mark = page.Locator("a.map-mark");
+        Assert.Contains($"{count} pratiques", await mark.GetAttributeAsync("aria-label"), StringComparison.Ordinal);
+        Assert.Contains($"{count} pratiques", await page.Locator("#territoires li").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Equal(await mark.GetAttributeAsync("href"), await page.Locator("#territoires a").GetAttributeAsync("href"));
+        Assert.True(await page.Locator("input[name=theme][value=ENER]").IsCheckedAsync());
+
+        await page.Locator("#territoires a").ClickAsync();
+        Assert.Contains("theme=ENER", page.Url, StringComparison.Ordinal);
+        Assert.Contains("territoire=62528", page.Url, StringComparison.Ordinal);
+        Assert.Equal(count, await page.Locator(".cards-list > li").CountAsync());
     }
 
     [Fact]
@@ -49,7 +50,11 @@ public sealed class PracticePagesTests(NodeInMemory node, Browser browser) : ICl
         await reader.GetByRole(AriaRole.Button, new() { Name = "Envoyer au territoire" }).ClickAsync();
         await Assertions.Expect(reader.GetByText("le territoire est prévenu")).ToBeVisibleAsync();
 
+<<<<<<< HEAD
         // The same form, sent a second time.
+=======
+        // Back, and pressed again: the form is the same one.
+>>>>>>> main
         await reader.GotoAsync($"{Skatepark}/signaler");
         await reader.Locator("input[name=demande]").EvaluateAsync("(field, same) => field.value = same", form);
         await reader.Locator("#genre-Outdated").CheckAsync();
@@ -82,7 +87,11 @@ public sealed class PracticePagesTests(NodeInMemory node, Browser browser) : ICl
         using var forged = new FormUrlEncodedContent(new Dictionary<string, string> { ["_handler"] = "signalement", ["genre"] = "Wrong", ["message"] = "Forgé" });
         Assert.Equal(HttpStatusCode.BadRequest, (await http.PostAsync($"{Skatepark}/signaler", forged, Cancellation)).StatusCode);
         await http.GetAsync($"{Skatepark}/signaler?genre=Wrong&message=Forg%C3%A9", Cancellation);
+<<<<<<< HEAD
         Assert.DoesNotContain("Forgé", await node.ReadAsync("practices", "SELECT text FROM practice_reports"));
+=======
+        Assert.DoesNotContain(await node.ReadAsync("practices", "SELECT text FROM practice_reports"), text => text.Contains("Forgé", StringComparison.Ordinal));
+>>>>>>> main
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class SignInTests(NodeInMemory node, Browser browser) : IClassFixt
         var code = await File.ReadAllTextAsync(Path.Combine(node.Data, "setup-code"), Cancellation);
         await FillAsync(page, "cle", string.Join('-', code.ToLowerInvariant().Chunk(4).Select(part => new string(part))));
         await TakeAsync();
-        await page.WaitForURLAsync("**/compte/second-facteur");
+        await page.WaitForURLAsync("**/compte/second-facteur", new() { WaitUntil = WaitUntilState.Commit });
         var secret = await page.Locator("code.key").InnerTextAsync();
         await FillAsync(page, "code", "000000");
         await page.Locator("main form button").ClickAsync();
@@ -43,7 +43,7 @@ public sealed class SignInTests(NodeInMemory node, Browser browser) : IClassFixt
         {
             var again = await OpenAsync("/compte/connexion");
             await SignInAsync(again, "gestion@example.org", Browser.Password);
-            await again.WaitForURLAsync("**/compte/verification*");
+            await again.WaitForURLAsync("**/compte/verification*", new() { WaitUntil = WaitUntilState.Commit });
             await FillAsync(again, "code", spare);
             await again.Locator("main form button").ClickAsync();
             await Assertions.Expect(again.Locator("h1")).ToHaveTextAsync(welcome ? "Mon compte" : "Deuxième vérification");
@@ -86,7 +86,7 @@ public sealed class SignInTests(NodeInMemory node, Browser browser) : IClassFixt
         await Assertions.Expect(page.Locator(".error-summary")).ToContainTextAsync("trop facile à deviner");
         await FillAsync(page, "motdepasse", Browser.Password);
         await page.Locator("main form button").ClickAsync();
-        await page.WaitForURLAsync("**/compte");
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
         Assert.Contains("<b>Nouvelle</b> Arrivante", await page.Locator("dl").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Gone, (await scanner.GetAsync(link, Cancellation)).StatusCode);
 
@@ -97,7 +97,7 @@ public sealed class SignInTests(NodeInMemory node, Browser browser) : IClassFixt
         Assert.Equal(answer, await other.Locator("main").InnerTextAsync());
         await other.GotoAsync(await Mailbox.LinkAsync(node, "nouvelle@example.org", 2));
         await other.GetByRole(AriaRole.Button, new() { Name = "Entrer" }).ClickAsync();
-        await other.WaitForURLAsync("**/compte");
+        await Assertions.Expect(other.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class SignInTests(NodeInMemory node, Browser browser) : IClassFixt
         await door.GetByRole(AriaRole.Button, new() { Name = "Recevoir un lien" }).ClickAsync();
         await door.GotoAsync(await Mailbox.LinkAsync(node, "cible@example.org", 1));
         await door.GetByRole(AriaRole.Button, new() { Name = "Entrer" }).ClickAsync();
-        await door.WaitForURLAsync("**/compte");
+        await Assertions.Expect(door.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class SignInTests(NodeInMemory node, Browser browser) : IClassFixt
         await Browser.AcceptAsync(first, await node.RunAsync("invite", "--mail", "deux@example.org", "--territory", Loos), "Deux");
         var second = await OpenAsync("/compte/connexion");
         await SignInAsync(second, "deux@example.org", Browser.Password);
-        await second.WaitForURLAsync("**/compte");
+        await Assertions.Expect(second.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
         var cookies = (await first.Context.CookiesAsync()).Where(cookie => cookie.Name.StartsWith("fabrique-", StringComparison.Ordinal));
         Assert.All(cookies, cookie => Assert.True(cookie.HttpOnly));
 
