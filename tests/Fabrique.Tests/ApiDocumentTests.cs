@@ -42,7 +42,8 @@ public sealed class ApiDocumentTests : IAsyncLifetime
         var document = await DocumentAsync();
         var open = Operations(document).Where(operation => operation["security"]!.AsArray().Any(way => way!.AsObject().Count == 0)).Select(operation => (string)operation["operationId"]!);
         Assert.Equal(
-            ApiCall.All.Where(call => call.Verb == HttpMethod.Get).Select(call => call.Id).Except(["listUnansweredSearches", "listPracticeComments", "listPracticeReports"]).Append("reportPractice").Order(),
+            ApiCall.All.Where(call => call.Verb == HttpMethod.Get).Select(call => call.Id).Except(["listUnansweredSearches", "listPracticeComments", "listPracticeReports"])
+                .Append("reportPractice").Order(),
             open.Order());
         Assert.Equal(["400", "401", "403", "404", "409", "413", "415", "429", "503"], document["paths"]!["/api/v1/practices/{id}:withdraw"]!["post"]!["responses"]!.AsObject().Select(response => response.Key).Except(["200"]).Order());
     }

@@ -27,7 +27,7 @@ public sealed partial class PrintTests(NodeInMemory node, Browser browser) : ICl
         // What is small on screen is not on paper, and what is a page long is counted.
         await page.EmulateMediaAsync(new() { Media = Media.Print });
         Assert.True(await page.EvaluateAsync<double>(SmallestPoints) >= 8.5);
-        await page.AddStyleTagAsync(new() { Content = ".practice-head { padding-bottom: 300mm !important }" });
+        await page.EvaluateAsync("document.querySelector('.practice-head').style.setProperty('padding-bottom', '300mm', 'important')");
         Assert.Equal(2, Pages(await page.PdfAsync(new() { PreferCSSPageSize = true })));
     }
 
