@@ -30,6 +30,7 @@ internal static class GatewayHosting
             cache.AddBasePolicy(new AnonymousCache());
         });
         builder.AddRateLimits();
+        builder.AddSessions();
         // The API is for everybody's programs to read, from any site; a right travels in a header that no browser adds by itself.
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .AllowAnyOrigin().WithMethods(HttpMethods.Get, HttpMethods.Head).AllowAnyHeader()
@@ -70,8 +71,10 @@ internal static class GatewayHosting
         app.Use(EntityTags.TagAsync);
         app.MapGet("/alive", () => Results.Json(new { status = "healthy", version = ServiceDefaults.Version }));
         app.MapGet("/health", (PiecesHealth pieces, CancellationToken cancellation) => pieces.AnswerAsync(cancellation));
+        app.MapSessions();
         app.MapReverseProxy(proxy =>
         {
+            proxy.Use(Sessions.AttachAsync);
             proxy.Use(Replicas.TryAnotherAsync);
             proxy.UseLoadBalancing();
             proxy.UsePassiveHealthChecks();

@@ -32,6 +32,16 @@ public static class Callers
         }
     }
 
+    /// <summary>Refuses a caller who may not make this part of the call for any territory.</summary>
+    public static void DemandAnywhere(this ServerCallContext context, string part)
+    {
+        var line = Line(context, part);
+        if (!context.Caller().Allows(line))
+        {
+            throw context.Denied(line);
+        }
+    }
+
     /// <summary>Refuses a caller without a valid token: UNAUTHENTICATED.</summary>
     public static void DemandToken(this ServerCallContext context)
     {

@@ -15,13 +15,37 @@ internal sealed class InTheNameOfTheVisitor(IHttpContextAccessor accessor, TimeP
     {
         var http = accessor.HttpContext!;
         var headers = new Metadata { { "accept-language", Language.Current.Code } };
-        if (http.SessionToken() is { } token)
+        if (http.AcceptedToken() is { } token)
         {
             headers.Add("authorization", $"Bearer {token}");
         }
 
         var options = new CallOptions(headers, time.GetUtcNow().UtcDateTime + Patience, http.RequestAborted);
         return continuation(request, new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, options));
+    }
+}
+
+/// <summary>Where territories are, asked once an hour.</summary>
+public sealed class TerritoryPlaces(TerritoryService.TerritoryServiceClient territories, IMemoryCache cache)
+{
+    /// <summary>The territories, as far as the territories service knows them and answers; without their profiles.</summary>
+    public async Task<IReadOnlyList<Territory>> FindAsync(IEnumerable<string> codes) => [.. (await Task.WhenAll(codes.Select(FindAsync))).OfType<Territory>()];
+
+    private async Task<Territory?> FindAsync(string code)
+    {
+        var key = (nameof(TerritoryPlaces), code);
+        if (cache.TryGetValue(key, out Territory? known))
+        {
+            return known;
+        }
+
+        if ((await territories.GetTerritoryAsync(new() { Id = code }).Answer()).Value is not { Territory: var territory })
+        {
+            return null;
+        }
+
+        var place = new Territory { Id = territory.Id, Kind = territory.Kind, Name = territory.Name, Department = territory.Department, Coordinates = territory.Coordinates, Joined = territory.Joined };
+        return cache.Set(key, place, TimeSpan.FromHours(1));
     }
 }
 

@@ -1,29 +1,23 @@
+using Fabrique.Identity.V1;
 using Fabrique.Portal.Components;
 using Fabrique.Practices.V1;
 using Fabrique.Territories.V1;
 using Grpc.Core.Interceptors;
-using Microsoft.AspNetCore.Authentication.Cookies;
 
 namespace Fabrique.Portal;
 
-/// <summary>How the portal is put together: pages, session cookie, calls to the services.</summary>
+/// <summary>How the portal is put together: pages, the tokens of who is signed in, calls to the services.</summary>
 public static class Hosting
 {
     public static void AddPortal(this WebApplicationBuilder builder)
     {
         builder.AddSite("portal");
         builder.Services.AddMemoryCache().AddHttpContextAccessor().AddSingleton<Interceptor, InTheNameOfTheVisitor>();
+        builder.Services.AddAppClient<IdentityService.IdentityServiceClient>("identity");
         builder.Services.AddAppClient<PracticeService.PracticeServiceClient>("practices");
         builder.Services.AddAppClient<TerritoryService.TerritoryServiceClient>("territories");
-        builder.Services.AddSingleton<Regions>().AddSingleton<BaseMapSvg>();
-        builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(options =>
-        {
-            options.Cookie.Name = "fabrique-session";
-            options.Cookie.Path = "/";
-            options.Cookie.HttpOnly = true;
-            options.Cookie.SameSite = SameSiteMode.Lax;
-            options.SlidingExpiration = false;
-        });
+        builder.Services.AddSingleton<Regions>().AddSingleton<TerritoryPlaces>().AddSingleton<BaseMapSvg>();
+        builder.AddPeople();
     }
 
     public static void UsePortal(this WebApplication app)

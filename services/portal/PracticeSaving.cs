@@ -7,6 +7,7 @@ public enum FormOutcome
 {
     None,
     Saved,
+    Resumed,
     Refused,
     SavedNotPublished,
     Conflict,

@@ -65,6 +65,10 @@ public static partial class Show
         },
     };
 
+    /// <summary>Whether a date is past. It keeps its precision: a month is over when the next one has begun.</summary>
+    public static bool IsPast(string date, DateTimeOffset now) =>
+        date.Length > 0 && string.CompareOrdinal($"{now:yyyy-MM-dd}"[..Math.Min(date.Length, "yyyy-MM-dd".Length)], date) > 0;
+
     private static bool IsDay(string date) => date.Length == "2014-10-07".Length;
 
     public static string Number(double number) => number.ToString("#,0.####;−#,0.####", Culture);

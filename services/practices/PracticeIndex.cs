@@ -35,8 +35,8 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
     {
         if (record.Kind == RecordKinds.KindOf<Practice>())
         {
-            // Lists are for anybody, or for the territory at its home: what only the network may see has no reader here yet.
-            var practice = record.Visibility == Visibility.Public || record.Home == registry.Node ? (Practice?)body : null;
+            // Lists are for anybody, for the delegates of the network, or for the territory at its home.
+            var practice = record.Visibility > Visibility.Private || record.Home == registry.Node ? (Practice?)body : null;
             await ApplyAsync(db, record, practice, isNew ? null : await db.Practices.FindAsync([record.Id], cancellation), cancellation);
         }
         else if (record.Kind == RecordKinds.KindOf<Profile>())

@@ -7,8 +7,9 @@ using static Fabrique.Records.Check;
 namespace Fabrique.Practices;
 
 /// <summary>
-/// The life of a practice: draft → published → revised → withdrawn, and back to published. Each verb takes the practice as it is, gives
-/// the practice as it becomes, and refuses with every field at fault.
+/// The life of a practice: draft → read by its territory → read by peers → published, revised, confirmed → archived or withdrawn, and back to
+/// published. Its territory may leave out the readings. Each verb takes the practice as it is, gives the practice as it becomes, and refuses with
+/// every field at fault.
 /// </summary>
 internal static class PracticeRules
 {
@@ -43,7 +44,7 @@ internal static class PracticeRules
             var revised = edited.Drafted(practice.Id, practice.Territory);
             revised.Status = practice.Status;
             revised.WithdrawalReason = practice.WithdrawalReason;
-            if (revised.Status == PracticeStatus.Published)
+            if (revised.IsPublic)
             {
                 Refuse(revised.Missing());
             }
@@ -57,14 +58,53 @@ internal static class PracticeRules
             var published = practice.Clone();
             published.Status = PracticeStatus.Published;
             published.WithdrawalReason = "";
-            published.ReviewDueOn = published.ReviewDueOn.Length > 0 ? published.ReviewDueOn : today.AddMonths(24).ToString("yyyy-MM", null);
+            published.ReviewDueOn = published.ReviewDueOn.Length > 0 ? published.ReviewDueOn : ReviewDue(today);
             return published;
         }
+
+        /// <summary>The practice whose text its territory read again and found true.</summary>
+        public Practice Confirmed(DateOnly today)
+        {
+            if (practice.Status != PracticeStatus.Published)
+            {
+                throw new Refusal(StatusCode.FailedPrecondition, "NOT_PUBLISHED", $"Seule une pratique publiée peut être confirmée.");
+            }
+            var confirmed = practice.Clone();
+            confirmed.ReviewDueOn = ReviewDue(today);
+            return confirmed;
+        }
+
+        /// <summary>The draft that its territory, or its peers, are asked to read.</summary>
+        public Practice InReview(PracticeStatus review)
+        {
+            if (review is not (PracticeStatus.InternalReview or PracticeStatus.PeerReview))
+            {
+                throw Refusal.Invalid("review", $"Dites qui doit relire : votre territoire, ou vos pairs.");
+            }
+            if (practice.Status != PracticeStatus.Draft && (practice.Status, review) != (PracticeStatus.InternalReview, PracticeStatus.PeerReview))
+            {
+                throw new Refusal(StatusCode.FailedPrecondition, "NOT_A_DRAFT", $"Seul un brouillon peut être donné à relire.");
+            }
+            return practice.With(review);
+        }
+
+        /// <summary>The practice whose readings are over and that is written again.</summary>
+        public Practice Redrafted() => practice.Status is PracticeStatus.InternalReview or PracticeStatus.PeerReview
+            ? practice.With(PracticeStatus.Draft)
+            : throw new Refusal(StatusCode.FailedPrecondition, "NOT_IN_REVIEW", $"Cette pratique n’est pas en relecture.");
+
+        /// <summary>The practice that its territory does not follow any more, and leaves to be read.</summary>
+        public Practice Archived() => practice.Status == PracticeStatus.Published
+            ? practice.With(PracticeStatus.Archived)
+            : throw new Refusal(StatusCode.FailedPrecondition, "NOT_PUBLISHED", $"Seule une pratique publiée peut être archivée.");
+
+        /// <summary>Anybody reads it.</summary>
+        public bool IsPublic => practice.Status is PracticeStatus.Published or PracticeStatus.Archived;
 
         /// <summary>The practice taken back by its territory.</summary>
         public Practice Withdrawn(string reason)
         {
-            if (practice.Status != PracticeStatus.Published)
+            if (!practice.IsPublic)
             {
                 throw new Refusal(StatusCode.FailedPrecondition, "NOT_PUBLISHED", $"Seule une pratique publiée peut être retirée.");
             }
@@ -77,6 +117,8 @@ internal static class PracticeRules
             withdrawn.WithdrawalReason = reason.Trim();
             return withdrawn;
         }
+
+        private Practice With(PracticeStatus status) => new(practice) { Status = status };
 
         /// <summary>Without what is filled on reading, without stray spaces, with one form for each accent and line end.</summary>
         private Practice Tidied()
@@ -152,6 +194,8 @@ internal static class PracticeRules
             ]),
         ];
     }
+
+    private static string ReviewDue(DateOnly today) => today.AddMonths(24).ToString("yyyy-MM", null);
 
     private static readonly HashSet<string> LongTexts =
         ["context", "approach", "difficulties", "successConditions", "notTransferable", "firstStep", "lessons"];

@@ -1,6 +1,7 @@
 using Fabrique.Practices.V1;
 using Fabrique.Records;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Fabrique.Practices;
 
@@ -14,6 +15,8 @@ public sealed class PracticesDb(DbContextOptions<PracticesDb> options) : Records
     internal DbSet<WordRow> Words => Set<WordRow>();
     internal DbSet<TerritoryRow> Territories => Set<TerritoryRow>();
     internal DbSet<UnansweredSearchRow> UnansweredSearches => Set<UnansweredSearchRow>();
+    internal DbSet<ReportRow> Reports => Set<ReportRow>();
+    internal DbSet<CommentRow> Comments => Set<CommentRow>();
 
     /// <summary>Words that this context has added and not yet committed.</summary>
     internal HashSet<string> NewWords { get; } = [];
@@ -53,13 +56,20 @@ public sealed class PracticesDb(DbContextOptions<PracticesDb> options) : Records
             row.ToTable("practice_words").HasKey(word => word.Word);
             row.HasIndex(word => word.Stamp);
         });
-        modelBuilder.Entity<UnansweredSearchRow>(row =>
+        modelBuilder.Entity<UnansweredSearchRow>(row => Own(row, "unanswered_searches").HasKey(search => new { search.Day, search.Words }));
+        modelBuilder.Entity<ReportRow>(row => Own(row, "practice_reports").HasKey(report => report.Id));
+        modelBuilder.Entity<CommentRow>(row => Own(row, "practice_comments").HasKey(comment => comment.Id));
+
+        // No record tells what is in these: they come from the numbered scripts.
+        static EntityTypeBuilder<T> Own<T>(EntityTypeBuilder<T> row, string table) where T : class
         {
-            row.ToTable("unanswered_searches", table => table.ExcludeFromMigrations()).HasKey(search => new { search.Day, search.Words });
-            row.Property(search => search.Day).HasColumnName("day");
-            row.Property(search => search.Words).HasColumnName("words");
-            row.Property(search => search.Count).HasColumnName("count");
-        });
+            row.ToTable(table, options => options.ExcludeFromMigrations());
+            foreach (var property in typeof(T).GetProperties())
+            {
+                row.Property(property.Name).HasColumnName(property.Name.ToLowerInvariant());
+            }
+            return row;
+        }
     }
 }
 

@@ -7,10 +7,11 @@ namespace Fabrique.Practices;
 
 /// <summary>The catalogue's contract. Each write is in the file that bears its name.</summary>
 internal sealed partial class PracticesGrpc(
-    RecordStore<PracticesDb> records, Queries queries, UnansweredSearches unanswered, Registry registry, TimeProvider clock) : PracticeService.PracticeServiceBase
+    RecordStore<PracticesDb> records, Queries queries, UnansweredSearches unanswered, Reports reports, Comments comments, Registry registry, TimeProvider clock) : PracticeService.PracticeServiceBase
 {
     // Several calls read one: what one may see does not depend on which.
     private const string ReadDrafts = "fabrique.practices.v1.PracticeService/GetPractice:drafts";
+    private const string ReadReviews = "fabrique.practices.v1.PracticeService/GetPractice:review";
 
     public override Task<ListPracticesResponse> ListPractices(ListPracticesRequest request, ServerCallContext context)
     {
@@ -49,7 +50,11 @@ internal sealed partial class PracticesGrpc(
     /// <summary>What is published is anybody's to list, the rest is its territory's.</summary>
     private static void DemandToList(ListPracticesRequest request, ServerCallContext context)
     {
-        if (request.Status is not (PracticeStatus.Unspecified or PracticeStatus.Published))
+        if (request.Status == PracticeStatus.PeerReview)
+        {
+            context.DemandAnywhere("review");
+        }
+        else if (request.Status is not (PracticeStatus.Unspecified or PracticeStatus.Published or PracticeStatus.Archived))
         {
             if (request.Territory.Length == 0)
             {
@@ -64,7 +69,9 @@ internal sealed partial class PracticesGrpc(
         await records.FindAsync<Practice>(id, context.CancellationToken) is { } found && MayRead(found, context) ? found : throw NotFound();
 
     private static bool MayRead(Versioned<Practice> found, ServerCallContext context) =>
-        found.Info.Visibility == Visibility.Public || context.Caller().Allows(ReadDrafts, found.Body.Territory);
+        found.Info.Visibility == Visibility.Public
+        || (found.Info.Visibility == Visibility.Network && context.Caller().Allows(ReadReviews))
+        || context.Caller().Allows(ReadDrafts, found.Body.Territory);
 
     /// <summary>Writes a practice that exists and belongs to the caller's territory, if nobody wrote it since the caller read it.</summary>
     private async Task<Practice> WriteAsync(string id, long version, ServerCallContext context, Func<Practice, Change<Practice>?> decide)
@@ -97,9 +104,11 @@ internal sealed partial class PracticesGrpc(
         return practice;
     }
 
-    private static Change<Practice> Private(string word, Practice practice) => new(word, practice.Territory, practice, Visibility.Private);
+    private DateOnly Today => DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
 
-    private static Change<Practice> Public(string word, Practice practice) => new(word, practice.Territory, practice, Visibility.Public);
+    /// <summary>Who may read a practice follows from where it is in its life.</summary>
+    private static Change<Practice> Written(string word, Practice practice) => new(
+        word, practice.Territory, practice, practice.IsPublic ? Visibility.Public : practice.Status == PracticeStatus.PeerReview ? Visibility.Network : Visibility.Private);
 
     private static Refusal NotFound() => Refusal.NotFound($"Cette pratique n’existe pas, ou n’est plus publiée.");
 }

@@ -9,6 +9,6 @@ internal sealed partial class PracticesGrpc
     {
         Practice = await WriteAsync(request.Id, request.Version, context, practice => practice.Status == PracticeStatus.Published
             ? null
-            : Public("published", practice.Published(DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime)))),
+            : Written("published", practice.Published(Today))),
     };
 }

@@ -10,6 +10,7 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogu
     private const int MaxQuery = 200;
     private const int MaxCodes = 30;
     private const int MostExported = 10_000;
+    private const int MostTerritories = 100;
 
     /// <summary>One page of the practices that answer the request, with the total and the facets.</summary>
     public async Task<ListPracticesResponse> ListAsync(ListPracticesRequest request, CancellationToken cancellation)
@@ -30,6 +31,13 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogu
         if (entries.Count > size)
         {
             response.NextPageToken = Paging.Token(filter, new Position(selection.StandingOf(entries[size - 1])));
+        }
+        if (request.CountTerritories)
+        {
+            var territories = selection.Territories().ToList();
+            response.TerritorySize = territories.Count;
+            response.Territories.AddRange(territories.Take(MostTerritories)
+                .Select(place => new TerritoryCount { Territory = place.One.Territory, Place = shelf.PlaceOf(place.One), Count = place.Count }));
         }
         if (asked.Hits is not null)
         {

@@ -20,8 +20,7 @@ internal sealed partial class PracticesGrpc
                 }
                 var revised = practice.Revised(edited);
                 return revised.Equals(practice) ? null
-                    : revised.Status == PracticeStatus.Published ? Public("revised", revised)
-                    : Private("redrafted", revised);
+                    : Written(revised.IsPublic ? "revised" : "redrafted", revised);
             }),
         };
     }

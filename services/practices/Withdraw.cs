@@ -7,6 +7,6 @@ internal sealed partial class PracticesGrpc
 {
     public override async Task<WithdrawPracticeResponse> WithdrawPractice(WithdrawPracticeRequest request, ServerCallContext context) => new()
     {
-        Practice = await WriteAsync(request.Id, request.Version, context, practice => Private("withdrawn", practice.Withdrawn(request.Reason))),
+        Practice = await WriteAsync(request.Id, request.Version, context, practice => Written("withdrawn", practice.Withdrawn(request.Reason))),
     };
 }

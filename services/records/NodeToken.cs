@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -10,7 +9,10 @@ namespace Fabrique.Records;
 /// <summary>Bearer tokens signed by the node's own key (JWT, ES256): who holds one has its grants until it expires.</summary>
 public static class NodeToken
 {
-    private const string Audience = "fabrique";
+    private const string Scheme = "Node";
+
+    /// <summary>Authentication scheme of both: the issuer of a token tells which it is.</summary>
+    public const string Either = "NodeOrPeople";
 
     /// <summary>Signs a token.</summary>
     /// <param name="key">The node's key.</param>
@@ -23,7 +25,7 @@ public static class NodeToken
         return key.Sign(ecdsa => new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
         {
             Issuer = key.Node,
-            Audience = Audience,
+            Audience = Tokens.Audience,
             IssuedAt = now,
             Expires = now + lifetime,
             Subject = new ClaimsIdentity(grants.Select(grant => new Claim(Grant.Claim, grant.ToString()))),
@@ -35,15 +37,25 @@ public static class NodeToken
         }));
     }
 
-    /// <summary>Accepts the tokens of this node, and no others.</summary>
-    internal static void AddNodeTokens(this WebApplicationBuilder builder, NodeKey key) =>
-        builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(bearer =>
+    /// <summary>Accepts the tokens that this node signs for programs beside those of its people, and no others.</summary>
+    internal static void AddCallers(this WebApplicationBuilder builder, NodeKey key)
+    {
+        builder.AddPeople();
+        builder.Services.AddNodeTokens(key);
+    }
+
+    /// <summary>Adds the node's tokens to the people's: the issuer of a token tells which it is.</summary>
+    public static void AddNodeTokens(this IServiceCollection services, NodeKey key) =>
+        services.AddAuthentication(Either).AddPolicyScheme(Either, null, either =>
+        {
+            either.ForwardDefaultSelector = http => Tokens.IssuerOf(http.Request) == key.Node ? Scheme : Tokens.Scheme;
+        }).AddJwtBearer(Scheme, bearer =>
         {
             bearer.MapInboundClaims = false;
             bearer.TokenValidationParameters = new TokenValidationParameters
             {
                 ValidIssuer = key.Node,
-                ValidAudience = Audience,
+                ValidAudience = Tokens.Audience,
                 ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
                 IssuerSigningKey = new ECDsaSecurityKey(key.OpenPublicKey()) { KeyId = key.KeyId },
                 RequireSignedTokens = true,

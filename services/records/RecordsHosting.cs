@@ -52,7 +52,7 @@ public static class RecordsHosting
         // Authentication asks for data protection; a service protects nothing with it, so no key is written anywhere.
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.AddDapr();
-        builder.AddNodeTokens(key);
+        builder.AddCallers(key);
         return builder;
     }
 

@@ -19,6 +19,9 @@ public static class Addresses
     /// <summary>The address of a page of this site in the language of the page that leads there. Every link and form goes through here.</summary>
     public static string To(string path) => Language.Current.Path + path;
 
+    /// <summary>The door to a session, which leads back to a page of this site.</summary>
+    public static string SignIn(string back) => $"/session/ouvrir?retour={Uri.EscapeDataString(back)}";
+
     /// <summary>How this site is called from elsewhere: whole addresses begin with it.</summary>
     public static string Site(this HttpContext http) => $"{http.Request.Scheme}://{http.Request.Host}";
 

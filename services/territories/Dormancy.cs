@@ -1,5 +1,4 @@
 using Fabrique.Records;
-using Fabrique.Records.V1;
 using Fabrique.Territories.V1;
 using Microsoft.EntityFrameworkCore;
 

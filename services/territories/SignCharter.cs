@@ -1,4 +1,3 @@
-using Fabrique.Identity.V1;
 using Fabrique.Territories.V1;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;

@@ -20,7 +20,7 @@ public sealed class GatewayCacheTests : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
-    private static readonly string[] Pieces = ["practices", "territories", "portal"];
+    private static readonly string[] Pieces = ["practices", "territories", "identity", "portal"];
 
     private readonly Origin _origin = new();
     private WebApplicationFactory<PiecesHealth> _gateway = null!;
@@ -34,6 +34,7 @@ public sealed class GatewayCacheTests : IAsyncLifetime
         _gateway = new WebApplicationFactory<PiecesHealth>().WithWebHostBuilder(host =>
         {
             host.UseSetting("urls", "http://127.0.0.1:0");
+            host.UseSetting("Data", Directory.CreateTempSubdirectory("gateway-").FullName);
             host.UseSetting("RateLimits:Pages", "5");
             foreach (var piece in Pieces)
             {

@@ -87,6 +87,7 @@ public sealed class GatewayReplicasTests : IAsyncDisposable
         var factory = new WebApplicationFactory<PiecesHealth>().WithWebHostBuilder(host =>
         {
             host.UseSetting("urls", "http://127.0.0.1:0");
+            host.UseSetting("Data", Directory.CreateTempSubdirectory("gateway-").FullName);
             foreach (var (index, replica) in practices.Index())
             {
                 host.UseSetting($"services:practices:http:{index}", replica.Address);
@@ -95,6 +96,7 @@ public sealed class GatewayReplicasTests : IAsyncDisposable
             // The rest of the node is well.
             host.UseSetting("services:territories:http:0", practices[0].Address);
             host.UseSetting("services:portal:http:0", practices[0].Address);
+            host.UseSetting("services:identity:http:0", practices[0].Address);
         });
         _started.Add(factory);
         factory.UseKestrel(0);

@@ -12,7 +12,8 @@ public sealed class GatewayTests : IDisposable
     private readonly WebApplicationFactory<PiecesHealth> _factory = new WebApplicationFactory<PiecesHealth>().WithWebHostBuilder(host =>
     {
         host.UseSetting("urls", "http://127.0.0.1:0");
-        foreach (var piece in new[] { "practices", "territories", "portal" })
+        host.UseSetting("Data", Directory.CreateTempSubdirectory("gateway-").FullName);
+        foreach (var piece in new[] { "practices", "territories", "identity", "portal" })
         {
             // A port on which nothing can listen.
             host.UseSetting($"services:{piece}:http:0", "http://127.0.0.1:1");
@@ -56,7 +57,7 @@ public sealed class GatewayTests : IDisposable
         using var answer = await _http.GetAsync("/health", Cancellation);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         var health = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancellation))!;
-        Assert.Equal(["portal", "practices", "territories"], health["pieces"]!.AsObject().Select(piece => piece.Key));
+        Assert.Equal(["identity", "portal", "practices", "territories"], health["pieces"]!.AsObject().Select(piece => piece.Key));
         Assert.Equal("unhealthy", (string?)health["pieces"]!["practices"]!["status"]);
         using var alive = await _http.GetAsync("/alive", Cancellation);
         Assert.Equal(HttpStatusCode.OK, alive.StatusCode);

@@ -26,10 +26,10 @@ public sealed class KeyboardTests(NodeInMemory node, Browser browser) : IClassFi
         await TabToAsync(page, page.Locator("main input[type=search]").First);
         await page.Keyboard.TypeAsync("panneaux solaires");
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("**/recherche?*");
+        await page.WaitForURLAsync("**/recherche?*", new() { WaitUntil = WaitUntilState.Commit });
         await TabToAsync(page, page.Locator("main a[href^='/pratiques/0']").First);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("**/pratiques/0*");
+        await page.WaitForURLAsync("**/pratiques/0*", new() { WaitUntil = WaitUntilState.Commit });
         Assert.Contains("panneaux solaires", await page.Locator("h1").InnerTextAsync(), StringComparison.Ordinal);
         // Nothing on the way keeps the focus.
         await TabToAsync(page, page.Locator(".site-footer a").Last);
@@ -43,10 +43,10 @@ public sealed class KeyboardTests(NodeInMemory node, Browser browser) : IClassFi
         await page.Keyboard.PressAsync("Space");
         await TabToAsync(page, page.Locator(".facets button"));
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync("**theme=ENER*");
+        await page.WaitForURLAsync("**theme=ENER*", new() { WaitUntil = WaitUntilState.Commit });
         await TabToAsync(page, page.Locator(".chips li a").First);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(url => !url.Contains("ENER", StringComparison.Ordinal));
+        await page.WaitForURLAsync(url => !url.Contains("ENER", StringComparison.Ordinal), new() { WaitUntil = WaitUntilState.Commit });
     }
 
     [Fact, Trait("Declared", "keyboard")]

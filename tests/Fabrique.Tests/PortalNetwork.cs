@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using Fabrique.Practices.V1;
 using Fabrique.Records.V1;
 using Fabrique.Territories.V1;
@@ -7,6 +8,7 @@ using Google.Rpc;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -43,20 +45,28 @@ public sealed class PortalNetwork : IAsyncDisposable
 
     public int Writes { get; private set; }
 
-    public string Address => _app!.Urls.Single();
+    public string Address => _app!.Urls.First();
+
+    /// <summary>Where it speaks HTTP/1.1, as a sidecar does for what is not gRPC.</summary>
+    public string HttpAddress => _app!.Urls.Last();
 
     public static async Task<PortalNetwork> StartAsync(int port = 0)
     {
         var network = new PortalNetwork();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, port, endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        });
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(network).AddSingleton<PracticesFake>().AddSingleton<TerritoriesFake>();
         network._app = builder.Build();
         network._app.MapGrpcService<PracticesFake>();
         network._app.MapGrpcService<TerritoriesFake>();
+        network._app.MapGet("/v1.0/invoke/identity/method/.well-known/openid-configuration", () => Results.Text(People.Discovery, "application/json"));
+        network._app.MapGet("/v1.0/invoke/identity/method/.well-known/jwks", () => Results.Text(People.Keys, "application/json"));
         await network._app.StartAsync();
         return network;
     }

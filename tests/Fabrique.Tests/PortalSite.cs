@@ -8,8 +8,6 @@ using Fabrique.Records.V1;
 using Fabrique.Territories.V1;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
-using Microsoft.IdentityModel.JsonWebTokens;
-using Microsoft.IdentityModel.Tokens;
 
 namespace Fabrique.Tests;
 
@@ -30,6 +28,7 @@ public sealed class PortalSite : IAsyncDisposable
             .UseEnvironment("Production")
             .UseUrls("http://127.0.0.1:0")
             .UseSetting("Data", _data)
+            .UseSetting("DAPR_HTTP_ENDPOINT", network.HttpAddress)
             .UseSetting("DAPR_GRPC_ENDPOINT", network.Address));
         _portal.UseKestrel(0);
         _portal.StartServer();
@@ -85,15 +84,8 @@ public sealed class PortalSite : IAsyncDisposable
         Licence = "CC-BY-SA-4.0",
     };
 
-    /// <summary>A token as a node signs them; the portal cannot tell whose signature it is.</summary>
-    public static string Token(string grant = "delegate:" + Loos, int hours = 8) => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
-    {
-        Claims = new Dictionary<string, object> { ["grant"] = grant },
-        NotBefore = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-24),
-        IssuedAt = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-24),
-        Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(hours),
-        SigningCredentials = new(new SymmetricSecurityKey(new byte[32]), SecurityAlgorithms.HmacSha256),
-    });
+    /// <summary>A token of somebody who writes for Loos-en-Gohelle.</summary>
+    public static string Token(string grant = "delegate:" + Loos) => People.Token(grant);
 
     public async Task<PortalPage> GetAsync(string address) => await PageAsync(await _browser.GetAsync(address));
 
@@ -123,12 +115,10 @@ public sealed class PortalSite : IAsyncDisposable
         return follow && response.StatusCode == HttpStatusCode.Redirect ? await GetAsync(response.Headers.Location!.ToString()) : await PageAsync(response);
     }
 
-    public async Task SignInAsync(string? token = null)
-    {
-        var page = await GetAsync("/session");
-        page.Type("jeton", token ?? Token());
-        await PressAsync(page, "Ouvrir ma session");
-    }
+    /// <summary>From now on every request bears a token, as those of a session do behind the gateway.</summary>
+    public void SignIn(string? token = null) => _browser.DefaultRequestHeaders.Authorization = new("Bearer", token ?? Token());
+
+    public void SignOut() => _browser.DefaultRequestHeaders.Authorization = null;
 
     public async ValueTask DisposeAsync()
     {

@@ -18,7 +18,7 @@ public sealed class RunnerFilesTests : IDisposable
     {
         var file = TyeFile.Load(Path.Combine(Checkout.Root(), "tye.yaml"));
 
-        Assert.Equal(["territories", "practices", "portal", "gateway"], file.Services.Select(service => service.Name));
+        Assert.Equal(["territories", "practices", "identity", "portal", "gateway"], file.Services.Select(service => service.Name));
         Assert.NotNull(file.ComponentsPath);
         Assert.Equal([new TyeBinding("http", 8080, "http"), new TyeBinding("grpc", 8081, "h2c")], file.Services[^1].Bindings);
         Assert.Equal(["gateway"], file.Services.Where(service => service.IsPublic).Select(service => service.Name));

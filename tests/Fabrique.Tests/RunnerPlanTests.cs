@@ -23,11 +23,11 @@ public sealed class RunnerPlanTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public void Only_services_that_keep_records_are_told_the_database()
+    public void Only_services_with_a_database_of_their_own_are_told_the_server()
     {
         var told = Plan(PostgreSql).Processes.Where(process => process.Environment.GetValueOrDefault(Database.Variable) == Connection);
 
-        Assert.Equal(["territories", "practices"], told.Select(process => process.Name));
+        Assert.Equal(["territories", "practices", "identity"], told.Select(process => process.Name));
         Assert.DoesNotContain(Plan(Sqlite).Processes, process => process.Environment.ContainsKey(Database.Variable));
     }
 
@@ -62,7 +62,7 @@ public sealed class RunnerPlanTests : IDisposable
 
     [Theory]
     [InlineData("gateway", "--replicas gateway: a service with a fixed port is one process")]
-    [InlineData("practises", "--replicas practises: there is no such service, but territories, practices, portal, gateway")]
+    [InlineData("practises", "--replicas practises: there is no such service, but territories, practices, identity, portal, gateway")]
     public void Replicas_of_what_cannot_have_them_are_refused(string service, string error) =>
         Assert.StartsWith(error, Assert.Throws<PlainError>(() => Node(new() { [service] = 2 })).Message, StringComparison.Ordinal);
 
@@ -74,7 +74,7 @@ public sealed class RunnerPlanTests : IDisposable
         var daprds = plan.Processes.Where(process => process.Stage == Stage.Sidecar).ToDictionary(process => process.Name);
         var services = plan.Processes.ToDictionary(process => process.Name);
 
-        Assert.Equal(["daprd-territories", "daprd-practices", "daprd-practices-2", "daprd-portal"], daprds.Keys);
+        Assert.Equal(["daprd-territories", "daprd-practices", "daprd-practices-2", "daprd-identity", "daprd-portal"], daprds.Keys);
         foreach (var (name, daprd) in daprds)
         {
             var app = services[name["daprd-".Length..]];
@@ -97,7 +97,7 @@ public sealed class RunnerPlanTests : IDisposable
         }
 
         var ports = daprds.Values.SelectMany(daprd => daprd.Arguments.Where((_, index) => index > 0 && daprd.Arguments[index - 1] is "--dapr-http-port" or "--dapr-grpc-port" or "--dapr-internal-grpc-port")).ToList();
-        Assert.Equal((12, 12), (ports.Count, ports.Distinct().Count()));
+        Assert.Equal((15, 15), (ports.Count, ports.Distinct().Count()));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Fabrique.Portal.Components;
+using Fabrique.Site;
 using Microsoft.AspNetCore.Components;
 
 namespace Fabrique.Tests;
@@ -8,6 +9,8 @@ namespace Fabrique.Tests;
 public static class SitePages
 {
     private const string Practice = "/pratiques/01a206f5-3037-723e-9a3f-f7a843dd692f";
+
+    private const string Spent = "/compte/lien/qui-a-servi";
 
     private static readonly (string Route, string[] Addresses)[] Examples =
     [
@@ -18,10 +21,16 @@ public static class SitePages
         ("/territoires/{Address}/trajectoire", ["/territoires/62528-loos-en-gohelle/trajectoire"]),
         ("/territoires/{Address}/methode", ["/territoires/62528-loos-en-gohelle/methode"]),
         ("/territoires/semblables", ["/territoires/semblables?de=62498"]),
-        ("/pratiques", ["/pratiques", "/pratiques?theme=ENER&q=solair", "/pratiques?q=xyzzyx", "/en/pratiques"]),
+        ("/pratiques", ["/pratiques", "/pratiques?theme=ENER&q=solair", "/pratiques?q=xyzzyx", "/pratiques?vue=carte&theme=PART", "/en/pratiques"]),
         ("/pratiques/{Id}", [Practice + "?chez=62498"]),
         ("/pratiques/{Id}/versions", [Practice + "/versions"]),
-        ("/session", ["/session"]),
+        ("/pratiques/{Id}/signaler", [Practice + "/signaler"]),
+        ("/compte/connexion", ["/compte/connexion", "/en/compte/connexion"]),
+        ("/compte/inscription", ["/compte/inscription"]),
+        ("/compte/installation", ["/compte/installation"]),
+        ("/compte/lien/{Secret}", [Spent]),
+        ("/compte/verification", ["/compte/verification"]),
+        ("/rejoindre", ["/rejoindre", "/rejoindre?q=lens"]),
         ("/style", ["/style"]),
         ("/plan-du-site", ["/plan-du-site"]),
         ("/mentions-legales", ["/mentions-legales"]),
@@ -36,6 +45,10 @@ public static class SitePages
     private static readonly (string Route, string[] Addresses)[] Delegates =
     [
         ("/brouillons", ["/brouillons"]),
+        ("/mon-territoire", ["/mon-territoire"]),
+        ("/facilitation/demandes", ["/facilitation/demandes"]),
+        ("/compte", ["/compte"]),
+        ("/compte/second-facteur", ["/compte/second-facteur"]),
         ("/pratiques/nouvelle", ["/pratiques/nouvelle"]),
         ("/pratiques/{Id}/modifier", [Practice + "/modifier"]),
         ("/pratiques/{Id}/retirer", [Practice + "/retirer"]),
@@ -44,7 +57,7 @@ public static class SitePages
     public static IEnumerable<string> Public => Examples.SelectMany(page => page.Addresses);
 
     /// <summary>Those that count for the declarations: the pages that exist, in French.</summary>
-    public static IEnumerable<string> Declared => Public.Where(address => address != "/nulle-part" && !address.StartsWith("/en", StringComparison.Ordinal));
+    public static IEnumerable<string> Declared => Public.Where(address => address is not ("/nulle-part" or Spent) && !address.StartsWith("/en", StringComparison.Ordinal));
 
     /// <summary>Every example, and whether a session is needed.</summary>
     public static TheoryData<string, bool> All =>
@@ -52,6 +65,6 @@ public static class SitePages
 
     public static IEnumerable<string> Routes => Examples.Concat(Delegates).Select(page => page.Route);
 
-    /// <summary>The routes that the portal really has.</summary>
-    public static IEnumerable<string> Existing => typeof(App).Assembly.GetTypes().SelectMany(page => page.GetCustomAttributes<RouteAttribute>()).Select(route => route.Template);
+    /// <summary>The routes that there really are.</summary>
+    public static IEnumerable<string> Existing => new[] { typeof(App), typeof(SiteHosting), typeof(Identity.Components.App) }.SelectMany(part => part.Assembly.GetTypes()).SelectMany(page => page.GetCustomAttributes<RouteAttribute>()).Select(route => route.Template);
 }

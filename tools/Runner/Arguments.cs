@@ -23,6 +23,18 @@ internal static partial class Arguments
         return null;
     }
 
+    /// <summary>Reads the address of a site: a scheme and a host, nothing behind.</summary>
+    public static Uri? SiteAddress(ArgumentResult result)
+    {
+        if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address is { PathAndQuery: "/", UserInfo: "" })
+        {
+            return address;
+        }
+
+        result.AddError("--address must be a scheme and a host alone, such as https://fabrique.example.fr");
+        return null;
+    }
+
     /// <summary>Reads <c>service=number</c>, once per service.</summary>
     public static Dictionary<string, int> Replicas(ArgumentResult result)
     {

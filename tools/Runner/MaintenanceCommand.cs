@@ -62,7 +62,8 @@ internal sealed class MaintenanceCommand(string data, TextWriter output, TimePro
     public async Task<int> RebuildAsync(string name, CancellationToken cancel)
     {
         var service = Services(name).Single();
-        await CallAsync(service, () => service.Client.RebuildIndexAsync(new RebuildIndexRequest(), service.Token, cancellationToken: cancel).ResponseAsync);
+        _ = await CallAsync(service, () => service.Client.RebuildIndexAsync(new RebuildIndexRequest(), service.Token, cancellationToken: cancel).ResponseAsync)
+            ?? throw new PlainError($"{name} keeps no records");
         var begin = time.GetTimestamp();
         using var http = new HttpClient(Direct, disposeHandler: false) { DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(500), time);
@@ -114,18 +115,23 @@ internal sealed class MaintenanceCommand(string data, TextWriter output, TimePro
         do
         {
             var page = await CallAsync(service, () => service.Client.ListQuarantineAsync(request, service.Token, cancellationToken: cancel).ResponseAsync);
-            items.AddRange(page.Items);
-            request.PageToken = page.NextPageToken;
+            items.AddRange(page?.Items ?? []);
+            request.PageToken = page?.NextPageToken ?? "";
         }
         while (request.PageToken.Length > 0);
         return items;
     }
 
-    private static async Task<T> CallAsync<T>(Service service, Func<Task<T>> call)
+    /// <summary>The answer; none of a service that has a database but keeps no records.</summary>
+    private static async Task<T?> CallAsync<T>(Service service, Func<Task<T>> call)
     {
         try
         {
             return await call();
+        }
+        catch (RpcException exception) when (exception.StatusCode == StatusCode.Unimplemented)
+        {
+            return default;
         }
         catch (RpcException exception) when (exception.StatusCode != StatusCode.Cancelled)
         {

@@ -17,7 +17,8 @@ internal sealed record NodePlan(
 /// <param name="data">The data folder, absolute.</param>
 /// <param name="host">Address the public ports listen on.</param>
 /// <param name="port">Overrides the first fixed port, and the others by the same distance; 0: free ports.</param>
-internal sealed class Node(TyeFile file, string root, string data, IPAddress host, int? port)
+/// <param name="site">Where people reach the node, when that is not its own port.</param>
+internal sealed class Node(TyeFile file, string root, string data, IPAddress host, int? port, Uri? site = null)
 {
     private const string Sidecar = "sidecar";
 
@@ -61,7 +62,6 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
 
     public NodePlan Plan(Broker broker, Database database, DaprSidecar sidecar)
     {
-        Uri? Public(bool http2) => _instances.SelectMany(instance => instance.Places).FirstOrDefault(place => place.IsPublic && place.Http2 == http2)?.Address;
         var password = broker.ConnectionString is { } amqp ? Uri.UnescapeDataString(new Uri(amqp).UserInfo.Split(':', 2).Last()) : "";
         return new NodePlan(
             [
@@ -71,6 +71,8 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
             ],
             Public(false), Public(true), broker, database, sidecar, Keepers, [.. _tokens.Values, _appToken, password, .. database.Secrets]);
     }
+
+    private Uri? Public(bool http2) => _instances.SelectMany(instance => instance.Places).FirstOrDefault(place => place.IsPublic && place.Http2 == http2)?.Address;
 
     private List<ProcessSpec> SidecarSpecs(string components, Broker broker, DaprSidecar sidecar)
     {
@@ -157,6 +159,11 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
     {
         var variables = Defaults.Where(variable => Environment.GetEnvironmentVariable(variable.Key) is null).ToDictionary();
         variables["Data"] = data;
+        if ((site ?? Public(false)) is { } front)
+        {
+            variables["Site__Address"] = Text(front);
+        }
+
         // Towns reach the web through a proxy; the processes of a node reach each other without.
         variables["NO_PROXY"] = variables["no_proxy"] = string.Join(',', NotByProxy);
         variables["OTEL_SERVICE_NAME"] = name;

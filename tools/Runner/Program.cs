@@ -45,6 +45,12 @@ host.Validators.Add(result =>
     }
 });
 
+var address = new Option<Uri?>("--address")
+{
+    Description = "Where people reach the node, when a proxy speaks HTTPS for it, for instance https://fabrique.example.fr  [default: the address of its port]",
+    CustomParser = Arguments.SiteAddress,
+};
+
 var broker = new Option<string?>("--broker")
 {
     Description = $"'memory', or amqp://user:password@host:5672 (rather by the variable {Broker.Variable}, which others cannot read)  [default: RabbitMQ of its own when rabbitmq-server is installed, else memory]",
@@ -67,9 +73,9 @@ var replicas = new Option<Dictionary<string, int>>("--replicas")
 var detach = new Option<bool>("--detach") { Description = "Leave it running in the background once it is healthy" };
 var file = new Option<string>("--file") { Description = "The processes to run", DefaultValueFactory = _ => Path.Combine(root, "tye.yaml"), Hidden = true };
 var supervise = new Option<bool>("--supervise") { Hidden = true };
-var up = new Command("up", "Build and start a whole node, and wait until it is healthy") { port, data, database, broker, sidecar, replicas, host, detach, file, supervise };
+var up = new Command("up", "Build and start a whole node, and wait until it is healthy") { port, data, database, broker, sidecar, replicas, host, address, detach, file, supervise };
 up.SetAction((result, _) => new UpCommand(root, new UpOptions(
-    Path.GetFullPath(result.GetValue(file)!), DataOf(result), result.GetValue(port), IPAddress.Parse(result.GetValue(host)!),
+    Path.GetFullPath(result.GetValue(file)!), DataOf(result), result.GetValue(port), IPAddress.Parse(result.GetValue(host)!), result.GetValue(address),
     result.GetValue(broker) ?? Environment.GetEnvironmentVariable(Broker.Variable),
     result.GetValue(database) ?? Environment.GetEnvironmentVariable(Database.Variable), result.GetValue(sidecar), result.GetValue(replicas) ?? [], result.GetValue(detach), result.GetValue(supervise)),
     output, time).RunAsync(stop.Token, kill.Token));
@@ -114,6 +120,16 @@ token.SetAction(result =>
     output.WriteLine(NodeToken.Issue(key, [grant], TimeSpan.FromDays(result.GetValue(days) ?? 30), time));
 });
 
+var mail = new Option<string>("--mail") { Description = "Whom to invite", Required = true };
+var anyRole = new Option<string>("--role") { Description = "What the person may do", DefaultValueFactory = _ => Grant.Delegate };
+anyRole.AcceptOnlyFromAmong([.. Grant.Roles]);
+var where = new Option<string?>("--territory") { Description = "Where: official code of a territory, R32 for a region  [default for a facilitator, an observer or a steward: everywhere]" };
+var family = new Option<string>("--family") { Description = "Which actors a delegate stands for", DefaultValueFactory = _ => "AGENT" };
+family.AcceptOnlyFromAmong([.. Vocabulary.Role4F.Codes]);
+var invite = new Command("invite", "Print a link that makes one account with a right on the running node; it serves once, within 14 days") { mail, anyRole, where, family, data };
+invite.SetAction((result, _) => new InviteCommand(DataOf(result), output, time).RunAsync(
+    result.GetValue(mail)!, result.GetValue(anyRole)!, result.GetValue(where), result.GetValue(family)!, stop.Token));
+
 var service = new Option<string?>("--service") { Description = "One service only", Recursive = true };
 var ids = new Argument<string[]>("id") { Description = "Beginnings of the ids that 'list' shows", Arity = ArgumentArity.ZeroOrMore };
 var all = new Option<bool>("--all") { Description = "Every one" };
@@ -142,7 +158,7 @@ bench.SetAction((result, _) => new BenchCommand(root, output).RunAsync(result.Ge
 
 var fabrique = new Command("fabrique", "Runs a Fabrique node. Each command has its own --help.")
 {
-    new HelpOption(), new VersionOption(), up, down, status, logs, token, quarantine, rebuild, test, bench,
+    new HelpOption(), new VersionOption(), up, down, status, logs, invite, token, quarantine, rebuild, test, bench,
 };
 try
 {

@@ -8,7 +8,7 @@ namespace Fabrique.Runner;
 /// <param name="Data">The data folder, absolute.</param>
 /// <param name="Replicas">How many processes of a service run, instead of what the file says.</param>
 /// <param name="Supervise">This process is the one that <c>--detach</c> started in the background.</param>
-internal sealed record UpOptions(string File, string Data, int? Port, IPAddress Host, string? Broker, string? Database, string? Sidecar,
+internal sealed record UpOptions(string File, string Data, int? Port, IPAddress Host, Uri? Site, string? Broker, string? Database, string? Sidecar,
     IReadOnlyDictionary<string, int> Replicas, bool Detach, bool Supervise);
 
 /// <summary>Starts a node: checks first, so that what cannot work is said before anything is built or started.</summary>
@@ -36,7 +36,7 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             output.WriteLine($"Stopped what an earlier run left behind: {string.Join(", ", leftovers)}");
         }
 
-        var node = new Node(file, root, options.Data, options.Host, options.Port);
+        var node = new Node(file, root, options.Data, options.Host, options.Port, options.Site);
         foreach (var port in node.PublicPorts)
         {
             Ports.RequireFree(options.Host, port, "choose another with --port");
@@ -93,6 +93,7 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             Shell.Dotnet, Path.Combine(AppContext.BaseDirectory, "Fabrique.Runner.dll"), "up", "--supervise", "--file", options.File,
             "--data", options.Data, "--host", options.Host.ToString(),
             .. options.Port is { } port ? ["--port", port.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
+            .. options.Site is { } site ? ["--address", site.OriginalString] : Array.Empty<string>(),
             .. options.Sidecar is { } sidecar ? ["--sidecar", sidecar] : Array.Empty<string>(),
             .. options.Replicas.SelectMany(service => new[] { "--replicas", $"{service.Key}={service.Value}" }),
         ];
@@ -146,6 +147,14 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         output.WriteLine($"  broker   {state.Broker}");
         output.WriteLine($"  sidecar  {state.Sidecar}");
         output.WriteLine($"  logs     {LogFolder}; {how}");
+        // Not in the logs, which others may read.
+        if (Path.Combine(options.Data, "setup-code") is var code && File.Exists(code) && !options.Supervise)
+        {
+            output.WriteLine();
+            output.WriteLine("  Nobody looks after this node yet. Open this page, and type this code:");
+            output.WriteLine($"  {(options.Site ?? new Uri(state.Address!)).GetLeftPart(UriPartial.Authority)}/compte/installation   {string.Join('-', File.ReadAllText(code).Chunk(4).Select(part => new string(part)))}");
+        }
+
         output.WriteLine();
     }
 

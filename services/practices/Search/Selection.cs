@@ -99,6 +99,10 @@ internal sealed class Selection
         },
     });
 
+    /// <summary>Whose practices they are, the territories that have most of them first.</summary>
+    public IEnumerable<(Entry One, int Count)> Territories() => _entries.GroupBy(entry => entry.Place).Select(place => (One: place.First(), Count: place.Count()))
+        .OrderByDescending(place => place.Count).ThenBy(place => place.One.Territory, StringComparer.Ordinal);
+
     private static PracticeStatus StatusOf(ListPracticesRequest request) =>
         request.Status == PracticeStatus.Unspecified ? PracticeStatus.Published : request.Status;
 

@@ -40,7 +40,7 @@ internal sealed partial class PostgreSqlEngine : StoreEngine
 
     internal override void Configure(DbContextOptionsBuilder options) => options.UseNpgsql(_connection.ConnectionString);
 
-    internal override async Task PrepareAsync(RecordsDb db, CancellationToken cancellation)
+    internal override async Task PrepareAsync(DbContext db, CancellationToken cancellation)
     {
         if (await db.Database.CanConnectAsync(cancellation))
         {
@@ -59,11 +59,12 @@ internal sealed partial class PostgreSqlEngine : StoreEngine
         }
     }
 
-    internal override Task BeginSetupAsync(RecordsDb db, CancellationToken cancellation) =>
+    internal override Task BeginSetupAsync(DbContext db, CancellationToken cancellation) =>
         db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({SetupLock}), set_config('search_path', 'public', true)", cancellation);
 
     internal override string Script(string sql) =>
-        sql.Replace(" BLOB", " BYTEA", StringComparison.Ordinal).Replace(" TIMESTAMP", " TIMESTAMPTZ", StringComparison.Ordinal);
+        sql.Replace(" BLOB", " BYTEA", StringComparison.Ordinal).Replace(" TIMESTAMP", " TIMESTAMPTZ", StringComparison.Ordinal)
+            .Replace(" JSON", " JSONB", StringComparison.Ordinal);
 
     internal override async Task CreateIndexAsync(RecordsDb db, IndexRow index, Func<Task> create, CancellationToken cancellation)
     {

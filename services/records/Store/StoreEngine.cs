@@ -20,10 +20,10 @@ public abstract class StoreEngine : BackgroundService
     internal abstract void Configure(DbContextOptionsBuilder options);
 
     /// <summary>Makes the database ready to be asked: created if need be.</summary>
-    internal abstract Task PrepareAsync(RecordsDb db, CancellationToken cancellation);
+    internal abstract Task PrepareAsync(DbContext db, CancellationToken cancellation);
 
     /// <summary>Inside a transaction: keeps every other process from setting up the database until the transaction ends.</summary>
-    internal virtual Task BeginSetupAsync(RecordsDb db, CancellationToken cancellation) => Task.CompletedTask;
+    internal virtual Task BeginSetupAsync(DbContext db, CancellationToken cancellation) => Task.CompletedTask;
 
     /// <summary>A script of the truth in the words of this database.</summary>
     internal virtual string Script(string sql) => sql;
@@ -50,7 +50,7 @@ internal sealed class SqliteEngine(string file) : StoreEngine
 
     internal override void Configure(DbContextOptionsBuilder options) => options.UseSqlite($"Data Source={file}");
 
-    internal override Task PrepareAsync(RecordsDb db, CancellationToken cancellation) =>
+    internal override Task PrepareAsync(DbContext db, CancellationToken cancellation) =>
         db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL", cancellation);
 
     internal override async Task CreateIndexAsync(RecordsDb db, IndexRow index, Func<Task> create, CancellationToken cancellation)

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -33,17 +32,7 @@ internal sealed class StoreSetup<TDb>(
 
     private async Task ApplyScriptsAsync(TDb db, CancellationToken cancellation)
     {
-        var own = typeof(StoreSetup<>).Assembly;
-        var scripts = new[] { own, typeof(TDb).Assembly }.Distinct()
-            .SelectMany(assembly => assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Select(name => (assembly, name)))
-            .OrderBy(script => script.assembly != own).ThenBy(script => script.name, StringComparer.Ordinal);
-        await db.Database.ExecuteSqlRawAsync("CREATE TABLE IF NOT EXISTS schema_scripts (name TEXT PRIMARY KEY)", cancellation);
-        var applied = await db.Database.SqlQueryRaw<string>("SELECT name AS \"Value\" FROM schema_scripts").ToHashSetAsync(cancellation);
-        foreach (var (assembly, name) in scripts.Where(script => !applied.Contains(script.name)))
-        {
-            await db.Database.ExecuteSqlRawAsync(engine.Script(await ReadAsync(assembly, name, cancellation)), cancellation);
-            await db.Database.ExecuteSqlAsync($"INSERT INTO schema_scripts (name) VALUES ({name})", cancellation);
-        }
+        await engine.ApplyScriptsAsync(db, [.. new[] { typeof(StoreSetup<>).Assembly, typeof(TDb).Assembly }.Distinct()], cancellation);
         if (!await db.Store.AnyAsync(cancellation))
         {
             db.Store.Add(new StoreRow { Epoch = NewEpoch() });
@@ -67,12 +56,6 @@ internal sealed class StoreSetup<TDb>(
             },
             cancellation);
         db.Indexes.Add(row);
-    }
-
-    private static async Task<string> ReadAsync(Assembly assembly, string name, CancellationToken cancellation)
-    {
-        using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-        return await reader.ReadToEndAsync(cancellation);
     }
 
     /// <summary>Drawn with the database; whoever restores a back-up draws it again, and followers then start over.</summary>

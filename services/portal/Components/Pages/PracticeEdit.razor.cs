@@ -36,6 +36,10 @@ public sealed partial class PracticeEdit(
     [SupplyParameterFromQuery(Name = "etat")]
     public string? State { get; set; }
 
+    /// <summary>The practice that a new one is an adaptation of.</summary>
+    [SupplyParameterFromQuery(Name = "adaptee-de")]
+    public string? Origin { get; set; }
+
     private string Heading => Id is null ? T["Raconter une pratique"] : T["Modifier la pratique"];
 
     private string Action => To(Id is null ? "/pratiques/nouvelle" : $"/pratiques/{Uri.EscapeDataString(Id)}/modifier");
@@ -49,7 +53,7 @@ public sealed partial class PracticeEdit(
         }
         else if (Http.User.Identity is not { IsAuthenticated: true })
         {
-            navigation.NavigateTo(To($"/session?retour={Uri.EscapeDataString(To(Http.Request.Path))}"));
+            navigation.NavigateTo(SignIn(To(Http.Request.Path)));
         }
         else if (_territories.Count == 0)
         {
@@ -60,6 +64,7 @@ public sealed partial class PracticeEdit(
             _request = Guid.CreateVersion7(time.GetUtcNow()).ToString();
             _form = new MessageForm();
             _form.Set("licence", "CC-BY-SA-4.0");
+            _form.Set("adaptedFrom", Origin ?? "");
         }
         else
         {
@@ -116,6 +121,10 @@ public sealed partial class PracticeEdit(
                 break;
             case ["remove", var list, var row] when int.TryParse(row, NumberStyles.None, CultureInfo.InvariantCulture, out var index):
                 _form!.RemoveRow(list, index);
+                break;
+            // What the device kept comes back as a page, with as many rows as it has.
+            case ["resume"]:
+                _outcome = FormOutcome.Resumed;
                 break;
             case ["preview"]:
                 _preview = Read();

@@ -1,0 +1,126 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using OpenIddict.Abstractions;
+using OpenIddict.Server;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+
+namespace Fabrique.Identity;
+
+/// <summary>
+/// What has to be there before the first request: the gateway as a client, and on a node that nobody looks after yet a code, in the file <c>setup-code</c> of the
+/// data folder. Only whoever reads that file can take the node.
+/// </summary>
+internal sealed class FirstStart(IServiceScopeFactory scopes, NodeSite site, RevocationLog revocations, IConfiguration configuration) : IHostedService
+{
+    /// <summary>The gateway's name as a client.</summary>
+    public const string Gateway = "gateway";
+
+    private readonly string _folder = configuration["Data"] ?? "data";
+
+    private string SetUpFile => Path.Combine(_folder, "setup-code");
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        await RegisterGatewayAsync(scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>(), cancellationToken);
+        await revocations.LoadAsync(cancellationToken);
+        if (!await HasStewardAsync(scope.ServiceProvider.GetRequiredService<IdentityDb>()))
+        {
+            OwnerFile.ReadOrCreate(SetUpFile, () => RandomNumberGenerator.GetString("23456789ABCDEFGHJKLMNPQRSTUVWXYZ", 16));
+        }
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Whether nobody looks after the node yet, and this is its code: spaces, dashes and case do not matter.</summary>
+    public async Task<bool> AdmitsAsync(IdentityDb db, string code)
+    {
+        if (await HasStewardAsync(db) || !File.Exists(SetUpFile))
+        {
+            return false;
+        }
+        var typed = string.Concat(code.Where(char.IsLetterOrDigit)).ToUpperInvariant();
+        var expected = await File.ReadAllTextAsync(SetUpFile);
+        return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(typed), Encoding.UTF8.GetBytes(expected));
+    }
+
+    /// <summary>The node is looked after: the code has served.</summary>
+    public void Close() => File.Delete(SetUpFile);
+
+    private static Task<bool> HasStewardAsync(IdentityDb db) => db.Grants.AnyAsync(grant => grant.Role == Grant.Steward);
+
+    private async Task RegisterGatewayAsync(IOpenIddictApplicationManager applications, CancellationToken cancellation)
+    {
+        var client = new OpenIddictApplicationDescriptor
+        {
+            ClientId = Gateway,
+            ClientSecret = OwnerFile.ReadOrCreate(Path.Combine(_folder, "gateway-secret"), () => RandomNumberGenerator.GetHexString(64, lowercase: true)),
+            ClientType = ClientTypes.Confidential,
+            ConsentType = ConsentTypes.Implicit,
+            RedirectUris = { new Uri(site.Address, "/session/retour") },
+            Permissions =
+            {
+                Permissions.Endpoints.Authorization, Permissions.Endpoints.Token,
+                Permissions.GrantTypes.AuthorizationCode, Permissions.GrantTypes.RefreshToken, Permissions.ResponseTypes.Code, Permissions.Scopes.Profile,
+            },
+            Requirements = { Requirements.Features.ProofKeyForCodeExchange },
+        };
+        if (await applications.FindByClientIdAsync(Gateway, cancellation) is { } known)
+        {
+            await applications.UpdateAsync(known, client, cancellation);
+        }
+        else
+        {
+            await applications.CreateAsync(client, cancellation);
+        }
+    }
+}
+
+/// <summary>Once an hour: forgets what has served its time, and makes new keys when it is their turn.</summary>
+internal sealed partial class Housekeeping(
+    IServiceScopeFactory scopes, SigningKeys keys, IOptionsMonitorCache<OpenIddictServerOptions> server, RevocationLog revocations, TimeProvider clock, ILogger<Housekeeping> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+    private static readonly TimeSpan SessionLife = TimeSpan.FromDays(14);
+    private static readonly TimeSpan RefusedLife = TimeSpan.FromDays(183);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await TidyAsync(stoppingToken);
+            }
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogFailed(error);
+            }
+        }
+    }
+
+    internal async Task TidyAsync(CancellationToken cancellation)
+    {
+        if (keys.Rotate())
+        {
+            server.TryRemove(Options.DefaultName);
+        }
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+        var (time, now, oldest) = (clock.GetUtcNow(), clock.GetUtcNow().ToUnixTimeMilliseconds(), revocations.Oldest);
+        long Ago(TimeSpan span) => (time - span).ToUnixTimeMilliseconds();
+        var (idle, refused) = (Ago(SessionLife), Ago(RefusedLife));
+        await db.Links.Where(link => link.ExpiresAt < now).ExecuteDeleteAsync(cancellation);
+        await db.Sessions.Where(session => session.SeenAt < idle).ExecuteDeleteAsync(cancellation);
+        await db.Revocations.Where(revocation => revocation.At < oldest).ExecuteDeleteAsync(cancellation);
+        await db.JoinRequests.Where(request => request.Status == JoinRow.Refused && request.DecidedAt < refused).ExecuteDeleteAsync(cancellation);
+        await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().PruneAsync(time - TimeSpan.FromDays(1), cancellation);
+        await scope.ServiceProvider.GetRequiredService<IOpenIddictAuthorizationManager>().PruneAsync(time - SessionLife, cancellation);
+    }
+
+    [LoggerMessage(LogLevel.Error, "Tidying failed; it is tried again in an hour")]
+    private partial void LogFailed(Exception error);
+}

@@ -1,0 +1,128 @@
+using Fabrique.Identity.V1;
+using Fabrique.Records;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using GrantMessage = Fabrique.Identity.V1.Grant;
+
+namespace Fabrique.Identity;
+
+/// <summary>The contract of rights. Invitations and requests are in the files that bear their names.</summary>
+internal sealed partial class IdentityGrpc(IdentityDb db, RightsKeeper rights, RevocationLog revocations, Links links, Mails mails, NodeSite site, NodeKey node, UserManager<Person> people, TimeProvider clock)
+    : IdentityService.IdentityServiceBase
+{
+    private const int Most = 200;
+
+    private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public override async Task<GetDelegationResponse> GetDelegation(GetDelegationRequest request, ServerCallContext context)
+    {
+        var members = await Members(request.Territory).Select(grant => new { grant.Family, grant.Role }).ToListAsync(context.CancellationToken);
+        var response = new GetDelegationResponse { HasReferent = members.Any(member => member.Role == Grant.Referent) };
+        foreach (var family in members.Where(member => member.Family.Length > 0).CountBy(member => member.Family))
+        {
+            response.Families[family.Key] = family.Value;
+        }
+        return response;
+    }
+
+    public override async Task<ListDelegatesResponse> ListDelegates(ListDelegatesRequest request, ServerCallContext context)
+    {
+        DemandAt(context, request.Territory);
+        var members = await (from grant in Members(request.Territory)
+                             join person in db.Users on grant.Person equals person.Id
+                             orderby person.Name, person.Id
+                             select new { grant, person }).Take(Most).ToListAsync(context.CancellationToken);
+        return new ListDelegatesResponse { Delegates = { members.Select(member => Message(member.grant, member.person)) } };
+    }
+
+    public override async Task<GiveGrantResponse> GiveGrant(GiveGrantRequest request, ServerCallContext context)
+    {
+        var grant = Read(request.Grant, context);
+        var email = people.NormalizeEmail(request.Email.Trim());
+        var person = await db.Users.AsNoTracking()
+            .SingleOrDefaultAsync(person => request.Person.Length > 0 ? person.Id == request.Person : person.NormalizedEmail == email, context.CancellationToken);
+        if (person is null)
+        {
+            throw Refusal.NotFound($"Personne n’a de compte sous ce nom : envoyez une invitation.");
+        }
+        var row = await rights.GiveAsync(Caller(context), person.Id, grant, request.Grant.Function, request.Grant.Until?.ToDateTimeOffset().ToUnixTimeMilliseconds());
+        return new GiveGrantResponse { Delegate = Message(row, person) };
+    }
+
+    public override async Task<RemoveGrantResponse> RemoveGrant(RemoveGrantRequest request, ServerCallContext context)
+    {
+        if (request.Person != Caller(context))
+        {
+            Read(request.Grant, context, "GiveGrant");
+        }
+        await rights.EndAsync(Caller(context), request.Person, request.Grant?.Role ?? "", request.Grant?.Scope ?? "");
+        return new RemoveGrantResponse();
+    }
+
+    public override async Task WatchRevocations(WatchRevocationsRequest request, IServerStreamWriter<WatchRevocationsResponse> responseStream, ServerCallContext context)
+    {
+        await foreach (var revoked in revocations.ReadAsync(context.CancellationToken))
+        {
+            await responseStream.WriteAsync(revoked, context.CancellationToken);
+        }
+    }
+
+    private IQueryable<GrantRow> Members(string territory)
+    {
+        var now = Now;
+        return db.Grants.AsNoTracking().Where(grant => grant.Scope == territory && (grant.Role == Grant.Delegate || grant.Role == Grant.Referent) && (grant.Until == null || grant.Until > now));
+    }
+
+    /// <summary>The person who calls; "" for a program of the node.</summary>
+    private static string Caller(ServerCallContext context) => context.Caller().FindFirst("sub")?.Value ?? "";
+
+    /// <summary>A right in the territory, or the node's own.</summary>
+    private void DemandAt(ServerCallContext context, string territory, string part = "") => context.Demand([territory, node.Node], part);
+
+    /// <summary>The grant of a request, if the caller may give it: a referent those of delegates at home, a facilitator also that of referent, a steward any.</summary>
+    private Grant Read(GrantMessage? message, ServerCallContext context, string call = "")
+    {
+        var told = message ?? throw Refusal.Invalid("grant", $"Indiquez le droit.");
+        Texts.Tidy(told);
+        var grant = new Grant(told.Role, told.Scope, told.Family);
+        if (!Grant.Roles.Contains(grant.Role))
+        {
+            throw Refusal.Invalid("grant.role", $"Ce rôle n’existe pas : choisissez parmi {string.Join(", ", Grant.Roles)}.");
+        }
+        if (grant.Scope.Length is 0 or > 40)
+        {
+            throw Refusal.Invalid("grant.scope", $"Indiquez où ce droit s’exerce.");
+        }
+        if (grant.Role is Grant.Delegate or Grant.Referent ? !Vocabulary.Role4F.Contains(grant.Family) : grant.Family.Length > 0)
+        {
+            throw Refusal.Invalid("grant.family", $"Indiquez la famille d’acteurs : {string.Join(", ", Vocabulary.Role4F.Codes)}.");
+        }
+        if (told.Function.Length > 120)
+        {
+            throw Refusal.Invalid("grant.function", $"Ce texte est trop long : {120} caractères au plus, il en a {told.Function.Length}.");
+        }
+        var line = $"{IdentityService.Descriptor.FullName}/{(call.Length > 0 ? call : "GiveGrant")}";
+        var part = grant.Role switch { Grant.Delegate => "", Grant.Referent => ":territory", _ => ":any" };
+        if (!context.Caller().Allows(line + part, grant.Scope, node.Node))
+        {
+            throw new Refusal(StatusCode.PermissionDenied, "NOT_YOURS_TO_GIVE", $"Vos droits ne permettent pas de donner ou de retirer celui-ci.");
+        }
+        return grant;
+    }
+
+    private static GrantMessage Message(GrantRow row) => new()
+    {
+        Role = row.Role,
+        Scope = row.Scope,
+        Family = row.Family,
+        Function = row.Function,
+        Since = Moment(row.Since),
+        Until = row.Until is { } until ? Moment(until) : null,
+    };
+
+    private static Timestamp Moment(long milliseconds) => Timestamp.FromDateTimeOffset(DateTimeOffset.FromUnixTimeMilliseconds(milliseconds));
+
+    private static V1.Delegate Message(GrantRow row, Person person) => new() { Person = person.Id, Name = person.Name, Email = person.Email, Grant = Message(row) };
+}

@@ -1,0 +1,120 @@
+using Fabrique.Identity.Components;
+using Fabrique.Records;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using OpenIddict.Server;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+
+namespace Fabrique.Identity;
+
+/// <summary>How the service is put together: accounts by ASP.NET Core Identity, tokens by OpenIddict, pages of its own, and the contract of rights.</summary>
+public static class IdentityHosting
+{
+    private const string PeopleOrSession = "PeopleOrSession";
+
+    public static void AddIdentity(this WebApplicationBuilder builder)
+    {
+        builder.AddSite("identity");
+        builder.AddDatabase<IdentityDb>("identity");
+        builder.AddDapr();
+        var folder = builder.Configuration["Data"] ?? "data";
+        var services = builder.Services;
+        var node = NodeKey.OpenOrCreate(folder);
+        services.AddSingleton(node).AddSingleton(NodeSite.Of(builder.Configuration)).AddHttpContextAccessor();
+        // Pages and the frameworks share one context a request.
+        services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<IdentityDb>>().CreateDbContext());
+
+        services.AddIdentityCore<Person>(options =>
+        {
+            options.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
+            options.User.RequireUniqueEmail = true;
+            options.User.AllowedUserNameCharacters = "";
+            options.Lockout.MaxFailedAccessAttempts = 5;
+            options.Lockout.DefaultLockoutTimeSpan = TimeSpan.FromMinutes(15);
+            // Length is what makes a password hard to guess; what everybody types is refused by PasswordStrength.
+            options.Password.RequiredLength = PasswordStrength.Shortest;
+            options.Password.RequireDigit = options.Password.RequireLowercase = options.Password.RequireUppercase = options.Password.RequireNonAlphanumeric = false;
+            options.Password.RequiredUniqueChars = 1;
+        }).AddEntityFrameworkStores<IdentityDb>().AddSignInManager<Entry>().AddDefaultTokenProviders().AddPasswordValidator<PasswordStrength>();
+        services.AddScoped<Links>().AddScoped<RightsKeeper>().AddScoped<Mails>();
+        services.AddScoped<Accounts>();
+        services.AddSingleton<Revocations>().AddSingleton<RevocationLog>().AddSingleton<MailSender>().AddSingleton<FirstStart>();
+        services.AddHostedService(provider => provider.GetRequiredService<FirstStart>());
+        services.AddHostedService(provider => provider.GetRequiredService<MailSender>()).AddHostedService<Housekeeping>();
+
+        var keys = new SigningKeys(folder, NodeSite.Of(builder.Configuration), TimeProvider.System);
+        services.AddSingleton(keys);
+        AddSignIn(services, node, keys);
+        AddTokens(services, keys);
+    }
+
+    public static void UseIdentity(this WebApplication app)
+    {
+        app.UseSite();
+        app.UseAuthorization();
+        app.MapConnect();
+        app.MapGrpcService<IdentityGrpc>();
+        app.MapRazorComponents<App>().AddAdditionalAssemblies(typeof(SiteHosting).Assembly);
+    }
+
+    private static void AddSignIn(IServiceCollection services, NodeKey node, SigningKeys keys)
+    {
+        services.AddPeople(keys);
+        services.AddNodeTokens(node);
+        services.AddAuthentication(options =>
+        {
+            options.DefaultScheme = PeopleOrSession;
+            options.DefaultChallengeScheme = IdentityConstants.ApplicationScheme;
+        }).AddPolicyScheme(PeopleOrSession, null, either => either.ForwardDefaultSelector = http =>
+            http.Request.Headers.Authorization.Count > 0 ? NodeToken.Either : IdentityConstants.ApplicationScheme)
+            .AddIdentityCookies(cookies =>
+            {
+                cookies.ApplicationCookie!.Configure(cookie =>
+                {
+                    Protect(cookie, "fabrique-compte");
+                    cookie.LoginPath = Pages.SignIn;
+                    cookie.AccessDeniedPath = Pages.SignIn;
+                    cookie.ReturnUrlParameter = Pages.Return;
+                    cookie.ExpireTimeSpan = TimeSpan.FromHours(12);
+                    cookie.Events.OnValidatePrincipal = Entry.ValidateAsync;
+                });
+                cookies.TwoFactorUserIdCookie!.Configure(cookie => Protect(cookie, "fabrique-second"));
+                cookies.TwoFactorRememberMeCookie!.Configure(cookie => Protect(cookie, "fabrique-souvenir"));
+                cookies.ExternalCookie!.Configure(cookie => Protect(cookie, "fabrique-ailleurs"));
+            });
+
+        static void Protect(CookieAuthenticationOptions cookie, string name)
+        {
+            cookie.Cookie.Name = name;
+            cookie.Cookie.Path = "/";
+            cookie.Cookie.HttpOnly = true;
+            cookie.Cookie.SameSite = SameSiteMode.Lax;
+            cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        }
+    }
+
+    private static void AddTokens(IServiceCollection services, SigningKeys keys)
+    {
+        services.AddSingleton<IConfigureOptions<OpenIddictServerOptions>>(keys);
+        services.AddOpenIddict()
+            .AddCore(core => core.UseEntityFrameworkCore().UseDbContext<IdentityDb>())
+            .AddServer(server =>
+            {
+                server.SetIssuer(keys.Issuer);
+                server.SetAuthorizationEndpointUris("connect/authorize").SetTokenEndpointUris("connect/token")
+                    .SetConfigurationEndpointUris(".well-known/openid-configuration").SetJsonWebKeySetEndpointUris(".well-known/jwks");
+                server.AllowAuthorizationCodeFlow().AllowRefreshTokenFlow().RequireProofKeyForCodeExchange();
+                server.RegisterScopes(Scopes.OpenId, Scopes.Profile, Scopes.OfflineAccess);
+                server.SetAccessTokenLifetime(Revocations.TokenLife).SetRefreshTokenLifetime(TimeSpan.FromDays(14)).SetAuthorizationCodeLifetime(TimeSpan.FromMinutes(1));
+                // The gateway proves who it is: its refresh token need not change, and so its cookie neither.
+                server.DisableRollingRefreshTokens().UseReferenceRefreshTokens().DisableAccessTokenEncryption();
+                // Codes and refresh tokens are protected by the keys of the folder; nobody but this service reads them.
+                server.UseDataProtection().PreferDefaultAccessTokenFormat();
+                server.AddEphemeralEncryptionKey();
+                // HTTPS ends before the gateway.
+                server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough().DisableTransportSecurityRequirement();
+            });
+    }
+}

@@ -1,0 +1,68 @@
+using Fabrique.Identity.V1;
+using Grpc.Core;
+using Microsoft.EntityFrameworkCore;
+using MimeKit;
+
+namespace Fabrique.Identity;
+
+internal sealed partial class IdentityGrpc
+{
+    public override async Task<CreateInvitationResponse> CreateInvitation(CreateInvitationRequest request, ServerCallContext context)
+    {
+        var grant = Read(request.Grant, context, "GiveGrant");
+        var email = request.Email.Trim();
+        if (email.Length > 200 || !MailboxAddress.TryParse(email, out var address) || address.Address != email)
+        {
+            throw Refusal.Invalid("email", $"Indiquez une adresse électronique, par exemple prenom.nom@mairie.fr.");
+        }
+        var (link, secret) = links.Add(Links.Invitation, email, grant, request.Grant.Function);
+        var response = new CreateInvitationResponse { Invitation = Message(link) };
+        if (request.ReturnLink)
+        {
+            context.Demand([node.Node], "link");
+            response.Link = site.Page(Pages.Link + secret);
+        }
+        else
+        {
+            mails.Add(
+                email,
+                T["Vous êtes invité·e à rejoindre Fabrique"],
+                T["Bonjour,"],
+                T["Vous êtes invité·e à participer au réseau de territoires en transition, comme {0}.", Vocabulary.Role4F.Contains(grant.Family) ? Vocabulary.Role4F.Label(grant.Family) : grant.Role],
+                T["Pour accepter, ouvrez cette page dans les 14 jours. Elle ne sert qu’une fois."],
+                site.Page(Pages.Link + secret),
+                T["Si vous n’attendiez pas ce message, ne faites rien : aucun compte n’est créé."]);
+        }
+        rights.Note(Caller(context), "invited", link.Id, grant.ToString());
+        await db.SaveChangesAsync(context.CancellationToken);
+        return response;
+    }
+
+    public override async Task<ListInvitationsResponse> ListInvitations(ListInvitationsRequest request, ServerCallContext context)
+    {
+        DemandAt(context, request.Territory);
+        var now = Now;
+        var open = await db.Links.AsNoTracking().Where(link => link.Purpose == Links.Invitation && link.Scope == request.Territory && link.ExpiresAt > now)
+            .OrderBy(link => link.ExpiresAt).Take(Most).ToListAsync(context.CancellationToken);
+        return new ListInvitationsResponse { Invitations = { open.Select(Message) } };
+    }
+
+    public override async Task<WithdrawInvitationResponse> WithdrawInvitation(WithdrawInvitationRequest request, ServerCallContext context)
+    {
+        var link = await db.Links.SingleOrDefaultAsync(link => link.Id == request.Id && link.Purpose == Links.Invitation, context.CancellationToken)
+            ?? throw Refusal.NotFound($"Cette invitation a servi, ou a été retirée.");
+        DemandAt(context, link.Scope);
+        db.Links.Remove(link);
+        rights.Note(Caller(context), "invitation withdrawn", link.Id, link.Scope);
+        await db.SaveChangesAsync(context.CancellationToken);
+        return new WithdrawInvitationResponse();
+    }
+
+    private static Invitation Message(LinkRow link) => new()
+    {
+        Id = link.Id,
+        Email = link.Email,
+        Grant = new() { Role = link.Role, Scope = link.Scope, Family = link.Family, Function = link.Function },
+        ExpiresAt = Moment(link.ExpiresAt),
+    };
+}

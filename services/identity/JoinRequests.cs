@@ -1,0 +1,136 @@
+using Fabrique.Identity.V1;
+using Grpc.Core;
+using Microsoft.EntityFrameworkCore;
+
+namespace Fabrique.Identity;
+
+internal sealed partial class IdentityGrpc
+{
+    public override async Task<CreateJoinRequestResponse> CreateJoinRequest(CreateJoinRequestRequest request, ServerCallContext context)
+    {
+        Texts.Tidy(request);
+        var person = await PersonAsync(context);
+        var errors = Texts.TooLong(request, path => path switch { "territory" => 40, "function" => 120, _ => 1000 }).ToList();
+        if (request.Territory.Length == 0)
+        {
+            errors.Add(new FieldError("territory", $"Choisissez le territoire."));
+        }
+        if (!Vocabulary.Role4F.Contains(request.Family))
+        {
+            errors.Add(new FieldError("family", $"Indiquez la famille d’acteurs : {string.Join(", ", Vocabulary.Role4F.Codes)}."));
+        }
+        if (request.Function.Length == 0)
+        {
+            errors.Add(new FieldError("function", $"Dites ce que vous y faites, par exemple : chargée de mission climat."));
+        }
+        if (errors.Count > 0)
+        {
+            throw Refusal.Invalid(errors);
+        }
+        var row = await db.JoinRequests.SingleOrDefaultAsync(row => row.Person == person.Id && row.Territory == request.Territory && row.Status == JoinRow.Open, context.CancellationToken);
+        if (row is null)
+        {
+            row = new JoinRow
+            {
+                Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(),
+                Person = person.Id,
+                Territory = request.Territory,
+                Family = "",
+                Function = "",
+                Proof = "",
+                Status = JoinRow.Open,
+                AskedAt = Now,
+            };
+            db.JoinRequests.Add(row);
+        }
+        (row.Family, row.Function, row.Proof) = (request.Family, request.Function, request.Proof);
+        await db.SaveChangesAsync(context.CancellationToken);
+        return new CreateJoinRequestResponse { Request = Message(row, person) };
+    }
+
+    public override async Task<ListJoinRequestsResponse> ListJoinRequests(ListJoinRequestsRequest request, ServerCallContext context)
+    {
+        var size = Paging.Size(request.PageSize);
+        var after = Paging.Position<string>(new ListJoinRequestsRequest { Territory = request.Territory, Mine = request.Mine }, request.PageToken) ?? "";
+        var rows = db.JoinRequests.AsNoTracking();
+        if (request.Mine)
+        {
+            var me = Caller(context);
+            rows = rows.Where(row => row.Person == me);
+        }
+        else
+        {
+            var decide = $"{IdentityService.Descriptor.FullName}/{nameof(DecideJoinRequest)}";
+            if (!context.Caller().Allows(decide, request.Territory))
+            {
+                throw new Refusal(StatusCode.PermissionDenied, "NOT_YOUR_TERRITORY", $"Vos droits ne permettent pas de faire cela au nom de ce territoire.");
+            }
+            rows = rows.Where(row => row.Status == JoinRow.Open && (request.Territory == "" || row.Territory == request.Territory));
+        }
+        var found = await (from row in rows
+                           where row.Id.CompareTo(after) > 0
+                           join person in db.Users on row.Person equals person.Id
+                           orderby row.Id
+                           select new { row, person }).Take(size + 1).ToListAsync(context.CancellationToken);
+        var response = new ListJoinRequestsResponse { Requests = { found.Take(size).Select(item => Message(item.row, item.person)) } };
+        if (found.Count > size)
+        {
+            response.NextPageToken = Paging.Token(new ListJoinRequestsRequest { Territory = request.Territory, Mine = request.Mine }, found[size - 1].row.Id);
+        }
+        return response;
+    }
+
+    public override async Task<DecideJoinRequestResponse> DecideJoinRequest(DecideJoinRequestRequest request, ServerCallContext context)
+    {
+        Texts.Tidy(request);
+        var row = await db.JoinRequests.SingleOrDefaultAsync(row => row.Id == request.Id, context.CancellationToken)
+            ?? throw Refusal.NotFound($"Cette demande n’existe plus.");
+        context.Demand(row.Territory);
+        var person = await db.Users.AsNoTracking().SingleAsync(person => person.Id == row.Person, context.CancellationToken);
+        if (row.Status != JoinRow.Open)
+        {
+            return new DecideJoinRequestResponse { Request = Message(row, person) };
+        }
+        if (!request.Accept && request.Reason.Length is 0 or > 1000)
+        {
+            throw Refusal.Invalid("reason", $"Dites pourquoi, en 1 000 caractères au plus : la personne lira ces mots.");
+        }
+        (row.Status, row.Reason, row.DecidedAt) = (request.Accept ? JoinRow.Accepted : JoinRow.Refused, request.Accept ? "" : request.Reason, Now);
+        rights.Note(Caller(context), $"request {row.Status}", row.Person, row.Territory);
+        mails.Add(
+            person.Email!,
+            request.Accept ? T["Votre demande est acceptée"] : T["Votre demande n’est pas acceptée"],
+            T["Bonjour {0},", person.Name],
+            request.Accept ? T["Votre demande a été acceptée. La suite se passe ici :"] : T["Votre demande n’a pas été acceptée, pour cette raison : {0}", row.Reason],
+            site.Page("/mon-territoire"));
+        if (request.Accept)
+        {
+            var leads = !await Members(row.Territory).AnyAsync(grant => grant.Role == Grant.Referent, context.CancellationToken);
+            await rights.GiveAsync(Caller(context), row.Person, new Grant(leads ? Grant.Referent : Grant.Delegate, row.Territory, row.Family), row.Function);
+        }
+        await db.SaveChangesAsync(context.CancellationToken);
+        return new DecideJoinRequestResponse { Request = Message(row, person) };
+    }
+
+    private async Task<Person> PersonAsync(ServerCallContext context)
+    {
+        var id = Caller(context);
+        return await db.Users.AsNoTracking().SingleOrDefaultAsync(person => person.Id == id, context.CancellationToken)
+            ?? throw new Refusal(StatusCode.PermissionDenied, "NOT_A_PERSON", $"Cela demande le compte d’une personne.");
+    }
+
+    private static JoinRequest Message(JoinRow row, Person person) => new()
+    {
+        Id = row.Id,
+        Territory = row.Territory,
+        Person = row.Person,
+        Name = person.Name,
+        Email = person.Email,
+        Family = row.Family,
+        Function = row.Function,
+        Proof = row.Proof,
+        AskedAt = Moment(row.AskedAt),
+        Status = row.Status,
+        Reason = row.Reason,
+    };
+}

@@ -1,0 +1,57 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+
+namespace Fabrique.Identity;
+
+/// <summary>Links that serve once. Opening one changes nothing, for mail programs follow links: the page behind it asks for a confirmation.</summary>
+internal sealed class Links(IdentityDb db, TimeProvider clock)
+{
+    public const string SignIn = "sign-in";
+    public const string Account = "account";
+    public const string Invitation = "invitation";
+
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan Later = TimeSpan.FromDays(14);
+
+    private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Adds a link, to be saved with what else changes. Earlier ones of the same purpose for the same address stay good: the mail that comes first serves.</summary>
+    /// <param name="purpose">One of the constants.</param>
+    /// <param name="email">Whom it is for.</param>
+    /// <param name="grant">The right that an invitation gives.</param>
+    /// <param name="function">What the person does there.</param>
+    /// <returns>What is known of it, and the secret that the address of the page ends with; it cannot be read again.</returns>
+    public (LinkRow Link, string Secret) Add(string purpose, string email, Grant grant = default, string function = "")
+    {
+        var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+        var link = new LinkRow
+        {
+            Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(),
+            Hash = Hash(secret),
+            Purpose = purpose,
+            Email = email,
+            Role = grant.Role ?? "",
+            Scope = grant.Scope ?? "",
+            Family = grant.Family ?? "",
+            Function = function,
+            CreatedAt = Now,
+            ExpiresAt = Now + (long)(purpose == Invitation ? Later : Soon).TotalMilliseconds,
+        };
+        db.Links.Add(link);
+        return (link, secret);
+    }
+
+    /// <summary>The link with this secret, unless it has served or its time is over.</summary>
+    public Task<LinkRow?> FindAsync(string secret)
+    {
+        var (hash, now) = (Hash(secret), Now);
+        return db.Links.AsNoTracking().SingleOrDefaultAsync(link => link.Hash == hash && link.ExpiresAt > now);
+    }
+
+    /// <summary>Takes the link: true for one caller alone.</summary>
+    public async Task<bool> UseAsync(LinkRow link) => await db.Links.Where(row => row.Id == link.Id).ExecuteDeleteAsync() == 1;
+
+    private static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+}

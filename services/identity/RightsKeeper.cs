@@ -1,0 +1,110 @@
+using System.Security.Claims;
+using Microsoft.EntityFrameworkCore;
+using static OpenIddict.Abstractions.OpenIddictConstants;
+
+namespace Fabrique.Identity;
+
+/// <summary>Gives and ends rights and sessions: written down, told to every service at once, kept in the audit trail.</summary>
+internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvider clock)
+{
+    /// <summary>Roles with which one acts on others: they count only in a session with a second factor.</summary>
+    private static readonly string[] Strong = [Grant.Facilitator, Grant.Steward];
+
+    private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>The rights that a person has now.</summary>
+    public Task<List<GrantRow>> GrantsAsync(string person)
+    {
+        var now = Now;
+        return db.Grants.AsNoTracking().Where(grant => grant.Person == person && (grant.Until == null || grant.Until > now)).OrderBy(grant => grant.Since).ToListAsync();
+    }
+
+    /// <summary>Whether the person has a right that asks for a second factor.</summary>
+    public async Task<bool> NeedSecondFactorAsync(string person) => (await GrantsAsync(person)).Any(grant => Strong.Contains(grant.Role));
+
+    /// <summary>The claims of a token: who, in which session, with which rights.</summary>
+    public async Task<IEnumerable<Claim>> ClaimsAsync(Person person, SessionRow session)
+    {
+        var grants = (await GrantsAsync(person.Id)).Where(grant => session.Strong || !Strong.Contains(grant.Role));
+        return
+        [
+            new Claim(Claims.Subject, person.Id), new Claim(Claims.Name, person.Name), new Claim(Tokens.SessionClaim, session.Id),
+            new Claim(Tokens.RightsClaim, $"{person.Rights}", ClaimValueTypes.Integer64), .. grants.Select(grant => new Claim(Grant.Claim, grant.Grant.ToString())),
+        ];
+    }
+
+    /// <summary>Gives a right; one that is given already is brought up to date.</summary>
+    /// <param name="actor">Who gives it: a person, or "" for the node itself.</param>
+    /// <param name="person">Who gets it.</param>
+    /// <param name="grant">The right.</param>
+    /// <param name="function">What the person does there.</param>
+    /// <param name="until">Unix milliseconds; null for as long as nobody ends it.</param>
+    public async Task<GrantRow> GiveAsync(string actor, string person, Grant grant, string function = "", long? until = null)
+    {
+        var row = await db.Grants.FindAsync(person, grant.Role, grant.Scope);
+        if (row is null)
+        {
+            row = new GrantRow { Person = person, Role = grant.Role, Scope = grant.Scope, Since = Now };
+            db.Grants.Add(row);
+        }
+        (row.Family, row.Function, row.Until) = (grant.Family, function, until);
+        Note(actor, "grant given", person, grant.ToString());
+        await SaveAsync(await CountRightsAsync(person));
+        return row;
+    }
+
+    /// <summary>Ends a right; tells whether there was one.</summary>
+    public async Task<bool> EndAsync(string actor, string person, string role, string scope)
+    {
+        if (await db.Grants.FindAsync(person, role, scope) is not { } row)
+        {
+            return false;
+        }
+        db.Grants.Remove(row);
+        Note(actor, "grant ended", person, row.Grant.ToString());
+        await SaveAsync(await CountRightsAsync(person));
+        return true;
+    }
+
+    /// <summary>Ends sessions of a person: one, or all but one.</summary>
+    public async Task EndSessionsAsync(string person, Func<SessionRow, bool> which)
+    {
+        var ended = (await db.Sessions.Where(session => session.Person == person).ToListAsync()).Where(which).ToList();
+        db.Sessions.RemoveRange(ended);
+        await SaveAsync([.. ended.Select(session => Revoke(session: session.Id))]);
+    }
+
+    /// <summary>Writes a line of the audit trail, to be saved with what it tells.</summary>
+    public void Note(string actor, string action, string subject, string detail) => db.Audit.Add(new AuditRow
+    {
+        Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(),
+        At = Now,
+        Actor = actor,
+        Action = action,
+        Subject = subject,
+        Detail = detail,
+    });
+
+    private async Task<RevocationRow[]> CountRightsAsync(string person)
+    {
+        var account = await db.Users.SingleAsync(account => account.Id == person);
+        account.Rights++;
+        return [Revoke(person, account.Rights)];
+    }
+
+    private RevocationRow Revoke(string person = "", long rights = 0, string session = "")
+    {
+        var row = new RevocationRow { Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(), Person = person, Rights = rights, Session = session, At = Now };
+        db.Revocations.Add(row);
+        return row;
+    }
+
+    private async Task SaveAsync(RevocationRow[] revoked)
+    {
+        await db.SaveChangesAsync();
+        foreach (var row in revoked)
+        {
+            log.Add(row);
+        }
+    }
+}

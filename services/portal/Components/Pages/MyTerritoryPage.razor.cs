@@ -1,0 +1,118 @@
+using Fabrique.Identity.V1;
+using Microsoft.AspNetCore.Components;
+
+namespace Fabrique.Portal.Components.Pages;
+
+/// <summary>What waits in the territory of whoever is signed in: requests, the delegation and who is missing in it, invitations.</summary>
+public partial class MyTerritoryPage
+{
+    private readonly RequestDesk _desk = new();
+    private readonly FormProblems _problems = [];
+    private readonly List<(string Code, string Name)> _others = [];
+    private string _code = "";
+    private string _place = "";
+    private string _me = "";
+    private string _email = "";
+    private string _done = "";
+    private bool _leads;
+    private GetDelegationResponse? _delegation;
+    private IReadOnlyList<Identity.V1.Delegate> _people = [];
+    private IReadOnlyList<Invitation> _invitations = [];
+    private IReadOnlyList<JoinRequest> _requests = [];
+    private IReadOnlyList<JoinRequest> _mine = [];
+
+    [CascadingParameter]
+    public required HttpContext Http { get; set; }
+
+    [SupplyParameterFromQuery(Name = "territoire")]
+    public string? Chosen { get; set; }
+
+    protected override async Task OnInitializedAsync()
+    {
+        if (Http.User.Identity is not { IsAuthenticated: true })
+        {
+            Navigation.NavigateTo(SignIn(To("/mon-territoire")));
+            return;
+        }
+        _me = Http.User.FindFirst("sub")?.Value ?? "";
+        var codes = Http.User.WritableTerritories();
+        _code = codes.Contains(Chosen) ? Chosen! : codes is [var first, ..] ? first : "";
+        if (_code.Length == 0)
+        {
+            _mine = (await Identity.ListJoinRequestsAsync(new() { Mine = true, PageSize = 20 }).Answer()).Value?.Requests ?? [];
+            return;
+        }
+        _leads = Http.User.Grants().Any(grant => grant.Role == Grant.Referent && grant.Scope == _code);
+        var names = await Territories.NamesAsync(codes);
+        _place = names[_code];
+        _others.AddRange(names.Where(name => name.Key != _code).Select(name => (name.Key, name.Value)));
+        await ReadAsync();
+    }
+
+    private async Task ReadAsync()
+    {
+        var (delegation, people) = (Identity.GetDelegationAsync(new() { Territory = _code }).Answer(), Identity.ListDelegatesAsync(new() { Territory = _code }).Answer());
+        (_delegation, _people) = ((await delegation).Value, (await people).Value?.Delegates ?? []);
+        if (_leads)
+        {
+            var (invitations, requests) = (Identity.ListInvitationsAsync(new() { Territory = _code }).Answer(), Identity.ListJoinRequestsAsync(new() { Territory = _code, PageSize = 20 }).Answer());
+            (_invitations, _requests) = ((await invitations).Value?.Invitations ?? [], (await requests).Value?.Requests ?? []);
+        }
+    }
+
+    private async Task ActAsync()
+    {
+        var form = Http.Request.Form;
+        switch (form["_action"].ToString().Split(':', 3))
+        {
+            case ["inviter"]:
+                await InviteAsync(form["courriel"].ToString(), form["famille"].ToString(), form["fonction"].ToString());
+                break;
+            case ["annuler", var id]:
+                Tell(await Identity.WithdrawInvitationAsync(new() { Id = id }).Answer(), T["L’invitation est annulée"]);
+                break;
+            case ["retirer", var role, var person]:
+                Tell(await Identity.RemoveGrantAsync(new() { Person = person, Grant = new() { Role = role, Scope = _code, Family = _people.FirstOrDefault(one => one.Person == person)?.Grant.Family ?? "" } }).Answer(), T["Ce droit a pris fin"]);
+                break;
+            default:
+                await _desk.DecideAsync(Identity, form);
+                break;
+        }
+        await ReadAsync();
+    }
+
+    private async Task InviteAsync(string email, string family, string function)
+    {
+        _email = email;
+        var answer = await Identity.CreateInvitationAsync(new() { Email = email, Grant = new() { Role = Grant.Delegate, Scope = _code, Family = family, Function = function } }).Answer();
+        foreach (var (path, message) in answer.Violations)
+        {
+            var (field, name) = path == "email" ? ("courriel", T["Adresse électronique"]) : ("fonction", T["Fonction"]);
+            _problems.Add(field, name, message);
+        }
+        if (_problems.Count == 0)
+        {
+            Tell(answer, T["L’invitation est partie"]);
+            _email = "";
+        }
+    }
+
+    private void Tell<TAnswer>(Answer<TAnswer> answer, string done) where TAnswer : class
+    {
+        if (answer.Value is not null)
+        {
+            _done = done;
+        }
+        else
+        {
+            _problems.Add("", "", T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]);
+        }
+    }
+
+    private static string State(JoinRequest request) => request.Status switch
+    {
+        "open" => T["Votre demande pour le territoire {0} attend une réponse", request.Territory],
+        "refused" => T["Votre demande pour le territoire {0} n’est pas acceptée", request.Territory],
+        _ => T["Votre demande pour le territoire {0} est acceptée : rechargez la page dans un instant", request.Territory],
+    };
+}

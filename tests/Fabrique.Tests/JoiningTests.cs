@@ -1,0 +1,113 @@
+using Microsoft.Playwright;
+
+namespace Fabrique.Tests;
+
+/// <summary>The entry of a town, from its first visitor to its first practice: three people, three browsers without script, the mails of the node.</summary>
+public sealed class JoiningTests(NodeInMemory node, Browser browser) : IClassFixture<NodeInMemory>, IClassFixture<Browser>
+{
+    private const string Town = "62498";
+
+    [Fact]
+    public async Task A_town_enters_the_network_and_its_second_delegate_publishes_a_practice()
+    {
+        // A facilitator, with the second factor that this right asks for.
+        var facilitator = await OpenAsync("/");
+        await facilitator.GotoAsync((await node.RunAsync("invite", "--mail", "facilitation@example.org", "--role", "facilitator")).Trim());
+        await CreateAccountAsync(facilitator, "Facilitation Essai");
+        await facilitator.WaitForURLAsync("**/compte/second-facteur*", new() { WaitUntil = WaitUntilState.Commit });
+        await facilitator.Locator("#code").FillAsync(Mailbox.OneTimeCode(await facilitator.Locator("code.key").InnerTextAsync()));
+        await facilitator.Locator("main form button").ClickAsync();
+        await facilitator.GetByRole(AriaRole.Link, new() { Name = "Continuer" }).ClickAsync();
+
+        // A first person finds the town, makes an account on the way, and asks.
+        var first = await OpenAsync("/rejoindre");
+        await first.Locator("main input[type=search]").FillAsync("Lens");
+        await first.Locator("main form[role=search] button").ClickAsync();
+        await first.GetByRole(AriaRole.Link, new() { Name = "Lens (62)", Exact = true }).ClickAsync();
+        await first.GetByRole(AriaRole.Link, new() { Name = "créez un compte" }).ClickAsync();
+        await first.Locator("#courriel").FillAsync("premiere@example.org");
+        await first.Locator("main form button").ClickAsync();
+        await first.GotoAsync(await Mailbox.LinkAsync(node, "premiere@example.org", 1));
+        await CreateAccountAsync(first, "Première Essai");
+        await Assertions.Expect(first.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        await first.GotoAsync($"/rejoindre?territoire={Town}");
+        await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer ma demande" }).ClickAsync();
+        Assert.Equal(2, await first.Locator(".error-summary li").CountAsync());
+        await first.GetByLabel("agent·e territorial·e").CheckAsync();
+        await first.Locator("#fonction").FillAsync("chargée de mission <climat>");
+        await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer ma demande" }).ClickAsync();
+        await Assertions.Expect(first.Locator(".notice-done")).ToContainTextAsync("Votre demande est partie");
+
+        // It is examined: a refusal needs a reason, then it is accepted.
+        await facilitator.GotoAsync("/facilitation/demandes");
+        Assert.Contains("chargée de mission <climat>", await facilitator.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
+        await facilitator.GetByRole(AriaRole.Button, new() { Name = "Refuser" }).ClickAsync();
+        await Assertions.Expect(facilitator.Locator(".error-summary")).ToContainTextAsync("Dites pourquoi");
+        await facilitator.GetByRole(AriaRole.Button, new() { Name = "Accepter Première Essai" }).ClickAsync();
+        await Assertions.Expect(facilitator.Locator(".notice-done")).ToContainTextAsync("Première Essai");
+
+        // She leads the delegation, sees who is missing, and invites.
+        await WholeNode.EventuallyAsync("Lens (62)", async () =>
+        {
+            await first.GotoAsync("/mon-territoire");
+            return await first.Locator("h1").InnerTextAsync();
+        }, TimeSpan.FromSeconds(5));
+        Assert.Equal(3, await first.Locator(".quartet .missing").CountAsync());
+        await first.Locator("#courriel").FillAsync("pas une adresse");
+        await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer l’invitation" }).ClickAsync();
+        await Assertions.Expect(first.Locator(".error-summary")).ToContainTextAsync("Indiquez une adresse électronique");
+        await first.Locator("#courriel").FillAsync("seconde@example.org");
+        await first.Locator("#famille").SelectOptionAsync("ELU");
+        await first.Locator("#fonction").FillAsync("adjointe");
+        await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer l’invitation" }).ClickAsync();
+        await Assertions.Expect(first.Locator(".notice-done")).ToContainTextAsync("L’invitation est partie");
+
+        // The second delegate comes in by the mail, and publishes.
+        var second = await OpenAsync(await Mailbox.LinkAsync(node, "seconde@example.org", 1));
+        await CreateAccountAsync(second, "Seconde Essai");
+        await Assertions.Expect(second.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        await second.GotoAsync("/pratiques/nouvelle");
+        await second.Locator("#champ-title").FillAsync("Un essai de prêt de vélos");
+        await second.Locator("#champ-summary").FillAsync("Des vélos prêtés pour essayer avant d’acheter.");
+        await second.Locator("#champ-themes-MOB").CheckAsync();
+        await second.Locator("#champ-maturity").SelectOptionAsync("IDEE");
+        await second.Locator("#champ-context").FillAsync("Une gare, des trajets courts.");
+        await second.Locator("#champ-difficulties").FillAsync("L’entretien.");
+        await second.Locator("#champ-successConditions").FillAsync("Un atelier proche.");
+        await second.Locator("#champ-sources-0-title").FillAsync("Un essai du navigateur");
+        await second.Locator("#champ-licence").SelectOptionAsync("CC-BY-SA-4.0");
+        await second.GetByRole(AriaRole.Button, new() { Name = "Publier" }).First.ClickAsync();
+        Assert.Equal("Un essai de prêt de vélos", await second.Locator("h1").InnerTextAsync());
+
+        // A town's private pages and a town's people are not another's: an ordinary delegate cannot invite, nor remove.
+        await second.GotoAsync("/mon-territoire");
+        Assert.Equal(0, await second.GetByRole(AriaRole.Button, new() { Name = "Envoyer l’invitation" }).CountAsync());
+        Assert.Equal(0, await second.GetByRole(AriaRole.Button, new() { Name = "Retirer Première Essai" }).CountAsync());
+        await second.GotoAsync("/facilitation/demandes");
+        Assert.Contains("Accès refusé", await second.Locator("h1").InnerTextAsync(), StringComparison.Ordinal);
+
+        // She is removed: within five seconds her open session writes nothing more.
+        await first.GotoAsync("/mon-territoire");
+        await first.GetByRole(AriaRole.Button, new() { Name = "Retirer Seconde Essai" }).ClickAsync();
+        await WholeNode.EventuallyAsync(0, async () =>
+        {
+            await second.GotoAsync("/pratiques/nouvelle");
+            return await second.Locator("#champ-title").CountAsync();
+        }, TimeSpan.FromSeconds(5));
+    }
+
+    private async Task<IPage> OpenAsync(string path)
+    {
+        var context = await browser.NewContextAsync(node.Address, script: false, width: 1280);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(path);
+        return page;
+    }
+
+    private static async Task CreateAccountAsync(IPage page, string name)
+    {
+        await page.Locator("#nom").FillAsync(name);
+        await page.Locator("#motdepasse").FillAsync(Browser.Password);
+        await page.Locator("main form button").ClickAsync();
+    }
+}

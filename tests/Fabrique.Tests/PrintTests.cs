@@ -1,0 +1,45 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+
+namespace Fabrique.Tests;
+
+/// <summary>A practice on paper, for the table of a council.</summary>
+public sealed partial class PrintTests(NodeInMemory node, Browser browser) : IClassFixture<NodeInMemory>, IClassFixture<Browser>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_shipped_practice_prints_on_one_sheet_in_letters_that_can_be_read()
+    {
+        using var http = await node.HttpAsync();
+        var ids = JsonNode.Parse(await http.GetStringAsync("/api/v1/practices?pageSize=100&territory=62528", Cancellation))!["practices"]!.AsArray().Select(practice => (string)practice!["id"]!).ToList();
+        Assert.Equal(30, ids.Count);
+        await using var context = await browser.NewContextAsync(node.Address, script: true, 1280);
+        var page = await context.NewPageAsync();
+        foreach (var id in ids)
+        {
+            await page.GotoAsync($"/pratiques/{id}");
+            Assert.True(Pages(await page.PdfAsync(new() { PreferCSSPageSize = true })) == 1, id);
+        }
+
+        // What is small on screen is not on paper, and what is a page long is counted.
+        await page.EmulateMediaAsync(new() { Media = Media.Print });
+        Assert.True(await page.EvaluateAsync<double>(SmallestPoints) >= 8.5);
+        await page.AddStyleTagAsync(new() { Content = ".practice-head { padding-bottom: 300mm !important }" });
+        Assert.Equal(2, Pages(await page.PdfAsync(new() { PreferCSSPageSize = true })));
+    }
+
+    private const string SmallestPoints = """
+        Math.min(...[...document.querySelectorAll('.practice *')]
+          .filter(element => element.getClientRects().length > 0 && [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim() !== ''))
+          .filter(element => !element.closest('.visually-hidden'))
+          .map(element => parseFloat(getComputedStyle(element).fontSize) * 0.75))
+        """;
+
+    private static int Pages(byte[] pdf) => PageObject().Count(Encoding.Latin1.GetString(pdf));
+
+    [GeneratedRegex(@"/Type\s*/Page\b(?!s)")]
+    private static partial Regex PageObject();
+}

@@ -1,0 +1,218 @@
+using System.Net;
+using Fabrique.Identity.V1;
+using Fabrique.Records;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Playwright;
+
+namespace Fabrique.Tests;
+
+/// <summary>People on a whole node, in real browsers, with the mails that the node writes.</summary>
+public sealed class SignInTests(NodeInMemory node, Browser browser) : IClassFixture<NodeInMemory>, IClassFixture<Browser>
+{
+    private const string Loos = "62528";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Whoever_has_the_code_of_the_first_start_looks_after_the_node_with_a_second_factor_and_nobody_after_them()
+    {
+        var page = await OpenAsync("/compte/installation");
+        await FillAsync(page, "cle", "AAAA-BBBB-CCCC-DDDD");
+        await TakeAsync();
+        await Assertions.Expect(page.Locator(".error-summary")).ToContainTextAsync("Ce code ne convient pas");
+
+        var code = await File.ReadAllTextAsync(Path.Combine(node.Data, "setup-code"), Cancellation);
+        await FillAsync(page, "cle", string.Join('-', code.ToLowerInvariant().Chunk(4).Select(part => new string(part))));
+        await TakeAsync();
+        await page.WaitForURLAsync("**/compte/second-facteur", new() { WaitUntil = WaitUntilState.Commit });
+        var secret = await page.Locator("code.key").InnerTextAsync();
+        await FillAsync(page, "code", "000000");
+        await page.Locator("main form button").ClickAsync();
+        await Assertions.Expect(page.Locator(".error-summary")).ToBeVisibleAsync();
+        await FillAsync(page, "code", Mailbox.OneTimeCode(secret));
+        await page.Locator("main form button").ClickAsync();
+        Assert.Equal(10, await page.Locator(".codes li").CountAsync());
+        var spare = await page.Locator(".codes li").First.InnerTextAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Continuer" }).ClickAsync();
+        Assert.Contains("gestionnaire de cette installation", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(node.Data, "setup-code")));
+
+        // The password is not enough; a recovery code serves once.
+        foreach (var welcome in new[] { true, false })
+        {
+            var again = await OpenAsync("/compte/connexion");
+            await SignInAsync(again, "gestion@example.org", Browser.Password);
+            await again.WaitForURLAsync("**/compte/verification*", new() { WaitUntil = WaitUntilState.Commit });
+            await FillAsync(again, "code", spare);
+            await again.Locator("main form button").ClickAsync();
+            await Assertions.Expect(again.Locator("h1")).ToHaveTextAsync(welcome ? "Mon compte" : "Deuxième vérification");
+        }
+
+        // The door is shut, with the right code too.
+        var late = await OpenAsync("/compte/installation");
+        await FillAsync(late, "cle", code);
+        await late.Locator("main form button").ClickAsync();
+        await Assertions.Expect(late.Locator(".error-summary")).ToContainTextAsync("déjà gérée");
+
+        async Task TakeAsync()
+        {
+            await FillAsync(page, "nom", "Gestion Essai");
+            await FillAsync(page, "courriel", "gestion@example.org");
+            await FillAsync(page, "motdepasse", Browser.Password);
+            await page.Locator("main form button").ClickAsync();
+        }
+    }
+
+    [Fact]
+    public async Task An_account_begins_with_a_mail_whose_link_serves_once_and_only_when_somebody_says_so()
+    {
+        var page = await OpenAsync("/pratiques/nouvelle");
+        await page.GetByRole(AriaRole.Link, new() { Name = "créez un compte" }).ClickAsync();
+        await FillAsync(page, "courriel", "nouvelle@example.org");
+        await page.Locator("main form button").ClickAsync();
+        var answer = await page.Locator("main").InnerTextAsync();
+        var link = await Mailbox.LinkAsync(node, "nouvelle@example.org", 1);
+
+        // A mail scanner opens every link.
+        using var scanner = new HttpClient();
+        Assert.Equal(HttpStatusCode.OK, (await scanner.GetAsync(link, Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await scanner.GetAsync(link, Cancellation)).StatusCode);
+
+        await page.GotoAsync(link);
+        await FillAsync(page, "nom", "  <b>Nouvelle</b>\tArrivante ");
+        await FillAsync(page, "motdepasse", "motdepasse12345");
+        await page.Locator("main form button").ClickAsync();
+        await Assertions.Expect(page.Locator(".error-summary")).ToContainTextAsync("trop facile à deviner");
+        await FillAsync(page, "motdepasse", Browser.Password);
+        await page.Locator("main form button").ClickAsync();
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        Assert.Contains("<b>Nouvelle</b> Arrivante", await page.Locator("dl").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Gone, (await scanner.GetAsync(link, Cancellation)).StatusCode);
+
+        // To ask again tells nobody but the owner of the address that there is an account.
+        var other = await OpenAsync("/compte/inscription");
+        await FillAsync(other, "courriel", "nouvelle@example.org");
+        await other.Locator("main form button").ClickAsync();
+        Assert.Equal(answer, await other.Locator("main").InnerTextAsync());
+        await other.GotoAsync(await Mailbox.LinkAsync(node, "nouvelle@example.org", 2));
+        await other.GetByRole(AriaRole.Button, new() { Name = "Entrer" }).ClickAsync();
+        await Assertions.Expect(other.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+    }
+
+    [Fact]
+    public async Task Nobody_learns_from_the_sign_in_which_accounts_exist_and_five_wrong_passwords_shut_the_door_for_a_while()
+    {
+        var page = await OpenAsync("/");
+        await Browser.AcceptAsync(page, await node.RunAsync("invite", "--mail", "cible@example.org", "--territory", Loos), "Cible");
+        var door = await OpenAsync("/compte/connexion");
+        var said = new List<string>();
+        for (var tries = 0; tries < 6; tries++)
+        {
+            await SignInAsync(door, "cible@example.org", $"un mauvais mot de passe {tries}");
+            said.Add(await door.Locator(".error-summary").InnerTextAsync());
+        }
+        await SignInAsync(door, "personne@example.org", "un mauvais mot de passe");
+        said.Add(await door.Locator(".error-summary").InnerTextAsync());
+        await SignInAsync(door, "cible@example.org", Browser.Password);
+        said.Add(await door.Locator(".error-summary").InnerTextAsync());
+        Assert.Single(said.Distinct());
+        // Whoever reads the mail is the person: the lock is for passwords.
+        await FillAsync(door, "courriel", "cible@example.org");
+        await door.GetByRole(AriaRole.Button, new() { Name = "Recevoir un lien" }).ClickAsync();
+        await door.GotoAsync(await Mailbox.LinkAsync(node, "cible@example.org", 1));
+        await door.GetByRole(AriaRole.Button, new() { Name = "Entrer" }).ClickAsync();
+        await Assertions.Expect(door.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+    }
+
+    [Fact]
+    public async Task A_right_that_ends_ends_in_the_open_session_within_seconds()
+    {
+        var page = await OpenAsync("/");
+        await Browser.AcceptAsync(page, await node.RunAsync("invite", "--mail", "partante@example.org", "--territory", Loos), "Partante");
+        await page.GotoAsync("/pratiques/nouvelle");
+        Assert.Equal(1, await page.Locator("#champ-title").CountAsync());
+
+        using var key = NodeKey.OpenOrCreate(node.Data);
+        using var channel = GrpcChannel.ForAddress(node.Running("identity")["address"]!.ToString());
+        var identity = new IdentityService.IdentityServiceClient(channel);
+        var steward = new Metadata { { "authorization", $"Bearer {NodeToken.Issue(key, [new(Grant.Steward, key.Node)], TimeSpan.FromMinutes(5), TimeProvider.System)}" } };
+        var gone = (await identity.ListDelegatesAsync(new() { Territory = Loos }, steward, cancellationToken: Cancellation)).Delegates.Single(person => person.Name == "Partante");
+        await identity.RemoveGrantAsync(new() { Person = gone.Person, Grant = gone.Grant }, steward, cancellationToken: Cancellation);
+
+        await WholeNode.EventuallyAsync(0, async () =>
+        {
+            await page.GotoAsync("/pratiques/nouvelle");
+            return await page.Locator("#champ-title").CountAsync();
+        }, TimeSpan.FromSeconds(5));
+        Assert.Contains("Accès refusé", await page.Locator("h1").InnerTextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Signing_out_ends_the_session_here_and_signing_out_elsewhere_all_the_others()
+    {
+        var first = await OpenAsync("/");
+        await Browser.AcceptAsync(first, await node.RunAsync("invite", "--mail", "deux@example.org", "--territory", Loos), "Deux");
+        var second = await OpenAsync("/compte/connexion");
+        await SignInAsync(second, "deux@example.org", Browser.Password);
+        await Assertions.Expect(second.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        var cookies = (await first.Context.CookiesAsync()).Where(cookie => cookie.Name.StartsWith("fabrique-", StringComparison.Ordinal));
+        Assert.All(cookies, cookie => Assert.True(cookie.HttpOnly));
+
+        await second.GetByRole(AriaRole.Button, new() { Name = "Me déconnecter partout ailleurs" }).ClickAsync();
+        await WholeNode.EventuallyAsync(1, async () =>
+        {
+            await first.GotoAsync("/pratiques");
+            return await first.GetByRole(AriaRole.Link, new() { Name = "Se connecter" }).CountAsync();
+        }, TimeSpan.FromSeconds(5));
+
+        await second.GetByRole(AriaRole.Button, new() { Name = "Me déconnecter", Exact = true }).ClickAsync();
+        await WholeNode.EventuallyAsync(1, async () =>
+        {
+            await second.GotoAsync("/pratiques");
+            return await second.GetByRole(AriaRole.Link, new() { Name = "Se connecter" }).CountAsync();
+        }, TimeSpan.FromSeconds(5));
+    }
+
+    [Theory]
+    [InlineData("/session/ouvrir?retour=https%3A%2F%2Failleurs.example%2F")]
+    [InlineData("/session/fermee?retour=%2F%2Failleurs.example%2F")]
+    [InlineData("/session/fermee?retour=%2F%5Cailleurs.example%2F")]
+    [InlineData("/connect/authorize?client_id=gateway&response_type=code&redirect_uri=https%3A%2F%2Failleurs.example%2F&scope=openid")]
+    public async Task Nobody_is_sent_to_another_site(string address)
+    {
+        using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = node.Address };
+        http.DefaultRequestHeaders.Add("X-Forwarded-Host", "ailleurs.example");
+        using var answer = await http.GetAsync(new Uri(address, UriKind.Relative), Cancellation);
+        Assert.Equal(node.Address.Host, new Uri(node.Address, answer.Headers.Location ?? node.Address).Host);
+    }
+
+    [Fact]
+    public async Task The_services_call_for_rights_is_not_open_to_the_outside()
+    {
+        using var channel = GrpcChannel.ForAddress(node.GrpcAddress);
+        var refused = await Assert.ThrowsAsync<RpcException>(() =>
+            new IdentityService.IdentityServiceClient(channel).GetDelegationAsync(new() { Territory = Loos }, cancellationToken: Cancellation).ResponseAsync);
+        Assert.NotEqual(StatusCode.OK, refused.StatusCode);
+        using var inside = GrpcChannel.ForAddress(node.Running("identity")["address"]!.ToString());
+        using var watch = new IdentityService.IdentityServiceClient(inside).WatchRevocations(new(), cancellationToken: Cancellation);
+        Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => watch.ResponseStream.MoveNext(Cancellation))).StatusCode);
+    }
+
+    private async Task<IPage> OpenAsync(string path)
+    {
+        var context = await browser.NewContextAsync(node.Address, script: false, width: 1280);
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(path);
+        return page;
+    }
+
+    private static Task FillAsync(IPage page, string field, string value) => page.Locator($"#{field}").FillAsync(value);
+
+    private static async Task SignInAsync(IPage page, string email, string password)
+    {
+        await FillAsync(page, "courriel", email);
+        await FillAsync(page, "motdepasse", password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Se connecter" }).ClickAsync();
+    }
+}
