@@ -7,7 +7,7 @@ using Fabrique.Territories.V1;
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.AddServiceDefaults();
 builder.AddGrpcApi();
-builder.AddRecords<PracticesDb, PracticeIndex>("practices", new RecordKinds().Owns<Practice>().Follows<Profile>("territories"));
+builder.AddRecords<PracticesDb, PracticeIndex>("practices", new RecordKinds().Owns<Practice>().Follows<Profile>("territories").Follows<Membership>("territories"));
 builder.Services.AddSingleton<Catalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Queries>().AddSingleton<Reports>().AddSingleton<Comments>()
     .AddHostedService<Erasure>().AddHostedService<ShippedPractices>();
 

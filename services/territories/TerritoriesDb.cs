@@ -1,4 +1,5 @@
 using Fabrique.Records;
+using Fabrique.Territories.V1;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Territories;
@@ -9,6 +10,8 @@ public sealed class TerritoriesDb(DbContextOptions<TerritoriesDb> options) : Rec
     internal DbSet<MemberRow> Members => Set<MemberRow>();
     internal DbSet<MilestoneRow> Milestones => Set<MilestoneRow>();
     internal DbSet<PracticeRow> Practices => Set<PracticeRow>();
+    internal DbSet<MembershipRow> Memberships => Set<MembershipRow>();
+    internal DbSet<SignatoryRow> Signatories => Set<SignatoryRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -19,6 +22,18 @@ public sealed class TerritoriesDb(DbContextOptions<TerritoriesDb> options) : Rec
         {
             row.ToTable("practices").HasKey(practice => practice.Id);
             row.HasIndex(practice => new { practice.Territory, practice.ChangedAt, practice.Id });
+        });
+        modelBuilder.Entity<MembershipRow>(row =>
+        {
+            row.ToTable("memberships").HasKey(membership => membership.Id);
+            row.HasIndex(membership => new { membership.Status, membership.ChangedAt });
+        });
+        modelBuilder.Entity<SignatoryRow>(row =>
+        {
+            row.ToTable("signatories", table => table.ExcludeFromMigrations()).HasKey(signatory => signatory.Territory);
+            row.Property(signatory => signatory.Territory).HasColumnName("territory");
+            row.Property(signatory => signatory.Name).HasColumnName("name");
+            row.Property(signatory => signatory.Function).HasColumnName("function");
         });
     }
 }
@@ -54,4 +69,28 @@ internal sealed class PracticeRow
     /// <summary>Unix milliseconds.</summary>
     public long ChangedAt { get; init; }
     public required byte[] Link { get; init; }
+}
+
+/// <summary>A membership, as facilitators list them.</summary>
+internal sealed class MembershipRow
+{
+    public required string Id { get; init; }
+    public MembershipStatus Status { get; init; }
+
+    /// <summary>By the names that a grant can have for them: "R32", the code of a cohort. Either may be empty.</summary>
+    public required string Region { get; init; }
+    public required string Cohort { get; init; }
+
+    /// <summary>Unix milliseconds.</summary>
+    public long ChangedAt { get; init; }
+    public required string ActiveOn { get; init; }
+    public required byte[] Body { get; init; }
+}
+
+/// <summary>Who signed the charter of a territory.</summary>
+internal sealed class SignatoryRow
+{
+    public required string Territory { get; init; }
+    public required string Name { get; init; }
+    public required string Function { get; init; }
 }

@@ -13,7 +13,7 @@ internal sealed class TerritoryIndex : RecordIndex<TerritoriesDb>
     // Of each territory, so that no one of them fills the list of all.
     private const int LatestMilestones = 2;
 
-    public override string Version => "2";
+    public override string Version => "3";
 
     public override async Task ApplyAsync(TerritoriesDb db, Record record, IMessage? body, bool isNew, CancellationToken cancellation)
     {
@@ -46,7 +46,26 @@ internal sealed class TerritoryIndex : RecordIndex<TerritoriesDb>
                 });
             }
         }
+        else if (record.Kind == RecordKinds.KindOf<Membership>())
+        {
+            await db.Memberships.Where(row => row.Id == record.Id).ExecuteDeleteAsync(cancellation);
+            if (body is Membership membership)
+            {
+                db.Memberships.Add(Row(record, membership));
+            }
+        }
     }
+
+    private static MembershipRow Row(Record record, Membership membership) => new()
+    {
+        Id = record.Id,
+        Status = membership.Status,
+        Region = membership.Region.Length > 0 ? $"R{membership.Region}" : "",
+        Cohort = membership.Cohort,
+        ChangedAt = record.ChangedAt.ToDateTimeOffset().ToUnixTimeMilliseconds(),
+        ActiveOn = membership.ActiveOn,
+        Body = membership.ToByteArray(),
+    };
 
     private static PracticeLink Link(string id, Practice practice) => new()
     {

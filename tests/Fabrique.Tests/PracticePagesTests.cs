@@ -50,11 +50,7 @@ public sealed class PracticePagesTests(NodeInMemory node, Browser browser) : ICl
         await reader.GetByRole(AriaRole.Button, new() { Name = "Envoyer au territoire" }).ClickAsync();
         await Assertions.Expect(reader.GetByText("le territoire est prévenu")).ToBeVisibleAsync();
 
-<<<<<<< HEAD
-        // The same form, sent a second time.
-=======
         // Back, and pressed again: the form is the same one.
->>>>>>> main
         await reader.GotoAsync($"{Skatepark}/signaler");
         await reader.Locator("input[name=demande]").EvaluateAsync("(field, same) => field.value = same", form);
         await reader.Locator("#genre-Outdated").CheckAsync();
@@ -87,11 +83,7 @@ public sealed class PracticePagesTests(NodeInMemory node, Browser browser) : ICl
         using var forged = new FormUrlEncodedContent(new Dictionary<string, string> { ["_handler"] = "signalement", ["genre"] = "Wrong", ["message"] = "Forgé" });
         Assert.Equal(HttpStatusCode.BadRequest, (await http.PostAsync($"{Skatepark}/signaler", forged, Cancellation)).StatusCode);
         await http.GetAsync($"{Skatepark}/signaler?genre=Wrong&message=Forg%C3%A9", Cancellation);
-<<<<<<< HEAD
-        Assert.DoesNotContain("Forgé", await node.ReadAsync("practices", "SELECT text FROM practice_reports"));
-=======
         Assert.DoesNotContain(await node.ReadAsync("practices", "SELECT text FROM practice_reports"), text => text.Contains("Forgé", StringComparison.Ordinal));
->>>>>>> main
     }
 
     [Fact]
@@ -137,7 +129,7 @@ public sealed class PracticePagesTests(NodeInMemory node, Browser browser) : ICl
         await mine.GetByRole(AriaRole.Link, new() { Name = "Raconter votre adaptation" }).ClickAsync();
         await mine.Locator("#champ-title").FillAsync("Un skatepark chez nous");
         await mine.Locator("#champ-summary").FillAsync("Une pétition aussi.");
-        await mine.Locator("#champ-themes-TOUR").CheckAsync();
+        await mine.Locator("#champ-themes-PART").CheckAsync();
         await mine.Locator("#champ-maturity").SelectOptionAsync("IDEE");
         await mine.Locator("#champ-context").FillAsync("Un terrain vague.");
         await mine.Locator("#champ-difficulties").FillAsync("Le bruit.");

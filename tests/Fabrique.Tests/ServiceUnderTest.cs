@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Dapr.AspNetCore;
+using Fabrique.Identity.V1;
 using Fabrique.Records;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -39,7 +40,8 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : c
             .UseSetting("Data", _folder)
             .UseSetting(RecordsHosting.DatabaseVariable, database)
             .UseSetting("urls", "http://127.0.0.1:0")
-            .ConfigureServices(services => services.PostConfigureAll<DaprAuthenticationOptions>(dapr => dapr.Token = SidecarToken)));
+            .ConfigureServices(services => services.PostConfigureAll<DaprAuthenticationOptions>(dapr => dapr.Token = SidecarToken)
+                .AddSingleton<IdentityFake>().AddSingleton<IdentityService.IdentityServiceClient>(provider => provider.GetRequiredService<IdentityFake>())));
         _factory.UseKestrel(0);
         _factory.StartServer();
         Address = _factory.ClientOptions.BaseAddress;
@@ -76,10 +78,14 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : c
     }
 
     /// <summary>A token of this node.</summary>
-    public string Token(string territory, TimeSpan? lifetime = null) => NodeToken.Issue(
-        Services.GetRequiredService<NodeKey>(), [new Grant(Grant.Delegate, territory)], lifetime ?? TimeSpan.FromHours(1), TimeProvider.System);
+    public string Token(string territory, TimeSpan? lifetime = null) => Token(new Grant(Grant.Delegate, territory), lifetime);
 
-    public Grpc.Core.Metadata As(string territory) => new() { { "authorization", $"Bearer {Token(territory)}" } };
+    public Grpc.Core.Metadata As(string territory) => As(new Grant(Grant.Delegate, territory));
+
+    public Grpc.Core.Metadata As(Grant grant) => new() { { "authorization", $"Bearer {Token(grant)}" } };
+
+    private string Token(Grant grant, TimeSpan? lifetime = null) =>
+        NodeToken.Issue(Services.GetRequiredService<NodeKey>(), [grant], lifetime ?? TimeSpan.FromHours(1), TimeProvider.System);
 
     public async ValueTask DisposeAsync()
     {

@@ -67,6 +67,7 @@ public static partial class ApiTexts
         "ListSimilarTerritories" => T["Trouver des territoires semblables"],
         "ListMilestones" => T["Lire ce que les territoires ont traversé"],
         "GetBaseMap" => T["Prendre un fond de carte"],
+        "GetMembership" => T["Savoir si un territoire est membre"],
         "UpdateProfile" => T["Écrire le profil de son territoire"],
         var name => name,
     };

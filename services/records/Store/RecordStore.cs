@@ -66,8 +66,15 @@ public sealed partial class RecordStore<TDb>(
     /// </param>
     /// <param name="cancellation">Gives up before the commit.</param>
     /// <returns>What is stored now.</returns>
+    public Task<Versioned<TBody>> WriteAsync<TBody>(string id, Func<Versioned<TBody>?, Change<TBody>?> decide, CancellationToken cancellation)
+        where TBody : class, IMessage<TBody>, new() => WriteAsync(id, decide, _ => Task.CompletedTask, cancellation);
+
+    /// <param name="id">Identifier of the record.</param>
+    /// <param name="decide">The rule.</param>
+    /// <param name="beside">Writes rows that are nobody else's, in the same transaction, when there is something to write.</param>
+    /// <param name="cancellation">Gives up before the commit.</param>
     public async Task<Versioned<TBody>> WriteAsync<TBody>(
-        string id, Func<Versioned<TBody>?, Change<TBody>?> decide, CancellationToken cancellation)
+        string id, Func<Versioned<TBody>?, Change<TBody>?> decide, Func<TDb, Task> beside, CancellationToken cancellation)
         where TBody : class, IMessage<TBody>, new()
     {
         var kind = RecordKinds.KindOf<TBody>();
@@ -108,6 +115,7 @@ public sealed partial class RecordStore<TDb>(
                 : Tombstone(record, row.Shown);
             row.Trace = Activity.Current?.Id;
             await index.ApplyAsync(db, record, change.Body, isNew, cancellation);
+            await beside(db);
             return new Versioned<TBody>(change.Body, registry.Info(record));
         }, cancellation);
     }

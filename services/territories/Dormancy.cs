@@ -1,0 +1,49 @@
+using Fabrique.Records;
+using Fabrique.Territories.V1;
+using Microsoft.EntityFrameworkCore;
+
+namespace Fabrique.Territories;
+
+/// <summary>Once a day, puts to sleep the memberships of territories that nobody heard of for twelve months.</summary>
+internal sealed partial class Dormancy(
+    RecordStore<TerritoriesDb> records, IDbContextFactory<TerritoriesDb> databases, Registry registry, TimeProvider clock, ILogger<Dormancy> log) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromDays(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Pause, clock);
+        do
+        {
+            try
+            {
+                await SleepAsync(stoppingToken);
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                // Tomorrow is soon enough.
+                LogFailure(error);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task SleepAsync(CancellationToken cancellation)
+    {
+        var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
+        var last = MembershipRules.LastHeard(today);
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        var forgotten = await db.Memberships.Where(row => row.Status == MembershipStatus.Active && row.ActiveOn != "" && row.ActiveOn.CompareTo(last) <= 0)
+            .Select(row => row.Id).ToListAsync(cancellation);
+        foreach (var id in forgotten.Where(id => registry.HomeOf(id, RecordKinds.AreaOf(RecordKinds.KindOf<Membership>())) == registry.Node))
+        {
+            await records.WriteAsync<Membership>(
+                id,
+                current => current!.Body.IsForgotten(today) ? MembershipsGrpc.Change("fell-asleep", current.Body.Slept("")!) : null,
+                cancellation);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Memberships could not be put to sleep.")]
+    private partial void LogFailure(Exception error);
+}

@@ -1,0 +1,41 @@
+using Fabrique.Territories.V1;
+using Grpc.Core;
+
+namespace Fabrique.Territories;
+
+/// <summary>How a territory comes to be accepted.</summary>
+internal sealed partial class MembershipsGrpc
+{
+    public override async Task<SubmitMembershipResponse> SubmitMembership(SubmitMembershipRequest request, ServerCallContext context)
+    {
+        var territory = directory.Find(request.Territory) ?? throw Refusal.Invalid("territory", $"Aucun territoire ne porte ce code.");
+        var created = false;
+        var written = await records.WriteAsync<Membership>(
+            territory.Id,
+            current =>
+            {
+                var submitted = MembershipRules.Submitted(current?.Body, territory, request.Profile, Today);
+                created = submitted is not null;
+                return submitted is null ? null : Change("submitted", submitted);
+            },
+            context.CancellationToken);
+        return new SubmitMembershipResponse
+        {
+            Membership = created || written.Body.IsOpen || MayReadWhole(written.Body, context) ? await ResourceAsync(written, context)
+                : new Membership { Territory = territory.Id, Name = territory.Name, Status = written.Body.Status },
+            Created = created,
+        };
+    }
+
+    public override async Task<ExamineMembershipResponse> ExamineMembership(ExamineMembershipRequest request, ServerCallContext context) =>
+        new() { Membership = await WriteAsync(request.Territory, "examined", context, membership => membership.Examined()) };
+
+    public override async Task<RefuseMembershipResponse> RefuseMembership(RefuseMembershipRequest request, ServerCallContext context) =>
+        new() { Membership = await WriteAsync(request.Territory, "refused", context, membership => membership.Refused(request.Reason)) };
+
+    public override async Task<AcceptMembershipResponse> AcceptMembership(AcceptMembershipRequest request, ServerCallContext context) =>
+        new() { Membership = await WriteAsync(request.Territory, "accepted", context, membership => membership.Accepted(request.Profile, request.Cohort)) };
+
+    public override async Task<PlaceMembershipResponse> PlaceMembership(PlaceMembershipRequest request, ServerCallContext context) =>
+        new() { Membership = await WriteAsync(request.Territory, "placed", context, membership => membership.Placed(request.Profile, request.Cohort)) };
+}

@@ -1,0 +1,17 @@
+using Fabrique.Territories.V1;
+using Grpc.Core;
+
+namespace Fabrique.Territories;
+
+/// <summary>How a membership sleeps, wakes and ends.</summary>
+internal sealed partial class MembershipsGrpc
+{
+    public override async Task<SleepMembershipResponse> SleepMembership(SleepMembershipRequest request, ServerCallContext context) =>
+        new() { Membership = await WriteAsync(request.Territory, "fell-asleep", context, membership => membership.Slept(request.Reason)) };
+
+    public override async Task<WakeMembershipResponse> WakeMembership(WakeMembershipRequest request, ServerCallContext context) =>
+        new() { Membership = await WriteAsync(request.Territory, "woke", context, membership => membership.Woken(Today)) };
+
+    public override async Task<LeaveMembershipResponse> LeaveMembership(LeaveMembershipRequest request, ServerCallContext context) =>
+        new() { Membership = await WriteAsync(request.Territory, "left", context, membership => membership.Left(request.Reason, request.Practices, Today)) };
+}

@@ -1,0 +1,33 @@
+using System.Collections.Concurrent;
+using Fabrique.Identity.V1;
+using Grpc.Core;
+
+namespace Fabrique.Tests;
+
+/// <summary>What the identity service answers about delegations, said by a test.</summary>
+public sealed class IdentityFake() : IdentityService.IdentityServiceClient(new Nowhere())
+{
+    public ConcurrentDictionary<string, string[]> Families { get; } = [];
+
+    public bool IsAway { get; set; }
+
+    public override AsyncUnaryCall<GetDelegationResponse> GetDelegationAsync(GetDelegationRequest request, Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default)
+    {
+        var answer = new GetDelegationResponse();
+        foreach (var family in Families.GetValueOrDefault(request.Territory, []))
+        {
+            answer.Families[family] = 1;
+        }
+        var said = IsAway ? Task.FromException<GetDelegationResponse>(new RpcException(new(StatusCode.Unavailable, "away"))) : Task.FromResult(answer);
+        return new(said, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
+    }
+
+    private sealed class Nowhere : CallInvoker
+    {
+        public override TResponse BlockingUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
+        public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
+        public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
+        public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options) => throw new NotSupportedException();
+        public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options) => throw new NotSupportedException();
+    }
+}
