@@ -28,7 +28,7 @@ public sealed partial class PrintTests(NodeInMemory node, Browser browser) : ICl
         await page.EmulateMediaAsync(new() { Media = Media.Print });
         Assert.True(await page.EvaluateAsync<double>(SmallestPoints) >= 8.5);
         await page.EvaluateAsync("document.querySelector('.practice-head').style.setProperty('padding-bottom', '300mm', 'important')");
-        Assert.Equal(2, Pages(await page.PdfAsync(new() { PreferCSSPageSize = true })));
+        Assert.True(Pages(await page.PdfAsync(new() { PreferCSSPageSize = true })) > 1);
     }
 
     private const string SmallestPoints = """
