@@ -42,6 +42,9 @@ public static class Callers
         }
     }
 
+    /// <summary>Whether the call comes from one of the node's own services.</summary>
+    public static async Task<bool> IsOfThisNodeAsync(this ServerCallContext context) => (await context.GetHttpContext().AuthenticateAsync(Apps.SidecarOnly)).Succeeded;
+
     /// <summary>Refuses a caller without a valid token: UNAUTHENTICATED.</summary>
     public static void DemandToken(this ServerCallContext context)
     {
@@ -94,7 +97,7 @@ internal sealed class CallerInterceptor : Interceptor
                 context.DemandToken();
                 return;
             case [Rights.App]:
-                if (!(await context.GetHttpContext().AuthenticateAsync(Apps.SidecarOnly)).Succeeded)
+                if (!await context.IsOfThisNodeAsync())
                 {
                     throw new Refusal(StatusCode.PermissionDenied, "NODE_ONLY", $"Cet appel est réservé aux services de l’installation.");
                 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fabrique.Identity.V1;
 using Fabrique.Records;
 using Google.Protobuf.WellKnownTypes;
@@ -20,6 +21,10 @@ internal sealed partial class IdentityGrpc(IdentityDb db, RightsKeeper rights, R
     {
         var members = await Members(request.Territory).Select(grant => new { grant.Family, grant.Role }).ToListAsync(context.CancellationToken);
         var response = new GetDelegationResponse { HasReferent = members.Any(member => member.Role == Grant.Referent) };
+        if (await context.IsOfThisNodeAsync() && await (from grant in Members(request.Territory) join person in db.Users on grant.Person equals person.Id select (long?)person.SeenAt).MaxAsync(context.CancellationToken) is { } seen)
+        {
+            response.SeenOn = DateTimeOffset.FromUnixTimeMilliseconds(seen).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        }
         foreach (var family in members.Where(member => member.Family.Length > 0).CountBy(member => member.Family))
         {
             response.Families[family.Key] = family.Value;

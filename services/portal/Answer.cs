@@ -24,6 +24,12 @@ public readonly record struct Answer<T>(T? Value, RpcException? Error)
     /// <summary>The service has no room left to store anything.</summary>
     public bool IsFull => Detail<ErrorInfo>()?.Reason == "STORAGE_FULL";
 
+    /// <summary>Why the service refused, in the language of the page; empty when it gave no reason of its own.</summary>
+    public string Reason => Error?.StatusCode is Grpc.Core.StatusCode.FailedPrecondition or Grpc.Core.StatusCode.Unavailable && Detail<ErrorInfo>() is not null ? Error.Status.Detail : "";
+
+    /// <summary>The territory has to be an active member for what was asked.</summary>
+    public bool IsForMembers => Detail<ErrorInfo>()?.Reason.StartsWith("MEMBERSHIP_", StringComparison.Ordinal) == true;
+
     /// <summary>The fields that the service refused: JSON path in the request, message in the language of the page.</summary>
     public IEnumerable<(string Path, string Message)> Violations =>
         Detail<BadRequest>()?.FieldViolations.Select(violation => (violation.Field, violation.Description)) ?? [];

@@ -16,6 +16,8 @@ public static class Hosting
         builder.Services.AddAppClient<IdentityService.IdentityServiceClient>("identity");
         builder.Services.AddAppClient<PracticeService.PracticeServiceClient>("practices");
         builder.Services.AddAppClient<TerritoryService.TerritoryServiceClient>("territories");
+        builder.Services.AddAppClient<MembershipService.MembershipServiceClient>("territories");
+        builder.Services.AddAppClient<CohortService.CohortServiceClient>("territories");
         builder.Services.AddSingleton<Regions>().AddSingleton<TerritoryPlaces>().AddSingleton<BaseMapSvg>();
         builder.AddPeople();
     }

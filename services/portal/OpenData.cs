@@ -18,6 +18,7 @@ public static class OpenData
         app.MapGet("/territoires/{code}.geojson", FeatureAsync);
         app.MapGet("/territoires.geojson", MembersAsync);
         app.MapGet("/carte.svg", MapAsync);
+        app.MapGet("/charte.txt", CharterAsync);
     }
 
     /// <summary>schema.org/Place, as a block of data for the page: https://schema.org/AdministrativeArea.</summary>
@@ -68,7 +69,7 @@ public static class OpenData
                 return TypedResults.StatusCode(answer.StatusCode);
             }
 
-            foreach (var territory in list.Territories)
+            foreach (var territory in list.Territories.Where(territory => !Fictional.Is(territory.Id)))
             {
                 features.Add(Feature(territory));
             }
@@ -89,6 +90,12 @@ public static class OpenData
         // Pages name the version they mean; any other address gets the latest, for a short time.
         http.Response.Headers.CacheControl = http.Request.Query["v"] == map.Version ? "public, max-age=31536000, immutable" : "public, max-age=60";
         return TypedResults.Text(map.Svg, "image/svg+xml; charset=utf-8");
+    }
+
+    private static async Task<Results<ContentHttpResult, StatusCodeHttpResult>> CharterAsync(MembershipService.MembershipServiceClient memberships, string version = "")
+    {
+        var answer = await memberships.GetCharterAsync(new() { Version = version }).Answer();
+        return answer.Value is { Charter: var charter } ? TypedResults.Text($"{charter.Title}\n\n{charter.Text}\n", "text/plain; charset=utf-8") : TypedResults.StatusCode(answer.StatusCode);
     }
 
     private static JsonObject Feature(Territory territory)

@@ -14,6 +14,7 @@ public enum FormOutcome
     SessionEnded,
     NotAllowed,
     NotPossible,
+    NotAMember,
     DiskFull,
     Unavailable,
 }
@@ -115,6 +116,7 @@ internal sealed class PracticeSaving(PracticeService.PracticeServiceClient pract
             Grpc.Core.StatusCode.InvalidArgument => (FormOutcome.Refused, StatusCodes.Status422UnprocessableEntity),
             Grpc.Core.StatusCode.Unauthenticated => (FormOutcome.SessionEnded, answer.StatusCode),
             Grpc.Core.StatusCode.PermissionDenied => (FormOutcome.NotAllowed, answer.StatusCode),
+            _ when answer.IsForMembers => (FormOutcome.NotAMember, answer.StatusCode),
             Grpc.Core.StatusCode.NotFound or Grpc.Core.StatusCode.FailedPrecondition or Grpc.Core.StatusCode.Aborted =>
                 (FormOutcome.NotPossible, answer.StatusCode),
             _ when answer.IsFull => (FormOutcome.DiskFull, answer.StatusCode),

@@ -9,13 +9,13 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Practices;
 
-/// <summary>What the catalogue derives from practices, and from the profiles of the territories that own them.</summary>
+/// <summary>What the catalogue derives from practices, and from the profiles and memberships of the territories that own them.</summary>
 internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb>
 {
     // Words that are in the database for sure: most texts add none.
     private readonly ConcurrentDictionary<string, bool> _words = new();
 
-    public override string Version => "2";
+    public override string Version => "3";
 
     public override async Task CreateAsync(PracticesDb db, CancellationToken cancellation)
     {
@@ -41,12 +41,20 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
         }
         else if (record.Kind == RecordKinds.KindOf<Profile>())
         {
-            var row = await db.Territories.FindAsync([record.Id], cancellation) ?? db.Territories.Add(new TerritoryRow { Id = record.Id }).Entity;
+            var row = await TerritoryAsync(db, record.Id, cancellation);
             var profile = (Profile?)body ?? new Profile();
             row.Stamp = await db.NextStampAsync(cancellation);
             (row.Name, row.Department, row.Region, row.Situations) = (profile.Name, profile.Department, profile.Region, string.Join('\n', profile.Situations.Distinct()));
         }
+        else if (record.Kind == RecordKinds.KindOf<Membership>())
+        {
+            var row = await TerritoryAsync(db, record.Id, cancellation);
+            row.TakesBack = body is Membership { Status: MembershipStatus.Left, PracticesLeft: PracticesLeft.Hidden };
+        }
     }
+
+    private static async Task<TerritoryRow> TerritoryAsync(PracticesDb db, string id, CancellationToken cancellation) =>
+        await db.Territories.FindAsync([id], cancellation) ?? db.Territories.Add(new TerritoryRow { Id = id }).Entity;
 
     private async Task ApplyAsync(PracticesDb db, Record record, Practice? practice, PracticeRow? row, CancellationToken cancellation)
     {

@@ -120,6 +120,9 @@ internal sealed class TerritoryRow
 
     /// <summary>Codes, a line each.</summary>
     public string Situations { get; set; } = "";
+
+    /// <summary>Whether it left the network and wants its practices shown no more.</summary>
+    public bool TakesBack { get; set; }
 }
 
 internal sealed class UnansweredSearchRow

@@ -7,7 +7,7 @@ namespace Fabrique.Practices;
 
 /// <summary>The catalogue's contract. Each write is in the file that bears its name.</summary>
 internal sealed partial class PracticesGrpc(
-    RecordStore<PracticesDb> records, Queries queries, UnansweredSearches unanswered, Reports reports, Comments comments, Registry registry, TimeProvider clock) : PracticeService.PracticeServiceBase
+    RecordStore<PracticesDb> records, Queries queries, UnansweredSearches unanswered, Reports reports, Comments comments, Members members, Registry registry, TimeProvider clock) : PracticeService.PracticeServiceBase
 {
     // Several calls read one: what one may see does not depend on which.
     private const string ReadDrafts = "fabrique.practices.v1.PracticeService/GetPractice:drafts";
@@ -76,6 +76,8 @@ internal sealed partial class PracticesGrpc(
     /// <summary>Writes a practice that exists and belongs to the caller's territory, if nobody wrote it since the caller read it.</summary>
     private async Task<Practice> WriteAsync(string id, long version, ServerCallContext context, Func<Practice, Change<Practice>?> decide)
     {
+        var owner = (await records.FindAsync<Practice>(id, context.CancellationToken))?.Body.Territory ?? "";
+        var refusal = await members.RefusalAsync(owner, context.CancellationToken);
         var written = await records.WriteAsync<Practice>(id, current =>
         {
             if (current is null)
@@ -91,7 +93,8 @@ internal sealed partial class PracticesGrpc(
                     Details = { ["currentVersion"] = current.Info.Version.ToString(null, null) },
                 };
             }
-            return decide(current.Body);
+            var change = decide(current.Body);
+            return change?.Visibility > current.Info.Visibility && refusal is not null ? throw refusal : change;
         }, context.CancellationToken);
         return await ResourceAsync(written, context);
     }
@@ -109,6 +112,9 @@ internal sealed partial class PracticesGrpc(
     /// <summary>Who may read a practice follows from where it is in its life.</summary>
     private static Change<Practice> Written(string word, Practice practice) => new(
         word, practice.Territory, practice, practice.IsPublic ? Visibility.Public : practice.Status == PracticeStatus.PeerReview ? Visibility.Network : Visibility.Private);
+
+    /// <summary>What becomes of a practice whose territory left the network and takes everything along; null when nobody sees it anyway.</summary>
+    internal static Change<Practice>? TakenBack(Practice practice) => practice.IsPublic ? Written("withdrawn", practice.Withdrawn("")) : null;
 
     private static Refusal NotFound() => Refusal.NotFound($"Cette pratique n’existe pas, ou n’est plus publiée.");
 }

@@ -8,8 +8,8 @@ var builder = WebApplication.CreateSlimBuilder(args);
 builder.AddServiceDefaults();
 builder.AddGrpcApi();
 builder.AddRecords<PracticesDb, PracticeIndex>("practices", new RecordKinds().Owns<Practice>().Follows<Profile>("territories").Follows<Membership>("territories"));
-builder.Services.AddSingleton<Catalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Queries>().AddSingleton<Reports>().AddSingleton<Comments>()
-    .AddHostedService<Erasure>().AddHostedService<ShippedPractices>();
+builder.Services.AddSingleton<Catalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Queries>().AddSingleton<Reports>().AddSingleton<Comments>().AddSingleton<Members>()
+    .AddHostedService<Erasure>().AddHostedService<ShippedPractices>().AddHostedService<Departures>();
 
 var app = builder.Build();
 app.UseServiceDefaults();

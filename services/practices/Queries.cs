@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Practices;
 
 /// <summary>The reads of the catalogue.</summary>
-internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogue catalogue, RecordStore<PracticesDb> records, UnansweredSearches unanswered)
+internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogue catalogue, RecordStore<PracticesDb> records, Members members, UnansweredSearches unanswered)
 {
     private const int MaxQuery = 200;
     private const int MaxCodes = 30;
@@ -80,12 +80,12 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogu
         return await CardsAsync(db, shelf, nearest, cancellation);
     }
 
-    /// <summary>Where a territory is, as far as its profile has reached this service.</summary>
+    /// <summary>Where a territory is, as far as its profile has reached this service, and whether it has left the network.</summary>
     public async Task<Place?> PlaceAsync(string territory, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
         return await db.Territories.AsNoTracking().SingleOrDefaultAsync(row => row.Id == territory && row.Name != "", cancellation) is { } row
-            ? new Place { Name = row.Name, Department = row.Department, Region = row.Region }
+            ? new Place { Name = row.Name, Department = row.Department, Region = row.Region, LeftOn = await members.LeftOnAsync(territory, cancellation) }
             : null;
     }
 

@@ -1,13 +1,14 @@
 using Fabrique.Records.V1;
 using Google.Protobuf;
 using Grpc.Core;
-using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Records;
 
-/// <summary>The service's records in the order of its sequence. Applications of the node see what the network may see; others see what is public.</summary>
+/// <summary>
+/// The service's records in the order of its sequence. Applications of the node see what the network may see; others see what is public, and
+/// nothing of territories that were invented.
+/// </summary>
 internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKinds kinds, RecordSignal signal, TimeProvider clock) : FeedService.FeedServiceBase
     where TDb : RecordsDb
 {
@@ -27,7 +28,7 @@ internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKind
         {
             throw Refusal.Invalid("after", $"La position ne peut pas être négative.");
         }
-        var audience = await IsOfThisNodeAsync(context.GetHttpContext()) ? Visibility.Network : Visibility.Public;
+        var audience = await context.IsOfThisNodeAsync() ? Visibility.Network : Visibility.Public;
         var waits = request.Follow && audience == Visibility.Public;
         try
         {
@@ -61,6 +62,7 @@ internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKind
             {
                 var rows = await db.Records.AsNoTracking()
                     .Where(row => row.Sequence > after && row.Sequence <= last && row.Kind.StartsWith(area))
+                    .Where(row => audience != Visibility.Public || !row.Territory.StartsWith(Fictional.Prefix))
                     // The empty text keeps the database from going by kind, and sorting what is left of the feed for each batch.
                     .Where(row => wanted.Length == 0 || wanted.Contains(row.Kind + ""))
                     .OrderBy(row => row.Sequence).Take(BatchSize).ToListAsync(cancellation);
@@ -93,6 +95,4 @@ internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKind
 
         Task<long> LastAsync() => db.Store.Select(row => row.LastSequence).SingleAsync(cancellation);
     }
-
-    private static async Task<bool> IsOfThisNodeAsync(HttpContext context) => (await context.AuthenticateAsync(Apps.SidecarOnly)).Succeeded;
 }

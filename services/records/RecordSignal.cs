@@ -11,7 +11,7 @@ public sealed class RecordSignal(TimeProvider clock)
     public void Set() => Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 
     /// <summary>Waits for <paramref name="next"/>, and at the longest for <paramref name="limit"/>: another replica may have written.</summary>
-    internal async Task WaitAsync(Task next, TimeSpan limit, CancellationToken cancellation)
+    public async Task WaitAsync(Task next, TimeSpan limit, CancellationToken cancellation)
     {
         try
         {

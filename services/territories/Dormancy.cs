@@ -1,14 +1,17 @@
+using Fabrique.Identity.V1;
 using Fabrique.Records;
 using Fabrique.Territories.V1;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Territories;
 
-/// <summary>Once a day, puts to sleep the memberships of territories that nobody heard of for twelve months.</summary>
+/// <summary>Once a day, puts to sleep the memberships of territories that nobody heard of, and nobody signed in for, in twelve months.</summary>
 internal sealed partial class Dormancy(
-    RecordStore<TerritoriesDb> records, IDbContextFactory<TerritoriesDb> databases, Registry registry, TimeProvider clock, ILogger<Dormancy> log) : BackgroundService
+    RecordStore<TerritoriesDb> records, IDbContextFactory<TerritoriesDb> databases, Registry registry, IdentityService.IdentityServiceClient identity,
+    TimeProvider clock, ILogger<Dormancy> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromDays(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -28,7 +31,7 @@ internal sealed partial class Dormancy(
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task SleepAsync(CancellationToken cancellation)
+    internal async Task SleepAsync(CancellationToken cancellation)
     {
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
         var last = MembershipRules.LastHeard(today);
@@ -37,9 +40,12 @@ internal sealed partial class Dormancy(
             .Select(row => row.Id).ToListAsync(cancellation);
         foreach (var id in forgotten.Where(id => registry.HomeOf(id, RecordKinds.AreaOf(RecordKinds.KindOf<Membership>())) == registry.Node))
         {
+            var seen = (await identity.GetDelegationAsync(new() { Territory = id }, deadline: clock.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation)).SeenOn;
             await records.WriteAsync<Membership>(
                 id,
-                current => current!.Body.IsForgotten(today) ? MembershipsGrpc.Change("fell-asleep", current.Body.Slept("")!) : null,
+                current => !current!.Body.IsForgotten(today) ? null
+                    : string.CompareOrdinal(seen, last) > 0 ? MembershipsGrpc.Change("heard-of", current.Body.Heard(seen))
+                    : MembershipsGrpc.Change("fell-asleep", current.Body.Slept("")!),
                 cancellation);
         }
     }

@@ -33,9 +33,18 @@ internal sealed partial class MembershipsGrpc
     public override async Task<RefuseMembershipResponse> RefuseMembership(RefuseMembershipRequest request, ServerCallContext context) =>
         new() { Membership = await WriteAsync(request.Territory, "refused", context, membership => membership.Refused(request.Reason)) };
 
-    public override async Task<AcceptMembershipResponse> AcceptMembership(AcceptMembershipRequest request, ServerCallContext context) =>
-        new() { Membership = await WriteAsync(request.Territory, "accepted", context, membership => membership.Accepted(request.Profile, request.Cohort)) };
+    public override async Task<AcceptMembershipResponse> AcceptMembership(AcceptMembershipRequest request, ServerCallContext context)
+    {
+        var unknown = await UnknownAsync(request.Cohort, context);
+        return new() { Membership = await WriteAsync(request.Territory, "accepted", context, membership => unknown is null ? membership.Accepted(request.Profile, request.Cohort) : throw unknown) };
+    }
 
-    public override async Task<PlaceMembershipResponse> PlaceMembership(PlaceMembershipRequest request, ServerCallContext context) =>
-        new() { Membership = await WriteAsync(request.Territory, "placed", context, membership => membership.Placed(request.Profile, request.Cohort)) };
+    public override async Task<PlaceMembershipResponse> PlaceMembership(PlaceMembershipRequest request, ServerCallContext context)
+    {
+        var unknown = await UnknownAsync(request.Cohort, context);
+        return new() { Membership = await WriteAsync(request.Territory, "placed", context, membership => unknown is null ? membership.Placed(request.Profile, request.Cohort) : throw unknown) };
+    }
+
+    private async Task<Refusal?> UnknownAsync(string cohort, ServerCallContext context) => cohort.Length == 0 || await records.ExistsAsync<Cohort>(cohort, context.CancellationToken)
+        ? null : Refusal.Invalid("cohort", $"Aucune cohorte n’a ce code.");
 }

@@ -2,12 +2,18 @@ using Fabrique.Identity.V1;
 
 namespace Fabrique.Territories;
 
-/// <summary>What memberships need beside the store.</summary>
+/// <summary>What memberships and cohorts need beside the store.</summary>
 internal static class MembershipHosting
 {
     public static void AddMemberships(this WebApplicationBuilder builder)
     {
         builder.Services.AddAppClient<IdentityService.IdentityServiceClient>("identity");
         builder.Services.AddSingleton<Charters>().AddHostedService<ShippedMemberships>().AddHostedService<Dormancy>();
+    }
+
+    public static void MapMemberships(this WebApplication app)
+    {
+        app.MapGrpcService<MembershipsGrpc>();
+        app.MapGrpcService<CohortsGrpc>();
     }
 }

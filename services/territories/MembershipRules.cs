@@ -148,6 +148,9 @@ internal static class MembershipRules
             return awake;
         }
 
+        /// <summary>The same membership, of a territory for which somebody signed in on that day.</summary>
+        public Membership Heard(string day) => new(membership) { ActiveOn = day };
+
         public Membership? Left(string reason, PracticesLeft practices, DateOnly today)
         {
             Refuse([.. Reason(reason), .. Rule("practices", practices is not (PracticesLeft.Kept or PracticesLeft.Hidden), $"Choisissez ce que deviennent vos pratiques publiées.")]);
@@ -156,10 +159,10 @@ internal static class MembershipRules
         }
 
         /// <summary>Whether anybody may read it.</summary>
-        public bool IsOpen => membership.Status is MembershipStatus.Active or MembershipStatus.Asleep or MembershipStatus.Left;
+        public bool IsOpen => membership.IsMember || membership.Status == MembershipStatus.Left;
 
-        /// <summary>A territory that was invented for a demonstration or a test: nothing of it leaves the node.</summary>
-        public bool IsFictional => membership.Territory.StartsWith("ZZ", StringComparison.Ordinal);
+        /// <summary>Whether the territory is in the network, awake or not.</summary>
+        public bool IsMember => membership.Status is MembershipStatus.Active or MembershipStatus.Asleep;
 
         /// <summary>Whether nobody of the territory was heard of for so long that it goes to sleep. One that never told a day does not.</summary>
         public bool IsForgotten(DateOnly today) =>

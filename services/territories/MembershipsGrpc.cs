@@ -80,7 +80,7 @@ internal sealed partial class MembershipsGrpc(
     private string Code(string territory) => directory.Find(territory)?.Id ?? territory;
 
     internal static Change<Membership> Change(string word, Membership membership) =>
-        new(word, membership.Territory, membership, membership.IsOpen && !membership.IsFictional ? Visibility.Public : Visibility.Private);
+        new(word, membership.Territory, membership, membership.IsOpen ? Visibility.Public : Visibility.Private);
 
     // What one may see does not depend on which call shows it.
     private static bool MayReadWhole(Membership membership, ServerCallContext context) =>

@@ -26,12 +26,13 @@ internal sealed partial class Queries
         }
 
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var members = await db.Members.AsNoTracking().ToDictionaryAsync(member => member.Id, member => member.Situations, cancellation);
+        var members = await db.Members.Select(member => member.Id).ToHashSetAsync(cancellation);
+        var told = await db.Profiles.AsNoTracking().ToDictionaryAsync(profile => profile.Id, profile => profile.Situations, cancellation);
         var asked = Told(directory.Entries.First(entry => entry.Traits.Id == territory.Id).Traits);
         asked = codes.Count > 0 ? asked with { Situations = codes } : asked;
-        var candidates = directory.Entries.Select(entry => Told(entry.Traits)).ToLookup(traits => members.ContainsKey(traits.Id));
+        var candidates = directory.Entries.Select(entry => Told(entry.Traits)).ToLookup(traits => members.Contains(traits.Id));
 
-        territory.Joined = members.ContainsKey(territory.Id);
+        territory.Joined = members.Contains(territory.Id);
         return new ListSimilarTerritoriesResponse
         {
             Territory = territory,
@@ -40,12 +41,12 @@ internal sealed partial class Queries
         };
 
         Traits Told(Traits traits) =>
-            members.TryGetValue(traits.Id, out var situations) && situations.Length > 0 ? traits with { Situations = situations.Split(' ') } : traits;
+            told.TryGetValue(traits.Id, out var situations) && situations.Length > 0 ? traits with { Situations = situations.Split(' ') } : traits;
 
         SimilarTerritory Similar(Traits traits)
         {
             var found = directory.Find(traits.Id)!;
-            found.Joined = members.ContainsKey(traits.Id);
+            found.Joined = members.Contains(traits.Id);
             var similar = new SimilarTerritory { Territory = found, Likenesses = { Resemblance.Reasons(asked, traits) } };
             foreach (var likeness in similar.Likenesses)
             {

@@ -28,8 +28,12 @@ internal sealed class OfficialDirectory
     public IReadOnlyList<DirectoryEntry> Entries => _entries.Value;
 
     /// <summary>Opens the directory in the data folder, and first builds it there (a second or two) when this version has not done so yet.</summary>
-    public static async Task<OfficialDirectory> OpenAsync(string folder, ILogger logger, CancellationToken cancellationToken) =>
-        new(await OfficialDirectoryFile.EnsureAsync(folder, logger, cancellationToken), OfficialDirectoryTables.ReadSources());
+    /// <param name="folder">The data folder.</param>
+    /// <param name="demonstration">Whether territories that were invented are in it too. See <see cref="Fictional"/>.</param>
+    /// <param name="logger">Is told when it is built.</param>
+    /// <param name="cancellationToken">Gives up waiting for another process that builds it.</param>
+    public static async Task<OfficialDirectory> OpenAsync(string folder, bool demonstration, ILogger logger, CancellationToken cancellationToken) =>
+        new(await OfficialDirectoryFile.EnsureAsync(folder, demonstration, logger, cancellationToken), OfficialDirectoryTables.ReadSources());
 
     /// <summary>
     /// Finds territories, best first: exact name, then a name that starts with the query, then the words anywhere in the name, then those
@@ -195,7 +199,7 @@ internal sealed class OfficialDirectory
     private Territory Parse(byte[] body)
     {
         var territory = Territory.Parser.ParseFrom(body);
-        territory.OfficialSources.AddRange(_sources(territory.Kind));
+        territory.OfficialSources.AddRange(Fictional.Is(territory.Id) ? [] : _sources(territory.Kind));
         return territory;
     }
 }

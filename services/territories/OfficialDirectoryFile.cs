@@ -33,10 +33,10 @@ internal static class OfficialDirectoryFile
     /// The path of the file, built first when it is missing, damaged or made by another version. Of processes that start together one builds
     /// and the others wait.
     /// </summary>
-    public static async Task<string> EnsureAsync(string folder, ILogger logger, CancellationToken cancellationToken)
+    public static async Task<string> EnsureAsync(string folder, bool demonstration, ILogger logger, CancellationToken cancellationToken)
     {
         var path = Path.Combine(Directory.CreateDirectory(folder).FullName, "directory.db");
-        var fingerprint = Fingerprint();
+        var fingerprint = Fingerprint(demonstration);
         if (IsCurrent(path, fingerprint))
         {
             return path;
@@ -47,7 +47,7 @@ internal static class OfficialDirectoryFile
         {
             var temporary = path + ".tmp";
             File.Delete(temporary);
-            Build(temporary, fingerprint, logger);
+            Build(temporary, fingerprint, demonstration, logger);
             File.Move(temporary, path, overwrite: true);
         }
 
@@ -84,11 +84,11 @@ internal static class OfficialDirectoryFile
         }
     }
 
-    private static void Build(string path, string fingerprint, ILogger logger)
+    private static void Build(string path, string fingerprint, bool demonstration, ILogger logger)
     {
         logger.LogInformation("Building the official directory of territories, once for this version");
         var start = Stopwatch.GetTimestamp();
-        var territories = OfficialDirectoryTables.Read();
+        List<OfficialDirectoryTables.Entry> territories = [.. OfficialDirectoryTables.Read(), .. demonstration ? OfficialDirectoryTables.ReadFictional() : []];
         using (var connection = Open(path, SqliteOpenMode.ReadWriteCreate))
         {
             Prepare(connection, Schema)();
@@ -165,11 +165,11 @@ internal static class OfficialDirectoryFile
     }
 
     /// <summary>Changes with the shipped tables and with the code that reads them.</summary>
-    private static string Fingerprint()
+    private static string Fingerprint(bool demonstration)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(typeof(OfficialDirectoryFile).Module.ModuleVersionId.ToByteArray());
         hash.AppendData(OfficialDirectoryTables.Hash());
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return Convert.ToHexStringLower(hash.GetHashAndReset()) + (demonstration ? " with the invented" : "");
     }
 }

@@ -84,6 +84,22 @@ internal static class OfficialDirectoryTables
         }
     }
 
+    /// <summary>Territories that were invented, in a département and a region that were invented too. They are nowhere on the map.</summary>
+    public static IEnumerable<Entry> ReadFictional()
+    {
+        using var reader = new StreamReader(Resource("fictional.csv"));
+        using var csv = CsvReader.Create(reader);
+        var rows = csv.GetRecords<OfficialRow>().ToLookup(row => row.Code == Fictional.Prefix);
+        var around = new CodeName { Code = Fictional.Prefix, Name = rows[true].Single().Name };
+        return
+        [
+            .. rows[false].Select(row => new Entry(
+                new Territory { Id = row.Code, Kind = row.Kind, Name = row.Name, Population = row.Population ?? 0, Department = around, Region = around, MemberCount = row.Members ?? 0 },
+                "",
+                [(row.Code, CodeKind.Id)])),
+        ];
+    }
+
     /// <summary>The sources to name beside a territory of each kind.</summary>
     public static Func<string, IEnumerable<string>> ReadSources()
     {

@@ -26,7 +26,7 @@ internal static class ProfileRules
             told.Department = territory.Department?.Code ?? "";
             told.Region = territory.Region?.Code ?? "";
             told.Language = told.Language.Length > 0 ? told.Language : "fr";
-            told.Fictional = false;
+            told.Fictional = Fictional.Is(territory.Id);
             Refuse(told.Unacceptable());
             return told;
         }
@@ -34,7 +34,6 @@ internal static class ProfileRules
         private IEnumerable<FieldError> Unacceptable() =>
         [
             .. Texts.TooLong(profile, _ => MaxText),
-            .. Codes("membership", [profile.Membership], Vocabulary.MembershipProfile),
             .. Codes("situations", profile.Situations, Vocabulary.Situation),
             .. Rule("situations", profile.Situations.Count > MaxRows, $"{MaxRows} lignes au plus."),
             .. Each("milestones", profile.Milestones, (field, milestone) => Fact(profile, field, milestone.Title, milestone.Sources)

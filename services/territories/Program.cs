@@ -7,10 +7,10 @@ using Fabrique.Territories.V1;
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.AddServiceDefaults();
 builder.AddGrpcApi();
-builder.AddRecords<TerritoriesDb, TerritoryIndex>("territories", new RecordKinds().Owns<Profile>().Owns<Membership>().Follows<Practice>("practices"));
+builder.AddRecords<TerritoriesDb, TerritoryIndex>("territories", new RecordKinds().Owns<Profile>().Owns<Membership>().Owns<Cohort>().Follows<Practice>("practices"));
 // Asked for by the shipped profiles, so it is open, or built, before the service listens.
 builder.Services.AddSingleton(provider => OfficialDirectory.OpenAsync(
-    builder.Configuration["Data"] ?? "data", provider.GetRequiredService<ILogger<OfficialDirectory>>(), CancellationToken.None).GetAwaiter().GetResult());
+    builder.Configuration["Data"] ?? "data", builder.Configuration.GetValue<bool>("Demo"), provider.GetRequiredService<ILogger<OfficialDirectory>>(), CancellationToken.None).GetAwaiter().GetResult());
 builder.Services.AddSingleton<Queries>().AddHostedService<ShippedProfiles>();
 builder.AddMemberships();
 
@@ -18,5 +18,5 @@ var app = builder.Build();
 app.UseServiceDefaults();
 app.MapRecords<TerritoriesDb>();
 app.MapGrpcService<TerritoriesGrpc>();
-app.MapGrpcService<MembershipsGrpc>();
+app.MapMemberships();
 await app.RunAsync();

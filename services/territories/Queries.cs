@@ -57,7 +57,8 @@ internal sealed partial class Queries(IDbContextFactory<TerritoriesDb> databases
         profile = profile?.Info.Visibility == Visibility.Public ? profile : null;
         territory.Profile = profile?.Body;
         territory.Record = profile?.Info;
-        territory.Joined = profile is not null;
+        territory.Membership = (await records.FindAsync<Membership>(territory.Id, cancellation))?.Body is { IsOpen: true } membership ? membership : null;
+        territory.Joined = territory.Membership is { IsMember: true };
 
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var practices = db.Practices.AsNoTracking().Where(practice => practice.Territory == territory.Id);

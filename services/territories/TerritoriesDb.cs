@@ -7,16 +7,20 @@ namespace Fabrique.Territories;
 /// <summary>The index of the network's territories: who has joined, and what each has published.</summary>
 public sealed class TerritoriesDb(DbContextOptions<TerritoriesDb> options) : RecordsDb(options)
 {
-    internal DbSet<MemberRow> Members => Set<MemberRow>();
+    internal DbSet<ProfileRow> Profiles => Set<ProfileRow>();
     internal DbSet<MilestoneRow> Milestones => Set<MilestoneRow>();
     internal DbSet<PracticeRow> Practices => Set<PracticeRow>();
     internal DbSet<MembershipRow> Memberships => Set<MembershipRow>();
     internal DbSet<SignatoryRow> Signatories => Set<SignatoryRow>();
+    internal DbSet<CohortRow> Cohorts => Set<CohortRow>();
+
+    /// <summary>The memberships of territories that are in the network, awake or not.</summary>
+    internal IQueryable<MembershipRow> Members => Memberships.AsNoTracking().Where(row => row.Status == MembershipStatus.Active || row.Status == MembershipStatus.Asleep);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         base.OnModelCreating(modelBuilder);
-        modelBuilder.Entity<MemberRow>().ToTable("members").HasKey(member => member.Id);
+        modelBuilder.Entity<ProfileRow>().ToTable("profiles").HasKey(profile => profile.Id);
         modelBuilder.Entity<MilestoneRow>().ToTable("milestones").HasKey(milestone => new { milestone.Territory, milestone.Rank });
         modelBuilder.Entity<PracticeRow>(row =>
         {
@@ -28,6 +32,7 @@ public sealed class TerritoriesDb(DbContextOptions<TerritoriesDb> options) : Rec
             row.ToTable("memberships").HasKey(membership => membership.Id);
             row.HasIndex(membership => new { membership.Status, membership.ChangedAt });
         });
+        modelBuilder.Entity<CohortRow>().ToTable("cohorts").HasKey(cohort => cohort.Code);
         modelBuilder.Entity<SignatoryRow>(row =>
         {
             row.ToTable("signatories", table => table.ExcludeFromMigrations()).HasKey(signatory => signatory.Territory);
@@ -39,7 +44,7 @@ public sealed class TerritoriesDb(DbContextOptions<TerritoriesDb> options) : Rec
 }
 
 /// <summary>A territory that has a profile.</summary>
-internal sealed class MemberRow
+internal sealed class ProfileRow
 {
     public required string Id { get; init; }
 
@@ -84,6 +89,14 @@ internal sealed class MembershipRow
     /// <summary>Unix milliseconds.</summary>
     public long ChangedAt { get; init; }
     public required string ActiveOn { get; init; }
+    public required byte[] Body { get; init; }
+}
+
+/// <summary>A cohort, as they are listed.</summary>
+internal sealed class CohortRow
+{
+    public required string Code { get; init; }
+    public required string StartsOn { get; init; }
     public required byte[] Body { get; init; }
 }
 

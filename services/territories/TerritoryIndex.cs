@@ -8,22 +8,22 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Territories;
 
 /// <summary>What the territories service derives from profiles, and how it reacts on the practices of others.</summary>
-internal sealed class TerritoryIndex : RecordIndex<TerritoriesDb>
+internal sealed class TerritoryIndex(Registry registry) : RecordIndex<TerritoriesDb>
 {
     // Of each territory, so that no one of them fills the list of all.
     private const int LatestMilestones = 2;
 
-    public override string Version => "3";
+    public override string Version => "4";
 
     public override async Task ApplyAsync(TerritoriesDb db, Record record, IMessage? body, bool isNew, CancellationToken cancellation)
     {
         if (record.Kind == RecordKinds.KindOf<Profile>())
         {
-            await db.Members.Where(member => member.Id == record.Id).ExecuteDeleteAsync(cancellation);
+            await db.Profiles.Where(profile => profile.Id == record.Id).ExecuteDeleteAsync(cancellation);
             await db.Milestones.Where(milestone => milestone.Territory == record.Id).ExecuteDeleteAsync(cancellation);
             if (body is Profile profile && record.Visibility == Visibility.Public)
             {
-                db.Members.Add(new MemberRow { Id = record.Id, Situations = string.Join(' ', profile.Situations) });
+                db.Profiles.Add(new ProfileRow { Id = record.Id, Situations = string.Join(' ', profile.Situations) });
                 var latest = profile.Milestones.OrderByDescending(milestone => milestone.Date, StringComparer.Ordinal).Take(LatestMilestones);
                 db.Milestones.AddRange(latest.Select((milestone, rank) =>
                     new MilestoneRow { Territory = record.Id, Rank = rank, Date = milestone.Date, Milestone = milestone.ToByteArray() }));
@@ -52,6 +52,14 @@ internal sealed class TerritoryIndex : RecordIndex<TerritoriesDb>
             if (body is Membership membership)
             {
                 db.Memberships.Add(Row(record, membership));
+            }
+        }
+        else if (record.Kind == RecordKinds.KindOf<Cohort>())
+        {
+            await db.Cohorts.Where(row => row.Code == record.Id).ExecuteDeleteAsync(cancellation);
+            if (body is Cohort cohort)
+            {
+                db.Cohorts.Add(new CohortRow { Code = record.Id, StartsOn = cohort.StartsOn, Body = new Cohort(cohort) { Record = registry.Info(record) }.ToByteArray() });
             }
         }
     }

@@ -12,6 +12,10 @@ internal sealed partial class TerritoriesGrpc
         // The right is that of the territory the code leads to: a former code is another name, not another door.
         var territory = await GetAsync(request.Id, context);
         context.Demand(territory.Id);
+        if ((await records.FindAsync<Membership>(territory.Id, context.CancellationToken))?.Body.Status != MembershipStatus.Active)
+        {
+            throw new Refusal(StatusCode.FailedPrecondition, "MEMBERSHIP_NOT_ACTIVE", $"L’adhésion de votre territoire n’est pas active : la page « Mon territoire » dit ce qui manque. Rien n’a été enregistré.");
+        }
         var edited = request.Profile ?? throw Refusal.Invalid("profile", $"Envoyez le profil du territoire.");
         var told = edited.ToldBy(territory);
         await records.WriteAsync<Profile>(territory.Id, current =>
@@ -23,7 +27,7 @@ internal sealed partial class TerritoriesGrpc
                     Details = { ["currentVersion"] = $"{current?.Info.Version ?? 0}" },
                 };
             }
-            return told.Equals(current?.Body) ? null
+            return told.Equals(current?.Body) && current.Info.Visibility == Visibility.Public ? null
                 : new Change<Profile>(current is null ? "published" : "revised", territory.Id, told, Visibility.Public);
         }, context.CancellationToken);
         return new UpdateProfileResponse { Territory = await GetAsync(territory.Id, context) };

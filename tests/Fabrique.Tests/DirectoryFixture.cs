@@ -12,7 +12,7 @@ public sealed class DirectoryFixture : IAsyncLifetime
     internal OfficialDirectory Official { get; private set; } = null!;
 
     public async ValueTask InitializeAsync() =>
-        Official = await OfficialDirectory.OpenAsync(_folder, NullLogger.Instance, TestContext.Current.CancellationToken);
+        Official = await OfficialDirectory.OpenAsync(_folder, demonstration: false, NullLogger.Instance, TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync()
     {

@@ -9,11 +9,14 @@ public sealed class IdentityFake() : IdentityService.IdentityServiceClient(new N
 {
     public ConcurrentDictionary<string, string[]> Families { get; } = [];
 
+    /// <summary>When somebody of a territory last signed in.</summary>
+    public ConcurrentDictionary<string, string> SeenOn { get; } = [];
+
     public bool IsAway { get; set; }
 
     public override AsyncUnaryCall<GetDelegationResponse> GetDelegationAsync(GetDelegationRequest request, Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default)
     {
-        var answer = new GetDelegationResponse();
+        var answer = new GetDelegationResponse { SeenOn = SeenOn.GetValueOrDefault(request.Territory, "") };
         foreach (var family in Families.GetValueOrDefault(request.Territory, []))
         {
             answer.Families[family] = 1;

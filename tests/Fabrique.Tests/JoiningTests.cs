@@ -3,9 +3,10 @@ using Microsoft.Playwright;
 namespace Fabrique.Tests;
 
 /// <summary>The entry of a town, from its first visitor to its first practice: three people, three browsers without script, the mails of the node.</summary>
-public sealed class JoiningTests(NodeInMemory node, Browser browser) : IClassFixture<NodeInMemory>, IClassFixture<Browser>
+public sealed class JoiningTests(NodeWithInventedTowns node, Browser browser) : IClassFixture<NodeWithInventedTowns>, IClassFixture<Browser>
 {
-    private const string Town = "62498";
+    private const string Town = "ZZ001";
+    private const string Name = "Bourg-Exemple (ZZ)";
 
     [Fact]
     public async Task A_town_enters_the_network_and_its_second_delegate_publishes_a_practice()
@@ -21,9 +22,9 @@ public sealed class JoiningTests(NodeInMemory node, Browser browser) : IClassFix
 
         // A first person finds the town, makes an account on the way, and asks.
         var first = await OpenAsync("/rejoindre");
-        await first.Locator("main input[type=search]").FillAsync("Lens");
+        await first.Locator("main input[type=search]").FillAsync("bourg-ex");
         await first.Locator("main form[role=search] button").ClickAsync();
-        await first.GetByRole(AriaRole.Link, new() { Name = "Lens (62)", Exact = true }).ClickAsync();
+        await first.GetByRole(AriaRole.Link, new() { Name = Name, Exact = true }).ClickAsync();
         await first.GetByRole(AriaRole.Link, new() { Name = "créez un compte" }).ClickAsync();
         await first.Locator("#courriel").FillAsync("premiere@example.org");
         await first.Locator("main form button").ClickAsync();
@@ -44,15 +45,31 @@ public sealed class JoiningTests(NodeInMemory node, Browser browser) : IClassFix
         await facilitator.GetByRole(AriaRole.Button, new() { Name = "Refuser" }).ClickAsync();
         await Assertions.Expect(facilitator.Locator(".error-summary")).ToContainTextAsync("Dites pourquoi");
         await facilitator.GetByRole(AriaRole.Button, new() { Name = "Accepter Première Essai" }).ClickAsync();
+        await Assertions.Expect(facilitator.Locator(".error-summary")).ToContainTextAsync("Choisissez la place");
+        await facilitator.GetByLabel("Place du territoire dans le réseau").SelectOptionAsync("PILOTE");
+        await facilitator.GetByRole(AriaRole.Button, new() { Name = "Accepter Première Essai" }).ClickAsync();
         await Assertions.Expect(facilitator.Locator(".notice-done")).ToContainTextAsync("Première Essai");
 
         // She leads the delegation, sees who is missing, and invites.
-        await WholeNode.EventuallyAsync("Lens (62)", async () =>
+        await WholeNode.EventuallyAsync(Name, async () =>
         {
             await first.GotoAsync("/mon-territoire");
             return await first.Locator("h1").InnerTextAsync();
         }, TimeSpan.FromSeconds(5));
         Assert.Equal(3, await first.Locator(".quartet .missing").CountAsync());
+
+        // She signs the charter in the name of the town.
+        Assert.Equal("Charte signée", await first.Locator(".progress .now strong").InnerTextAsync());
+        await first.GetByRole(AriaRole.Link, new() { Name = "Lire et signer la charte" }).ClickAsync();
+        await first.GetByRole(AriaRole.Button, new() { Name = "Signer la charte" }).ClickAsync();
+        Assert.Equal(2, await first.Locator(".error-summary li").CountAsync());
+        await first.Locator("#signataire").FillAsync("Camille <b>Essai</b>");
+        await first.Locator("#qualite").FillAsync("maire");
+        await first.Locator("#deliberation").FillAsync("2026-17");
+        await first.GetByRole(AriaRole.Button, new() { Name = "Signer la charte" }).ClickAsync();
+        await Assertions.Expect(first.Locator(".notice-done")).ToContainTextAsync("Il manque encore à votre délégation : élu·e");
+        Assert.Contains("Camille <b>Essai</b>, maire", await first.Locator("main dl").InnerTextAsync(), StringComparison.Ordinal);
+        await first.GotoAsync("/mon-territoire");
         await first.Locator("#courriel").FillAsync("pas une adresse");
         await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer l’invitation" }).ClickAsync();
         await Assertions.Expect(first.Locator(".error-summary")).ToContainTextAsync("Indiquez une adresse électronique");
@@ -77,7 +94,19 @@ public sealed class JoiningTests(NodeInMemory node, Browser browser) : IClassFix
         await second.Locator("#champ-sources-0-title").FillAsync("Un essai du navigateur");
         await second.Locator("#champ-licence").SelectOptionAsync("CC-BY-SA-4.0");
         await second.GetByRole(AriaRole.Button, new() { Name = "Publier" }).First.ClickAsync();
+
+        // Not before the town is a member: her text waits as a draft, and the delegation is now complete enough.
+        await Assertions.Expect(second.Locator(".notice-warning")).ToContainTextAsync("enregistré, mais pas publié");
+        await first.GotoAsync("/mon-territoire");
+        await first.GetByRole(AriaRole.Button, new() { Name = "Activer l’adhésion" }).ClickAsync();
+        await Assertions.Expect(first.Locator(".notice-done")).ToContainTextAsync("Votre territoire est membre du réseau");
+        await WholeNode.EventuallyAsync(true, async () =>
+        {
+            await second.GetByRole(AriaRole.Button, new() { Name = "Publier" }).First.ClickAsync();
+            return await second.Locator(".notice-warning").CountAsync() == 0;
+        }, TimeSpan.FromSeconds(10));
         Assert.Equal("Un essai de prêt de vélos", await second.Locator("h1").InnerTextAsync());
+        var published = new Uri(second.Url).AbsolutePath;
 
         // A town's private pages and a town's people are not another's: an ordinary delegate cannot invite, nor remove.
         await second.GotoAsync("/mon-territoire");
@@ -94,6 +123,19 @@ public sealed class JoiningTests(NodeInMemory node, Browser browser) : IClassFix
             await second.GotoAsync("/pratiques/nouvelle");
             return await second.Locator("#champ-title").CountAsync();
         }, TimeSpan.FromSeconds(5));
+
+        // The town leaves with all it told: nobody reads it any more, and its page says why.
+        await first.GotoAsync("/mon-territoire");
+        await first.GetByRole(AriaRole.Link, new() { Name = "Quitter le réseau" }).ClickAsync();
+        await first.GetByRole(AriaRole.Button, new() { Name = "Quitter le réseau" }).ClickAsync();
+        await Assertions.Expect(first.Locator(".error-summary")).ToContainTextAsync("Choisissez ce que deviennent");
+        await first.GetByLabel("Les retirer, avec la page du territoire").CheckAsync();
+        await first.GetByRole(AriaRole.Button, new() { Name = "Quitter le réseau" }).ClickAsync();
+        await Assertions.Expect(first.Locator("h1")).ToContainTextAsync("a quitté le réseau");
+        var reader = await OpenAsync("/");
+        await WholeNode.EventuallyAsync(404, async () => (await reader.GotoAsync(published))!.Status, TimeSpan.FromSeconds(10));
+        await reader.GotoAsync($"/territoires/{Town}");
+        Assert.Contains("A quitté le réseau le", await reader.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
     }
 
     private async Task<IPage> OpenAsync(string path)

@@ -5,6 +5,7 @@ using Fabrique.Territories.V1;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using static Fabrique.Tests.Answers;
 
 namespace Fabrique.Tests;
@@ -29,9 +30,9 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     [Fact]
     public async Task A_territory_joins_step_by_step_and_is_public_from_the_day_it_is_active()
     {
-        const string town = "62413";
+        const string town = "ZZ003";
         var asked = await Memberships.SubmitMembershipAsync(new() { Territory = town, Profile = "PILOTE" }, service.As(new Grant("account", "")));
-        Assert.Equal((true, MembershipStatus.Submitted, "Harnes"), (asked.Created, asked.Membership.Status, asked.Membership.Name));
+        Assert.Equal((true, MembershipStatus.Submitted, "Rive-Témoin"), (asked.Created, asked.Membership.Status, asked.Membership.Name));
         var again = await Memberships.SubmitMembershipAsync(new() { Territory = town }, service.As(new Grant("account", "")));
         Assert.Equal((false, ""), (again.Created, again.Membership.Profile));
         await RefusedAsync(StatusCode.NotFound, () => Memberships.GetMembershipAsync(new() { Territory = town }, Nobody).ResponseAsync);
@@ -62,7 +63,7 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     [Fact]
     public async Task A_signature_is_kept_when_nobody_can_say_who_the_delegation_is()
     {
-        const string town = "62510";
+        const string town = "ZZ004";
         await AcceptedAsync(town);
         Identity.Families[town] = ["ELU", "AGENT"];
         Identity.IsAway = true;
@@ -84,7 +85,7 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     [Fact]
     public async Task A_member_sleeps_wakes_and_leaves_and_may_ask_again()
     {
-        const string town = "62427";
+        const string town = "ZZ005";
         await ActiveAsync(town);
         Assert.Equal(MembershipStatus.Asleep, (await Memberships.SleepMembershipAsync(new() { Territory = town }, Facilitator)).Membership.Status);
         Assert.Equal(MembershipStatus.Active, (await Memberships.WakeMembershipAsync(new() { Territory = town }, service.As(town))).Membership.Status);
@@ -99,7 +100,7 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     [Fact]
     public async Task Each_call_is_refused_to_whoever_has_no_right_there()
     {
-        const string town = "62065";
+        const string town = "ZZ006";
         await RefusedAsync(StatusCode.Unauthenticated, () => Memberships.SubmitMembershipAsync(new() { Territory = town }).ResponseAsync);
         await AcceptedAsync(town);
         var elsewhere = service.As("29019");
@@ -130,15 +131,108 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     [Fact]
     public async Task A_facilitator_lists_what_waits_in_the_regions_and_cohorts_that_are_theirs()
     {
-        await Memberships.SubmitMembershipAsync(new() { Territory = "29232" }, service.As("29232"));
-        await Memberships.SubmitMembershipAsync(new() { Territory = "59350" }, service.As("59350"));
+        foreach (var town in new[] { "29103", "ZZ007" })
+        {
+            await Memberships.SubmitMembershipAsync(new() { Territory = town }, service.As(town));
+        }
         var brittany = await ListAsync(new(), new Grant(Grant.Facilitator, "R53"));
-        Assert.Contains("29232", brittany);
-        Assert.DoesNotContain("59350", brittany);
-        var everywhere = await ListAsync(new() { Status = { MembershipStatus.Submitted }, PageSize = 1 }, new Grant(Grant.Facilitator, Grant.Everywhere));
-        Assert.Contains("29232", everywhere);
-        Assert.Contains("59350", everywhere);
+        Assert.Contains("29103", brittany);
+        Assert.DoesNotContain("ZZ007", brittany);
+        var everywhere = await ListAsync(new() { PageSize = 1 }, new Grant(Grant.Facilitator, Grant.Everywhere));
+        Assert.Contains("29103", everywhere);
+        Assert.Contains("ZZ007", everywhere);
+        Assert.DoesNotContain("59350", await ListAsync(new() { Status = { MembershipStatus.Submitted } }, new Grant(Grant.Facilitator, Grant.Everywhere)));
         Assert.Equal(everywhere.Distinct().Count(), everywhere.Count);
+    }
+
+    [Fact]
+    public async Task A_territory_for_which_somebody_signs_in_stays_awake_and_one_that_nobody_visits_sleeps()
+    {
+        var (visited, forgotten) = ("ZZ008", "ZZ009");
+        await ActiveAsync(visited);
+        await ActiveAsync(forgotten);
+        var later = TimeProvider.System.GetUtcNow().AddMonths(12).AddDays(1);
+        Identity.SeenOn[visited] = $"{later.AddDays(-3):yyyy-MM-dd}";
+        Identity.SeenOn[forgotten] = $"{later.AddMonths(-13):yyyy-MM-dd}";
+        using var dormancy = ActivatorUtilities.CreateInstance<Dormancy>(service.Services, new FakeTimeProvider(later));
+        await dormancy.SleepAsync(Cancellation);
+
+        var awake = (await Memberships.GetMembershipAsync(new() { Territory = visited }, service.As(visited))).Membership;
+        Assert.Equal((MembershipStatus.Active, Identity.SeenOn[visited]), (awake.Status, awake.ActiveOn));
+        Assert.Equal(MembershipStatus.Asleep, (await Memberships.GetMembershipAsync(new() { Territory = forgotten }, service.As(forgotten))).Membership.Status);
+    }
+
+    [Fact]
+    public async Task Only_a_member_tells_its_trajectory_and_leaving_may_take_it_away()
+    {
+        const string town = "ZZ010";
+        var territories = new TerritoryService.TerritoryServiceClient(service.Channel);
+        var telling = new UpdateProfileRequest { Id = town, Profile = new() { Introduction = "Une ville inventée." } };
+        Assert.Equal("MEMBERSHIP_NOT_ACTIVE", Reason(await RefusedAsync(StatusCode.FailedPrecondition, () => territories.UpdateProfileAsync(telling, service.As(town)).ResponseAsync)));
+        await ActiveAsync(town);
+        await territories.UpdateProfileAsync(telling, service.As(town));
+        var shown = (await territories.GetTerritoryAsync(new() { Id = town })).Territory;
+        Assert.Equal((true, "PILOTE", "Une ville inventée."), (shown.Joined, shown.Membership.Profile, shown.Profile.Introduction));
+        Assert.Null(shown.Membership.Signatory);
+
+        await Memberships.LeaveMembershipAsync(new() { Territory = town, Practices = PracticesLeft.Hidden }, service.As(new Grant(Grant.Referent, town)));
+        var gone = (await territories.GetTerritoryAsync(new() { Id = town })).Territory;
+        Assert.Equal((false, MembershipStatus.Left), (gone.Joined, gone.Membership.Status));
+        Assert.Null(gone.Profile);
+    }
+
+    [Fact]
+    public async Task Nothing_of_an_invented_territory_leaves_the_node()
+    {
+        const string town = "ZZ011";
+        await ActiveAsync(town);
+        var feed = new FeedService.FeedServiceClient(service.Channel);
+        var read = new List<string>();
+        using var call = feed.Read(new ReadRequest(), Nobody, cancellationToken: Cancellation);
+        await foreach (var response in call.ResponseStream.ReadAllAsync(Cancellation))
+        {
+            if (response.Envelope.Length > 0)
+            {
+                read.Add(Envelope.Read(response.Envelope.ToByteArray()).Territory);
+            }
+        }
+        Assert.Contains("62528", read);
+        Assert.DoesNotContain(read, Fictional.Is);
+    }
+
+    [Fact]
+    public async Task A_cohort_is_opened_filled_and_read_by_anybody()
+    {
+        var cohorts = new CohortService.CohortServiceClient(service.Channel);
+        var cohort = new Cohort { Code = "essai-2026", Name = "Cohorte d’essai", StartsOn = "2026-01-10", EndsOn = "2026-12-10" };
+        foreach (var who in new[] { Nobody, service.As("ZZ012"), service.As(new Grant(Grant.Facilitator, "R53")), service.As(new Grant(Grant.Facilitator, "autre-cohorte")) })
+        {
+            await RefusedAsync(who == Nobody ? StatusCode.Unauthenticated : StatusCode.PermissionDenied, () => cohorts.SaveCohortAsync(new() { Cohort = cohort }, who).ResponseAsync);
+        }
+        var opened = (await cohorts.SaveCohortAsync(new() { Cohort = cohort }, Facilitator)).Cohort;
+        Assert.Equal(["code"], Fields(await RefusedAsync(StatusCode.InvalidArgument, () => cohorts.SaveCohortAsync(new() { Cohort = cohort }, Facilitator).ResponseAsync)));
+        var renamed = new SaveCohortRequest { Cohort = new(cohort) { Name = "Cohorte essayée" }, Version = opened.Record.Version };
+        await cohorts.SaveCohortAsync(renamed, service.As(new Grant(Grant.Facilitator, "essai-2026")));
+        Assert.Equal("STALE_VERSION", Reason(await RefusedAsync(StatusCode.Aborted, () => cohorts.SaveCohortAsync(
+            new() { Cohort = new(cohort) { Name = "Trop tard" }, Version = opened.Record.Version }, Facilitator).ResponseAsync)));
+
+        await ActiveAsync("ZZ012");
+        Assert.Equal(["cohort"], Fields(await RefusedAsync(StatusCode.InvalidArgument, () => Memberships.PlaceMembershipAsync(new() { Territory = "ZZ012", Cohort = "jamais-ouverte" }, Facilitator).ResponseAsync)));
+        await Memberships.PlaceMembershipAsync(new() { Territory = "ZZ012", Cohort = "essai-2026" }, Facilitator);
+        var read = await cohorts.GetCohortAsync(new() { Code = "essai-2026" });
+        Assert.Equal(("Cohorte essayée", 1, "ZZ012"), (read.Cohort.Name, read.Cohort.MemberCount, Assert.Single(read.Members).Territory));
+        Assert.Contains(await ListAsync(new(), new Grant(Grant.Facilitator, "essai-2026")), code => code == "ZZ012");
+        Assert.Contains((await cohorts.ListCohortsAsync(new())).Cohorts, one => one is { Code: "essai-2026", MemberCount: 1 });
+    }
+
+    [Fact]
+    public async Task A_cohort_that_makes_no_sense_is_refused_field_by_field()
+    {
+        var cohorts = new CohortService.CohortServiceClient(service.Channel);
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => cohorts.SaveCohortAsync(
+            new() { Cohort = new() { Code = "R32", StartsOn = "2026", EndsOn = "2025-01-01", Region = "ZZZ", Description = new string('x', 2001) } }, Facilitator).ResponseAsync);
+        Assert.Equal(["code", "description", "endsOn", "name", "region", "startsOn"], Fields(refused).Order(StringComparer.Ordinal));
+        await RefusedAsync(StatusCode.NotFound, () => cohorts.GetCohortAsync(new() { Code = "jamais-ouverte" }).ResponseAsync);
     }
 
     [Fact]

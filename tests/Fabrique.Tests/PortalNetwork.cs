@@ -61,10 +61,11 @@ public sealed class PortalNetwork : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http1);
         });
         builder.Services.AddGrpc();
-        builder.Services.AddSingleton(network).AddSingleton<PracticesFake>().AddSingleton<TerritoriesFake>();
+        builder.Services.AddSingleton(network).AddSingleton<PracticesFake>().AddSingleton<TerritoriesFake>().AddSingleton<MembershipsFake>();
         network._app = builder.Build();
         network._app.MapGrpcService<PracticesFake>();
         network._app.MapGrpcService<TerritoriesFake>();
+        network._app.MapGrpcService<MembershipsFake>();
         network._app.MapGet("/v1.0/invoke/identity/method/.well-known/openid-configuration", () => Results.Text(People.Discovery, "application/json"));
         network._app.MapGet("/v1.0/invoke/identity/method/.well-known/jwks", () => Results.Text(People.Keys, "application/json"));
         await network._app.StartAsync();
@@ -315,6 +316,17 @@ public sealed class PortalNetwork : IAsyncDisposable
             network.Enter(context);
             return (network.Territories.GetValueOrDefault(request.Id) ?? network.Territories.Values.FirstOrDefault(one => one.FormerCodes.Contains(request.Id))) is { } territory
                 ? Task.FromResult(new GetTerritoryResponse { Territory = territory })
+                : throw Refusal(StatusCode.NotFound, "NOT_FOUND");
+        }
+    }
+
+    private sealed class MembershipsFake(PortalNetwork network) : MembershipService.MembershipServiceBase
+    {
+        public override Task<GetCharterResponse> GetCharter(GetCharterRequest request, ServerCallContext context)
+        {
+            network.Enter(context);
+            return request.Version is "" or "1"
+                ? Task.FromResult(new GetCharterResponse { Charter = new() { Version = "1", Language = "fr", Title = "Charte du réseau", Text = "Ce que l’on se promet.\n\n## Ensuite\n\n- raconter\n- répondre", Versions = { "1" } } })
                 : throw Refusal(StatusCode.NotFound, "NOT_FOUND");
         }
     }

@@ -116,7 +116,7 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
             }
         }
 
-        Assert.InRange(seen.Count, 60, 300);
+        Assert.InRange(seen.Count, 60, 400);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Fabrique.Practices;
 using Fabrique.Practices.V1;
 using Fabrique.Records.V1;
+using Fabrique.Territories.V1;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,6 +22,56 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private PracticeService.PracticeServiceClient Practices => new(service.Channel);
+
+    [Fact]
+    public async Task Only_an_active_member_shows_its_practices_to_others()
+    {
+        foreach (var (town, membership, reason) in new[]
+        {
+            ("ZZ201", null, "MEMBERSHIP_NOT_ACTIVE"),
+            ("ZZ202", new Membership { Territory = "ZZ202", Status = MembershipStatus.Asleep }, "MEMBERSHIP_ASLEEP"),
+            ("ZZ203", new Membership { Territory = "ZZ203", Status = MembershipStatus.Left, EndedOn = "2026-11-01" }, "MEMBERSHIP_ENDED"),
+        })
+        {
+            if (membership is not null)
+            {
+                await service.DeliverAsync("territories", service.Membership(membership, 1));
+            }
+            var draft = await CreateAsync("À l’écart", practice => practice.Territory = town);
+            foreach (var show in new Func<Task>[]
+            {
+                () => Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(town)).ResponseAsync,
+                () => Practices.AskReviewAsync(new() { Id = draft.Id, Review = PracticeStatus.PeerReview }, service.As(town)).ResponseAsync,
+            })
+            {
+                Assert.Equal(reason, Reason(await RefusedAsync(StatusCode.FailedPrecondition, show)));
+            }
+            // Among themselves they go on.
+            await Practices.AskReviewAsync(new() { Id = draft.Id, Review = PracticeStatus.InternalReview }, service.As(town));
+        }
+    }
+
+    [Theory]
+    [InlineData(PracticesLeft.Hidden)]
+    [InlineData(PracticesLeft.Kept)]
+    public async Task A_territory_that_leaves_takes_its_practices_along_or_leaves_them_to_be_read(PracticesLeft wish)
+    {
+        var town = wish == PracticesLeft.Hidden ? "ZZ204" : "ZZ205";
+        await service.DeliverAsync("territories", service.Membership(town));
+        await service.DeliverAsync("territories", service.Profile(new() { Territory = town, Name = "Essai", Department = "ZZ", Region = "ZZ" }));
+        var practice = await PublishAsync("Avant de partir", practice => practice.Territory = town);
+
+        await service.DeliverAsync("territories", service.Membership(new() { Territory = town, Status = MembershipStatus.Left, PracticesLeft = wish, EndedOn = "2026-11-01" }, 2));
+
+        if (wish == PracticesLeft.Kept)
+        {
+            Assert.Equal("2026-11-01", (await Practices.GetPracticeAsync(new() { Id = practice.Id })).Practice.Place.LeftOn);
+            return;
+        }
+        await WholeNode.EventuallyAsync(PracticeStatus.Withdrawn, async () => (await Practices.GetPracticeAsync(new() { Id = practice.Id }, service.As(town))).Practice.Status, TimeSpan.FromSeconds(10));
+        await RefusedAsync(StatusCode.NotFound, () => Practices.GetPracticeAsync(new() { Id = practice.Id }).ResponseAsync);
+        Assert.Empty((await Practices.ListPracticesAsync(new() { Territory = town })).Practices);
+    }
 
     [Fact]
     public async Task A_text_that_is_still_true_is_due_again_in_24_months()

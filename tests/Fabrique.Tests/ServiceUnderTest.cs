@@ -4,10 +4,17 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Dapr.AspNetCore;
 using Fabrique.Identity.V1;
+using Fabrique.Practices;
 using Fabrique.Records;
+using Fabrique.Records.V1;
+using Fabrique.Territories;
+using Fabrique.Territories.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Record = Fabrique.Records.V1.Record;
 
 namespace Fabrique.Tests;
 
@@ -30,6 +37,9 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : c
     /// <summary>What the sidecar presents to the applications of the tests.</summary>
     public const string SidecarToken = "token of the sidecar";
 
+    // Members of the network in every test, as Loos-en-Gohelle is.
+    private static readonly string[] Members = ["59350", "29019", "29232", "59355", "ZZ001", "ZZ002", "ZZ101", "ZZ102"];
+
     private readonly string _folder = Directory.CreateTempSubdirectory("fabrique-service-").FullName;
     private WebApplicationFactory<TEntry> _factory = null!;
 
@@ -38,6 +48,7 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : c
         var database = await DatabaseAsync();
         _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host => host
             .UseSetting("Data", _folder)
+            .UseSetting("Demo", "true")
             .UseSetting(RecordsHosting.DatabaseVariable, database)
             .UseSetting("urls", "http://127.0.0.1:0")
             .ConfigureServices(services => services.PostConfigureAll<DaprAuthenticationOptions>(dapr => dapr.Token = SidecarToken)
@@ -46,6 +57,17 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : c
         _factory.StartServer();
         Address = _factory.ClientOptions.BaseAddress;
         Channel = GrpcChannel.ForAddress(Address);
+        if (Services.GetService<RecordStore<PracticesDb>>() is not null)
+        {
+            await DeliverAsync("territories", [.. Members.Select(Membership)]);
+        }
+        if (Services.GetService<RecordStore<TerritoriesDb>>() is { } records)
+        {
+            foreach (var town in Members)
+            {
+                await records.WriteAsync<Membership>(town, _ => new Change<Membership>("activated", town, Active(town), Visibility.Public), CancellationToken.None);
+            }
+        }
     }
 
     public Uri Address { get; private set; } = null!;
@@ -53,6 +75,34 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : c
     public GrpcChannel Channel { get; private set; } = null!;
 
     public IServiceProvider Services => _factory.Services;
+
+    /// <summary>What the territories service would publish of a membership.</summary>
+    public byte[] Membership(string town) => Membership(Active(town), 1);
+
+    /// <inheritdoc cref="Membership(string)"/>
+    public byte[] Membership(Membership membership, long version) => Sealed(membership.Territory, membership, version);
+
+    /// <summary>What the territories service would publish of a profile.</summary>
+    public byte[] Profile(Profile profile) => Sealed(profile.Territory, profile, 1);
+
+    private byte[] Sealed<TBody>(string territory, TBody body, long version) where TBody : IMessage<TBody>, new()
+    {
+        var key = Services.GetRequiredService<NodeKey>();
+        return Envelope.Seal(new Record
+        {
+            Kind = RecordKinds.KindOf<TBody>(),
+            Id = territory,
+            Territory = territory,
+            Home = key.Node,
+            Version = version,
+            ChangedAt = DateTimeOffset.UnixEpoch.ToTimestamp(),
+            Change = "written",
+            Visibility = Visibility.Public,
+            Body = body.ToByteString(),
+        }, key);
+    }
+
+    private static Membership Active(string town) => new() { Territory = town, Status = MembershipStatus.Active, Profile = "PILOTE" };
 
     /// <summary>A client of the REST API, with a token when it is to write.</summary>
     public HttpClient Http(string? token = null) => new()

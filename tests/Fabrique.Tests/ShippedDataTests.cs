@@ -87,9 +87,8 @@ public partial class ShippedDataTests
     [Fact]
     public void The_profile_only_uses_codes_of_the_vocabularies()
     {
-        Assert.Equal(("62528", "COM", "62", "32", "fr", "PIONNIER"), (Loos.Territory, Loos.Kind, Loos.Department, Loos.Region, Loos.Language, Loos.Membership));
+        Assert.Equal(("62528", "COM", "62", "32", "fr"), (Loos.Territory, Loos.Kind, Loos.Department, Loos.Region, Loos.Language));
         Known(Vocabulary.TerritoryKind, [Loos.Kind]);
-        Known(Vocabulary.MembershipProfile, [Loos.Membership]);
         Known(Vocabulary.Situation, Loos.Situations);
         Known(Vocabulary.TrajectoryPhase, Loos.Phases.Select(phase => phase.Code));
         Known(Vocabulary.MethodElementKind, Loos.Method.Select(element => element.Kind));

@@ -31,7 +31,7 @@ public abstract class TerritoriesSuite(ServiceUnderTest<TerritoriesDb> service)
     {
         var loos = (await Territories.GetTerritoryAsync(new() { Id = Loos })).Territory;
         Assert.True(loos.Joined);
-        Assert.Equal("PIONNIER", loos.Profile.Membership);
+        Assert.Equal(("PIONNIER", MembershipStatus.Active), (loos.Membership.Profile, loos.Membership.Status));
         Assert.Contains(loos.Profile.Milestones, milestone => milestone.Date == "1984");
         Assert.Contains(loos.Profile.Milestones, milestone => milestone.Date == "2014-10-07");
         Assert.Equal(4, loos.Profile.Phases.Count);
@@ -45,7 +45,7 @@ public abstract class TerritoriesSuite(ServiceUnderTest<TerritoriesDb> service)
         Assert.Equal((Loos, true), (list.Territories[0].Id, list.Territories[0].Joined));
         Assert.Equal("Pas-de-Calais", list.Territories[0].Department.Name);
         Assert.Contains(Loos, (await Territories.ListTerritoriesAsync(new() { Joined = true })).Territories.Select(territory => territory.Id));
-        Assert.Empty((await Territories.ListTerritoriesAsync(new() { Joined = true, Query = "quimper" })).Territories);
+        Assert.Empty((await Territories.ListTerritoriesAsync(new() { Joined = true, Query = "harnes" })).Territories);
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public abstract class TerritoriesSuite(ServiceUnderTest<TerritoriesDb> service)
         Assert.Equal("59350", (await Territories.GetTerritoryAsync(new() { Id = "59355" })).Territory.Id);
         await RefusedAsync(StatusCode.PermissionDenied, () => Territories.UpdateProfileAsync(
             new() { Id = "59355", Profile = new Profile { Introduction = "Lomme" } }, service.As("59355")).ResponseAsync);
-        Assert.False((await Territories.GetTerritoryAsync(new() { Id = "59350" })).Territory.Joined);
+        Assert.Null((await Territories.GetTerritoryAsync(new() { Id = "59350" })).Territory.Profile);
     }
 
     [Fact]

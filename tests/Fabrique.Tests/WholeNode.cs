@@ -155,6 +155,12 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
 
 public sealed class NodeInMemory() : WholeNode("--broker", "memory");
 
+/// <summary>A node that also knows territories that were invented.</summary>
+public sealed class NodeWithInventedTowns() : WholeNode("--broker", "memory")
+{
+    protected override IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string> { ["Demo"] = "true" };
+}
+
 public sealed class NodeOnRabbitMq() : WholeNode();
 
 /// <summary>As in a town that grew: two processes of each service that keeps records, on one PostgreSQL.</summary>

@@ -80,7 +80,7 @@ internal sealed partial class PracticesGrpc
     {
         if (home != registry.Node)
         {
-            throw new Refusal(StatusCode.FailedPrecondition, "NOT_HOME", $"Cette pratique est tenue par un autre nœud du réseau : écrivez à son territoire sur son propre site.");
+            throw new Refusal(StatusCode.FailedPrecondition, "NOT_HOME", $"Cette pratique est tenue par un autre site du réseau : écrivez à son territoire sur son propre site.");
         }
     }
 }

@@ -88,7 +88,7 @@ public sealed partial class RecordStore<TDb>(
             }
             if (registry.HomeOf(change.Territory, RecordKinds.AreaOf(kind)) != registry.Node)
             {
-                throw new Refusal(StatusCode.FailedPrecondition, "NOT_HOME", $"Ce territoire tient cette pièce chez lui : modifiez-la sur son propre nœud.");
+                throw new Refusal(StatusCode.FailedPrecondition, "NOT_HOME", $"Ce territoire tient cette pièce chez lui : modifiez-la sur son propre site.");
             }
             var record = new Record
             {

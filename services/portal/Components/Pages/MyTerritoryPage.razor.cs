@@ -1,14 +1,16 @@
 using Fabrique.Identity.V1;
+using Fabrique.Territories.V1;
 using Microsoft.AspNetCore.Components;
 
 namespace Fabrique.Portal.Components.Pages;
 
-/// <summary>What waits in the territory of whoever is signed in: requests, the delegation and who is missing in it, invitations.</summary>
+/// <summary>What waits in the territory of whoever is signed in: its membership, requests, the delegation and who is missing in it, invitations.</summary>
 public partial class MyTerritoryPage
 {
-    private readonly RequestDesk _desk = new();
     private readonly FormProblems _problems = [];
     private readonly List<(string Code, string Name)> _others = [];
+    private RequestDesk _desk = null!;
+    private Answer<GetMembershipResponse> _membership;
     private string _code = "";
     private string _place = "";
     private string _me = "";
@@ -34,6 +36,7 @@ public partial class MyTerritoryPage
             Navigation.NavigateTo(SignIn(To("/mon-territoire")));
             return;
         }
+        _desk = new(Identity);
         _me = Http.User.FindFirst("sub")?.Value ?? "";
         var codes = Http.User.WritableTerritories();
         _code = codes.Contains(Chosen) ? Chosen! : codes is [var first, ..] ? first : "";
@@ -51,6 +54,7 @@ public partial class MyTerritoryPage
 
     private async Task ReadAsync()
     {
+        _membership = await Memberships.GetMembershipAsync(new() { Territory = _code }).Answer();
         var (delegation, people) = (Identity.GetDelegationAsync(new() { Territory = _code }).Answer(), Identity.ListDelegatesAsync(new() { Territory = _code }).Answer());
         (_delegation, _people) = ((await delegation).Value, (await people).Value?.Delegates ?? []);
         if (_leads)
@@ -68,6 +72,12 @@ public partial class MyTerritoryPage
             case ["inviter"]:
                 await InviteAsync(form["courriel"].ToString(), form["famille"].ToString(), form["fonction"].ToString());
                 break;
+            case ["reveiller"]:
+                Tell(await Memberships.WakeMembershipAsync(new() { Territory = _code }).Answer(), T["Votre territoire est de nouveau actif"]);
+                break;
+            case ["activer"]:
+                Tell(await Memberships.ActivateMembershipAsync(new() { Territory = _code }).Answer(), T["Votre territoire est membre du réseau"]);
+                break;
             case ["annuler", var id]:
                 Tell(await Identity.WithdrawInvitationAsync(new() { Id = id }).Answer(), T["L’invitation est annulée"]);
                 break;
@@ -75,7 +85,7 @@ public partial class MyTerritoryPage
                 Tell(await Identity.RemoveGrantAsync(new() { Person = person, Grant = new() { Role = role, Scope = _code, Family = _people.FirstOrDefault(one => one.Person == person)?.Grant.Family ?? "" } }).Answer(), T["Ce droit a pris fin"]);
                 break;
             default:
-                await _desk.DecideAsync(Identity, form);
+                await _desk.DecideAsync(form);
                 break;
         }
         await ReadAsync();
@@ -105,7 +115,7 @@ public partial class MyTerritoryPage
         }
         else
         {
-            _problems.Add("", "", T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]);
+            _problems.Add("", "", answer.Reason.Length > 0 ? answer.Reason : T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]);
         }
     }
 
