@@ -41,6 +41,7 @@ public static class IdentityHosting
         services.AddScoped<Links>().AddScoped<RightsKeeper>().AddScoped<Mails>();
         services.AddScoped<Accounts>();
         services.AddSingleton<Revocations>().AddSingleton<RevocationLog>().AddSingleton<MailSender>().AddSingleton<FirstStart>();
+        services.AddHostedService<Demonstration>();
         services.AddHostedService(provider => provider.GetRequiredService<FirstStart>());
         services.AddHostedService(provider => provider.GetRequiredService<MailSender>()).AddHostedService<Housekeeping>();
 

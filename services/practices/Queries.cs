@@ -54,14 +54,14 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogu
         return response;
     }
 
-    /// <summary>The identifiers of all practices that answer a request, in its order.</summary>
+    /// <summary>The identifiers of all practices that answer a request, in its order; nothing that was invented goes out.</summary>
     public async Task<IReadOnlyList<string>> AllAsync(ListPracticesRequest request, CancellationToken cancellation)
     {
         Check(request);
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var shelf = await catalogue.ReadAsync(cancellation);
         using var asked = await AskAsync(db, shelf, request, cancellation);
-        return [.. new Selection(shelf, request, asked.Hits).First(MostExported).Select(entry => entry.Id)];
+        return [.. new Selection(shelf, request, asked.Hits).First(MostExported).Where(entry => !Fictional.Is(entry.Territory)).Select(entry => entry.Id)];
     }
 
     /// <summary>Published practices that speak of what this one's title and summary speak of.</summary>

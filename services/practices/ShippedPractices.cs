@@ -4,8 +4,8 @@ using Fabrique.Records;
 namespace Fabrique.Practices;
 
 /// <summary>The practices of Loos-en-Gohelle.</summary>
-internal sealed class ShippedPractices(RecordStore<PracticesDb> records, Registry registry, IHostEnvironment environment, TimeProvider clock)
-    : ShippedRecords<PracticesDb, Practice>(records, registry, environment)
+internal sealed class ShippedPractices(RecordStore<PracticesDb> records, Registry registry, IHostEnvironment environment, IConfiguration configuration, TimeProvider clock)
+    : ShippedRecords<PracticesDb, Practice>(records, registry, environment, configuration)
 {
     protected override string Folder => "Data";
 

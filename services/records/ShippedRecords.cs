@@ -1,16 +1,18 @@
 using Fabrique.Records.V1;
 using Google.Protobuf;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
 namespace Fabrique.Records;
 
 /// <summary>
 /// Records that come with the platform: JSON files of a service's <c>Data</c> folder, published once by the hub, by the same rules as
-/// anybody's. What was changed, withdrawn or erased here since is left alone.
+/// anybody's. What was changed, withdrawn or erased here since is left alone. On a node that was started for a demonstration, those of the
+/// folder <c>demo</c> below too: see <see cref="Fictional"/>.
 /// </summary>
 /// <typeparam name="TDb">The service's database.</typeparam>
 /// <typeparam name="TBody">The kind of the records.</typeparam>
-public abstract class ShippedRecords<TDb, TBody>(RecordStore<TDb> records, Registry registry, IHostEnvironment environment) : IHostedService
+public abstract class ShippedRecords<TDb, TBody>(RecordStore<TDb> records, Registry registry, IHostEnvironment environment, IConfiguration configuration) : IHostedService
     where TDb : RecordsDb
     where TBody : class, IMessage<TBody>, new()
 {
@@ -22,12 +24,13 @@ public abstract class ShippedRecords<TDb, TBody>(RecordStore<TDb> records, Regis
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var folder = Path.Combine(environment.ContentRootPath, Folder);
-        if (registry.Node != registry.Hub || !Directory.Exists(folder))
+        if (registry.Node != registry.Hub)
         {
             return;
         }
-        foreach (var file in Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal))
+        var folder = Path.Combine(environment.ContentRootPath, Folder);
+        string[] folders = configuration.GetValue<bool>("Demo") ? [folder, Path.Combine(folder, "demo")] : [folder];
+        foreach (var file in folders.Where(Directory.Exists).SelectMany(each => Directory.EnumerateFiles(each, "*.json").Order(StringComparer.Ordinal)))
         {
             foreach (var (id, territory, body) in Read(await File.ReadAllTextAsync(file, cancellationToken)))
             {

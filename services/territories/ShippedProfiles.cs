@@ -4,8 +4,8 @@ using Fabrique.Territories.V1;
 namespace Fabrique.Territories;
 
 /// <summary>The profile of Loos-en-Gohelle.</summary>
-internal sealed class ShippedProfiles(RecordStore<TerritoriesDb> records, Registry registry, IHostEnvironment environment, OfficialDirectory directory)
-    : ShippedRecords<TerritoriesDb, Profile>(records, registry, environment)
+internal sealed class ShippedProfiles(RecordStore<TerritoriesDb> records, Registry registry, IHostEnvironment environment, IConfiguration configuration, OfficialDirectory directory)
+    : ShippedRecords<TerritoriesDb, Profile>(records, registry, environment, configuration)
 {
     protected override string Folder => "Data/profiles";
 

@@ -48,7 +48,7 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : c
         var database = await DatabaseAsync();
         _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host => host
             .UseSetting("Data", _folder)
-            .UseSetting("Demo", "true")
+            .UseSetting("Demo", $"{typeof(TEntry) == typeof(TerritoriesDb)}")
             .UseSetting(RecordsHosting.DatabaseVariable, database)
             .UseSetting("urls", "http://127.0.0.1:0")
             .ConfigureServices(services => services.PostConfigureAll<DaprAuthenticationOptions>(dapr => dapr.Token = SidecarToken)

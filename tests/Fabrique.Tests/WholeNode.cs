@@ -156,10 +156,7 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
 public sealed class NodeInMemory() : WholeNode("--broker", "memory");
 
 /// <summary>A node that also knows territories that were invented.</summary>
-public sealed class NodeWithInventedTowns() : WholeNode("--broker", "memory")
-{
-    protected override IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string> { ["Demo"] = "true" };
-}
+public sealed class NodeWithInventedTowns() : WholeNode("--broker", "memory", "--demo");
 
 public sealed class NodeOnRabbitMq() : WholeNode();
 

@@ -18,7 +18,8 @@ internal sealed record NodePlan(
 /// <param name="host">Address the public ports listen on.</param>
 /// <param name="port">Overrides the first fixed port, and the others by the same distance; 0: free ports.</param>
 /// <param name="site">Where people reach the node, when that is not its own port.</param>
-internal sealed class Node(TyeFile file, string root, string data, IPAddress host, int? port, Uri? site = null)
+/// <param name="demonstration">Whether the node shows the platform, with territories that were invented.</param>
+internal sealed class Node(TyeFile file, string root, string data, IPAddress host, int? port, Uri? site = null, bool demonstration = false)
 {
     private const string Sidecar = "sidecar";
 
@@ -162,6 +163,11 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         if ((site ?? Public(false)) is { } front)
         {
             variables["Site__Address"] = Text(front);
+        }
+
+        if (demonstration)
+        {
+            variables["Demo"] = "true";
         }
 
         // Towns reach the web through a proxy; the processes of a node reach each other without.

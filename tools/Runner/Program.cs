@@ -70,14 +70,15 @@ var replicas = new Option<Dictionary<string, int>>("--replicas")
     HelpName = "service=number",
     CustomParser = Arguments.Replicas,
 };
+var demo = new Option<bool>("--demo") { Description = "Show the platform: a new node with invented territories (ZZ…) and accounts of every role, whose passwords are printed" };
 var detach = new Option<bool>("--detach") { Description = "Leave it running in the background once it is healthy" };
 var file = new Option<string>("--file") { Description = "The processes to run", DefaultValueFactory = _ => Path.Combine(root, "tye.yaml"), Hidden = true };
 var supervise = new Option<bool>("--supervise") { Hidden = true };
-var up = new Command("up", "Build and start a whole node, and wait until it is healthy") { port, data, database, broker, sidecar, replicas, host, address, detach, file, supervise };
+var up = new Command("up", "Build and start a whole node, and wait until it is healthy") { port, data, database, broker, sidecar, replicas, host, address, demo, detach, file, supervise };
 up.SetAction((result, _) => new UpCommand(root, new UpOptions(
     Path.GetFullPath(result.GetValue(file)!), DataOf(result), result.GetValue(port), IPAddress.Parse(result.GetValue(host)!), result.GetValue(address),
     result.GetValue(broker) ?? Environment.GetEnvironmentVariable(Broker.Variable),
-    result.GetValue(database) ?? Environment.GetEnvironmentVariable(Database.Variable), result.GetValue(sidecar), result.GetValue(replicas) ?? [], result.GetValue(detach), result.GetValue(supervise)),
+    result.GetValue(database) ?? Environment.GetEnvironmentVariable(Database.Variable), result.GetValue(sidecar), result.GetValue(replicas) ?? [], result.GetValue(demo), result.GetValue(detach), result.GetValue(supervise)),
     output, time).RunAsync(stop.Token, kill.Token));
 
 var down = new Command("down", "Stop the node of a data folder and wait for its end") { data };

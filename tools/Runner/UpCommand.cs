@@ -7,9 +7,10 @@ namespace Fabrique.Runner;
 /// <summary>What <c>up</c> was asked.</summary>
 /// <param name="Data">The data folder, absolute.</param>
 /// <param name="Replicas">How many processes of a service run, instead of what the file says.</param>
+/// <param name="Demo">A new node is one that shows the platform, with invented territories and accounts to try.</param>
 /// <param name="Supervise">This process is the one that <c>--detach</c> started in the background.</param>
 internal sealed record UpOptions(string File, string Data, int? Port, IPAddress Host, Uri? Site, string? Broker, string? Database, string? Sidecar,
-    IReadOnlyDictionary<string, int> Replicas, bool Detach, bool Supervise);
+    IReadOnlyDictionary<string, int> Replicas, bool Demo, bool Detach, bool Supervise);
 
 /// <summary>Starts a node: checks first, so that what cannot work is said before anything is built or started.</summary>
 internal sealed class UpCommand(string root, UpOptions options, TextWriter output, TimeProvider time)
@@ -36,7 +37,7 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             output.WriteLine($"Stopped what an earlier run left behind: {string.Join(", ", leftovers)}");
         }
 
-        var node = new Node(file, root, options.Data, options.Host, options.Port, options.Site);
+        var node = new Node(file, root, options.Data, options.Host, options.Port, options.Site, IsDemonstration());
         foreach (var port in node.PublicPorts)
         {
             Ports.RequireFree(options.Host, port, "choose another with --port");
@@ -64,6 +65,23 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         await new Supervisor(plan, options.Data, logs, time).RunAsync(
             () => SayReady(RunFile.Read(options.Data)!, "stop with Ctrl-C"), stop, kill);
         return 0;
+    }
+
+    /// <summary>Whether this node shows the platform: decided when its data folder is new, and for ever.</summary>
+    private bool IsDemonstration()
+    {
+        var marker = Path.Combine(options.Data, "demonstration");
+        if (options.Demo && !File.Exists(marker))
+        {
+            if (File.Exists(Path.Combine(options.Data, "node.json")))
+            {
+                throw new PlainError($"{options.Data} holds a node that is not for a demonstration: give --demo a new folder with --data");
+            }
+
+            File.WriteAllText(marker, "This node was started with --demo: it knows territories that were invented.\n");
+        }
+
+        return File.Exists(marker);
     }
 
     private int SayAlreadyRunning()
@@ -148,6 +166,16 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         output.WriteLine($"  sidecar  {state.Sidecar}");
         output.WriteLine($"  logs     {LogFolder}; {how}");
         // Not in the logs, which others may read.
+        if (Path.Combine(options.Data, "demo-accounts") is var accounts && File.Exists(accounts) && !options.Supervise)
+        {
+            output.WriteLine();
+            output.WriteLine("  A demonstration: its ZZ territories are invented. Accounts to try, also in the file demo-accounts of the data folder:");
+            foreach (var account in File.ReadLines(accounts))
+            {
+                output.WriteLine($"  {account}");
+            }
+        }
+
         if (Path.Combine(options.Data, "setup-code") is var code && File.Exists(code) && !options.Supervise)
         {
             output.WriteLine();

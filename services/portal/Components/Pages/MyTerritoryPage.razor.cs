@@ -119,6 +119,9 @@ public partial class MyTerritoryPage
         }
     }
 
+    /// <summary>The family to invite first: one of which nobody is there yet.</summary>
+    private string Wanted => Families.Four.FirstOrDefault(family => _delegation?.Families.ContainsKey(family) == false) ?? Families.Four[0];
+
     private static string State(JoinRequest request) => request.Status switch
     {
         "open" => T["Votre demande pour le territoire {0} attend une réponse", request.Territory],
