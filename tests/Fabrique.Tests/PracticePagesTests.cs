@@ -125,6 +125,7 @@ public sealed class PracticePagesTests(NodeInMemory node, Browser browser) : ICl
     [Fact]
     public async Task An_adaptation_and_its_origin_lead_to_each_other_and_an_edit_does_not_forget_it()
     {
+        await node.JoinAsync(Neighbour);
         var mine = await OpenAsync(Skatepark, Neighbour);
         await mine.GetByRole(AriaRole.Link, new() { Name = "Raconter votre adaptation" }).ClickAsync();
         await mine.Locator("#champ-title").FillAsync("Un skatepark chez nous");

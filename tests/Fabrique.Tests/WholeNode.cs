@@ -37,12 +37,19 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>A client of the gateway, with a token of the territory if one is named.</summary>
-    public async Task<HttpClient> HttpAsync(string? territory = null) => new()
+    /// <summary>A client of the gateway; if a territory is named, with a token of it, and the territory is a member.</summary>
+    public async Task<HttpClient> HttpAsync(string? territory = null)
     {
-        BaseAddress = Address,
-        DefaultRequestHeaders = { Authorization = territory is null ? null : new AuthenticationHeaderValue("Bearer", await TokenAsync(territory)) },
-    };
+        if (territory is not null)
+        {
+            await this.JoinAsync(territory);
+        }
+        return new()
+        {
+            BaseAddress = Address,
+            DefaultRequestHeaders = { Authorization = territory is null ? null : new AuthenticationHeaderValue("Bearer", await TokenAsync(territory)) },
+        };
+    }
 
     public async Task<string> TokenAsync(string territory) => (await RunAsync("token", "--territory", territory, "--role", "delegate")).Trim();
 
