@@ -8,13 +8,14 @@ using static Fabrique.Tests.Answers;
 namespace Fabrique.Tests;
 
 /// <summary>The examples of the API, typed into a shell as they are shown, on a whole node.</summary>
-public sealed class ApiExamplesTests(NodeInMemory node) : IClassFixture<NodeInMemory>
+public sealed class ApiExamplesTests(NodeWithInventedTowns node) : IClassFixture<NodeWithInventedTowns>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Every_example_answers_what_is_shown_and_every_answer_is_as_the_document_says()
     {
+        await node.JoinAsync("ZZ001");
         using var http = await node.HttpAsync();
         var document = await http.GetStringAsync(ApiDocument.Address, Cancellation);
         var answers = new JsonArray();

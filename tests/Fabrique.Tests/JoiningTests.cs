@@ -2,52 +2,53 @@ using Microsoft.Playwright;
 
 namespace Fabrique.Tests;
 
-/// <summary>The entry of a town, from its first visitor to its first practice: three people, three browsers without script, the mails of the node.</summary>
+/// <summary>The entry of a town, from its first visitor to its first practice: three people who have no mouse, three browsers without
+/// script, the mails of the node.</summary>
 public sealed class JoiningTests(NodeWithInventedTowns node, Browser browser) : IClassFixture<NodeWithInventedTowns>, IClassFixture<Browser>
 {
     private const string Town = "ZZ001";
     private const string Name = "Bourg-Exemple (ZZ)";
 
-    [Fact]
-    public async Task A_town_enters_the_network_and_its_second_delegate_publishes_a_practice()
+    [Fact, Trait("Declared", "keyboard")]
+    public async Task By_keyboard_alone_a_town_enters_the_network_publishes_a_practice_and_leaves()
     {
         // A facilitator, with the second factor that this right asks for.
         var facilitator = await OpenAsync("/");
         await facilitator.GotoAsync((await node.RunAsync("invite", "--mail", "facilitation@example.org", "--role", "facilitator")).Trim());
         await CreateAccountAsync(facilitator, "Facilitation Essai");
         await facilitator.WaitForURLAsync("**/compte/second-facteur*", new() { WaitUntil = WaitUntilState.Commit });
-        await facilitator.Locator("#code").FillAsync(Mailbox.OneTimeCode(await facilitator.Locator("code.key").InnerTextAsync()));
-        await facilitator.Locator("main form button").ClickAsync();
-        await facilitator.GetByRole(AriaRole.Link, new() { Name = "Continuer" }).ClickAsync();
+        await facilitator.Locator("#code").WriteAsync(Mailbox.OneTimeCode(await facilitator.Locator("code.key").InnerTextAsync()));
+        await facilitator.Locator("main form button").PressAsync();
+        await facilitator.GetByRole(AriaRole.Link, new() { Name = "Continuer" }).PressAsync();
 
         // A first person finds the town, makes an account on the way, and asks.
         var first = await OpenAsync("/rejoindre");
-        await first.Locator("main input[type=search]").FillAsync("bourg-ex");
-        await first.Locator("main form[role=search] button").ClickAsync();
-        await first.GetByRole(AriaRole.Link, new() { Name = Name, Exact = true }).ClickAsync();
-        await first.GetByRole(AriaRole.Link, new() { Name = "créez un compte" }).ClickAsync();
-        await first.Locator("#courriel").FillAsync("premiere@example.org");
-        await first.Locator("main form button").ClickAsync();
+        await first.Locator("main input[type=search]").WriteAsync("bourg-ex");
+        await first.Locator("main form[role=search] button").PressAsync();
+        await first.GetByRole(AriaRole.Link, new() { Name = Name, Exact = true }).PressAsync();
+        await first.GetByRole(AriaRole.Link, new() { Name = "créez un compte" }).PressAsync();
+        await first.Locator("#courriel").WriteAsync("premiere@example.org");
+        await first.Locator("main form button").PressAsync();
         await first.GotoAsync(await Mailbox.LinkAsync(node, "premiere@example.org", 1));
         await CreateAccountAsync(first, "Première Essai");
         await Assertions.Expect(first.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
         await first.GotoAsync($"/rejoindre?territoire={Town}");
-        await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer ma demande" }).ClickAsync();
+        await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer ma demande" }).PressAsync();
         Assert.Equal(2, await first.Locator(".error-summary li").CountAsync());
-        await first.GetByLabel("agent·e territorial·e").CheckAsync();
-        await first.Locator("#fonction").FillAsync("chargée de mission <climat>");
-        await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer ma demande" }).ClickAsync();
+        await first.Locator("input[name=famille]").First.ChooseAsync("AGENT");
+        await first.Locator("#fonction").WriteAsync("chargée de mission <climat>");
+        await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer ma demande" }).PressAsync();
         await Assertions.Expect(first.Locator(".notice-done")).ToContainTextAsync("Votre demande est partie");
 
         // It is examined: a refusal needs a reason, then it is accepted.
         await facilitator.GotoAsync("/facilitation/demandes");
         Assert.Contains("chargée de mission <climat>", await facilitator.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
-        await facilitator.GetByRole(AriaRole.Button, new() { Name = "Refuser" }).ClickAsync();
+        await facilitator.GetByRole(AriaRole.Button, new() { Name = "Refuser" }).PressAsync();
         await Assertions.Expect(facilitator.Locator(".error-summary")).ToContainTextAsync("Dites pourquoi");
-        await facilitator.GetByRole(AriaRole.Button, new() { Name = "Accepter Première Essai" }).ClickAsync();
+        await facilitator.GetByRole(AriaRole.Button, new() { Name = "Accepter Première Essai" }).PressAsync();
         await Assertions.Expect(facilitator.Locator(".error-summary")).ToContainTextAsync("Choisissez la place");
-        await facilitator.GetByLabel("Place du territoire dans le réseau").SelectOptionAsync("PILOTE");
-        await facilitator.GetByRole(AriaRole.Button, new() { Name = "Accepter Première Essai" }).ClickAsync();
+        await facilitator.GetByLabel("Place du territoire dans le réseau").ChooseAsync("PILOTE");
+        await facilitator.GetByRole(AriaRole.Button, new() { Name = "Accepter Première Essai" }).PressAsync();
         await Assertions.Expect(facilitator.Locator(".notice-done")).ToContainTextAsync("Première Essai");
 
         // She leads the delegation, sees who is missing, and invites.
@@ -60,23 +61,23 @@ public sealed class JoiningTests(NodeWithInventedTowns node, Browser browser) : 
 
         // She signs the charter in the name of the town.
         Assert.Equal("Charte signée", await first.Locator(".progress .now strong").InnerTextAsync());
-        await first.GetByRole(AriaRole.Link, new() { Name = "Lire et signer la charte" }).ClickAsync();
-        await first.GetByRole(AriaRole.Button, new() { Name = "Signer la charte" }).ClickAsync();
+        await first.GetByRole(AriaRole.Link, new() { Name = "Lire et signer la charte" }).PressAsync();
+        await first.GetByRole(AriaRole.Button, new() { Name = "Signer la charte" }).PressAsync();
         Assert.Equal(2, await first.Locator(".error-summary li").CountAsync());
-        await first.Locator("#signataire").FillAsync("Camille <b>Essai</b>");
-        await first.Locator("#qualite").FillAsync("maire");
-        await first.Locator("#deliberation").FillAsync("2026-17");
-        await first.GetByRole(AriaRole.Button, new() { Name = "Signer la charte" }).ClickAsync();
+        await first.Locator("#signataire").WriteAsync("Camille <b>Essai</b>");
+        await first.Locator("#qualite").WriteAsync("maire");
+        await first.Locator("#deliberation").WriteAsync("2026-17");
+        await first.GetByRole(AriaRole.Button, new() { Name = "Signer la charte" }).PressAsync();
         await Assertions.Expect(first.Locator(".notice-done")).ToContainTextAsync("Il manque encore à votre délégation : élu·e");
         Assert.Contains("Camille <b>Essai</b>, maire", await first.Locator("main dl").InnerTextAsync(), StringComparison.Ordinal);
         await first.GotoAsync("/mon-territoire");
-        await first.Locator("#courriel").FillAsync("pas une adresse");
-        await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer l’invitation" }).ClickAsync();
+        await first.Locator("#courriel").WriteAsync("pas une adresse");
+        await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer l’invitation" }).PressAsync();
         await Assertions.Expect(first.Locator(".error-summary")).ToContainTextAsync("Indiquez une adresse électronique");
-        await first.Locator("#courriel").FillAsync("seconde@example.org");
-        await first.Locator("#famille").SelectOptionAsync("ELU");
-        await first.Locator("#fonction").FillAsync("adjointe");
-        await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer l’invitation" }).ClickAsync();
+        await first.Locator("#courriel").WriteAsync("seconde@example.org");
+        await first.Locator("#famille").ChooseAsync("ELU");
+        await first.Locator("#fonction").WriteAsync("adjointe");
+        await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer l’invitation" }).PressAsync();
         await Assertions.Expect(first.Locator(".notice-done")).ToContainTextAsync("L’invitation est partie");
 
         // The second delegate comes in by the mail, and publishes.
@@ -84,25 +85,25 @@ public sealed class JoiningTests(NodeWithInventedTowns node, Browser browser) : 
         await CreateAccountAsync(second, "Seconde Essai");
         await Assertions.Expect(second.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
         await second.GotoAsync("/pratiques/nouvelle");
-        await second.Locator("#champ-title").FillAsync("Un essai de prêt de vélos");
-        await second.Locator("#champ-summary").FillAsync("Des vélos prêtés pour essayer avant d’acheter.");
-        await second.Locator("#champ-themes-MOB").CheckAsync();
-        await second.Locator("#champ-maturity").SelectOptionAsync("IDEE");
-        await second.Locator("#champ-context").FillAsync("Une gare, des trajets courts.");
-        await second.Locator("#champ-difficulties").FillAsync("L’entretien.");
-        await second.Locator("#champ-successConditions").FillAsync("Un atelier proche.");
-        await second.Locator("#champ-sources-0-title").FillAsync("Un essai du navigateur");
-        await second.Locator("#champ-licence").SelectOptionAsync("CC-BY-SA-4.0");
-        await second.GetByRole(AriaRole.Button, new() { Name = "Publier" }).First.ClickAsync();
+        await second.Locator("#champ-title").WriteAsync("Un essai de prêt de vélos");
+        await second.Locator("#champ-summary").WriteAsync("Des vélos prêtés pour essayer avant d’acheter.");
+        await second.Locator("#champ-themes-MOB").TickAsync();
+        await second.Locator("#champ-maturity").ChooseAsync("IDEE");
+        await second.Locator("#champ-context").WriteAsync("Une gare, des trajets courts.");
+        await second.Locator("#champ-difficulties").WriteAsync("L’entretien.");
+        await second.Locator("#champ-successConditions").WriteAsync("Un atelier proche.");
+        await second.Locator("#champ-sources-0-title").WriteAsync("Un essai du navigateur");
+        await second.Locator("#champ-licence").ChooseAsync("CC-BY-SA-4.0");
+        await second.GetByRole(AriaRole.Button, new() { Name = "Publier" }).First.PressAsync();
 
         // Not before the town is a member: her text waits as a draft, and the delegation is now complete enough.
         await Assertions.Expect(second.Locator(".notice-warning")).ToContainTextAsync("enregistré, mais pas publié");
         await first.GotoAsync("/mon-territoire");
-        await first.GetByRole(AriaRole.Button, new() { Name = "Activer l’adhésion" }).ClickAsync();
+        await first.GetByRole(AriaRole.Button, new() { Name = "Activer l’adhésion" }).PressAsync();
         await Assertions.Expect(first.Locator(".notice-done")).ToContainTextAsync("Votre territoire est membre du réseau");
         await WholeNode.EventuallyAsync(true, async () =>
         {
-            await second.GetByRole(AriaRole.Button, new() { Name = "Publier" }).First.ClickAsync();
+            await second.GetByRole(AriaRole.Button, new() { Name = "Publier" }).First.PressAsync();
             return await second.Locator(".notice-warning").CountAsync() == 0;
         }, TimeSpan.FromSeconds(10));
         Assert.Equal("Un essai de prêt de vélos", await second.Locator("h1").InnerTextAsync());
@@ -117,7 +118,7 @@ public sealed class JoiningTests(NodeWithInventedTowns node, Browser browser) : 
 
         // She is removed: within five seconds her open session writes nothing more.
         await first.GotoAsync("/mon-territoire");
-        await first.GetByRole(AriaRole.Button, new() { Name = "Retirer Seconde Essai" }).ClickAsync();
+        await first.GetByRole(AriaRole.Button, new() { Name = "Retirer Seconde Essai" }).PressAsync();
         await WholeNode.EventuallyAsync(0, async () =>
         {
             await second.GotoAsync("/pratiques/nouvelle");
@@ -126,11 +127,11 @@ public sealed class JoiningTests(NodeWithInventedTowns node, Browser browser) : 
 
         // The town leaves with all it told: nobody reads it any more, and its page says why.
         await first.GotoAsync("/mon-territoire");
-        await first.GetByRole(AriaRole.Link, new() { Name = "Quitter le réseau" }).ClickAsync();
-        await first.GetByRole(AriaRole.Button, new() { Name = "Quitter le réseau" }).ClickAsync();
+        await first.GetByRole(AriaRole.Link, new() { Name = "Quitter le réseau" }).PressAsync();
+        await first.GetByRole(AriaRole.Button, new() { Name = "Quitter le réseau" }).PressAsync();
         await Assertions.Expect(first.Locator(".error-summary")).ToContainTextAsync("Choisissez ce que deviennent");
-        await first.GetByLabel("Les retirer, avec la page du territoire").CheckAsync();
-        await first.GetByRole(AriaRole.Button, new() { Name = "Quitter le réseau" }).ClickAsync();
+        await first.Locator("input[name=pratiques]").First.ChooseAsync("Hidden");
+        await first.GetByRole(AriaRole.Button, new() { Name = "Quitter le réseau" }).PressAsync();
         await Assertions.Expect(first.Locator("h1")).ToContainTextAsync("a quitté le réseau");
         var reader = await OpenAsync("/");
         await WholeNode.EventuallyAsync(404, async () => (await reader.GotoAsync(published))!.Status, TimeSpan.FromSeconds(10));
@@ -148,8 +149,8 @@ public sealed class JoiningTests(NodeWithInventedTowns node, Browser browser) : 
 
     private static async Task CreateAccountAsync(IPage page, string name)
     {
-        await page.Locator("#nom").FillAsync(name);
-        await page.Locator("#motdepasse").FillAsync(Browser.Password);
-        await page.Locator("main form button").ClickAsync();
+        await page.Locator("#nom").WriteAsync(name);
+        await page.Locator("#motdepasse").WriteAsync(Browser.Password);
+        await page.Locator("main form button").PressAsync();
     }
 }
