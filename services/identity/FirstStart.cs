@@ -83,8 +83,6 @@ internal sealed partial class Housekeeping(
     IServiceScopeFactory scopes, SigningKeys keys, IOptionsMonitorCache<OpenIddictServerOptions> server, RevocationLog revocations, TimeProvider clock, ILogger<Housekeeping> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
-    private static readonly TimeSpan SessionLife = TimeSpan.FromDays(14);
-    private static readonly TimeSpan RefusedLife = TimeSpan.FromDays(183);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -112,13 +110,15 @@ internal sealed partial class Housekeeping(
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         var (time, now, oldest) = (clock.GetUtcNow(), clock.GetUtcNow().ToUnixTimeMilliseconds(), revocations.Oldest);
         long Ago(TimeSpan span) => (time - span).ToUnixTimeMilliseconds();
-        var (idle, refused) = (Ago(SessionLife), Ago(RefusedLife));
+        var (idle, refused, old) = (Ago(Purposes.Sessions.Kept!.Value), Ago(Purposes.Requests.Kept!.Value), Ago(Purposes.Audit.Kept!.Value));
         await db.Links.Where(link => link.ExpiresAt < now).ExecuteDeleteAsync(cancellation);
         await db.Sessions.Where(session => session.SeenAt < idle).ExecuteDeleteAsync(cancellation);
         await db.Revocations.Where(revocation => revocation.At < oldest).ExecuteDeleteAsync(cancellation);
         await db.JoinRequests.Where(request => request.Status == JoinRow.Refused && request.DecidedAt < refused).ExecuteDeleteAsync(cancellation);
+        await db.Audit.Where(entry => entry.At < old).ExecuteDeleteAsync(cancellation);
+        await scope.ServiceProvider.GetRequiredService<AccountLife>().ForgetInactiveAsync(cancellation);
         await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().PruneAsync(time - TimeSpan.FromDays(1), cancellation);
-        await scope.ServiceProvider.GetRequiredService<IOpenIddictAuthorizationManager>().PruneAsync(time - SessionLife, cancellation);
+        await scope.ServiceProvider.GetRequiredService<IOpenIddictAuthorizationManager>().PruneAsync(time - Purposes.Sessions.Kept!.Value, cancellation);
     }
 
     [LoggerMessage(LogLevel.Error, "Tidying failed; it is tried again in an hour")]

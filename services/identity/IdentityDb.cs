@@ -53,6 +53,9 @@ public sealed class Person : IdentityUser
 
     /// <summary>Of the last sign-in, Unix milliseconds.</summary>
     public long SeenAt { get; set; }
+
+    /// <summary>When the person was last told that the account, which nobody used, would be erased. Unix milliseconds.</summary>
+    public long WarnedAt { get; set; }
 }
 
 /// <summary>A right of a person. See <see cref="Grant"/>.</summary>
@@ -148,8 +151,8 @@ internal sealed class AuditRow
 {
     public required string Id { get; init; }
     public long At { get; init; }
-    public required string Actor { get; init; }
+    public required string Actor { get; set; }
     public required string Action { get; init; }
-    public required string Subject { get; init; }
+    public required string Subject { get; set; }
     public required string Detail { get; init; }
 }

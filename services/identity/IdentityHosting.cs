@@ -39,7 +39,7 @@ public static class IdentityHosting
             options.Password.RequiredUniqueChars = 1;
         }).AddEntityFrameworkStores<IdentityDb>().AddSignInManager<Entry>().AddDefaultTokenProviders().AddPasswordValidator<PasswordStrength>();
         services.AddScoped<Links>().AddScoped<RightsKeeper>().AddScoped<Mails>();
-        services.AddScoped<Accounts>();
+        services.AddScoped<Accounts>().AddScoped<AccountLife>();
         services.AddSingleton<Revocations>().AddSingleton<RevocationLog>().AddSingleton<MailSender>().AddSingleton<FirstStart>();
         services.AddHostedService<Demonstration>();
         services.AddHostedService(provider => provider.GetRequiredService<FirstStart>());
@@ -56,6 +56,7 @@ public static class IdentityHosting
         app.UseSite();
         app.UseAuthorization();
         app.MapConnect();
+        app.MapAccountFile();
         app.MapGrpcService<IdentityGrpc>();
         app.MapRazorComponents<App>().AddAdditionalAssemblies(typeof(SiteHosting).Assembly);
     }

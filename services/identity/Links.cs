@@ -12,8 +12,11 @@ internal sealed class Links(IdentityDb db, TimeProvider clock)
     public const string Account = "account";
     public const string Invitation = "invitation";
 
+    /// <summary>How many links that nobody used an address gets within the time.</summary>
+    private const int MostUnused = 5;
+
     private static readonly TimeSpan Soon = TimeSpan.FromMinutes(30);
-    private static readonly TimeSpan Later = TimeSpan.FromDays(14);
+    private static readonly TimeSpan Flood = TimeSpan.FromHours(1);
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -31,16 +34,24 @@ internal sealed class Links(IdentityDb db, TimeProvider clock)
             Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(),
             Hash = Hash(secret),
             Purpose = purpose,
-            Email = email,
+            // Addresses differ by case in theory only; what is counted has one form.
+            Email = purpose == Invitation ? email : email.ToLowerInvariant(),
             Role = grant.Role ?? "",
             Scope = grant.Scope ?? "",
             Family = grant.Family ?? "",
             Function = function,
             CreatedAt = Now,
-            ExpiresAt = Now + (long)(purpose == Invitation ? Later : Soon).TotalMilliseconds,
+            ExpiresAt = Now + (long)(purpose == Invitation ? Purposes.Invitations.Kept!.Value : Soon).TotalMilliseconds,
         };
         db.Links.Add(link);
         return (link, secret);
+    }
+
+    /// <summary>Whether another link may be sent to this address now: nobody fills somebody else's mailbox from here. The page says the same either way.</summary>
+    public async Task<bool> MaySendAsync(string email)
+    {
+        var (address, since) = (email.ToLowerInvariant(), Now - (long)Flood.TotalMilliseconds);
+        return await db.Links.CountAsync(link => link.Email == address && link.Purpose != Invitation && link.CreatedAt > since) < MostUnused;
     }
 
     /// <summary>The link with this secret, unless it has served or its time is over.</summary>

@@ -22,6 +22,7 @@ internal static class Pages
     public const string SecondFactor = "/compte/verification";
     public const string SecondFactorSetUp = "/compte/second-facteur";
     public const string SetUp = "/compte/installation";
+    public const string Data = "/compte/donnees";
 
     /// <summary>The gateway's door to a session, after which a page of the site follows.</summary>
     public const string Session = "/session/ouvrir";

@@ -66,6 +66,14 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
         return true;
     }
 
+    /// <summary>Ends every right and every session of a person.</summary>
+    public async Task EndAllAsync(string person)
+    {
+        db.Grants.RemoveRange(await db.Grants.Where(grant => grant.Person == person).ToListAsync());
+        db.Sessions.RemoveRange(await db.Sessions.Where(session => session.Person == person).ToListAsync());
+        await SaveAsync(await CountRightsAsync(person));
+    }
+
     /// <summary>Ends sessions of a person: one, or all but one.</summary>
     public async Task EndSessionsAsync(string person, Func<SessionRow, bool> which)
     {

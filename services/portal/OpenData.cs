@@ -19,6 +19,7 @@ public static class OpenData
         app.MapGet("/territoires.geojson", MembersAsync);
         app.MapGet("/carte.svg", MapAsync);
         app.MapGet("/charte.txt", CharterAsync);
+        app.MapGet("/confidentialite.json", Register);
     }
 
     /// <summary>schema.org/Place, as a block of data for the page: https://schema.org/AdministrativeArea.</summary>
@@ -97,6 +98,19 @@ public static class OpenData
         var answer = await memberships.GetCharterAsync(new() { Version = version }).Answer();
         return answer.Value is { Charter: var charter } ? TypedResults.Text($"{charter.Title}\n\n{charter.Text}\n", "text/plain; charset=utf-8") : TypedResults.StatusCode(answer.StatusCode);
     }
+
+    /// <summary>The register of processing, in French: what the law asks of who keeps a node.</summary>
+    private static ContentHttpResult Register() => TypedResults.Text(
+        new JsonArray([.. Purposes.All.Select(purpose => new JsonObject
+        {
+            ["code"] = purpose.Code,
+            ["name"] = purpose.Name(),
+            ["purpose"] = purpose.Why(),
+            ["data"] = purpose.Data(),
+            ["recipients"] = purpose.Readers(),
+            ["retention"] = purpose.Until(),
+            ["retentionDays"] = purpose.Kept?.TotalDays,
+        })]).ToJsonString(Readable), "application/json");
 
     private static JsonObject Feature(Territory territory)
     {

@@ -10,7 +10,7 @@ namespace Fabrique.Tests;
 /// <summary>The French texts of the product, as its sources hold them: the keys that every language has to translate.</summary>
 public static partial class LanguageSources
 {
-    private static readonly string[] Folders = ["gateway", "services"];
+    private static readonly string[] Folders = ["contracts", "gateway", "services"];
 
     // Where the sentence stands among the arguments of what refuses.
     private static readonly Dictionary<string, int> Refusals = new() { ["Refusal"] = 2, ["Invalid"] = 1, ["NotFound"] = 0, ["FieldError"] = 1, ["Rule"] = 2 };

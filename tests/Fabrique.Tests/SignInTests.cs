@@ -37,6 +37,8 @@ public sealed class SignInTests(NodeInMemory node, Browser browser) : IClassFixt
         await page.GetByRole(AriaRole.Link, new() { Name = "Continuer" }).ClickAsync();
         Assert.Contains("gestionnaire de cette installation", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(node.Data, "setup-code")));
+        await page.GotoAsync("/compte/journal");
+        Assert.Contains("steward:", await page.Locator("main table").InnerTextAsync(), StringComparison.Ordinal);
 
         // The password is not enough; a recovery code serves once.
         foreach (var welcome in new[] { true, false })
@@ -172,6 +174,41 @@ public sealed class SignInTests(NodeInMemory node, Browser browser) : IClassFixt
             await second.GotoAsync("/pratiques");
             return await second.GetByRole(AriaRole.Link, new() { Name = "Se connecter" }).CountAsync();
         }, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task A_person_takes_their_data_along_and_erases_the_account_whose_session_ends_everywhere()
+    {
+        var page = await OpenAsync("/");
+        await Browser.AcceptAsync(page, await node.RunAsync("invite", "--mail", "effacable@example.org", "--territory", Loos), "Effaçable");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Mes données" }).ClickAsync();
+        var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Télécharger mes données" }).ClickAsync());
+        var told = await File.ReadAllTextAsync(await download.PathAsync(), Cancellation);
+        Assert.Contains("\"name\": \"Effaçable\"", told, StringComparison.Ordinal);
+
+        await FillAsync(page, "motdepasse", "pas le bon mot de passe");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Effacer mon compte" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".error-summary")).ToContainTextAsync("Ce mot de passe ne convient pas");
+        await FillAsync(page, "motdepasse", Browser.Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Effacer mon compte" }).ClickAsync();
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Votre compte est effacé");
+        await WholeNode.EventuallyAsync(1, async () =>
+        {
+            await page.GotoAsync("/pratiques");
+            return await page.GetByRole(AriaRole.Link, new() { Name = "Se connecter" }).CountAsync();
+        }, TimeSpan.FromSeconds(5));
+        await page.GotoAsync("/compte/connexion");
+        await SignInAsync(page, "effacable@example.org", Browser.Password);
+        await Assertions.Expect(page.Locator(".error-summary")).ToContainTextAsync("ne convient pas");
+    }
+
+    [Fact]
+    public async Task The_trail_of_rights_is_for_whoever_looks_after_the_node_alone()
+    {
+        var page = await OpenAsync("/");
+        await Browser.AcceptAsync(page, await node.RunAsync("invite", "--mail", "curieuse@example.org", "--territory", Loos), "Curieuse");
+        await page.GotoAsync("/compte/journal");
+        Assert.Contains("Accès refusé", await page.Locator("h1").InnerTextAsync(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -27,8 +27,8 @@ internal sealed partial class Erasure(IDbContextFactory<PracticesDb> databases, 
 
     internal async Task EraseAsync(CancellationToken cancellation)
     {
-        var oldest = clock.GetUtcNow().AddMonths(-12);
-        var (day, moment) = ($"{oldest:yyyy-MM-dd}", oldest.ToUnixTimeMilliseconds());
+        var now = clock.GetUtcNow();
+        var (day, moment) = ($"{now - Purposes.Reports.Kept:yyyy-MM-dd}", (now - Purposes.Remarks.Kept!.Value).ToUnixTimeMilliseconds());
         await using var db = await databases.CreateDbContextAsync(cancellation);
         await db.Reports.Where(report => report.Day.CompareTo(day) < 0).ExecuteDeleteAsync(cancellation);
         await db.Comments.Where(comment => comment.Written < moment).ExecuteDeleteAsync(cancellation);

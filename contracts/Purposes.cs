@@ -1,0 +1,75 @@
+using static Fabrique.Words;
+
+namespace Fabrique;
+
+/// <summary>
+/// What personal data a node keeps, what for, for whom and for how long (article 30 of Regulation (EU) 2016/679). The jobs that erase take their
+/// durations from here, and the page /confidentialite shows it: there is no other list.
+/// </summary>
+public static class Purposes
+{
+    /// <summary>How long before an account that nobody uses is erased its owner is told.</summary>
+    public static readonly TimeSpan Notice = TimeSpan.FromDays(30);
+
+    public static readonly Purpose Accounts = new(
+        "accounts", TimeSpan.FromDays(730),
+        () => T["Comptes et droits"], () => T["Agir au nom d’un territoire, faciliter le réseau, gérer une installation"],
+        () => T["Adresse électronique, nom, empreinte du mot de passe, deuxième vérification, langue, droits, fonction"],
+        () => T["La même délégation ; les facilitateurs et les gestionnaires de cette installation"],
+        () => T["Jusqu’à ce que la personne efface son compte ; 24 mois après sa dernière connexion, elle est prévenue, et le compte est effacé un mois après"]);
+
+    public static readonly Purpose Sessions = new(
+        "sessions", TimeSpan.FromDays(14),
+        () => T["Connexions"], () => T["Reconnaître une personne d’une page à l’autre, et lui montrer où elle est connectée"],
+        () => T["Nom du navigateur et du système, dates"], () => T["La personne elle-même"], () => T["14 jours après le dernier passage"]);
+
+    public static readonly Purpose Requests = new(
+        "requests", TimeSpan.FromDays(183),
+        () => T["Demandes d’agir pour un territoire"], () => T["Vérifier qu’une demande vient bien du territoire"],
+        () => T["Famille d’acteurs, fonction, moyen de vérifier"], () => T["La personne référente du territoire et les facilitateurs"],
+        () => T["Six mois après un refus ; acceptée, tant que le compte existe"]);
+
+    public static readonly Purpose Invitations = new(
+        "invitations", TimeSpan.FromDays(14),
+        () => T["Invitations"], () => T["Inviter quelqu’un dans une délégation"], () => T["Adresse électronique, droit promis, fonction"],
+        () => T["La personne référente du territoire et les facilitateurs"], () => T["14 jours, ou jusqu’à ce que l’invitation serve"]);
+
+    public static readonly Purpose Mails = new(
+        "mails", TimeSpan.FromDays(2),
+        () => T["Courriels qui attendent"], () => T["Envoyer les liens, les invitations et les réponses"], () => T["Adresse électronique, texte"],
+        () => T["Le serveur de courrier de qui tient ce site"], () => T["Jusqu’à l’envoi, deux jours au plus"]);
+
+    public static readonly Purpose Audit = new(
+        "audit", TimeSpan.FromDays(730),
+        () => T["Journal des droits"], () => T["Savoir qui a donné ou retiré un droit, et pouvoir en répondre"],
+        () => T["Identifiants sans signification, droit, date ; ni nom ni adresse"], () => T["Les gestionnaires de cette installation"],
+        () => T["24 mois ; l’identifiant disparaît avec le compte"]);
+
+    public static readonly Purpose Signatories = new(
+        "signatories", null,
+        () => T["Signataires de la charte"], () => T["Garder la mémoire de qui a engagé le territoire"], () => T["Nom, fonction"],
+        () => T["La délégation du territoire et ses facilitateurs"], () => T["Tant que le territoire le veut : il l’efface quand il le demande"]);
+
+    public static readonly Purpose Reports = new(
+        "reports", TimeSpan.FromDays(365),
+        () => T["Signalements de lecteurs"], () => T["Corriger une pratique fausse ou périmée"], () => T["Le texte du message, sans adresse ni nom demandé"],
+        () => T["La délégation du territoire"], () => T["12 mois"]);
+
+    public static readonly Purpose Remarks = new(
+        "remarks", TimeSpan.FromDays(365),
+        () => T["Remarques entre pairs"], () => T["Relire une pratique avant sa publication"], () => T["Le texte, le territoire de qui l’écrit"],
+        () => T["Les délégations du réseau, sur ce site"], () => T["12 mois"]);
+
+    /// <summary>All of them, those that concern most people first.</summary>
+    public static IReadOnlyList<Purpose> All { get; } = [Accounts, Sessions, Requests, Invitations, Mails, Audit, Signatories, Reports, Remarks];
+}
+
+/// <summary>A reason to keep personal data. The texts are in the language of whoever is answered.</summary>
+/// <param name="Code">Names it in what machines read.</param>
+/// <param name="Kept">How long, from the moment that <paramref name="Until"/> tells; null where nothing but a decision ends it.</param>
+/// <param name="Name">What it is.</param>
+/// <param name="Why">What for.</param>
+/// <param name="Data">What is kept.</param>
+/// <param name="Readers">Who sees it.</param>
+/// <param name="Until">For how long, in words.</param>
+public sealed record Purpose(string Code, TimeSpan? Kept, Func<string> Name, Func<string> Why, Func<string> Data, Func<string> Readers, Func<string> Until);
