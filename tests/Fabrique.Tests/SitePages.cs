@@ -32,7 +32,6 @@ public static class SitePages
         ("/compte/verification", ["/compte/verification"]),
         ("/rejoindre", ["/rejoindre", "/rejoindre?q=lens"]),
         ("/charte", ["/charte", "/en/charte"]),
-        ("/cohortes/{Code}", ["/cohortes/personne"]),
         ("/style", ["/style"]),
         ("/plan-du-site", ["/plan-du-site"]),
         ("/confidentialite", ["/confidentialite"]),
@@ -47,10 +46,11 @@ public static class SitePages
         ("/erreur/{Status:int}", ["/nulle-part"]),
     ];
 
-    // Pages that only somebody with a session sees.
+    // Pages that only somebody with a session sees, and one of which a new node has none: its answer is looked at.
     private static readonly (string Route, string[] Addresses)[] Delegates =
     [
         ("/brouillons", ["/brouillons"]),
+        ("/cohortes/{Code}", ["/cohortes/personne"]),
         ("/mon-territoire", ["/mon-territoire"]),
         ("/mon-territoire/charte", ["/mon-territoire/charte?territoire=62528"]),
         ("/mon-territoire/quitter", ["/mon-territoire/quitter?territoire=62528"]),
