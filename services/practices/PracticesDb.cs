@@ -50,6 +50,7 @@ public sealed class PracticesDb(DbContextOptions<PracticesDb> options) : Records
         {
             row.ToTable("territories").HasKey(territory => territory.Id);
             row.HasIndex(territory => territory.Stamp);
+            row.HasIndex(territory => territory.TakesBack);
         });
         modelBuilder.Entity<WordRow>(row =>
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AngleSharp.Html.Parser;
 using Fabrique.Identity.V1;
 using Fabrique.Records;
@@ -12,11 +13,17 @@ internal static class NodeMembers
 {
     private static readonly (string Family, string Address)[] Delegates = [("ELU", "elue@example.org"), ("AGENT", "agent@example.org")];
 
+    private static readonly ConcurrentDictionary<(WholeNode, string), bool> Members = [];
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>The territory is an active member, with somebody elected and an officer in its delegation.</summary>
+    /// <summary>The territory is an active member, with somebody elected and an officer in its delegation. Once it is, nothing is asked again.</summary>
     public static async Task JoinAsync(this WholeNode node, string territory)
     {
+        if (Members.ContainsKey((node, territory)))
+        {
+            return;
+        }
         using var key = NodeKey.OpenOrCreate(node.Data);
         using var territories = GrpcChannel.ForAddress((string)node.Running("territories")["address"]!);
         using var identity = GrpcChannel.ForAddress((string)node.Running("identity")["address"]!);
@@ -37,6 +44,7 @@ internal static class NodeMembers
             new() { Territory = territory, Version = "1", Signatory = new() { Name = "Camille Essai", Function = "maire" } }, As(new(Grant.Delegate, territory)), cancellationToken: Cancellation);
         Assert.Equal(MembershipStatus.Active, signed.Membership.Status);
         await WholeNode.EventuallyAsync(true, async () => (await node.ReadAsync("practices", "SELECT id FROM records WHERE kind = 'fabrique.territories.v1.Membership'")).Contains(territory), TimeSpan.FromSeconds(20));
+        Members[(node, territory)] = true;
 
         Metadata As(Grant grant) => new() { { "authorization", $"Bearer {NodeToken.Issue(key, [grant], TimeSpan.FromMinutes(5), TimeProvider.System)}" } };
     }

@@ -6,6 +6,9 @@ namespace Fabrique.Tests;
 /// <summary>A node on a PostgreSQL that the tests may stop.</summary>
 public sealed class NodeOnRestartedPostgreSql() : WholeNode("--broker", "memory")
 {
+    /// <summary>Members before anything breaks.</summary>
+    public static readonly string[] Territories = ["06088", "13055"];
+
     private readonly Dictionary<string, string> _environment = [];
 
     public PostgreSqlServer Server { get; } = new();
@@ -16,6 +19,10 @@ public sealed class NodeOnRestartedPostgreSql() : WholeNode("--broker", "memory"
     {
         _environment[RecordsHosting.DatabaseVariable] = await Server.StartAsync();
         await base.InitializeAsync();
+        foreach (var territory in Territories)
+        {
+            await this.JoinAsync(territory);
+        }
     }
 
     public override async ValueTask DisposeAsync()

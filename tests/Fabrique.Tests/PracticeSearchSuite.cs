@@ -15,7 +15,7 @@ public sealed class PracticeSearchOnPostgreSqlTests(ServiceOnPostgreSql<Practice
 /// <summary>What somebody finds in the catalogue, and what helps who finds nothing. The same on every database.</summary>
 public abstract class PracticeSearchSuite(ServiceUnderTest<PracticesDb> service)
 {
-    private const string Town = "ZZ001";
+    private const string Town = "29232";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -173,11 +173,14 @@ public abstract class PracticeSearchSuite(ServiceUnderTest<PracticesDb> service)
     }
 
     [Fact]
-    public async Task An_export_holds_the_whole_practices_of_the_search_in_its_order_and_no_draft()
+    public async Task An_export_holds_the_whole_practices_of_the_search_in_its_order_no_draft_and_nothing_invented()
     {
         var text = await PublishAsync("Premier", practice => practice.Context = "Le baobab.");
         var title = await PublishAsync("Le baobab");
         await Practices.CreatePracticeAsync(new() { Practice = Publishable("Baobab caché") }, service.As(Town));
+        var invented = (await Practices.CreatePracticeAsync(new() { Practice = new(Publishable("Baobab inventé")) { Territory = "ZZ001" } }, service.As("ZZ001"))).Practice.Id;
+        await Practices.PublishPracticeAsync(new() { Id = invented }, service.As("ZZ001"));
+        Assert.Contains(invented, (await Practices.ListPracticesAsync(new() { Query = "baobabs" })).Practices.Select(practice => practice.Id));
         var exported = await Practices.ExportPractices(new() { Query = "baobabs" }).ResponseStream.ReadAllAsync(Cancellation).ToListAsync(Cancellation);
         Assert.Equal([title, text], exported.Select(one => one.Practice.Id));
         Assert.Equal("Le baobab.", exported[1].Practice.Context);

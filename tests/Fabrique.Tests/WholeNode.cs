@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using Fabrique.Records;
 using Fabrique.Runner;
 using Microsoft.Data.Sqlite;
 using Npgsql;
@@ -109,7 +110,16 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
     }
 
     /// <summary>A connection to the database of a service.</summary>
-    protected virtual DbConnection Connection(string service) => new SqliteConnection($"Data Source={Path.Combine(Data, service)}.db;Mode=ReadOnly;Pooling=False");
+    private DbConnection Connection(string service)
+    {
+        if (!Environment.TryGetValue(RecordsHosting.DatabaseVariable, out var server))
+        {
+            return new SqliteConnection($"Data Source={Path.Combine(Data, service)}.db;Mode=ReadOnly;Pooling=False");
+        }
+        var own = new NpgsqlConnectionStringBuilder(server) { Pooling = false };
+        own.Database = $"{own.Database ?? "fabrique"}_{service}";
+        return new NpgsqlConnection(own.ConnectionString);
+    }
 
     /// <summary>Runs <c>./fabrique</c> on this node's data folder and gives what it said.</summary>
     public async Task<string> RunAsync(string command, params string[] arguments)
@@ -175,14 +185,11 @@ public sealed class NodeOnPostgreSql(PostgreSqlServer server) : WholeNode("--rep
     /// <summary>Connection string of the server.</summary>
     public string Server => _server.ConnectionString;
 
-    protected override IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["FABRIQUE_DATABASE"] = Server };
+    protected override IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { [RecordsHosting.DatabaseVariable] = Server };
 
     public override async ValueTask InitializeAsync()
     {
         _server = new NpgsqlConnectionStringBuilder(await server.StartForAsync("node"));
         await base.InitializeAsync();
     }
-
-    protected override DbConnection Connection(string service) =>
-        new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Server) { Database = $"{_server.Database}_{service}", Pooling = false }.ConnectionString);
 }
