@@ -4,7 +4,7 @@ namespace Fabrique.Tests;
 
 /// <summary>The entry of a town, from its first visitor to its first practice: three people who have no mouse, three browsers without
 /// script, the mails of the node.</summary>
-public sealed class JoiningTests(NodeWithInventedTowns node, Browser browser) : IClassFixture<NodeWithInventedTowns>, IClassFixture<Browser>
+public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser browser) : IClassFixture<NodeWithInventedTowns>, IClassFixture<Browser>
 {
     private const string Town = "ZZ001";
     private const string Name = "Bourg-Exemple (ZZ)";

@@ -7,21 +7,6 @@ internal static class AssessmentWords
 {
     public const string Home = "/mon-territoire/auto-evaluation";
 
-    public static string Of(AnswerGap gap) => gap switch
-    {
-        AnswerGap.Wide => T["des regards éloignés"],
-        AnswerGap.Unsure => T["certains savent, d’autres non"],
-        AnswerGap.Near => T["un pas d’écart"],
-        _ => T["le même regard"],
-    };
-
-    public static string Of(AnswerMove move) => move switch
-    {
-        AnswerMove.Forward => T["un pas de plus"],
-        AnswerMove.Back => T["un regard plus exigeant, ou un recul"],
-        _ => T["une réponse d’une autre nature"],
-    };
-
     /// <summary>The territory that a page is about: the one its address names, or the visitor's first.</summary>
     public static string Territory(HttpContext http, string? chosen) => chosen ?? (http.User.WritableTerritories() is [var first, ..] ? first : "");
 
