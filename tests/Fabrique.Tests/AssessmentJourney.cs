@@ -47,7 +47,7 @@ public sealed partial class JoiningTests
         var baker = await DelegateAsync("boulangere", "SOCIO", Looked, script: false);
         await baker.GotoAsync(Assessment);
         await Assertions.Expect(baker.Locator(".quartet")).ToContainTextAsync("fiche envoyée le");
-        await baker.GotoAsync($"{Assessment}/comparaison");
+        await baker.GotoAsync($"{Assessment}/comparaison?vue=tableau");
         await Assertions.Expect(baker.Locator("main")).ToContainTextAsync("Il faut deux fiches envoyées");
         Assert.DoesNotContain("houleuse", await baker.ContentAsync(), StringComparison.Ordinal);
         await baker.GotoAsync(Assessment);
@@ -58,12 +58,18 @@ public sealed partial class JoiningTests
         Assert.Equal(20, await baker.Locator(".path-figure").CountAsync());
         await Assertions.Expect(baker.Locator("article").First).ToContainTextAsync("Une réunion <b>houleuse</b>");
 
+        await baker.GetByRole(AriaRole.Link, new() { Name = "Toutes les réponses en un tableau" }).ClickAsync();
+        Assert.Equal(40, await baker.Locator("td").CountAsync());
+
         await elected.GotoAsync($"{Assessment}/comparaison");
+        await CheckAsync(elected);
+        await elected.GotoAsync($"{Assessment}/comparaison?vue=tableau");
         await CheckAsync(elected);
         await elected.GotoAsync(Assessment);
         await elected.GetByRole(AriaRole.Button, new() { Name = "Prendre un instantané aujourd’hui" }).ClickAsync();
         await Assertions.Expect(elected.Locator(".notice-done")).ToContainTextAsync("L’instantané est pris");
         await CheckAsync(elected);
+        Assert.InRange(PrintTests.Pages(await elected.PdfAsync(new() { PreferCSSPageSize = true })), 1, 2);
         Assert.Equal(0, await elected.GetByRole(AriaRole.Button, new() { Name = "L’ouvrir à nos facilitateurs" }).CountAsync());
         var snapshot = new Uri(elected.Url);
         var table = $"{snapshot.AbsolutePath}.csv?territoire={Looked}";
