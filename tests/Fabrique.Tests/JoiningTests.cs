@@ -125,6 +125,9 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
             return await second.Locator("#champ-title").CountAsync();
         }, TimeSpan.FromSeconds(5));
 
+        // Nor does it read what the delegation says to itself.
+        Assert.Equal(403, (await second.GotoAsync($"{Assessment}?territoire={Town}"))!.Status);
+
         // The town leaves with all it told: nobody reads it any more, and its page says why.
         await first.GotoAsync("/mon-territoire");
         await first.GetByRole(AriaRole.Link, new() { Name = "Quitter le réseau" }).PressAsync();

@@ -34,7 +34,7 @@ internal static class AnswerRules
         }
 
         /// <summary>Which step an answer is; −1 for one that is on none.</summary>
-        public int Step(string answer) => questionnaire.Steps.Select(step => step.Code).ToList().IndexOf(answer);
+        private int Step(string answer) => questionnaire.Steps.Select(step => step.Code).ToList().IndexOf(answer);
 
         private AnswerGap Gap(List<string> answers, out int steps)
         {
