@@ -60,8 +60,13 @@ public static class Purposes
         () => T["Remarques entre pairs"], () => T["Relire une pratique avant sa publication"], () => T["Le texte, le territoire de qui l’écrit"],
         () => T["Les délégations du réseau, sur ce site"], () => T["12 mois"]);
 
+    public static readonly Purpose Assessments = new(
+        "assessments", null,
+        () => T["Auto-évaluations"], () => T["Voir ensemble où en est le territoire"], () => T["Les réponses de chaque famille d’acteurs, sans qui les a données ; les textes peuvent parler de quelqu’un, et la page demande de ne nommer personne"],
+        () => T["La délégation du territoire ; ses facilitateurs, pour un instantané qu’elle leur ouvre"], () => T["Tant que le territoire le veut : sa personne référente efface fiches et instantanés"]);
+
     /// <summary>All of them, those that concern most people first.</summary>
-    public static IReadOnlyList<Purpose> All { get; } = [Accounts, Sessions, Requests, Invitations, Mails, Audit, Signatories, Reports, Remarks];
+    public static IReadOnlyList<Purpose> All { get; } = [Accounts, Sessions, Requests, Invitations, Mails, Audit, Signatories, Assessments, Reports, Remarks];
 }
 
 /// <summary>A reason to keep personal data. The texts are in the language of whoever is answered.</summary>

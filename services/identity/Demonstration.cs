@@ -16,6 +16,7 @@ internal sealed class Demonstration(IServiceScopeFactory scopes, NodeKey node, I
     [
         ("referente@demo.invalid", T["Essai, référente"], _ => new(Grant.Referent, "ZZ021", "AGENT"), T["chargée de mission inventée"]),
         ("elue@demo.invalid", T["Essai, élue"], _ => new(Grant.Delegate, "ZZ021", "ELU"), T["adjointe inventée"]),
+        ("atelier@demo.invalid", T["Essai, atelier de réparation"], _ => new(Grant.Delegate, "ZZ021", "SOCIO"), T["animateur inventé"]),
         ("voisin@demo.invalid", T["Essai, voisin"], _ => new(Grant.Referent, "ZZ022", "AGENT"), T["directeur inventé"]),
         ("facilitation@demo.invalid", T["Essai, facilitation"], _ => new(Grant.Facilitator, Grant.Everywhere), ""),
         ("observation@demo.invalid", T["Essai, observation"], _ => new(Grant.Observer, Grant.Everywhere), ""),

@@ -18,6 +18,7 @@ public static class Hosting
         builder.Services.AddAppClient<TerritoryService.TerritoryServiceClient>("territories");
         builder.Services.AddAppClient<MembershipService.MembershipServiceClient>("territories");
         builder.Services.AddAppClient<CohortService.CohortServiceClient>("territories");
+        builder.Services.AddAppClient<AssessmentService.AssessmentServiceClient>("territories");
         builder.Services.AddSingleton<Regions>().AddSingleton<TerritoryPlaces>().AddSingleton<BaseMapSvg>();
         builder.AddPeople();
     }
@@ -28,6 +29,7 @@ public static class Hosting
         app.MapOpenData();
         app.MapApiDocument();
         app.MapPracticeExports();
+        app.MapSnapshotExports();
         app.MapRazorComponents<App>().AddAdditionalAssemblies(typeof(SiteHosting).Assembly);
     }
 }

@@ -19,6 +19,9 @@ public abstract class ShippedRecords<TDb, TBody>(RecordStore<TDb> records, Regis
     /// <summary>Folder of the files, under the service's own.</summary>
     protected abstract string Folder { get; }
 
+    /// <summary>Who may read them.</summary>
+    protected virtual Visibility Visibility => Visibility.Public;
+
     /// <summary>The records of a file, each with its identifier, checked by the rules of the service.</summary>
     protected abstract IEnumerable<(string Id, string Territory, TBody Body)> Read(string json);
 
@@ -36,7 +39,7 @@ public abstract class ShippedRecords<TDb, TBody>(RecordStore<TDb> records, Regis
             {
                 if (!await records.ExistsAsync<TBody>(id, cancellationToken))
                 {
-                    await records.WriteAsync<TBody>(id, _ => new Change<TBody>("published", territory, body, Visibility.Public), cancellationToken);
+                    await records.WriteAsync<TBody>(id, _ => new Change<TBody>("published", territory, body, Visibility), cancellationToken);
                 }
             }
         }

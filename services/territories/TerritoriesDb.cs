@@ -13,6 +13,7 @@ public sealed class TerritoriesDb(DbContextOptions<TerritoriesDb> options) : Rec
     internal DbSet<MembershipRow> Memberships => Set<MembershipRow>();
     internal DbSet<SignatoryRow> Signatories => Set<SignatoryRow>();
     internal DbSet<CohortRow> Cohorts => Set<CohortRow>();
+    internal DbSet<SnapshotRow> Snapshots => Set<SnapshotRow>();
 
     /// <summary>The memberships of territories that are in the network, awake or not.</summary>
     internal IQueryable<MembershipRow> Members => Memberships.AsNoTracking().Where(row => row.Status == MembershipStatus.Active || row.Status == MembershipStatus.Asleep);
@@ -33,6 +34,11 @@ public sealed class TerritoriesDb(DbContextOptions<TerritoriesDb> options) : Rec
             row.HasIndex(membership => new { membership.Status, membership.ChangedAt });
         });
         modelBuilder.Entity<CohortRow>().ToTable("cohorts").HasKey(cohort => cohort.Code);
+        modelBuilder.Entity<SnapshotRow>(row =>
+        {
+            row.ToTable("snapshots").HasKey(snapshot => snapshot.Id);
+            row.HasIndex(snapshot => snapshot.Territory);
+        });
         modelBuilder.Entity<SignatoryRow>(row =>
         {
             row.ToTable("signatories", table => table.ExcludeFromMigrations()).HasKey(signatory => signatory.Territory);
@@ -98,6 +104,20 @@ internal sealed class CohortRow
     public required string Code { get; init; }
     public required string StartsOn { get; init; }
     public required byte[] Body { get; init; }
+}
+
+/// <summary>A snapshot of an assessment, as they are listed.</summary>
+internal sealed class SnapshotRow
+{
+    public required string Id { get; init; }
+    public required string Territory { get; init; }
+    public required string FrozenOn { get; init; }
+
+    /// <summary>Whether the territory's facilitators may read it.</summary>
+    public bool IsOpen { get; init; }
+
+    /// <summary>The snapshot without its answers.</summary>
+    public required byte[] Head { get; init; }
 }
 
 /// <summary>Who signed the charter of a territory.</summary>

@@ -13,7 +13,7 @@ internal sealed class TerritoryIndex(Registry registry) : RecordIndex<Territorie
     // Of each territory, so that no one of them fills the list of all.
     private const int LatestMilestones = 2;
 
-    public override string Version => "4";
+    public override string Version => "5";
 
     public override async Task ApplyAsync(TerritoriesDb db, Record record, IMessage? body, bool isNew, CancellationToken cancellation)
     {
@@ -62,6 +62,14 @@ internal sealed class TerritoryIndex(Registry registry) : RecordIndex<Territorie
                 db.Cohorts.Add(new CohortRow { Code = record.Id, StartsOn = cohort.StartsOn, Body = new Cohort(cohort) { Record = registry.Info(record) }.ToByteArray() });
             }
         }
+        else if (record.Kind == RecordKinds.KindOf<AssessmentSnapshot>())
+        {
+            await db.Snapshots.Where(row => row.Id == record.Id).ExecuteDeleteAsync(cancellation);
+            if (body is AssessmentSnapshot { IsDeleted: false } snapshot)
+            {
+                db.Snapshots.Add(Row(record, snapshot));
+            }
+        }
     }
 
     private static MembershipRow Row(Record record, Membership membership) => new()
@@ -73,6 +81,15 @@ internal sealed class TerritoryIndex(Registry registry) : RecordIndex<Territorie
         ChangedAt = record.ChangedAt.ToDateTimeOffset().ToUnixTimeMilliseconds(),
         ActiveOn = membership.ActiveOn,
         Body = membership.ToByteArray(),
+    };
+
+    private SnapshotRow Row(Record record, AssessmentSnapshot snapshot) => new()
+    {
+        Id = record.Id,
+        Territory = record.Territory,
+        FrozenOn = snapshot.FrozenOn,
+        IsOpen = snapshot.OpenedOn.Length > 0,
+        Head = new AssessmentSnapshot(snapshot.Head()) { Record = registry.Info(record) }.ToByteArray(),
     };
 
     private static PracticeLink Link(string id, Practice practice) => new()

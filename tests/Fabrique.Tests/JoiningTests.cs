@@ -4,7 +4,7 @@ namespace Fabrique.Tests;
 
 /// <summary>The entry of a town, from its first visitor to its first practice: three people who have no mouse, three browsers without
 /// script, the mails of the node.</summary>
-public sealed class JoiningTests(NodeWithInventedTowns node, Browser browser) : IClassFixture<NodeWithInventedTowns>, IClassFixture<Browser>
+public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser browser) : IClassFixture<NodeWithInventedTowns>, IClassFixture<Browser>
 {
     private const string Town = "ZZ001";
     private const string Name = "Bourg-Exemple (ZZ)";
@@ -124,6 +124,9 @@ public sealed class JoiningTests(NodeWithInventedTowns node, Browser browser) : 
             await second.GotoAsync("/pratiques/nouvelle");
             return await second.Locator("#champ-title").CountAsync();
         }, TimeSpan.FromSeconds(5));
+
+        // Nor does it read what the delegation says to itself.
+        Assert.Equal(403, (await second.GotoAsync($"{Assessment}?territoire={Town}"))!.Status);
 
         // The town leaves with all it told: nobody reads it any more, and its page says why.
         await first.GotoAsync("/mon-territoire");

@@ -38,7 +38,8 @@ public sealed partial class PrintTests(NodeInMemory node, Browser browser) : ICl
           .map(element => parseFloat(getComputedStyle(element).fontSize) * 0.75))
         """;
 
-    private static int Pages(byte[] pdf) => PageObject().Count(Encoding.Latin1.GetString(pdf));
+    /// <summary>How many sheets a document has.</summary>
+    internal static int Pages(byte[] pdf) => PageObject().Count(Encoding.Latin1.GetString(pdf));
 
     [GeneratedRegex(@"/Type\s*/Page\b(?!s)")]
     private static partial Regex PageObject();

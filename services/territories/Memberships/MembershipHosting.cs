@@ -2,18 +2,20 @@ using Fabrique.Identity.V1;
 
 namespace Fabrique.Territories;
 
-/// <summary>What memberships and cohorts need beside the store.</summary>
+/// <summary>What memberships, cohorts and assessments need beside the store.</summary>
 internal static class MembershipHosting
 {
     public static void AddMemberships(this WebApplicationBuilder builder)
     {
         builder.Services.AddAppClient<IdentityService.IdentityServiceClient>("identity");
         builder.Services.AddSingleton<Charters>().AddHostedService<ShippedMemberships>().AddHostedService<Dormancy>();
+        builder.Services.AddSingleton<Questionnaires>().AddHostedService<ShippedAssessments>().AddHostedService<ShippedSnapshots>();
     }
 
     public static void MapMemberships(this WebApplication app)
     {
         app.MapGrpcService<MembershipsGrpc>();
         app.MapGrpcService<CohortsGrpc>();
+        app.MapGrpcService<AssessmentsGrpc>();
     }
 }

@@ -87,7 +87,7 @@ internal sealed partial class MembershipsGrpc(
         context.Caller().Allows("fabrique.territories.v1.MembershipService/GetMembership:whole", Scopes(membership));
 
     /// <summary>The names that a grant can have for what a membership is about.</summary>
-    private static string[] Scopes(Membership membership) =>
+    internal static string[] Scopes(Membership membership) =>
         [membership.Territory, .. membership.Region.Length > 0 ? [$"R{membership.Region}"] : Array.Empty<string>(), .. membership.Cohort.Length > 0 ? [membership.Cohort] : Array.Empty<string>()];
 
     private static Refusal NotFound() => Refusal.NotFound($"Ce territoire n’est pas membre du réseau.");
