@@ -13,7 +13,7 @@ internal sealed class TerritoryIndex(Registry registry) : RecordIndex<Territorie
     // Of each territory, so that no one of them fills the list of all.
     private const int LatestMilestones = 2;
 
-    public override string Version => "4";
+    public override string Version => "5";
 
     public override async Task ApplyAsync(TerritoriesDb db, Record record, IMessage? body, bool isNew, CancellationToken cancellation)
     {
@@ -54,6 +54,14 @@ internal sealed class TerritoryIndex(Registry registry) : RecordIndex<Territorie
                 db.Memberships.Add(Row(record, membership));
             }
         }
+        else if (record.Kind == RecordKinds.KindOf<Perimeter>())
+        {
+            await db.Perimeters.Where(row => row.Id == record.Id).ExecuteDeleteAsync(cancellation);
+            if (body is Perimeter perimeter)
+            {
+                db.Perimeters.Add(Row(record, perimeter));
+            }
+        }
         else if (record.Kind == RecordKinds.KindOf<Cohort>())
         {
             await db.Cohorts.Where(row => row.Code == record.Id).ExecuteDeleteAsync(cancellation);
@@ -73,6 +81,17 @@ internal sealed class TerritoryIndex(Registry registry) : RecordIndex<Territorie
         ChangedAt = record.ChangedAt.ToDateTimeOffset().ToUnixTimeMilliseconds(),
         ActiveOn = membership.ActiveOn,
         Body = membership.ToByteArray(),
+    };
+
+    private PerimeterRow Row(Record record, Perimeter perimeter) => new()
+    {
+        Id = record.Id,
+        Status = perimeter.Status,
+        Region = perimeter.Region.Length > 0 ? $"R{perimeter.Region}" : "",
+        Department = perimeter.Department,
+        Version = record.Version,
+        ChangedAt = record.ChangedAt.ToDateTimeOffset().ToUnixTimeMilliseconds(),
+        Body = new Perimeter(perimeter) { Record = registry.Info(record) }.ToByteArray(),
     };
 
     private static PracticeLink Link(string id, Practice practice) => new()

@@ -2,7 +2,7 @@ using Fabrique.Identity.V1;
 
 namespace Fabrique.Territories;
 
-/// <summary>What memberships and cohorts need beside the store.</summary>
+/// <summary>What memberships, cohorts and perimeters need beside the store.</summary>
 internal static class MembershipHosting
 {
     public static void AddMemberships(this WebApplicationBuilder builder)
@@ -15,5 +15,6 @@ internal static class MembershipHosting
     {
         app.MapGrpcService<MembershipsGrpc>();
         app.MapGrpcService<CohortsGrpc>();
+        app.MapGrpcService<PerimetersGrpc>();
     }
 }
