@@ -14,7 +14,7 @@ public static class Purposes
     public static readonly Purpose Accounts = new(
         "accounts", TimeSpan.FromDays(730),
         () => T["Comptes et droits"], () => T["Agir au nom d’un territoire, faciliter le réseau, gérer une installation"],
-        () => T["Adresse électronique, nom, empreinte du mot de passe, deuxième vérification, langue, droits, fonction"],
+        () => T["Adresse électronique, nom, empreinte du mot de passe, deuxième vérification, langue, droits, fonction, fin de mandat"],
         () => T["La même délégation ; les facilitateurs et les gestionnaires de cette installation"],
         () => T["Jusqu’à ce que la personne efface son compte ; 24 mois après sa dernière connexion, elle est prévenue, et le compte est effacé un mois après"]);
 
@@ -31,7 +31,7 @@ public static class Purposes
 
     public static readonly Purpose Invitations = new(
         "invitations", TimeSpan.FromDays(14),
-        () => T["Invitations"], () => T["Inviter quelqu’un dans une délégation"], () => T["Adresse électronique, droit promis, fonction"],
+        () => T["Invitations"], () => T["Inviter quelqu’un dans une délégation"], () => T["Adresse électronique, droit promis, fonction, fin de mandat"],
         () => T["La personne référente du territoire et les facilitateurs"], () => T["14 jours, ou jusqu’à ce que l’invitation serve"]);
 
     public static readonly Purpose Mails = new(

@@ -57,7 +57,7 @@ internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, 
     {
         if (link.Purpose == Links.Invitation && link.Role.Length > 0)
         {
-            await rights.GiveAsync("", person.Id, new Grant(link.Role, link.Scope, link.Family), link.Function);
+            await rights.GiveAsync("", person.Id, new Grant(link.Role, link.Scope, link.Family), link.Function, link.Until);
         }
     }
 

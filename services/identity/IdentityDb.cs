@@ -100,6 +100,9 @@ internal sealed class LinkRow
     public string Scope { get; init; } = "";
     public string Family { get; init; } = "";
     public string Function { get; init; } = "";
+
+    /// <summary>Until when the promised right will hold; null when nothing ends it.</summary>
+    public long? Until { get; init; }
     public long CreatedAt { get; init; }
     public long ExpiresAt { get; init; }
 }

@@ -52,7 +52,7 @@ internal sealed partial class IdentityGrpc(IdentityDb db, RightsKeeper rights, R
         {
             throw Refusal.NotFound($"Personne n’a de compte sous ce nom : envoyez une invitation.");
         }
-        var row = await rights.GiveAsync(Caller(context), person.Id, grant, request.Grant.Function, request.Grant.Until?.ToDateTimeOffset().ToUnixTimeMilliseconds());
+        var row = await rights.GiveAsync(Caller(context), person.Id, grant, request.Grant.Function, End("grant.until", request.Grant.Until));
         return new GiveGrantResponse { Delegate = Message(row, person) };
     }
 

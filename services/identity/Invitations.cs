@@ -15,7 +15,7 @@ internal sealed partial class IdentityGrpc
         {
             throw Refusal.Invalid("email", $"Indiquez une adresse électronique, par exemple prenom.nom@mairie.fr.");
         }
-        var (link, secret) = links.Add(Links.Invitation, email, grant, request.Grant.Function);
+        var (link, secret) = links.Add(Links.Invitation, email, grant, request.Grant.Function, End("grant.until", request.Grant.Until));
         var response = new CreateInvitationResponse { Invitation = Message(link) };
         if (request.ReturnLink)
         {
@@ -62,7 +62,7 @@ internal sealed partial class IdentityGrpc
     {
         Id = link.Id,
         Email = link.Email,
-        Grant = new() { Role = link.Role, Scope = link.Scope, Family = link.Family, Function = link.Function },
+        Grant = new() { Role = link.Role, Scope = link.Scope, Family = link.Family, Function = link.Function, Until = link.Until is { } until ? Moment(until) : null },
         ExpiresAt = Moment(link.ExpiresAt),
     };
 }

@@ -25,8 +25,9 @@ internal sealed class Links(IdentityDb db, TimeProvider clock)
     /// <param name="email">Whom it is for.</param>
     /// <param name="grant">The right that an invitation gives.</param>
     /// <param name="function">What the person does there.</param>
+    /// <param name="until">Until when that right will hold, Unix milliseconds; null when nothing ends it.</param>
     /// <returns>What is known of it, and the secret that the address of the page ends with; it cannot be read again.</returns>
-    public (LinkRow Link, string Secret) Add(string purpose, string email, Grant grant = default, string function = "")
+    public (LinkRow Link, string Secret) Add(string purpose, string email, Grant grant = default, string function = "", long? until = null)
     {
         var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         var link = new LinkRow
@@ -40,6 +41,7 @@ internal sealed class Links(IdentityDb db, TimeProvider clock)
             Scope = grant.Scope ?? "",
             Family = grant.Family ?? "",
             Function = function,
+            Until = until,
             CreatedAt = Now,
             ExpiresAt = Now + (long)(purpose == Invitation ? Purposes.Invitations.Kept!.Value : Soon).TotalMilliseconds,
         };

@@ -53,6 +53,47 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
         return row;
     }
 
+    /// <summary>A delegate leads the delegation from now on, and whoever led it is a delegate: in one transaction, so that somebody always leads.</summary>
+    /// <param name="actor">Who says so.</param>
+    /// <param name="person">A delegate of the territory.</param>
+    /// <param name="territory">Whose delegation it is.</param>
+    /// <returns>The right of whoever leads now; null when the person is no delegate there.</returns>
+    public async Task<GrantRow?> PassLeadAsync(string actor, string person, string territory)
+    {
+        var rows = await db.Grants.Where(grant => grant.Scope == territory && (grant.Role == Grant.Referent || grant.Role == Grant.Delegate)).ToListAsync();
+        var now = Now;
+        var valid = rows.FindAll(row => row.Until is null || row.Until > now);
+        if (valid.Find(row => row.Person == person && row.Role == Grant.Referent) is { } leads)
+        {
+            return leads;
+        }
+        if (valid.Find(row => row.Person == person) is not { } chosen)
+        {
+            return null;
+        }
+        var before = valid.FindAll(row => row.Role == Grant.Referent);
+        var lead = Become(chosen, Grant.Referent);
+        before.ForEach(row => Become(row, Grant.Delegate));
+        Note(actor, "lead passed", person, lead.Grant.ToString());
+        var revoked = new List<RevocationRow>();
+        foreach (var concerned in before.Select(row => row.Person).Append(person))
+        {
+            revoked.AddRange(await CountRightsAsync(concerned));
+        }
+        await SaveAsync([.. revoked]);
+        return lead;
+
+        // A right that ended under the other role gives its place.
+        GrantRow Become(GrantRow row, string role)
+        {
+            var other = rows.Find(one => one.Person == row.Person && one.Role == role)
+                ?? db.Grants.Add(new GrantRow { Person = row.Person, Role = role, Scope = territory, Since = row.Since }).Entity;
+            (other.Family, other.Function, other.Until) = (row.Family, row.Function, row.Until);
+            db.Grants.Remove(row);
+            return other;
+        }
+    }
+
     /// <summary>Ends a right; tells whether there was one.</summary>
     public async Task<bool> EndAsync(string actor, string person, string role, string scope)
     {

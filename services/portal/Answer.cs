@@ -15,7 +15,7 @@ public readonly record struct Answer<T>(T? Value, RpcException? Error)
         Grpc.Core.StatusCode.NotFound => StatusCodes.Status404NotFound,
         Grpc.Core.StatusCode.InvalidArgument => StatusCodes.Status400BadRequest,
         Grpc.Core.StatusCode.Unauthenticated or Grpc.Core.StatusCode.PermissionDenied => StatusCodes.Status403Forbidden,
-        Grpc.Core.StatusCode.Aborted or Grpc.Core.StatusCode.FailedPrecondition => StatusCodes.Status409Conflict,
+        Grpc.Core.StatusCode.Aborted or Grpc.Core.StatusCode.FailedPrecondition or Grpc.Core.StatusCode.AlreadyExists => StatusCodes.Status409Conflict,
         _ => StatusCodes.Status503ServiceUnavailable,
     };
 

@@ -19,6 +19,7 @@ public static class Hosting
         builder.Services.AddAppClient<MembershipService.MembershipServiceClient>("territories");
         builder.Services.AddAppClient<CohortService.CohortServiceClient>("territories");
         builder.Services.AddAppClient<AssessmentService.AssessmentServiceClient>("territories");
+        builder.Services.AddAppClient<PerimeterService.PerimeterServiceClient>("territories");
         builder.Services.AddSingleton<Regions>().AddSingleton<TerritoryPlaces>().AddSingleton<BaseMapSvg>();
         builder.AddPeople();
     }

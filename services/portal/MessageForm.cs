@@ -9,7 +9,8 @@ namespace Fabrique.Portal;
 /// the contract ("title", "figures[0].unit"), which are also those of the services' refusals; what was typed is kept as typed,
 /// so that a page shown again after a refusal, a conflict or a failure loses nothing.
 /// </summary>
-public sealed partial class MessageForm
+/// <param name="fields">What the page calls the fields of the message.</param>
+public sealed partial class MessageForm(FormFields fields)
 {
     // Two digits in the names of the page's fields.
     private const int MostRows = 100;
@@ -19,15 +20,18 @@ public sealed partial class MessageForm
 
     public IReadOnlyList<(string Path, string Message)> Errors => _errors;
 
-    /// <summary>Takes the posted fields; names that begin with "_" are the page's own.</summary>
-    public static MessageForm Of(IFormCollection posted)
+    public FormFields Fields { get; } = fields;
+
+    /// <summary>Takes the posted fields, dates as people write them; names that begin with "_" are the page's own.</summary>
+    public static MessageForm Of(IFormCollection posted, FormFields fields)
     {
-        var form = new MessageForm();
+        var form = new MessageForm(fields);
         foreach (var (path, values) in posted.Where(field => !field.Key.StartsWith('_')))
         {
             form._values[path] = [.. values.Select(Clean)];
         }
 
+        fields.ReadDates(form);
         return form;
     }
 
@@ -54,6 +58,19 @@ public sealed partial class MessageForm
     /// <summary>Adds an empty value to a list of words.</summary>
     public void AddValue(string path) => _values[path] = [.. Values(path).Take(MostRows - 1), ""];
 
+    /// <summary>The row changes places with the one before it.</summary>
+    public void MoveUp(string path, int row)
+    {
+        if (row == 0)
+        {
+            return;
+        }
+
+        var both = _values.Where(value => RowOf(value.Key, path) is { } at && (at == row || at == row - 1)).ToList();
+        both.ForEach(value => _values.Remove(value.Key));
+        both.ForEach(value => _values[$"{path}[{(RowOf(value.Key, path) == row ? row - 1 : row)}]{Rest(value.Key, path)}"] = value.Value);
+    }
+
     public void RemoveRow(string path, int row)
     {
         foreach (var key in _values.Keys.Where(key => RowOf(key, path) >= row).OrderBy(key => RowOf(key, path)).ToList())
@@ -62,7 +79,7 @@ public sealed partial class MessageForm
             _values.Remove(key);
             if (RowOf(key, path) is { } index && index > row)
             {
-                _values[$"{path}[{index - 1}]{key[(key.IndexOf(']', path.Length) + 1)..]}"] = values;
+                _values[$"{path}[{index - 1}]{Rest(key, path)}"] = values;
             }
         }
     }
@@ -71,7 +88,7 @@ public sealed partial class MessageForm
     /// <param name="message">What a service has stored.</param>
     /// <param name="filled">Fields that the service fills when they are left empty.</param>
     public bool IsSaidBy(IMessage message, params string[] filled) =>
-        Differences(Of(message)).All(path => filled.Contains(path) && !Words(Values(path)).Any());
+        Differences(Of(message, Fields)).All(path => filled.Contains(path) && !Words(Values(path)).Any());
 
     /// <summary>The paths at which two forms do not say the same, among the fields of this page and the rows of its lists.</summary>
     public IReadOnlyList<string> Differences(MessageForm other)
@@ -91,10 +108,15 @@ public sealed partial class MessageForm
 
     private static string Clean(string? value) => Texts.WellFormed(value ?? "").Normalize().ReplaceLineEndings("\n").Trim();
 
+    // Of a list, which may be in a row of another: "indicators[0].values".
     private static int? RowOf(string key, string path) =>
-        Row().Match(key) is { Success: true } match && match.Groups["list"].Value == path
-            ? int.Parse(match.Groups["row"].Value, CultureInfo.InvariantCulture)
+        key.StartsWith(path + "[", StringComparison.Ordinal) && key.IndexOf(']', path.Length) is > 0 and var end
+            && int.TryParse(key.AsSpan(path.Length + 1, end - path.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var row) && row < MostRows
+            ? row
             : null;
+
+    // What follows the number of the row: ".title".
+    private static string Rest(string key, string path) => key[(key.IndexOf(']', path.Length) + 1)..];
 
     [GeneratedRegex(@"^(?<list>[^\[]+)\[(?<row>\d{1,2})\]")]
     private static partial Regex Row();

@@ -9,9 +9,9 @@ namespace Fabrique.Portal;
 public sealed partial class MessageForm
 {
     /// <summary>The form that shows a message.</summary>
-    public static MessageForm Of(IMessage message)
+    public static MessageForm Of(IMessage message, FormFields fields)
     {
-        var form = new MessageForm();
+        var form = new MessageForm(fields);
         form.Write(message, "");
         return form;
     }
@@ -36,6 +36,10 @@ public sealed partial class MessageForm
                 if (_values.Where(value => RowOf(value.Key, path) == row).All(value => !Words(value.Value).Any()))
                 {
                     RemoveRow(path, row);
+                }
+                else
+                {
+                    DropBlankRows(field.MessageType, $"{path}[{row}].");
                 }
             }
         }

@@ -2,23 +2,6 @@ using Fabrique.Practices.V1;
 
 namespace Fabrique.Portal;
 
-/// <summary>What became of the last press of a button of the practice form.</summary>
-public enum FormOutcome
-{
-    None,
-    Saved,
-    Resumed,
-    Refused,
-    SavedNotPublished,
-    Conflict,
-    SessionEnded,
-    NotAllowed,
-    NotPossible,
-    NotAMember,
-    DiskFull,
-    Unavailable,
-}
-
 /// <summary>
 /// Saves what was typed, and publishes it when asked. Pressing twice, or again after an answer that never came, finds its own text
 /// already saved and goes on.
@@ -103,24 +86,5 @@ internal sealed class PracticeSaving(PracticeService.PracticeServiceClient pract
     // The service fills these two when they are left empty.
     private bool IsSaidBy(Practice stored) => form.IsSaidBy(stored, "language", "reviewDueOn");
 
-    private void Stop<T>(Answer<T> answer)
-        where T : class
-    {
-        foreach (var (path, message) in answer.Violations)
-        {
-            form.Refuse(path, message);
-        }
-
-        Stopped = answer.Error!.StatusCode switch
-        {
-            Grpc.Core.StatusCode.InvalidArgument => (FormOutcome.Refused, StatusCodes.Status422UnprocessableEntity),
-            Grpc.Core.StatusCode.Unauthenticated => (FormOutcome.SessionEnded, answer.StatusCode),
-            Grpc.Core.StatusCode.PermissionDenied => (FormOutcome.NotAllowed, answer.StatusCode),
-            _ when answer.IsForMembers => (FormOutcome.NotAMember, answer.StatusCode),
-            Grpc.Core.StatusCode.NotFound or Grpc.Core.StatusCode.FailedPrecondition or Grpc.Core.StatusCode.Aborted =>
-                (FormOutcome.NotPossible, answer.StatusCode),
-            _ when answer.IsFull => (FormOutcome.DiskFull, answer.StatusCode),
-            _ => (FormOutcome.Unavailable, answer.StatusCode),
-        };
-    }
+    private void Stop<T>(Answer<T> answer) where T : class => Stopped = form.Stopped(answer);
 }

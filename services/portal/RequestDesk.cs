@@ -69,7 +69,11 @@ internal sealed class RequestDesk(IdentityService.IdentityServiceClient identity
             }
             status = accepted.Value?.Membership.Status;
         }
-        if (status is null)
+        if (asked.Violations.Any())
+        {
+            Problems.Add("", "", T["Ce territoire n’est pas encore confirmé : répondez d’abord à sa déclaration, sur la page « Périmètres ». Rien n’a été décidé."]);
+        }
+        else if (status is null)
         {
             Problems.Add("", "", T["L’adhésion du territoire n’a pas pu être acceptée : le service ne répond pas, ou elle ne vous revient pas. Rien n’a été décidé."]);
         }

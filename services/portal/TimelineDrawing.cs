@@ -125,6 +125,11 @@ public sealed class TimelineDrawing
         var bottom = roles + 40 + (parts.Max(lines => lines.Count) * 21);
         for (var at = 0; at < row.Length; at++)
         {
+            if (parts[at].Count == 0)
+            {
+                continue;
+            }
+
             var left = at * (column + Gap);
             _shapes.Add(new($"M{left} {roles}h{column}V{bottom}h-{column}z", "role-box", row[at].Index));
             _texts.Add(new(left + Padding, roles + 22, T["Les habitants"], "role-label"));

@@ -14,7 +14,7 @@ public sealed record PhaseMilestones(Phase Phase, IReadOnlyList<Milestone> Miles
         return
         [
             .. profile.Phases.Select(phase => new PhaseMilestones(phase, [.. byPhase[phase.Code]])),
-            .. others.Count > 0 ? [new PhaseMilestones(new Phase { Title = T["Autres étapes"] }, others)] : Array.Empty<PhaseMilestones>(),
+            .. others.Count > 0 ? [new PhaseMilestones(new Phase { Title = known.Count > 0 ? T["Autres étapes"] : T["Le chemin"] }, others)] : Array.Empty<PhaseMilestones>(),
         ];
     }
 }

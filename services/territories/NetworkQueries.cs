@@ -14,7 +14,7 @@ internal sealed partial class Queries
     public async Task<ListSimilarTerritoriesResponse> SimilarAsync(ListSimilarTerritoriesRequest request, CancellationToken cancellation)
     {
         var size = request.PageSize == 0 ? DefaultSimilar : request.PageSize;
-        var (codes, territory) = (request.Situation.Distinct().ToList(), directory.Find(request.Id));
+        var (codes, territory) = (request.Situation.Distinct().ToList(), await places.FindAsync(request.Id, cancellation));
         Check.Refuse(
         [
             .. Check.Codes("situation", codes, Vocabulary.Situation),
@@ -28,9 +28,10 @@ internal sealed partial class Queries
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var members = await db.Members.Select(member => member.Id).ToHashSetAsync(cancellation);
         var told = await db.Profiles.AsNoTracking().ToDictionaryAsync(profile => profile.Id, profile => profile.Situations, cancellation);
-        var asked = Told(directory.Entries.First(entry => entry.Traits.Id == territory.Id).Traits);
+        var perimeters = (await places.PerimetersAsync(cancellation)).ToDictionary(perimeter => perimeter.Territory.Id);
+        var asked = Told(perimeters.TryGetValue(territory.Id, out var perimeter) ? perimeter.Traits : directory.Entries.First(entry => entry.Traits.Id == territory.Id).Traits);
         asked = codes.Count > 0 ? asked with { Situations = codes } : asked;
-        var candidates = directory.Entries.Select(entry => Told(entry.Traits)).ToLookup(traits => members.Contains(traits.Id));
+        var candidates = directory.Entries.Select(entry => entry.Traits).Concat(perimeters.Values.Select(one => one.Traits)).Select(Told).ToLookup(traits => members.Contains(traits.Id));
 
         territory.Joined = members.Contains(territory.Id);
         return new ListSimilarTerritoriesResponse
@@ -45,7 +46,8 @@ internal sealed partial class Queries
 
         SimilarTerritory Similar(Traits traits)
         {
-            var found = directory.Find(traits.Id)!;
+            var found = perimeters.TryGetValue(traits.Id, out var one) ? one.Territory.Clone() : directory.Find(traits.Id)!;
+            found.Perimeter?.Members.Clear();
             found.Joined = members.Contains(traits.Id);
             var similar = new SimilarTerritory { Territory = found, Likenesses = { Resemblance.Reasons(asked, traits) } };
             foreach (var likeness in similar.Likenesses)
@@ -73,16 +75,21 @@ internal sealed partial class Queries
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var rows = await db.Milestones.AsNoTracking().OrderByDescending(milestone => milestone.Date).ThenBy(milestone => milestone.Territory)
             .ThenBy(milestone => milestone.Rank).Take(size).ToListAsync(cancellation);
+        var told = new List<(MilestoneRow row, Territory? Place)>();
+        foreach (var row in rows)
+        {
+            told.Add((row, await places.FindAsync(row.Territory, cancellation)));
+        }
         return new ListMilestonesResponse
         {
             Milestones =
             {
-                rows.Select(row => (row, Place: directory.Find(row.Territory))).Select(told => new TerritoryMilestone
+                told.Select(one => new TerritoryMilestone
                 {
-                    Milestone = Milestone.Parser.ParseFrom(told.row.Milestone),
-                    Territory = told.row.Territory,
-                    Name = told.Place?.Name ?? told.row.Territory,
-                    Department = told.Place?.Department?.Code ?? "",
+                    Milestone = Milestone.Parser.ParseFrom(one.row.Milestone),
+                    Territory = one.row.Territory,
+                    Name = one.Place?.Name ?? one.row.Territory,
+                    Department = one.Place?.Department?.Code ?? "",
                 }),
             },
         };

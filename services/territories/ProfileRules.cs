@@ -36,6 +36,7 @@ internal static class ProfileRules
             .. Texts.TooLong(profile, _ => MaxText),
             .. Codes("situations", profile.Situations, Vocabulary.Situation),
             .. Rule("situations", profile.Situations.Count > MaxRows, $"{MaxRows} lignes au plus."),
+            .. Listed(profile, "star.sources", profile.Star?.Sources ?? []),
             .. Each("milestones", profile.Milestones, (field, milestone) => Fact(profile, field, milestone.Title, milestone.Sources)
                 .Concat(Date($"{field}.date", milestone.Date, mandatory: true))
                 .Concat(Rule($"{field}.phase", milestone.Phase.Length > 0 && profile.Phases.All(phase => phase.Code != milestone.Phase), $"Cette phase n’est pas dans la liste des phases."))),
@@ -48,7 +49,8 @@ internal static class ProfileRules
                 .Concat(Codes($"{field}.kind", [element.Kind], Vocabulary.MethodElementKind))
                 .Concat(Codes($"{field}.axis", [element.Axis], Vocabulary.MethodAxis))),
             .. Each("indicators", profile.Indicators, (field, indicator) => Fact(profile, field, indicator.Label, indicator.Sources, "label")
-                .Concat(Codes($"{field}.family", [indicator.Family], Vocabulary.IndicatorFamily))),
+                .Concat(Codes($"{field}.family", [indicator.Family], Vocabulary.IndicatorFamily))
+                .Concat(indicator.Values.SelectMany((value, at) => Listed(profile, $"{field}.values[{at}].sources", value.Sources)))),
             .. Each("sources", profile.Sources, (field, source) => Rule($"{field}.title", source.Title.Length == 0, $"Donnez le titre de la source.").Concat(WebAddress($"{field}.url", source.Url))
                 .Concat(Rule($"{field}.code", source.Code.Length == 0, $"Donnez un code court à la source."))),
         ];
@@ -59,9 +61,12 @@ internal static class ProfileRules
     [
         .. Rule($"{field}.{name}", title.Length == 0, $"Donnez un titre."),
         .. Rule($"{field}.sources", !sources.Any(), $"Citez au moins une source."),
-        .. sources.Where(code => profile.Sources.All(source => source.Code != code)).Take(1)
-            .Select(code => new FieldError($"{field}.sources", $"La source « {code} » n’est pas dans la liste des sources.")),
+        .. Listed(profile, $"{field}.sources", sources),
     ];
+
+    /// <summary>What is cited is in the list of the profile.</summary>
+    private static IEnumerable<FieldError> Listed(Profile profile, string field, IEnumerable<string> sources) =>
+        sources.Where(code => profile.Sources.All(source => source.Code != code)).Take(1).Select(code => new FieldError(field, $"La source « {code} » n’est pas dans la liste des sources."));
 
     private static IEnumerable<FieldError> Each<T>(string field, IReadOnlyCollection<T> rows, Func<string, T, IEnumerable<FieldError>> check) =>
         Rule(field, rows.Count > MaxRows, $"{MaxRows} lignes au plus.").Concat(rows.SelectMany((row, at) => check($"{field}[{at}]", row)));

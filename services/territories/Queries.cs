@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Territories;
 
 /// <summary>The reads: the official directory, and what its territories tell of themselves.</summary>
-internal sealed partial class Queries(IDbContextFactory<TerritoriesDb> databases, RecordStore<TerritoriesDb> records, OfficialDirectory directory)
+internal sealed partial class Queries(IDbContextFactory<TerritoriesDb> databases, RecordStore<TerritoriesDb> records, OfficialDirectory directory, Places places)
 {
     private const int MaxQuery = 200;
     private const int MaxPractices = 100;
@@ -28,7 +28,7 @@ internal sealed partial class Queries(IDbContextFactory<TerritoriesDb> databases
 
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var joined = request.Joined ? await db.Members.Select(member => member.Id).ToListAsync(cancellation) : null;
-        var (territories, total, isNear) = await directory.SearchAsync(
+        var (territories, total, isNear) = await places.SearchAsync(
             request.Query, request.Kind, request.Region, request.Department, joined, offset, size, cancellation);
         var found = territories.Select(territory => territory.Id).ToArray();
         var members = await db.Members.Where(member => found.Contains(member.Id)).Select(member => member.Id).ToHashSetAsync(cancellation);
@@ -37,6 +37,7 @@ internal sealed partial class Queries(IDbContextFactory<TerritoriesDb> databases
         foreach (var territory in territories)
         {
             territory.Joined = members.Contains(territory.Id);
+            territory.Perimeter?.Members.Clear();
             response.Territories.Add(territory);
         }
         if (offset + territories.Count < total && territories.Count > 0)
@@ -47,18 +48,22 @@ internal sealed partial class Queries(IDbContextFactory<TerritoriesDb> databases
     }
 
     /// <summary>One territory whole; null when no territory has the code.</summary>
-    public async Task<Territory?> GetAsync(string id, CancellationToken cancellation)
+    /// <param name="id">Its code.</param>
+    /// <param name="isOwn">Whether somebody asks who writes for the territory of that code: a member reads its profile although it was hidden when it had left.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<Territory?> GetAsync(string id, Func<string, bool> isOwn, CancellationToken cancellation)
     {
-        if (directory.Find(id) is not { } territory)
+        if (await places.FindAsync(id, cancellation) is not { } territory)
         {
             return null;
         }
         var profile = await records.FindAsync<Profile>(territory.Id, cancellation);
-        profile = profile?.Info.Visibility == Visibility.Public ? profile : null;
-        territory.Profile = profile?.Body;
-        territory.Record = profile?.Info;
         territory.Membership = (await records.FindAsync<Membership>(territory.Id, cancellation))?.Body is { IsOpen: true } membership ? membership : null;
         territory.Joined = territory.Membership is { IsMember: true };
+        if (profile?.Info.Visibility == Visibility.Public || (territory.Joined && isOwn(territory.Id)))
+        {
+            (territory.Profile, territory.Record) = (profile?.Body, profile?.Info);
+        }
 
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var practices = db.Practices.AsNoTracking().Where(practice => practice.Territory == territory.Id);

@@ -19,8 +19,8 @@ internal sealed record Traits(string Id, string Kind, int? Population, string Gr
         territory.Id, territory.Kind, territory.HasPopulation ? territory.Population : null, grouping,
         territory.Department?.Code ?? "", territory.Region?.Code ?? "", []);
 
-    /// <summary>Only territories of one family are compared: a commune is like no département.</summary>
-    public string Family => Kind is "COM" or "DEP" or "REG" or "AUT" ? Kind : "groupings";
+    /// <summary>Only territories of one family are compared: a commune is like no département, and an overseas collectivity (AUT, by its code a region) like no declared perimeter.</summary>
+    public string Family => Kind is "COM" or "DEP" or "REG" || Id.StartsWith('R') ? Kind : "groupings";
 }
 
 /// <summary>

@@ -14,6 +14,7 @@ public sealed class TerritoriesDb(DbContextOptions<TerritoriesDb> options) : Rec
     internal DbSet<SignatoryRow> Signatories => Set<SignatoryRow>();
     internal DbSet<CohortRow> Cohorts => Set<CohortRow>();
     internal DbSet<SnapshotRow> Snapshots => Set<SnapshotRow>();
+    internal DbSet<PerimeterRow> Perimeters => Set<PerimeterRow>();
 
     /// <summary>The memberships of territories that are in the network, awake or not.</summary>
     internal IQueryable<MembershipRow> Members => Memberships.AsNoTracking().Where(row => row.Status == MembershipStatus.Active || row.Status == MembershipStatus.Asleep);
@@ -32,6 +33,11 @@ public sealed class TerritoriesDb(DbContextOptions<TerritoriesDb> options) : Rec
         {
             row.ToTable("memberships").HasKey(membership => membership.Id);
             row.HasIndex(membership => new { membership.Status, membership.ChangedAt });
+        });
+        modelBuilder.Entity<PerimeterRow>(row =>
+        {
+            row.ToTable("perimeters").HasKey(perimeter => perimeter.Id);
+            row.HasIndex(perimeter => new { perimeter.Status, perimeter.ChangedAt });
         });
         modelBuilder.Entity<CohortRow>().ToTable("cohorts").HasKey(cohort => cohort.Code);
         modelBuilder.Entity<SnapshotRow>(row =>
@@ -118,6 +124,22 @@ internal sealed class SnapshotRow
 
     /// <summary>The snapshot without its answers.</summary>
     public required byte[] Head { get; init; }
+}
+
+/// <summary>A perimeter that was declared, as facilitators list them and as confirmed ones are found.</summary>
+internal sealed class PerimeterRow
+{
+    public required string Id { get; init; }
+    public PerimeterStatus Status { get; init; }
+
+    /// <summary>By the name that a grant can have for it: "R32". May be empty.</summary>
+    public required string Region { get; init; }
+    public required string Department { get; init; }
+    public long Version { get; init; }
+
+    /// <summary>Unix milliseconds.</summary>
+    public long ChangedAt { get; init; }
+    public required byte[] Body { get; init; }
 }
 
 /// <summary>Who signed the charter of a territory.</summary>

@@ -25,5 +25,5 @@ internal sealed partial class TerritoriesGrpc(RecordStore<TerritoriesDb> records
         Task.FromResult(new GetBaseMapResponse { Map = Map.Value });
 
     private async Task<Territory> GetAsync(string id, ServerCallContext context) =>
-        await queries.GetAsync(id, context.CancellationToken) ?? throw Refusal.NotFound($"Aucun territoire ne porte ce code.");
+        await queries.GetAsync(id, code => context.Caller().Allows($"{TerritoryService.Descriptor.FullName}/{nameof(GetTerritory)}:hidden", code), context.CancellationToken) ?? throw Refusal.NotFound($"Aucun territoire ne porte ce code.");
 }

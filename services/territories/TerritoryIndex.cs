@@ -54,6 +54,14 @@ internal sealed class TerritoryIndex(Registry registry) : RecordIndex<Territorie
                 db.Memberships.Add(Row(record, membership));
             }
         }
+        else if (record.Kind == RecordKinds.KindOf<Perimeter>())
+        {
+            await db.Perimeters.Where(row => row.Id == record.Id).ExecuteDeleteAsync(cancellation);
+            if (body is Perimeter perimeter)
+            {
+                db.Perimeters.Add(Row(record, perimeter));
+            }
+        }
         else if (record.Kind == RecordKinds.KindOf<Cohort>())
         {
             await db.Cohorts.Where(row => row.Code == record.Id).ExecuteDeleteAsync(cancellation);
@@ -90,6 +98,17 @@ internal sealed class TerritoryIndex(Registry registry) : RecordIndex<Territorie
         FrozenOn = snapshot.FrozenOn,
         IsOpen = snapshot.OpenedOn.Length > 0,
         Head = new AssessmentSnapshot(snapshot.Head()) { Record = registry.Info(record) }.ToByteArray(),
+    };
+
+    private PerimeterRow Row(Record record, Perimeter perimeter) => new()
+    {
+        Id = record.Id,
+        Status = perimeter.Status,
+        Region = perimeter.Region.Length > 0 ? $"R{perimeter.Region}" : "",
+        Department = perimeter.Department,
+        Version = record.Version,
+        ChangedAt = record.ChangedAt.ToDateTimeOffset().ToUnixTimeMilliseconds(),
+        Body = new Perimeter(perimeter) { Record = registry.Info(record) }.ToByteArray(),
     };
 
     private static PracticeLink Link(string id, Practice practice) => new()

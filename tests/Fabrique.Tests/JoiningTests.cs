@@ -142,6 +142,49 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
         Assert.Contains("A quitté le réseau le", await reader.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_delegate_tells_where_the_territory_comes_from_and_the_drawing_is_on_its_page()
+    {
+        await node.JoinAsync("ZZ002");
+        var page = await OpenAsync("/");
+        await Browser.SignInAsync(page, node, "ZZ002");
+        await page.GotoAsync("/mon-territoire");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Raconter le territoire" }).PressAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Commencer", Exact = true }).PressAsync();
+        await page.Locator("#champ-introduction").WriteAsync("Un bourg au bord d’une rivière.");
+        await page.Locator("#champ-situations-RURAL").TickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Enregistrer et continuer" }).PressAsync();
+        await page.Locator("#champ-star-text").WriteAsync("Vivre de la rivière sans l’user.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Enregistrer", Exact = true }).Last.PressAsync();
+        await Assertions.Expect(page.Locator(".notice-done")).ToContainTextAsync("Enregistré");
+
+        await page.GotoAsync("/mon-territoire/profil/etapes");
+        await page.Locator("#champ-milestones-0-date").WriteAsync("octobre 2014");
+        await page.Locator("#champ-milestones-0-title").WriteAsync("Le moulin tourne de nouveau");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ajouter une étape" }).PressAsync();
+        await page.Locator("#champ-milestones-1-date").WriteAsync("1984");
+        await page.Locator("#champ-milestones-1-title").WriteAsync("La crue");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Enregistrer", Exact = true }).Last.PressAsync();
+        Assert.Equal(2, await page.Locator(".error-summary li").CountAsync());
+        foreach (var row in new[] { 0, 1 })
+        {
+            await page.Locator($"#champ-milestones-{row}-newSource").WriteAsync("Bulletin municipal");
+        }
+        await page.GetByRole(AriaRole.Button, new() { Name = "Enregistrer", Exact = true }).Last.PressAsync();
+        await Assertions.Expect(page.Locator(".notice-done")).ToContainTextAsync("Enregistré");
+
+        var reader = await OpenAsync("/territoires/ZZ002");
+        await WholeNode.EventuallyAsync(1, async () =>
+        {
+            await reader.ReloadAsync();
+            return await reader.Locator(".timeline-wide").CountAsync();
+        }, TimeSpan.FromSeconds(5));
+        var main = await reader.Locator("main").InnerTextAsync();
+        Assert.Contains("Vivre de la rivière sans l’user.", main, StringComparison.Ordinal);
+        Assert.Contains("Bulletin municipal", main, StringComparison.Ordinal);
+        Assert.Equal(["1984", "octobre 2014"], await reader.Locator(".timeline-wide .tl-date").AllTextContentsAsync());
+    }
+
     private async Task<IPage> OpenAsync(string path)
     {
         var context = await browser.NewContextAsync(node.Address, script: false, width: 1280);

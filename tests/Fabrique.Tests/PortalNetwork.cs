@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Fabrique.Identity.V1;
 using Fabrique.Practices.V1;
 using Fabrique.Records.V1;
 using Fabrique.Territories.V1;
@@ -31,6 +32,12 @@ public sealed class PortalNetwork : IAsyncDisposable
 
     public ConcurrentDictionary<string, Territory> Territories { get; } = [];
 
+    /// <summary>The people of every delegation.</summary>
+    public List<Identity.V1.Delegate> Delegation { get; } = [];
+
+    /// <summary>Where every membership stands.</summary>
+    public MembershipStatus Standing { get; set; } = MembershipStatus.Active;
+
     /// <summary>No room is left to write anything.</summary>
     public bool IsFull { get; set; }
 
@@ -61,11 +68,12 @@ public sealed class PortalNetwork : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http1);
         });
         builder.Services.AddGrpc();
-        builder.Services.AddSingleton(network).AddSingleton<PracticesFake>().AddSingleton<TerritoriesFake>().AddSingleton<MembershipsFake>();
+        builder.Services.AddSingleton(network).AddSingleton<PracticesFake>().AddSingleton<TerritoriesFake>().AddSingleton<MembershipsFake>().AddSingleton<PeopleFake>();
         network._app = builder.Build();
         network._app.MapGrpcService<PracticesFake>();
         network._app.MapGrpcService<TerritoriesFake>();
         network._app.MapGrpcService<MembershipsFake>();
+        network._app.MapGrpcService<PeopleFake>();
         network._app.MapGet("/v1.0/invoke/identity/method/.well-known/openid-configuration", () => Results.Text(People.Discovery, "application/json"));
         network._app.MapGet("/v1.0/invoke/identity/method/.well-known/jwks", () => Results.Text(People.Keys, "application/json"));
         await network._app.StartAsync();
@@ -97,6 +105,16 @@ public sealed class PortalNetwork : IAsyncDisposable
         Writes++;
         Stored.Add(practice);
         return Practices[practice.Id] = practice;
+    }
+
+    /// <summary>A territory tells itself otherwise.</summary>
+    public Territory Tell(string code, Profile profile)
+    {
+        var territory = Territories[code].Clone();
+        territory.Profile = profile;
+        territory.Record = new RecordInfo { Version = (territory.Record?.Version ?? 0) + 1, ChangedAt = Timestamp.FromDateTimeOffset(new DateTimeOffset(2026, 3, 2, 9, 30, 0, TimeSpan.Zero)), Change = "revised" };
+        Writes++;
+        return Territories[code] = territory;
     }
 
     private void Enter(ServerCallContext context)
@@ -318,10 +336,58 @@ public sealed class PortalNetwork : IAsyncDisposable
                 ? Task.FromResult(new GetTerritoryResponse { Territory = territory })
                 : throw Refusal(StatusCode.NotFound, "NOT_FOUND");
         }
+
+        public override Task<UpdateProfileResponse> UpdateProfile(UpdateProfileRequest request, ServerCallContext context)
+        {
+            network.MayWrite(context);
+            if (!network.Refused.IsEmpty)
+            {
+                throw Refusal(StatusCode.InvalidArgument, "INVALID_FIELDS", network.Refused.Select(field => (field.Key, field.Value)));
+            }
+            if ((network.Territories[request.Id].Record?.Version ?? 0) != request.Version)
+            {
+                throw Refusal(StatusCode.Aborted, "STALE_VERSION");
+            }
+            return Task.FromResult(new UpdateProfileResponse { Territory = network.Tell(request.Id, request.Profile) });
+        }
+    }
+
+    private sealed class PeopleFake(PortalNetwork network) : IdentityService.IdentityServiceBase
+    {
+        public override Task<GetDelegationResponse> GetDelegation(GetDelegationRequest request, ServerCallContext context) =>
+            Task.FromResult(new GetDelegationResponse { HasReferent = network.Delegation.Any(person => person.Grant.Scope == request.Territory && person.Grant.Role == Grant.Referent) });
+
+        public override Task<ListDelegatesResponse> ListDelegates(ListDelegatesRequest request, ServerCallContext context) =>
+            Task.FromResult(new ListDelegatesResponse { Delegates = { network.Delegation.Where(person => person.Grant.Scope == request.Territory) } });
+
+        public override Task<ListJoinRequestsResponse> ListJoinRequests(ListJoinRequestsRequest request, ServerCallContext context) => Task.FromResult(new ListJoinRequestsResponse());
+
+        public override Task<PassLeadResponse> PassLead(PassLeadRequest request, ServerCallContext context)
+        {
+            network.MayWrite(context);
+            foreach (var person in network.Delegation)
+            {
+                person.Grant.Role = person.Person == request.Person ? Grant.Referent : Grant.Delegate;
+            }
+            return Task.FromResult(new PassLeadResponse { Delegate = network.Delegation.Single(person => person.Person == request.Person) });
+        }
     }
 
     private sealed class MembershipsFake(PortalNetwork network) : MembershipService.MembershipServiceBase
     {
+        public override Task<GetMembershipResponse> GetMembership(GetMembershipRequest request, ServerCallContext context)
+        {
+            network.Enter(context);
+            return Task.FromResult(new GetMembershipResponse { Membership = new() { Territory = request.Territory, Status = network.Standing } });
+        }
+
+        public override Task<SubmitMembershipResponse> SubmitMembership(SubmitMembershipRequest request, ServerCallContext context)
+        {
+            network.Enter(context);
+            Assert.True(request.ValidateOnly, "looking opens nothing");
+            return Task.FromResult(new SubmitMembershipResponse { Membership = new() { Territory = request.Territory, Status = network.Standing } });
+        }
+
         public override Task<GetCharterResponse> GetCharter(GetCharterRequest request, ServerCallContext context)
         {
             network.Enter(context);

@@ -85,6 +85,34 @@ public abstract class TerritoriesSuite(ServiceUnderTest<TerritoriesDb> service)
     }
 
     [Fact]
+    public async Task What_is_cited_is_in_the_list_wherever_it_is_cited()
+    {
+        var profile = new Profile
+        {
+            Star = new() { Text = "Une étoile", Sources = { "N" } },
+            Indicators = { new Indicator { Label = "Emplois", Sources = { "A" }, Values = { new IndicatorValue { Text = "beaucoup", Sources = { "N" } } } } },
+            Sources = { new Source { Code = "A", Title = "Un article" } },
+        };
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => Territories.UpdateProfileAsync(new() { Id = "59350", Profile = profile }, service.As("59350")).ResponseAsync);
+        Assert.Equal(["indicators[0].values[0].sources", "star.sources"], Fields(refused).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_member_that_came_back_finds_the_text_it_had_hidden_and_nobody_else_does()
+    {
+        const string town = "ZZ002";
+        await Territories.UpdateProfileAsync(new() { Id = town, Profile = new() { Introduction = "Caché." } }, service.As(town));
+        await service.Services.GetRequiredService<RecordStore<TerritoriesDb>>()
+            .WriteAsync<Profile>(town, current => new Change<Profile>("hidden", town, current!.Body, Visibility.Private), TestContext.Current.CancellationToken);
+        Assert.Null((await Territories.GetTerritoryAsync(new() { Id = town })).Territory.Profile);
+        Assert.Null((await Territories.GetTerritoryAsync(new() { Id = town }, service.As(Brest))).Territory.Profile);
+        var own = (await Territories.GetTerritoryAsync(new() { Id = town }, service.As(town))).Territory;
+        Assert.Equal("Caché.", own.Profile.Introduction);
+        await Territories.UpdateProfileAsync(new() { Id = town, Profile = own.Profile, Version = own.Record.Version }, service.As(town));
+        Assert.Equal("Caché.", (await Territories.GetTerritoryAsync(new() { Id = town })).Territory.Profile.Introduction);
+    }
+
+    [Fact]
     public async Task A_former_code_is_another_name_for_a_town_and_not_another_door()
     {
         Assert.Equal("59350", (await Territories.GetTerritoryAsync(new() { Id = "59355" })).Territory.Id);

@@ -1,4 +1,4 @@
-// Keeps on this device what is typed in the form of a practice until a service has it. Without this script the form works all the same.
+// Keeps on this device what is typed in a form with data-draft until a service has it. Without this script the form works all the same.
 (() => {
   const prefix = "fabrique-brouillon:";
   const longest = 30 * 24 * 60 * 60 * 1000;

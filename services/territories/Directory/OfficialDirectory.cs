@@ -61,9 +61,7 @@ internal sealed class OfficialDirectory
         await using var connection = Connect();
         await using var command = connection.CreateCommand();
         var (match, order) = Interpret(query, command);
-        var filters = Filter("kind", "$kinds", kinds.Count > 0 ? kinds : null, command) + Filter("id", "$ids", onlyIds, command)
-            + Filter("region", "$region", region.Length > 0 ? [region] : null, command)
-            + Filter("department", "$department", department.Length > 0 ? [department] : null, command);
+        var filters = Filters(kinds, region, department, onlyIds, command);
 
         var total = await CountAsync(match + filters);
         var isNear = total == 0 && (filters.Length == 0 || await CountAsync(match) == 0) && NearNames.Of(query, Entries) is { Count: > 0 } near
@@ -91,6 +89,24 @@ internal sealed class OfficialDirectory
             command.CommandText = $"SELECT COUNT(*) FROM territory AS t WHERE {where}";
             return Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
         }
+    }
+
+    /// <summary>How many territories a search finds at each rank of its order, whose names are really so; the ranks are those of <see cref="SearchAsync"/>.</summary>
+    /// <inheritdoc cref="SearchAsync" path="/param"/>
+    public async Task<IReadOnlyDictionary<int, int>> CountByRankAsync(
+        string query, IReadOnlyCollection<string> kinds, string region, string department, IReadOnlyCollection<string>? onlyIds, CancellationToken cancellationToken)
+    {
+        await using var connection = Connect();
+        await using var command = connection.CreateCommand();
+        var (match, order) = Interpret(query, command);
+        command.CommandText = $"SELECT {order} AS place, COUNT(*) FROM territory AS t WHERE {match + Filters(kinds, region, department, onlyIds, command)} GROUP BY place";
+        var counts = new Dictionary<int, int>();
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        while (await rows.ReadAsync(cancellationToken))
+        {
+            counts.Add(rows.GetInt32(0), rows.GetInt32(1));
+        }
+        return counts;
     }
 
     /// <summary>
@@ -160,6 +176,11 @@ internal sealed class OfficialDirectory
         (match, order) = ("t.position IN (SELECT value FROM json_each($near))", "(SELECT key FROM json_each($near) WHERE value = t.position)");
         return true;
     }
+
+    private static string Filters(IReadOnlyCollection<string> kinds, string region, string department, IReadOnlyCollection<string>? onlyIds, SqliteCommand command) =>
+        Filter("kind", "$kinds", kinds.Count > 0 ? kinds : null, command) + Filter("id", "$ids", onlyIds, command)
+        + Filter("region", "$region", region.Length > 0 ? [region] : null, command)
+        + Filter("department", "$department", department.Length > 0 ? [department] : null, command);
 
     private static string Filter(string column, string parameter, IReadOnlyCollection<string>? values, SqliteCommand command)
     {

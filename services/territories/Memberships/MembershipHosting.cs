@@ -2,7 +2,7 @@ using Fabrique.Identity.V1;
 
 namespace Fabrique.Territories;
 
-/// <summary>What memberships, cohorts and assessments need beside the store.</summary>
+/// <summary>What memberships, cohorts, perimeters and assessments need beside the store.</summary>
 internal static class MembershipHosting
 {
     public static void AddMemberships(this WebApplicationBuilder builder)
@@ -17,5 +17,6 @@ internal static class MembershipHosting
         app.MapGrpcService<MembershipsGrpc>();
         app.MapGrpcService<CohortsGrpc>();
         app.MapGrpcService<AssessmentsGrpc>();
+        app.MapGrpcService<PerimetersGrpc>();
     }
 }

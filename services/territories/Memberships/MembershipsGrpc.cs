@@ -9,7 +9,7 @@ namespace Fabrique.Territories;
 
 /// <summary>The contract of memberships. The writes are in the files that bear their names.</summary>
 internal sealed partial class MembershipsGrpc(
-    RecordStore<TerritoriesDb> records, IDbContextFactory<TerritoriesDb> databases, OfficialDirectory directory, Charters charters,
+    RecordStore<TerritoriesDb> records, IDbContextFactory<TerritoriesDb> databases, OfficialDirectory directory, Places places, Charters charters,
     IdentityService.IdentityServiceClient identity, TimeProvider clock) : MembershipService.MembershipServiceBase
 {
     private DateOnly Today => DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);

@@ -1,4 +1,5 @@
 using Fabrique.Identity.V1;
+using Fabrique.Portal.Components.Forms;
 using Fabrique.Territories.V1;
 using Microsoft.AspNetCore.Components;
 
@@ -39,13 +40,13 @@ public partial class MyTerritoryPage
         _desk = new(Identity);
         _me = Http.User.FindFirst("sub")?.Value ?? "";
         var codes = Http.User.WritableTerritories();
-        _code = codes.Contains(Chosen) ? Chosen! : codes is [var first, ..] ? first : "";
+        _code = Http.User.ChosenTerritory(Chosen);
         if (_code.Length == 0)
         {
             _mine = (await Identity.ListJoinRequestsAsync(new() { Mine = true, PageSize = 20 }).Answer()).Value?.Requests ?? [];
             return;
         }
-        _leads = Http.User.Grants().Any(grant => grant.Role == Grant.Referent && grant.Scope == _code);
+        _leads = Http.User.Leads(_code);
         var names = await Territories.NamesAsync(codes);
         _place = names[_code];
         _others.AddRange(names.Where(name => name.Key != _code).Select(name => (name.Key, name.Value)));
@@ -70,7 +71,10 @@ public partial class MyTerritoryPage
         switch (form["_action"].ToString().Split(':', 3))
         {
             case ["inviter"]:
-                await InviteAsync(form["courriel"].ToString(), form["famille"].ToString(), form["fonction"].ToString());
+                await InviteAsync(form["courriel"].ToString(), form["famille"].ToString(), form["fonction"].ToString(), form["mandat"].ToString());
+                break;
+            case ["mandat", var elected]:
+                await SetMandateAsync(elected, form[Mandates.Prefix + elected].ToString());
                 break;
             case ["reveiller"]:
                 Tell(await Memberships.WakeMembershipAsync(new() { Territory = _code }).Answer(), T["Votre territoire est de nouveau actif"]);
@@ -91,13 +95,37 @@ public partial class MyTerritoryPage
         await ReadAsync();
     }
 
-    private async Task InviteAsync(string email, string family, string function)
+    private async Task SetMandateAsync(string person, string typed)
     {
-        _email = email;
-        var answer = await Identity.CreateInvitationAsync(new() { Email = email, Grant = new() { Role = Grant.Delegate, Scope = _code, Family = family, Function = function } }).Answer();
+        var (field, until) = (Mandates.Prefix + person, MandateEnd.Of(typed));
+        if (typed.Length > 0 && until is null)
+        {
+            _problems.Add(field, T["Fin de mandat"], NoDay);
+            return;
+        }
+        var answer = await Identity.SetMandateAsync(new() { Territory = _code, Person = person, Until = until }).Answer();
+        if (answer.Violations.FirstOrDefault() is { Message: { Length: > 0 } message })
+        {
+            _problems.Add(field, T["Fin de mandat"], message);
+        }
+        else
+        {
+            Tell(answer, T["La fin de mandat est enregistrée"]);
+        }
+    }
+
+    private async Task InviteAsync(string email, string family, string function, string mandate)
+    {
+        (_email, var until) = (email, MandateEnd.Of(mandate));
+        if (mandate.Length > 0 && until is null)
+        {
+            _problems.Add("mandat", T["Fin de mandat"], NoDay);
+            return;
+        }
+        var answer = await Identity.CreateInvitationAsync(new() { Email = email, Grant = new() { Role = Grant.Delegate, Scope = _code, Family = family, Function = function, Until = until } }).Answer();
         foreach (var (path, message) in answer.Violations)
         {
-            var (field, name) = path == "email" ? ("courriel", T["Adresse électronique"]) : ("fonction", T["Fonction"]);
+            var (field, name) = path switch { "email" => ("courriel", T["Adresse électronique"]), "grant.until" => ("mandat", T["Fin de mandat"]), _ => ("fonction", T["Fonction"]) };
             _problems.Add(field, name, message);
         }
         if (_problems.Count == 0)
@@ -106,6 +134,8 @@ public partial class MyTerritoryPage
             _email = "";
         }
     }
+
+    private static string NoDay => T["Écrivez un jour ainsi : 22/03/2032."];
 
     private void Tell<TAnswer>(Answer<TAnswer> answer, string done) where TAnswer : class
     {

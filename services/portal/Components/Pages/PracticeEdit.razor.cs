@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fabrique.Portal.Components.Forms;
 using Fabrique.Practices.V1;
 using Fabrique.Territories.V1;
 using Microsoft.AspNetCore.Antiforgery;
@@ -6,29 +7,21 @@ using Microsoft.AspNetCore.Components;
 
 namespace Fabrique.Portal.Components.Pages;
 
-/// <summary>
-/// Writing a practice. Every press of a button comes back with the page and all that was typed, until the services have
-/// acknowledged it.
-/// </summary>
+/// <summary>Writing a practice.</summary>
 public sealed partial class PracticeEdit(
     PracticeService.PracticeServiceClient practices,
     TerritoryService.TerritoryServiceClient territories,
     NavigationManager navigation,
     IAntiforgery antiforgery,
-    TimeProvider time)
+    TimeProvider time) : EditPage(antiforgery)
 {
-    private MessageForm? _form;
     private int? _failure;
-    private FormOutcome _outcome;
     private Practice? _preview;
     private Practice? _other;
     private string _request = "";
     private long _version;
     private bool _published;
     private IReadOnlyList<(string Code, string Label)> _territories = [];
-
-    [CascadingParameter]
-    public required HttpContext Http { get; set; }
 
     [Parameter]
     public string? Id { get; set; }
@@ -62,9 +55,9 @@ public sealed partial class PracticeEdit(
         else if (Id is null)
         {
             _request = Guid.CreateVersion7(time.GetUtcNow()).ToString();
-            _form = new MessageForm();
-            _form.Set("licence", "CC-BY-SA-4.0");
-            _form.Set("adaptedFrom", Origin ?? "");
+            Form = new MessageForm(PracticeFields.All);
+            Form.Set("licence", "CC-BY-SA-4.0");
+            Form.Set("adaptedFrom", Origin ?? "");
         }
         else
         {
@@ -85,67 +78,41 @@ public sealed partial class PracticeEdit(
         }
         else
         {
-            _form = MessageForm.Of(practice);
+            Form = MessageForm.Of(practice, PracticeFields.All);
             _version = practice.Record?.Version ?? 0;
             _published = practice.Status == PracticeStatus.Published;
-            _outcome = State == "enregistre" ? FormOutcome.Saved : FormOutcome.None;
+            Outcome = State == "enregistre" ? FormOutcome.Saved : FormOutcome.None;
         }
     }
 
     private void Take(IFormCollection posted)
     {
-        _form = MessageForm.Of(posted);
-        PracticeFields.ReadDates(_form);
+        Form = MessageForm.Of(posted, PracticeFields.All);
         _published = posted["_published"] == "true";
         _version = long.TryParse(posted["_version"], NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
         _request = Guid.TryParse(posted["_request"], out var request) ? request.ToString() : Guid.CreateVersion7(time.GetUtcNow()).ToString();
     }
 
-    private async Task SubmitAsync()
+    protected override async Task PressAsync(string verb, string what)
     {
-        // Checked here and not by the framework, which would answer with an empty page: the text of somebody whose session
-        // ended while writing would be lost. Nothing is done without the proof; the page comes back with a new one.
-        if (!await antiforgery.IsRequestValidAsync(Http))
+        if (verb == "preview")
         {
-            Stop(FormOutcome.SessionEnded, StatusCodes.Status400BadRequest);
-            return;
+            _preview = Read<Practice>();
         }
-
-        switch (Http.Request.Form["_action"].ToString().Split(':'))
+        else
         {
-            case ["add", var list]:
-                _form!.AddRow(list);
-                break;
-            case ["more", var words]:
-                _form!.AddValue(words);
-                break;
-            case ["remove", var list, var row] when int.TryParse(row, NumberStyles.None, CultureInfo.InvariantCulture, out var index):
-                _form!.RemoveRow(list, index);
-                break;
-            // What the device kept comes back as a page, with as many rows as it has.
-            case ["resume"]:
-                _outcome = FormOutcome.Resumed;
-                break;
-            case ["preview"]:
-                _preview = Read();
-                break;
-            case ["publish"]:
-                await SaveAsync(publish: true);
-                break;
-            default:
-                await SaveAsync(publish: false);
-                break;
+            await SaveAsync(publish: verb == "publish");
         }
     }
 
     private async Task SaveAsync(bool publish)
     {
-        if (Read() is not { } typed)
+        if (Read<Practice>() is not { } typed)
         {
             return;
         }
 
-        var saving = new PracticeSaving(practices, _form!, _request) { Id = Id, Version = _version };
+        var saving = new PracticeSaving(practices, Form!, _request) { Id = Id, Version = _version };
         if (await saving.SaveAsync(typed, publish) is { } saved)
         {
             navigation.NavigateTo(To(saved.Status == PracticeStatus.Published
@@ -156,29 +123,7 @@ public sealed partial class PracticeEdit(
 
         (Id, _version, _other) = (saving.Id, saving.Version, saving.Other);
         _published = _other is null ? _published : _other.Status == PracticeStatus.Published;
-        Stop(saving.Stopped.Outcome, saving.Stopped.Status);
-    }
-
-    private Practice? Read()
-    {
-        var typed = _form!.Read<Practice>();
-        if (_form.Errors.Count == 0)
-        {
-            return typed;
-        }
-
-        Stop(FormOutcome.Refused, StatusCodes.Status422UnprocessableEntity);
-        return null;
-    }
-
-    private void Stop(FormOutcome outcome, int status)
-    {
-        _outcome = outcome;
-        Http.Response.StatusCode = status;
-        if (status == StatusCodes.Status503ServiceUnavailable)
-        {
-            Http.Response.Headers.RetryAfter = "60";
-        }
+        Stop(saving.Stopped);
     }
 
     // The form does not need the names: without the territories service the codes do.

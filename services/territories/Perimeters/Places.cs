@@ -1,0 +1,134 @@
+using Fabrique.Territories.V1;
+using Microsoft.EntityFrameworkCore;
+
+namespace Fabrique.Territories;
+
+/// <summary>
+/// Every territory there is: the official directory, and beside it the perimeters that a facilitator confirmed. These are few, and held in
+/// memory until one of them changes; a code that the directory knows never asks for them.
+/// </summary>
+internal sealed class Places(OfficialDirectory directory, IDbContextFactory<TerritoriesDb> databases)
+{
+    private Confirmed _confirmed = new(-1, []);
+
+    /// <summary>The territory with this code, as in <see cref="OfficialDirectory.Find"/>; null when nothing has it.</summary>
+    public async Task<Territory?> FindAsync(string id, CancellationToken cancellation)
+    {
+        if (directory.Find(id) is { } official)
+        {
+            return official;
+        }
+        return (await PerimetersAsync(cancellation)).FirstOrDefault(perimeter => perimeter.Territory.Id.Equals(id.Trim(), StringComparison.OrdinalIgnoreCase))?.Territory.Clone();
+    }
+
+    /// <summary>The confirmed perimeters, whole, the most populated first.</summary>
+    public async Task<IReadOnlyList<ConfirmedPerimeter>> PerimetersAsync(CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        // Each write of one adds one to its version, so the sum tells whether anything changed, whichever replica wrote it.
+        var stamp = await db.Perimeters.SumAsync(row => row.Version, cancellation);
+        if (_confirmed.Stamp != stamp)
+        {
+            var rows = await db.Perimeters.AsNoTracking().Where(row => row.Status == PerimeterStatus.Confirmed).ToListAsync(cancellation);
+            var known = _confirmed.Perimeters.ToDictionary(perimeter => (perimeter.Territory.Id, perimeter.Territory.Perimeter.Record.Version));
+            _confirmed = new(stamp, [.. rows.Select(row => known.GetValueOrDefault((row.Id, row.Version)) ?? new(Territory(Perimeter.Parser.ParseFrom(row.Body))))
+                .OrderByDescending(perimeter => perimeter.Territory.Population).ThenBy(perimeter => perimeter.Territory.Id, StringComparer.Ordinal)]);
+        }
+        return _confirmed.Perimeters;
+    }
+
+    /// <summary>As in <see cref="OfficialDirectory.SearchAsync"/>, the perimeters after the official territories that answer as well as they do.</summary>
+    public async Task<OfficialDirectory.Page> SearchAsync(
+        string query, IReadOnlyCollection<string> kinds, string region, string department, IReadOnlyCollection<string>? onlyIds, int offset, int limit, CancellationToken cancellation)
+    {
+        var found = (await PerimetersAsync(cancellation))
+            .Where(perimeter => perimeter.IsOf(kinds, region, department) && onlyIds?.Contains(perimeter.Territory.Id) != false)
+            .Select(perimeter => (Rank: perimeter.Rank(query), perimeter.Territory)).Where(found => found.Rank is not null).ToLookup(found => found.Rank!.Value, found => found.Territory);
+        if (found.Count == 0)
+        {
+            return await directory.SearchAsync(query, kinds, region, department, onlyIds, offset, limit, cancellation);
+        }
+
+        var counts = await directory.CountByRankAsync(query, kinds, region, department, onlyIds, cancellation);
+        // Null stands for the next official one.
+        var slots = counts.Keys.Union(found.Select(group => group.Key)).Order().SelectMany(rank => Enumerable.Repeat<Territory?>(null, counts.GetValueOrDefault(rank)).Concat(found[rank]));
+        var (before, here) = (slots.Take(offset).Count(slot => slot is null), slots.Skip(offset).Take(limit).ToList());
+        var official = counts.Count == 0 ? [] : new Queue<Territory>((await directory.SearchAsync(query, kinds, region, department, onlyIds, before, here.Count(slot => slot is null), cancellation)).Territories);
+        return new([.. here.Select(slot => slot?.Clone() ?? official.Dequeue())], counts.Values.Sum() + found.Sum(group => group.Count()));
+    }
+
+    /// <summary>A perimeter as a territory like any other.</summary>
+    public Territory Territory(Perimeter perimeter)
+    {
+        var members = perimeter.Current().Select(directory.Find).OfType<Territory>().ToList();
+        var (sum, placed) = (PerimeterRules.Population(members), members.Where(member => member.Coordinates is not null).ToList());
+        var weight = placed.Sum(member => 1.0 + member.Population);
+        var described = perimeter.Clone();
+        (described.Population, described.DeclaredByName) = (sum, perimeter.DeclaredBy.Length > 0 ? directory.Find(perimeter.DeclaredBy)?.Name ?? perimeter.DeclaredBy : "");
+        var territory = new Territory
+        {
+            Id = perimeter.Id,
+            Kind = perimeter.Kind,
+            Name = perimeter.Name,
+            Siren = perimeter.Siren,
+            PopulationYear = sum.LastYear,
+            Department = members.Select(member => member.Department).FirstOrDefault(department => department?.Code == perimeter.Department),
+            Region = members.Select(member => member.Region).FirstOrDefault(region => region?.Code == perimeter.Region),
+            MemberCount = members.Count,
+            Perimeter = described,
+            OfficialSources = { members.SelectMany(member => member.OfficialSources).Distinct() },
+        };
+        if (sum.Known > 0)
+        {
+            territory.Population = sum.Inhabitants;
+        }
+        if (placed.Count > 0)
+        {
+            territory.Coordinates = new Coordinates
+            {
+                Latitude = placed.Sum(member => member.Coordinates.Latitude * (1.0 + member.Population)) / weight,
+                Longitude = placed.Sum(member => member.Coordinates.Longitude * (1.0 + member.Population)) / weight,
+                Approximate = true,
+            };
+        }
+        return territory;
+    }
+
+    private sealed record Confirmed(long Stamp, IReadOnlyList<ConfirmedPerimeter> Perimeters);
+}
+
+/// <summary>A confirmed perimeter, ready to be found and compared.</summary>
+internal sealed class ConfirmedPerimeter(Territory territory)
+{
+    private readonly string _name = Names.Fold(territory.Name);
+    private readonly string[] _words = [.. Names.Fold(territory.Name).Split(' '), .. Names.Fold($"{territory.Department?.Code} {territory.Department?.Name}").Split(' ')];
+
+    public Territory Territory { get; } = territory;
+
+    public Traits Traits { get; } = Traits.Of(territory, "");
+
+    /// <summary>How well it answers a query, as the official directory ranks: 0 the name itself, 1 its beginning, 2 its words, 3 with the help of its place; null when it does not.</summary>
+    public int? Rank(string query)
+    {
+        if (string.IsNullOrWhiteSpace(query))
+        {
+            return 3;
+        }
+        var code = string.Concat(query.Where(character => !char.IsWhiteSpace(character))).ToUpperInvariant();
+        var name = Names.Fold(query);
+        return code == Territory.Siren || code == Territory.Id ? 0
+            : name.Length == 0 ? null
+            : name == _name ? 0
+            : _name.StartsWith(name, StringComparison.Ordinal) ? 1
+            : Words(name, _name.Split(' ')) ? 2
+            : Words(name, _words) ? 3
+            : null;
+    }
+
+    public bool IsOf(IReadOnlyCollection<string> kinds, string region, string department) => (kinds.Count == 0 || kinds.Contains(Territory.Kind))
+        && (region.Length == 0 || Territory.Region?.Code == region) && (department.Length == 0 || Territory.Department?.Code == department);
+
+    // Every word of the query, the last of which may be unfinished.
+    private static bool Words(string query, string[] words) => query.Split(' ') is var asked
+        && asked.Index().All(word => words.Contains(word.Item) || (word.Index == asked.Length - 1 && words.Any(one => one.StartsWith(word.Item, StringComparison.Ordinal))));
+}
