@@ -33,6 +33,7 @@ internal static class Sessions
         builder.Services.AddDataProtection().SetApplicationName("Fabrique.gateway").PersistKeysToFileSystem(OwnerFile.Folder(Path.Combine(data, "gateway-keys")));
         var secret = OwnerFile.ReadOrCreate(Path.Combine(data, "gateway-secret"), () => RandomNumberGenerator.GetHexString(64, lowercase: true));
         builder.Services.AddSingleton(provider => new AccessTokens(identity.Http(), Client, secret, provider.GetRequiredService<Revocations>(), provider.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<PersonalTokens>();
         builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(cookie =>
         {
             Protect(cookie.Cookie, CookieName);

@@ -27,6 +27,9 @@ public static class Tokens
     /// <summary>Claim: the session that the token was made for.</summary>
     public const string SessionClaim = "sid";
 
+    /// <summary>Claim of a token that may change nothing, whatever its grants.</summary>
+    public static Claim ReadsOnly => new("access", "read");
+
     /// <summary>Application id of the identity service.</summary>
     public const string Issuer = "identity";
 

@@ -23,6 +23,8 @@ internal static class Pages
     public const string SecondFactorSetUp = "/compte/second-facteur";
     public const string SetUp = "/compte/installation";
     public const string Data = "/compte/donnees";
+    public const string Tokens = "/compte/jetons";
+    public const string Programs = "/compte/programmes";
 
     /// <summary>The gateway's door to a session, after which a page of the site follows.</summary>
     public const string Session = "/session/ouvrir";
