@@ -81,7 +81,7 @@ internal sealed class PersonalTokens(AccessTokens tokens) : IDisposable
     private static bool Refuse(HttpContext http)
     {
         http.Response.StatusCode = StatusCodes.Status401Unauthorized;
-        http.Response.Headers[HeaderNames.WWWAuthenticate] = "Bearer realm=\"fabrique\", error=\"invalid_token\"";
+        http.Response.Headers[HeaderNames.WWWAuthenticate] = Tokens.Challenge;
         return false;
     }
 }

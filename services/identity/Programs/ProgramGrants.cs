@@ -2,6 +2,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
 using OpenIddict.Abstractions;
+using OpenIddict.Server;
 using OpenIddict.Server.AspNetCore;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Server.OpenIddictServerEvents;
@@ -25,8 +26,10 @@ internal static class ProgramGrants
     {
         server.AllowClientCredentialsFlow().AllowCustomFlow(Personal);
         server.SetRevocationEndpointUris("connect/revocation");
+        // A challenge that is its own answer proves nothing.
+        server.Configure(options => options.CodeChallengeMethods.Remove(CodeChallengeMethods.Plain));
         // Access tokens are checked without asking anybody: what takes them back is the end of a session, of a right or of a secret.
-        server.AddEventHandler<ValidateRevocationRequestContext>(handler => handler.UseInlineHandler(request =>
+        server.AddEventHandler<ValidateRevocationRequestContext>(handler => handler.SetOrder(int.MaxValue).UseInlineHandler(request =>
         {
             if (request.GenericTokenPrincipal?.HasTokenType(TokenTypeIdentifiers.AccessToken) == true)
             {
@@ -35,7 +38,7 @@ internal static class ProgramGrants
             return default;
         }));
         // This service is asked at an address inside the node; its document is for those outside.
-        return server.AddEventHandler<HandleConfigurationRequestContext>(handler => handler.SetOrder(int.MaxValue - 100_000).UseInlineHandler(answer =>
+        return server.AddEventHandler<HandleConfigurationRequestContext>(handler => handler.SetOrder(OpenIddictServerHandlers.Discovery.AttachEndpoints.Descriptor.Order + 1).UseInlineHandler(answer =>
         {
             answer.AuthorizationEndpoint = Public(answer.AuthorizationEndpoint);
             answer.TokenEndpoint = Public(answer.TokenEndpoint);
