@@ -61,7 +61,7 @@ internal static class GatewayHosting
     public static void UseGateway(this WebApplication app)
     {
         // The proxy that speaks HTTPS for this node is on the same machine: nobody else is believed about scheme and host.
-        app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.All });
+        app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost });
         app.UseSecurityHeaders();
         app.UseStatusCodePages(pages => WriteErrorAsync(pages.HttpContext));
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api => api.UseCors());

@@ -132,7 +132,7 @@ internal static class Sessions
 
     /// <summary>Only an address of this site: nobody can be sent elsewhere by a forged link.</summary>
     private static string Inside(string? back) =>
-        back is { Length: > 1 and < 2000 } path && path[0] == '/' && path[1] is not ('/' or '\\') && !path.Any(char.IsControl) ? path : "/";
+        back is { Length: > 1 and < 2000 } path && path[0] == '/' && path[1] is not ('/' or '\\') && path.All(char.IsAscii) && !path.Any(char.IsControl) ? path : "/";
 }
 
 /// <summary>Where the identity service is: for people at the site's own address, for this process inside the node.</summary>

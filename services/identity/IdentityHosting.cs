@@ -81,6 +81,8 @@ public static class IdentityHosting
                     cookie.ReturnUrlParameter = Pages.Return;
                     cookie.ExpireTimeSpan = TimeSpan.FromHours(12);
                     cookie.Events.OnValidatePrincipal = Entry.ValidateAsync;
+                    // Where to go afterwards is for Pages.After alone to say.
+                    cookie.Events.OnRedirectToReturnUrl = _ => Task.CompletedTask;
                 });
                 cookies.TwoFactorUserIdCookie!.Configure(cookie => Protect(cookie, "fabrique-second"));
                 cookies.TwoFactorRememberMeCookie!.Configure(cookie => Protect(cookie, "fabrique-souvenir"));

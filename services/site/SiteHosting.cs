@@ -46,7 +46,7 @@ public static class SiteHosting
     public static void UseSite(this WebApplication app)
     {
         // The gateway is on the same machine: only loopback is believed, which is the default.
-        app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.All });
+        app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost });
         app.UseLanguages();
         app.UseExceptionHandler("/erreur/500", createScopeForErrors: true);
         app.UseStatusCodePagesWithReExecute("/erreur/{0}", createScopeForStatusCodePages: true);
@@ -74,7 +74,15 @@ public static class SiteHosting
             context.Request.Method = HttpMethods.Get;
         }
 
-        await next(context);
+        try
+        {
+            await next(context);
+        }
+        catch (InvalidDataException) when (context.Request.HasFormContentType && !context.Response.HasStarted)
+        {
+            // A form that nobody can read, met before any page asked for its proof.
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+        }
 
         // A form without its proof is refused with nothing, said to be text: it gets a page like other errors.
         if (context.Response is { HasStarted: false, StatusCode: StatusCodes.Status400BadRequest })
