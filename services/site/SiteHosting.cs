@@ -52,6 +52,7 @@ public static class SiteHosting
         app.UseStatusCodePagesWithReExecute("/erreur/{0}", createScopeForStatusCodePages: true);
         app.Use(ShowErrorsAsPagesAsync);
         app.UseRouting();
+        app.Use(RefuseUnreadableFormsAsync);
         app.UseAuthentication();
         app.Use((context, next) =>
         {
@@ -66,6 +67,24 @@ public static class SiteHosting
         app.MapStaticAssets();
     }
 
+    /// <summary>A form is read whole before anybody looks into it: what cannot be read is refused here, and is no failure of the page that it was sent to.</summary>
+    private static async Task RefuseUnreadableFormsAsync(HttpContext context, RequestDelegate next)
+    {
+        if (HttpMethods.IsPost(context.Request.Method) && context.Request.HasFormContentType)
+        {
+            try
+            {
+                await context.Request.ReadFormAsync(context.RequestAborted);
+            }
+            catch (Exception unreadable) when (unreadable is InvalidDataException or IOException && !context.RequestAborted.IsCancellationRequested)
+            {
+                context.Response.StatusCode = (unreadable as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;
+                return;
+            }
+        }
+        await next(context);
+    }
+
     private static async Task ShowErrorsAsPagesAsync(HttpContext context, RequestDelegate next)
     {
         // An error page is read, whatever was sent to the page that failed.
@@ -74,15 +93,7 @@ public static class SiteHosting
             context.Request.Method = HttpMethods.Get;
         }
 
-        try
-        {
-            await next(context);
-        }
-        catch (InvalidDataException) when (context.Request.HasFormContentType && !context.Response.HasStarted)
-        {
-            // A form that nobody can read, met before any page asked for its proof.
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-        }
+        await next(context);
 
         // A form without its proof is refused with nothing, said to be text: it gets a page like other errors.
         if (context.Response is { HasStarted: false, StatusCode: StatusCodes.Status400BadRequest })
