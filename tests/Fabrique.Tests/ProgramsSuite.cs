@@ -4,7 +4,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Fabrique.Identity;
+using Fabrique.Identity.V1;
 using Fabrique.Records;
+using Grpc.Core;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
@@ -148,15 +150,17 @@ public abstract class ProgramsSuite(ServiceUnderTest<IdentityDb> service)
         var (id, secret) = (made.Document.QuerySelectorAll("code.key")[0].TextContent, made.Document.QuerySelectorAll("code.key")[1].TextContent);
         Assert.Matches("^fabs_[0-9a-f]{72}$", secret);
 
-        var (first, _, _) = await CredentialsAsync(id, secret);
+        var (first, bearer, _) = await CredentialsAsync(id, secret);
         Assert.Equal(("delegate:ZZ001 delegate:ZZ002 observer:*", "read", id), (Grants(first!), first!.GetPayloadValue<string>("access"), first.Subject));
         Assert.InRange((first.ValidTo - TimeProvider.System.GetUtcNow().UtcDateTime).TotalMinutes, 0, 60);
         Assert.Null((await CredentialsAsync(id, secret[..^1])).Token);
         Assert.Null((await CredentialsAsync("gateway", GatewaySecret)).Token);
 
+        Assert.Equal(StatusCode.OK, await AskAsServiceAsync(bearer));
         var renewed = (await visitor.SubmitAsync("/compte/programmes", $"renouveler-{id}", [])).Document.QuerySelectorAll("code.key")[1].TextContent;
         var revocations = service.Services.GetRequiredService<Revocations>();
         Assert.True(revocations.Include(id, 0, first.GetPayloadValue<string>("sid")));
+        Assert.Equal(StatusCode.Unauthenticated, await AskAsServiceAsync(bearer));
         Assert.Null((await CredentialsAsync(id, secret)).Token);
         var (second, _, _) = await CredentialsAsync(id, renewed);
         Assert.False(revocations.Include(id, 0, second!.GetPayloadValue<string>("sid")));
@@ -225,6 +229,20 @@ public abstract class ProgramsSuite(ServiceUnderTest<IdentityDb> service)
 
         async Task<string> CodeAsync() =>
             QueryHelpers.ParseQuery((await visitor.GetAsync($"{wish}&code_challenge={challenge}&code_challenge_method=S256")).Response.Headers.Location!.Query)["code"].ToString();
+    }
+
+    /// <summary>What a service says to whoever bears this token.</summary>
+    private async Task<StatusCode> AskAsServiceAsync(string token)
+    {
+        try
+        {
+            await new IdentityService.IdentityServiceClient(service.Channel).ListDelegatesAsync(new() { Territory = "ZZ001" }, new Metadata { { "authorization", $"Bearer {token}" } }, cancellationToken: Cancellation);
+            return StatusCode.OK;
+        }
+        catch (RpcException refused)
+        {
+            return refused.StatusCode;
+        }
     }
 
     private async Task<JsonWebToken?> TradedAsync(string secret)
