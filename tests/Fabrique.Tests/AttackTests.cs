@@ -256,7 +256,7 @@ public sealed class AttackTests(ServiceOnSqlite<IdentityDb> service) : IClassFix
     public async Task Nobody_ends_another_s_token_nor_sees_it()
     {
         var owner = await IdentityVisitor.MakeAsync(service, "proprietaire@example.org", new Grant(Grant.Delegate, Home, "ELU"));
-        await IdentityVisitor.MakeAsync(service, "curieux@example.org", new Grant(Grant.Delegate, Home, "ELU"));
+        var curious = await IdentityVisitor.MakeAsync(service, "curieux@example.org", new Grant(Grant.Delegate, Home, "ELU"));
         await using var scope = service.Services.CreateAsyncScope();
         var tokens = scope.ServiceProvider.GetRequiredService<PersonalTokens>();
         await tokens.MakeAsync(owner, "le mien", [new(Grant.Delegate, Home)], writes: true, 30);
@@ -264,6 +264,7 @@ public sealed class AttackTests(ServiceOnSqlite<IdentityDb> service) : IClassFix
         using var visitor = await IdentityVisitor.SignInAsync(service, "curieux@example.org");
         var page = await visitor.GetAsync("/compte/jetons");
         Assert.DoesNotContain("le mien", page.Text, StringComparison.Ordinal);
+        await tokens.EndAsync(curious.Id, id);
         await visitor.PostAsync("/compte/jetons", new() { ["_handler"] = $"retirer-{id}", ["__RequestVerificationToken"] = Proof(page) });
         Assert.Single(await tokens.ListAsync(owner.Id));
     }
