@@ -23,6 +23,12 @@ public static class Purposes
         () => T["Connexions"], () => T["Reconnaître une personne d’une page à l’autre, et lui montrer où elle est connectée"],
         () => T["Nom du navigateur et du système, dates"], () => T["La personne elle-même"], () => T["14 jours après le dernier passage"]);
 
+    public static readonly Purpose Programs = new(
+        "programs", TimeSpan.FromDays(30),
+        () => T["Jetons pour des programmes"], () => T["Laisser un programme agir au nom d’une personne, et lui montrer lesquels le peuvent"],
+        () => T["Nom donné au programme, droits prêtés, dates, jour du dernier usage ; du jeton, seulement une empreinte"],
+        () => T["La personne elle-même"], () => T["30 jours après la fin du jeton ; retiré, il disparaît aussitôt"]);
+
     public static readonly Purpose Requests = new(
         "requests", TimeSpan.FromDays(183),
         () => T["Demandes d’agir pour un territoire"], () => T["Vérifier qu’une demande vient bien du territoire"],
@@ -66,7 +72,7 @@ public static class Purposes
         () => T["La délégation du territoire ; ses facilitateurs, pour un instantané qu’elle leur ouvre"], () => T["Tant que le territoire le veut : sa personne référente efface fiches et instantanés"]);
 
     /// <summary>All of them, those that concern most people first.</summary>
-    public static IReadOnlyList<Purpose> All { get; } = [Accounts, Sessions, Requests, Invitations, Mails, Audit, Signatories, Assessments, Reports, Remarks];
+    public static IReadOnlyList<Purpose> All { get; } = [Accounts, Sessions, Programs, Requests, Invitations, Mails, Audit, Signatories, Assessments, Reports, Remarks];
 }
 
 /// <summary>A reason to keep personal data. The texts are in the language of whoever is answered.</summary>

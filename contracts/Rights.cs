@@ -14,6 +14,8 @@ public static class Rights
     public const string Account = "account";
     public const string App = "app";
 
+    private static readonly string[] Reads = ["Get", "List", "Export", "Read", "Watch"];
+
     /// <summary>"fabrique.practices.v1.PracticeService/CreatePractice" and the roles that may make it.</summary>
     public static FrozenDictionary<string, IReadOnlyList<string>> Table { get; } = Load();
 
@@ -35,6 +37,10 @@ public static class Rights
         }
         return false;
     }
+
+    /// <summary>Whether a call changes nothing: contracts name calls by what they do.</summary>
+    /// <param name="call">In the table.</param>
+    public static bool IsRead(string call) => Reads.Any(call[(call.LastIndexOf('/') + 1)..].StartsWith);
 
     private static FrozenDictionary<string, IReadOnlyList<string>> Load()
     {

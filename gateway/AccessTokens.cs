@@ -22,7 +22,7 @@ internal enum SessionState
     Unknown,
 }
 
-/// <summary>The access tokens of the sessions that this process has seen, in memory only; each is asked for once, however many requests wait for it.</summary>
+/// <summary>The access tokens of the sessions and programs that this process has seen, in memory only; each is asked for once, however many requests wait for it.</summary>
 internal sealed class AccessTokens(HttpClient identity, string client, string secret, Revocations revocations, TimeProvider clock)
 {
     /// <summary>Name of the token in the cookie.</summary>
@@ -43,28 +43,41 @@ internal sealed class AccessTokens(HttpClient identity, string client, string se
         {
             return (null, SessionState.Over);
         }
-        var person = ticket.Principal.FindFirstValue(JwtRegisteredClaimNames.Sub) ?? "";
-        for (var tries = 0; ; tries++)
-        {
-            var asked = _held.GetOrAdd(session, _ => new(() => AskAsync(reference)));
-            var held = await asked.Value;
-            var fresh = held.State == SessionState.Open && held.Until > clock.GetUtcNow() + Margin && !revocations.Include(person, held.Rights, session);
-            if (fresh || tries == 1)
-            {
-                if (!fresh)
-                {
-                    _held.TryRemove(KeyValuePair.Create(session, asked));
-                }
-                return (held.Token, held.State);
-            }
-            _held.TryRemove(KeyValuePair.Create(session, asked));
-        }
+        return await FreshAsync(session, "refresh_token", Reference, reference);
     }
+
+    /// <summary>The token for a program that bears a personal token.</summary>
+    /// <param name="name">What this token is remembered by.</param>
+    /// <param name="secret">As the program bears it.</param>
+    public Task<(string? Token, SessionState State)> OfProgramAsync(string name, string secret) => FreshAsync(name, "urn:fabrique:grant-type:personal-token", "personal_token", secret);
+
+    /// <summary>Whether the next request needs nobody else to answer.</summary>
+    public async ValueTask<bool> HasAsync(string name) => _held.TryGetValue(name, out var asked) && IsFresh(await asked.Value);
 
     /// <summary>The next request asks anew.</summary>
     public void Forget(string session) => _held.TryRemove(session, out _);
 
-    private async Task<Held> AskAsync(string reference)
+    private bool IsFresh(Held held) => held.State == SessionState.Open && held.Until > clock.GetUtcNow() + Margin && !revocations.Include(held.Person, held.Rights, held.Session);
+
+    private async Task<(string? Token, SessionState State)> FreshAsync(string name, string grant, string parameter, string secret)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var asked = _held.GetOrAdd(name, _ => new(() => AskAsync(grant, parameter, secret)));
+            var held = await asked.Value;
+            var fresh = IsFresh(held);
+            if (!fresh)
+            {
+                _held.TryRemove(KeyValuePair.Create(name, asked));
+            }
+            if (fresh || held.State == SessionState.Over || tries == 1)
+            {
+                return (held.Token, held.State);
+            }
+        }
+    }
+
+    private async Task<Held> AskAsync(string grant, string parameter, string secretOfBearer)
     {
         if (_held.Count > Most)
         {
@@ -74,26 +87,26 @@ internal sealed class AccessTokens(HttpClient identity, string client, string se
         {
             using var form = new FormUrlEncodedContent(
             [
-                new("grant_type", "refresh_token"), new(Reference, reference), new("client_id", client), new("client_secret", secret),
+                new("grant_type", grant), new(parameter, secretOfBearer), new("client_id", client), new("client_secret", secret),
             ]);
             using var answer = await identity.PostAsync(new Uri(Endpoint, UriKind.Relative), form);
             if (answer.StatusCode == HttpStatusCode.BadRequest)
             {
-                return new Held(null, SessionState.Over, default, 0);
+                return new Held(null, SessionState.Over);
             }
             answer.EnsureSuccessStatusCode();
             using var told = await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync());
             var token = told.RootElement.GetProperty("access_token").GetString()!;
             var claims = new JsonWebTokenHandler().ReadJsonWebToken(token);
-            return new Held(token, SessionState.Open, claims.ValidTo, claims.TryGetPayloadValue<long>(Tokens.RightsClaim, out var rights) ? rights : 0);
+            return new Held(token, SessionState.Open, claims.ValidTo, claims.Subject, claims.TryGetPayloadValue<long>(Tokens.RightsClaim, out var rights) ? rights : 0, claims.GetPayloadValue<string>(Tokens.SessionClaim));
         }
         catch (Exception away) when (away is HttpRequestException or TaskCanceledException or JsonException)
         {
-            return new Held(null, SessionState.Unknown, default, 0);
+            return new Held(null, SessionState.Unknown);
         }
     }
 
-    private sealed record Held(string? Token, SessionState State, DateTimeOffset Until, long Rights);
+    private sealed record Held(string? Token, SessionState State, DateTimeOffset Until = default, string Person = "", long Rights = 0, string Session = "");
 }
 
 /// <summary>The gateway has no sidecar: it hears of revocations from the identity service itself.</summary>

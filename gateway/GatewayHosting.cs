@@ -61,7 +61,7 @@ internal static class GatewayHosting
     public static void UseGateway(this WebApplication app)
     {
         // The proxy that speaks HTTPS for this node is on the same machine: nobody else is believed about scheme and host.
-        app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.All });
+        app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost });
         app.UseSecurityHeaders();
         app.UseStatusCodePages(pages => WriteErrorAsync(pages.HttpContext));
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api => api.UseCors());
@@ -75,6 +75,7 @@ internal static class GatewayHosting
         app.MapReverseProxy(proxy =>
         {
             proxy.Use(Sessions.AttachAsync);
+            proxy.Use(PersonalTokens.AttachAsync);
             proxy.Use(Replicas.TryAnotherAsync);
             proxy.UseLoadBalancing();
             proxy.UsePassiveHealthChecks();
@@ -98,6 +99,7 @@ internal static class GatewayHosting
         AcceptedLanguage.Speak((api ? context.Request.Accepted() : Language.Find(context.Request.Path.Value!.Split('/', 3)[1])) ?? Language.French);
         var detail = status switch
         {
+            401 => T["Ce jeton n’est pas connu : il a expiré, il a été retiré, ou il est mal recopié. Faites-en un autre sur votre page de compte."],
             404 => T["Rien n’existe à cette adresse."],
             429 => T["Trop de demandes viennent de votre adresse. Attendez un instant, puis recommencez."],
             413 => T["La demande est trop volumineuse : 1 Mio au plus."],
@@ -106,7 +108,7 @@ internal static class GatewayHosting
         };
         if (api)
         {
-            return Results.Problem(detail, statusCode: status).ExecuteAsync(context);
+            return Results.Problem(detail, statusCode: status, extensions: status == 401 ? [new("reason", "INVALID_TOKEN")] : null).ExecuteAsync(context);
         }
         context.Response.ContentType = "text/html; charset=utf-8";
         return context.Response.WriteAsync(

@@ -6,7 +6,7 @@ using System.Threading.RateLimiting;
 namespace Fabrique.Gateway;
 
 /// <summary>
-/// How often one address may ask, so that one program does not take the node from everybody else. Nobody who reads notices; whoever goes
+/// How often one address, or one token, may ask, so that one program does not take the node from everybody else. Nobody who reads notices; whoever goes
 /// beyond is told when to come back. What comes from this machine itself is not counted. Settings <c>RateLimits:Pages</c>, <c>:Reads</c>,
 /// <c>:Writes</c>, <c>:Exports</c>: requests a minute.
 /// </summary>
@@ -31,14 +31,14 @@ internal static class RateLimits
     {
         var limits = new Dictionary<Kind, int> { [Kind.Pages] = 600, [Kind.Reads] = 300, [Kind.Writes] = 60, [Kind.Exports] = 20 }
             .ToDictionary(limit => limit.Key, limit => Math.Max(1, builder.Configuration.GetValue($"RateLimits:{limit.Key}", limit.Value)));
-        var limiter = PartitionedRateLimiter.Create<HttpContext, (Kind, IPAddress)>(http => Client(http) is not { } client
+        var ofAddresses = PartitionedRateLimiter.Create<HttpContext, (Kind, IPAddress)>(http => Client(http) is not { } client
             ? RateLimitPartition.GetNoLimiter((Kind.Pages, IPAddress.Loopback))
-            : RateLimitPartition.GetTokenBucketLimiter((KindOf(http.Request), client), key => new TokenBucketRateLimiterOptions
-            {
-                TokenLimit = limits[key.Item1],
-                TokensPerPeriod = Math.Max(1, limits[key.Item1] / Steps),
-                ReplenishmentPeriod = TimeSpan.FromSeconds(PerMinute / Steps),
-            }));
+            : RateLimitPartition.GetTokenBucketLimiter((KindOf(http.Request), client), key => Options(limits[key.Item1])));
+        // A token counts as one, from however many addresses it asks.
+        var ofTokens = PartitionedRateLimiter.Create<HttpContext, (Kind, string)>(http => Client(http) is null || http.Request.Headers.Authorization.Count == 0
+            ? RateLimitPartition.GetNoLimiter((Kind.Pages, ""))
+            : RateLimitPartition.GetTokenBucketLimiter((KindOf(http.Request), ProgramSecret.Hash(http.Request.Headers.Authorization.ToString())), key => Options(limits[key.Item1])));
+        var limiter = PartitionedRateLimiter.CreateChained(ofAddresses, ofTokens);
         builder.Services.AddSingleton(limiter);
         builder.Services.AddRateLimiter(options =>
         {
@@ -67,6 +67,13 @@ internal static class RateLimits
         });
     }
 
+    private static TokenBucketRateLimiterOptions Options(int limit) => new()
+    {
+        TokenLimit = limit,
+        TokensPerPeriod = Math.Max(1, limit / Steps),
+        ReplenishmentPeriod = TimeSpan.FromSeconds(PerMinute / Steps),
+    };
+
     /// <summary>Counts, refuses, and says on every answer how much is left: fields of draft-ietf-httpapi-ratelimit-headers-10.</summary>
     public static void UseRateLimits(this WebApplication app)
     {
@@ -92,7 +99,7 @@ internal static class RateLimits
         : Kind.Pages;
 
     /// <summary>Who asks; null for this machine. A household or a town hall has a whole /64 of IPv6 addresses.</summary>
-    private static IPAddress? Client(HttpContext http)
+    public static IPAddress? Client(HttpContext http)
     {
         var address = http.Connection.RemoteIpAddress;
         if (address is null || IPAddress.IsLoopback(address))

@@ -33,6 +33,7 @@ internal static class Sessions
         builder.Services.AddDataProtection().SetApplicationName("Fabrique.gateway").PersistKeysToFileSystem(OwnerFile.Folder(Path.Combine(data, "gateway-keys")));
         var secret = OwnerFile.ReadOrCreate(Path.Combine(data, "gateway-secret"), () => RandomNumberGenerator.GetHexString(64, lowercase: true));
         builder.Services.AddSingleton(provider => new AccessTokens(identity.Http(), Client, secret, provider.GetRequiredService<Revocations>(), provider.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<PersonalTokens>();
         builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(cookie =>
         {
             Protect(cookie.Cookie, CookieName);
@@ -131,7 +132,7 @@ internal static class Sessions
 
     /// <summary>Only an address of this site: nobody can be sent elsewhere by a forged link.</summary>
     private static string Inside(string? back) =>
-        back is { Length: > 1 and < 2000 } path && path[0] == '/' && path[1] is not ('/' or '\\') && !path.Any(char.IsControl) ? path : "/";
+        back is { Length: > 1 and < 2000 } path && path[0] == '/' && path[1] is not ('/' or '\\') && path.All(char.IsAscii) && !path.Any(char.IsControl) ? path : "/";
 }
 
 /// <summary>Where the identity service is: for people at the site's own address, for this process inside the node.</summary>

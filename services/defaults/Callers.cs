@@ -89,6 +89,10 @@ internal sealed class CallerInterceptor : Interceptor
     private static async Task AdmitAsync(ServerCallContext context)
     {
         var line = Callers.Line(context, "");
+        if (context.Caller().HasClaim(Tokens.ReadsOnly.Type, Tokens.ReadsOnly.Value) && !Rights.IsRead(line))
+        {
+            throw new Refusal(StatusCode.PermissionDenied, "READ_ONLY_TOKEN", $"Ce jeton ne permet que de lire. Pour écrire, faites-en un qui le permet.");
+        }
         switch (Rights.Table.GetValueOrDefault(line))
         {
             case [Rights.Anyone]:

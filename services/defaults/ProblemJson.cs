@@ -58,6 +58,10 @@ internal static class ProblemJson
                 await buffer.CopyToAsync(body, context.RequestAborted);
                 return;
             }
+            if (response.StatusCode == StatusCodes.Status401Unauthorized)
+            {
+                response.Headers.WWWAuthenticate = context.Request.Headers.Authorization.Count > 0 ? Tokens.Challenge : "Bearer realm=\"fabrique\"";
+            }
             var problem = await ProblemAsync(context, buffer);
             response.ContentType = "application/problem+json";
             response.ContentLength = null;

@@ -27,6 +27,12 @@ public static class Tokens
     /// <summary>Claim: the session that the token was made for.</summary>
     public const string SessionClaim = "sid";
 
+    /// <summary>What a 401 says to whoever bore a token (RFC 6750).</summary>
+    public const string Challenge = "Bearer realm=\"fabrique\", error=\"invalid_token\"";
+
+    /// <summary>Claim of a token that may change nothing, whatever its grants.</summary>
+    public static Claim ReadsOnly => new("access", "read");
+
     /// <summary>Application id of the identity service.</summary>
     public const string Issuer = "identity";
 

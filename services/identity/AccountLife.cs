@@ -21,6 +21,7 @@ internal sealed class AccountLife(
         var sessions = await db.Sessions.AsNoTracking().Where(session => session.Person == person.Id).ToListAsync();
         var requests = await db.JoinRequests.AsNoTracking().Where(request => request.Person == person.Id).ToListAsync();
         var links = await db.Links.AsNoTracking().Where(link => link.Email == person.Email || link.Email == address).ToListAsync();
+        var programs = await db.PersonalTokens.AsNoTracking().Where(token => token.Person == person.Id).ToListAsync();
         var waiting = await db.Mails.AsNoTracking().Where(mail => mail.Recipient == person.Email).ToListAsync();
         var trail = await db.Audit.AsNoTracking().Where(entry => entry.Actor == person.Id || entry.Subject == person.Id).OrderBy(entry => entry.At).ToListAsync();
         return new JsonObject
@@ -48,6 +49,7 @@ internal sealed class AccountLife(
                 ["askedAt"] = Moment(request.AskedAt),
             }),
             ["links"] = List(links, link => new() { ["purpose"] = link.Purpose, ["expiresAt"] = Moment(link.ExpiresAt) }),
+            ["tokens"] = List(programs, token => new() { ["name"] = token.Name, ["grants"] = token.Grants, ["writes"] = token.Writes, ["createdAt"] = Moment(token.CreatedAt), ["expiresAt"] = Moment(token.ExpiresAt), ["usedOn"] = token.UsedOn }),
             ["mails"] = List(waiting, mail => new() { ["subject"] = mail.Subject, ["text"] = mail.Text }),
             ["audit"] = List(trail, entry => new() { ["at"] = Moment(entry.At), ["action"] = entry.Action, ["detail"] = entry.Detail, ["byYou"] = entry.Actor == person.Id }),
         };

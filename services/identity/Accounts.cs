@@ -24,7 +24,7 @@ internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, 
             UserName = email,
             Email = email,
             EmailConfirmed = true,
-            Name = TidyName(name),
+            Name = OneLine(name),
             Language = Language.Current.Code,
             CreatedAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
             SeenAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
@@ -74,7 +74,8 @@ internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, 
         return true;
     }
 
-    private static string TidyName(string? name) =>
+    /// <summary>What was typed as a name: on one line, without what cannot be seen.</summary>
+    public static string OneLine(string? name) =>
         string.Join(' ', Texts.WellFormed(name ?? "").Normalize().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(part => string.Concat(part.Where(letter => !char.IsControl(letter)))));
 }
 

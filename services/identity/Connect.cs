@@ -38,6 +38,10 @@ internal static class Connect
 
     private static async Task<IResult> ExchangeAsync(HttpContext http, IdentityDb db, UserManager<Person> people, RightsKeeper rights)
     {
+        if (await ProgramGrants.AnswerAsync(http) is { } answer)
+        {
+            return answer;
+        }
         // The framework has checked the code or the refresh token; whether its session still is one is ours to say.
         var proven = (await http.AuthenticateAsync(Scheme)).Principal!;
         if (await Entry.SessionAsync(db, proven) is not { } session || await people.FindByIdAsync(session.Person) is not { } person)

@@ -22,7 +22,7 @@ internal sealed class Entry(
     public async Task<SignInResult> ByPasswordAsync(string email, string password)
     {
         var person = await UserManager.FindByEmailAsync(email);
-        if (person?.PasswordHash is null)
+        if (person?.PasswordHash is null || await UserManager.IsLockedOutAsync(person))
         {
             UserManager.PasswordHasher.VerifyHashedPassword(Nobody, NobodysPassword, password);
             return SignInResult.Failed;

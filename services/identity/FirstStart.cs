@@ -63,6 +63,7 @@ internal sealed class FirstStart(IServiceScopeFactory scopes, NodeSite site, Rev
             Permissions =
             {
                 Permissions.Endpoints.Authorization, Permissions.Endpoints.Token,
+                Permissions.Endpoints.Revocation, Permissions.Prefixes.GrantType + ProgramGrants.Personal,
                 Permissions.GrantTypes.AuthorizationCode, Permissions.GrantTypes.RefreshToken, Permissions.ResponseTypes.Code, Permissions.Scopes.Profile,
             },
             Requirements = { Requirements.Features.ProofKeyForCodeExchange },
@@ -110,12 +111,13 @@ internal sealed partial class Housekeeping(
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         var (time, now, oldest) = (clock.GetUtcNow(), clock.GetUtcNow().ToUnixTimeMilliseconds(), revocations.Oldest);
         long Ago(TimeSpan span) => (time - span).ToUnixTimeMilliseconds();
-        var (idle, refused, old) = (Ago(Purposes.Sessions.Kept!.Value), Ago(Purposes.Requests.Kept!.Value), Ago(Purposes.Audit.Kept!.Value));
+        var (idle, refused, old, expired) = (Ago(Purposes.Sessions.Kept!.Value), Ago(Purposes.Requests.Kept!.Value), Ago(Purposes.Audit.Kept!.Value), Ago(Purposes.Programs.Kept!.Value));
         await db.Links.Where(link => link.ExpiresAt < now).ExecuteDeleteAsync(cancellation);
         await db.Sessions.Where(session => session.SeenAt < idle).ExecuteDeleteAsync(cancellation);
         await db.Revocations.Where(revocation => revocation.At < oldest).ExecuteDeleteAsync(cancellation);
         await db.JoinRequests.Where(request => request.Status == JoinRow.Refused && request.DecidedAt < refused).ExecuteDeleteAsync(cancellation);
         await db.Audit.Where(entry => entry.At < old).ExecuteDeleteAsync(cancellation);
+        await db.PersonalTokens.Where(token => token.ExpiresAt < expired).ExecuteDeleteAsync(cancellation);
         await scope.ServiceProvider.GetRequiredService<AccountLife>().ForgetInactiveAsync(cancellation);
         await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().PruneAsync(time - TimeSpan.FromDays(1), cancellation);
         await scope.ServiceProvider.GetRequiredService<IOpenIddictAuthorizationManager>().PruneAsync(time - Purposes.Sessions.Kept!.Value, cancellation);

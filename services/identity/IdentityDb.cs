@@ -14,6 +14,8 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityU
     internal DbSet<RevocationRow> Revocations => Set<RevocationRow>();
     internal DbSet<MailRow> Mails => Set<MailRow>();
     internal DbSet<AuditRow> Audit => Set<AuditRow>();
+    internal DbSet<PersonalTokenRow> PersonalTokens => Set<PersonalTokenRow>();
+    internal DbSet<ProgramRow> Programs => Set<ProgramRow>();
 
     protected override Version SchemaVersion => IdentitySchemaVersions.Version3;
 
@@ -33,6 +35,8 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityU
         builder.Entity<RevocationRow>().ToTable("revocations").HasKey(revocation => revocation.Id);
         builder.Entity<MailRow>().ToTable("mails").HasKey(mail => mail.Id);
         builder.Entity<AuditRow>().ToTable("audit").HasKey(entry => entry.Id);
+        builder.Entity<PersonalTokenRow>().ToTable("personal_tokens").HasKey(token => token.Id);
+        builder.Entity<ProgramRow>().ToTable("programs").HasKey(program => program.Id);
     }
 }
 

@@ -39,7 +39,7 @@ public static class IdentityHosting
             options.Password.RequiredUniqueChars = 1;
         }).AddEntityFrameworkStores<IdentityDb>().AddSignInManager<Entry>().AddDefaultTokenProviders().AddPasswordValidator<PasswordStrength>();
         services.AddScoped<Links>().AddScoped<RightsKeeper>().AddScoped<Mails>();
-        services.AddScoped<Accounts>().AddScoped<AccountLife>();
+        services.AddScoped<Accounts>().AddScoped<AccountLife>().AddScoped<PersonalTokens>().AddScoped<NodePrograms>();
         services.AddSingleton<Revocations>().AddSingleton<RevocationLog>().AddSingleton<MailSender>().AddSingleton<FirstStart>();
         services.AddHostedService<Demonstration>();
         services.AddHostedService(provider => provider.GetRequiredService<FirstStart>());
@@ -81,6 +81,8 @@ public static class IdentityHosting
                     cookie.ReturnUrlParameter = Pages.Return;
                     cookie.ExpireTimeSpan = TimeSpan.FromHours(12);
                     cookie.Events.OnValidatePrincipal = Entry.ValidateAsync;
+                    // Where to go afterwards is for Pages.After alone to say.
+                    cookie.Events.OnRedirectToReturnUrl = _ => Task.CompletedTask;
                 });
                 cookies.TwoFactorUserIdCookie!.Configure(cookie => Protect(cookie, "fabrique-second"));
                 cookies.TwoFactorRememberMeCookie!.Configure(cookie => Protect(cookie, "fabrique-souvenir"));
@@ -108,6 +110,7 @@ public static class IdentityHosting
                 server.SetAuthorizationEndpointUris("connect/authorize").SetTokenEndpointUris("connect/token")
                     .SetConfigurationEndpointUris(".well-known/openid-configuration").SetJsonWebKeySetEndpointUris(".well-known/jwks");
                 server.AllowAuthorizationCodeFlow().AllowRefreshTokenFlow().RequireProofKeyForCodeExchange();
+                server.AllowPrograms(new Uri(keys.Issuer));
                 server.RegisterScopes(Scopes.OpenId, Scopes.Profile, Scopes.OfflineAccess);
                 server.SetAccessTokenLifetime(Revocations.TokenLife).SetRefreshTokenLifetime(TimeSpan.FromDays(14)).SetAuthorizationCodeLifetime(TimeSpan.FromMinutes(1));
                 // The gateway proves who it is: its refresh token need not change, and so its cookie neither.

@@ -23,6 +23,8 @@ internal static class Pages
     public const string SecondFactorSetUp = "/compte/second-facteur";
     public const string SetUp = "/compte/installation";
     public const string Data = "/compte/donnees";
+    public const string Tokens = "/compte/jetons";
+    public const string Programs = "/compte/programmes";
 
     /// <summary>The gateway's door to a session, after which a page of the site follows.</summary>
     public const string Session = "/session/ouvrir";
@@ -31,7 +33,7 @@ internal static class Pages
     public const string Return = "retour";
 
     /// <summary>Where to go after a sign-in: on with what was under way, or into a session on the site. Only an address of this site is followed.</summary>
-    public static string After(string? back) => back is { Length: > 1 } path && path[0] == '/' && path[1] is not ('/' or '\\') && !path.Any(char.IsControl)
+    public static string After(string? back) => back is { Length: > 1 } path && path[0] == '/' && path[1] is not ('/' or '\\') && path.All(char.IsAscii) && !path.Any(char.IsControl)
         ? path
         : $"{Session}?{Return}={Uri.EscapeDataString(To(Account))}";
 

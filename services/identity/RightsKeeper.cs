@@ -1,6 +1,6 @@
 using System.Security.Claims;
 using Microsoft.EntityFrameworkCore;
-using static OpenIddict.Abstractions.OpenIddictConstants;
+using OidcClaims = OpenIddict.Abstractions.OpenIddictConstants.Claims;
 
 namespace Fabrique.Identity;
 
@@ -26,12 +26,17 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
     public async Task<IEnumerable<Claim>> ClaimsAsync(Person person, SessionRow session)
     {
         var grants = (await GrantsAsync(person.Id)).Where(grant => session.Strong || !Strong.Contains(grant.Role));
-        return
-        [
-            new Claim(Claims.Subject, person.Id), new Claim(Claims.Name, person.Name), new Claim(Tokens.SessionClaim, session.Id),
-            new Claim(Tokens.RightsClaim, $"{person.Rights}", ClaimValueTypes.Integer64), .. grants.Select(grant => new Claim(Grant.Claim, grant.Grant.ToString())),
-        ];
+        return Claims(person, session.Id, grants.Select(grant => grant.Grant));
     }
+
+    /// <param name="person">Who.</param>
+    /// <param name="session">What ends with the token: a session, or what stands for one.</param>
+    /// <param name="grants">The rights.</param>
+    public static IEnumerable<Claim> Claims(Person person, string session, IEnumerable<Grant> grants) =>
+    [
+        new(OidcClaims.Subject, person.Id), new(OidcClaims.Name, person.Name), new(Tokens.SessionClaim, session),
+        new(Tokens.RightsClaim, $"{person.Rights}", ClaimValueTypes.Integer64), .. grants.Select(grant => new Claim(Grant.Claim, grant.ToString())),
+    ];
 
     /// <summary>Gives a right; one that is given already is brought up to date.</summary>
     /// <param name="actor">Who gives it: a person, or "" for the node itself.</param>
@@ -107,11 +112,12 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
         return true;
     }
 
-    /// <summary>Ends every right and every session of a person.</summary>
+    /// <summary>Ends every right and every session of a person, programs included.</summary>
     public async Task EndAllAsync(string person)
     {
         db.Grants.RemoveRange(await db.Grants.Where(grant => grant.Person == person).ToListAsync());
         db.Sessions.RemoveRange(await db.Sessions.Where(session => session.Person == person).ToListAsync());
+        db.PersonalTokens.RemoveRange(await db.PersonalTokens.Where(token => token.Person == person).ToListAsync());
         await SaveAsync(await CountRightsAsync(person));
     }
 
@@ -122,6 +128,9 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
         db.Sessions.RemoveRange(ended);
         await SaveAsync([.. ended.Select(session => Revoke(session: session.Id))]);
     }
+
+    /// <summary>Takes back the access tokens that name this session or what stands for one, and saves what else changed.</summary>
+    public Task TakeBackAsync(string session) => SaveAsync([Revoke(session: session)]);
 
     /// <summary>Writes a line of the audit trail, to be saved with what it tells.</summary>
     public void Note(string actor, string action, string subject, string detail) => db.Audit.Add(new AuditRow

@@ -159,6 +159,7 @@ internal static class PracticeRules
                 $"Indiquez l’identifiant d’une autre pratique, tel qu’il est dans son adresse."),
             .. Rule("figures", practice.Figures.Count > MaxRows, $"{MaxRows} chiffres au plus."),
             .. Rule("sources", practice.Sources.Count > MaxRows, $"{MaxRows} sources au plus."),
+            .. Rule("means.staffFte", practice.Means is { HasStaffFte: true } means && !(double.IsFinite(means.StaffFte) && means.StaffFte >= 0), $"Écrivez un nombre."),
             .. Rule("means.funding", practice.Means?.Funding.Count > MaxRows, $"{MaxRows} financements au plus."),
             .. Rule("effects", practice.Effects.Count > MaxRows, $"{MaxRows} effets au plus."),
             .. practice.Figures.SelectMany((figure, at) => Codes($"figures[{at}].qualifier", [figure.Qualifier], Vocabulary.Qualifier)

@@ -46,12 +46,13 @@ public static class SiteHosting
     public static void UseSite(this WebApplication app)
     {
         // The gateway is on the same machine: only loopback is believed, which is the default.
-        app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.All });
+        app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost });
         app.UseLanguages();
         app.UseExceptionHandler("/erreur/500", createScopeForErrors: true);
         app.UseStatusCodePagesWithReExecute("/erreur/{0}", createScopeForStatusCodePages: true);
         app.Use(ShowErrorsAsPagesAsync);
         app.UseRouting();
+        app.Use(RefuseUnreadableFormsAsync);
         app.UseAuthentication();
         app.Use((context, next) =>
         {
@@ -64,6 +65,24 @@ public static class SiteHosting
         });
         app.UseAntiforgery();
         app.MapStaticAssets();
+    }
+
+    /// <summary>A form is read whole before anybody looks into it: what cannot be read is refused here, and is no failure of the page that it was sent to.</summary>
+    private static async Task RefuseUnreadableFormsAsync(HttpContext context, RequestDelegate next)
+    {
+        if (HttpMethods.IsPost(context.Request.Method) && context.Request.HasFormContentType)
+        {
+            try
+            {
+                await context.Request.ReadFormAsync(context.RequestAborted);
+            }
+            catch (Exception unreadable) when (unreadable is InvalidDataException or IOException && !context.RequestAborted.IsCancellationRequested)
+            {
+                context.Response.StatusCode = (unreadable as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;
+                return;
+            }
+        }
+        await next(context);
     }
 
     private static async Task ShowErrorsAsPagesAsync(HttpContext context, RequestDelegate next)

@@ -50,7 +50,8 @@ internal static class ProfileRules
                 .Concat(Codes($"{field}.axis", [element.Axis], Vocabulary.MethodAxis))),
             .. Each("indicators", profile.Indicators, (field, indicator) => Fact(profile, field, indicator.Label, indicator.Sources, "label")
                 .Concat(Codes($"{field}.family", [indicator.Family], Vocabulary.IndicatorFamily))
-                .Concat(indicator.Values.SelectMany((value, at) => Listed(profile, $"{field}.values[{at}].sources", value.Sources)))),
+                .Concat(indicator.Values.SelectMany((value, at) => Listed(profile, $"{field}.values[{at}].sources", value.Sources)))
+                .Concat(Rule($"{field}.values", indicator.Values.Any(value => value.HasValue && !double.IsFinite(value.Value)), $"Écrivez un nombre."))),
             .. Each("sources", profile.Sources, (field, source) => Rule($"{field}.title", source.Title.Length == 0, $"Donnez le titre de la source.").Concat(WebAddress($"{field}.url", source.Url))
                 .Concat(Rule($"{field}.code", source.Code.Length == 0, $"Donnez un code court à la source."))),
         ];

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Fabrique.Identity;
 using Fabrique.Practices;
 using Fabrique.Records;
@@ -5,6 +6,8 @@ using Fabrique.Territories;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 
 namespace Fabrique.Tests;
 
@@ -68,13 +71,37 @@ public abstract class RightsWalk<TEntry>(ServiceUnderTest<TEntry> service) where
         }
     }
 
+    [Fact]
+    public async Task A_token_that_only_reads_reaches_no_call_that_writes_whatever_its_roles()
+    {
+        var turnedAway = 0;
+        foreach (var method in ContractFiles.All.SelectMany(file => file.Services).SelectMany(contract => contract.Methods))
+        {
+            var line = $"{method.Service.FullName}/{method.Name}";
+            // What has an address of the REST API says there too whether it changes anything.
+            if (method.GetOptions()?.GetExtension(Google.Api.AnnotationsExtensions.Http) is { } address)
+            {
+                Assert.True(Rights.IsRead(line) == (address.PatternCase == Google.Api.HttpRule.PatternOneofCase.Get), line);
+            }
+            foreach (var role in Grant.Roles.Except([Grant.Steward]))
+            {
+                if (!Rights.IsRead(line) && await AskAsync(method, role, readsOnly: true) is { } answer)
+                {
+                    Assert.Equal((StatusCode.PermissionDenied, "READ_ONLY_TOKEN"), answer);
+                    turnedAway++;
+                }
+            }
+        }
+        Assert.True(turnedAway > 3, "the service has more writes than that");
+    }
+
     /// <summary>What the service says; null when the call is none of its.</summary>
-    private async Task<(StatusCode Code, string Reason)?> AskAsync(MethodDescriptor method, string role, byte[]? question = null)
+    private async Task<(StatusCode Code, string Reason)?> AskAsync(MethodDescriptor method, string role, byte[]? question = null, bool readsOnly = false)
     {
         var key = service.Services.GetRequiredService<NodeKey>();
         var headers = role.Length == 0 ? [] : new Metadata
         {
-            { "authorization", $"Bearer {NodeToken.Issue(key, [new Grant(role, role == Grant.Steward ? key.Node : Elsewhere)], TimeSpan.FromMinutes(5), TimeProvider.System)}" },
+            { "authorization", $"Bearer {Token(key, new Grant(role, role == Grant.Steward ? key.Node : Elsewhere), readsOnly)}" },
         };
         var options = new CallOptions(headers, deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(10), cancellationToken: TestContext.Current.CancellationToken);
         var kind = method.IsServerStreaming ? MethodType.ServerStreaming : MethodType.Unary;
@@ -97,5 +124,19 @@ public abstract class RightsWalk<TEntry>(ServiceUnderTest<TEntry> service) where
         {
             return refused.StatusCode == StatusCode.Unimplemented ? null : (refused.StatusCode, refused.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason ?? "");
         }
+    }
+    private static string Token(NodeKey key, Grant grant, bool readsOnly)
+    {
+        if (!readsOnly)
+        {
+            return NodeToken.Issue(key, [grant], TimeSpan.FromMinutes(5), TimeProvider.System);
+        }
+        return key.Sign(ecdsa => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = key.Node,
+            Audience = Tokens.Audience,
+            Subject = new ClaimsIdentity([new Claim(Grant.Claim, grant.ToString()), Tokens.ReadsOnly]),
+            SigningCredentials = new(new ECDsaSecurityKey(ecdsa) { KeyId = key.KeyId }, SecurityAlgorithms.EcdsaSha256) { CryptoProviderFactory = new() { CacheSignatureProviders = false } },
+        }));
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Fabrique.Identity.V1;
+using Fabrique.Practices.V1;
 using Fabrique.Records;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -148,6 +149,35 @@ public sealed class SignInTests(NodeInMemory node, Browser browser) : IClassFixt
             return await page.Locator("#champ-title").CountAsync();
         }, TimeSpan.FromSeconds(5));
         Assert.Contains("Accès refusé", await page.Locator("h1").InnerTextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_program_that_a_person_gave_a_token_writes_for_the_town_by_either_port_until_the_token_is_taken_back()
+    {
+        var page = await OpenAsync("/");
+        await Browser.AcceptAsync(page, await node.RunAsync("invite", "--mail", "programme@example.org", "--territory", Loos), "Programme");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Jetons pour des programmes" }).ClickAsync();
+        await FillAsync(page, "nom", "Site de la ville");
+        await page.GetByLabel("Lire et écrire").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Faire le jeton" }).ClickAsync();
+        var token = await page.Locator("code.key").InnerTextAsync();
+
+        using var http = new HttpClient { BaseAddress = node.Address, DefaultRequestHeaders = { Authorization = new("Bearer", token) } };
+        var written = await Answers.JsonAsync(await http.PostAsync("/api/v1/practices", Answers.Json($$"""{"territory":"{{Loos}}","title":"Écrit par un programme"}"""), Cancellation));
+        await Answers.ProblemAsync(await http.PostAsync("/api/v1/practices", Answers.Json("""{"territory":"62498","title":"Ailleurs"}"""), Cancellation), 403, "NOT_YOUR_TERRITORY");
+        using var channel = GrpcChannel.ForAddress(node.GrpcAddress);
+        var headers = new Metadata { { "authorization", $"Bearer {token}" } };
+        var practices = new PracticeService.PracticeServiceClient(channel);
+        Assert.Equal("Écrit par un programme", (await practices.GetPracticeAsync(new() { Id = (string)written["id"]! }, headers, cancellationToken: Cancellation)).Practice.Title);
+
+        await page.GotoAsync("/compte/jetons");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Retirer Site de la ville" }).ClickAsync();
+        await WholeNode.EventuallyAsync((HttpStatusCode.Unauthorized, StatusCode.Unauthenticated), async () =>
+        {
+            using var refused = await http.GetAsync($"/api/v1/practices/{written["id"]}", Cancellation);
+            return (refused.StatusCode, await practices.GetPracticeAsync(new() { Id = (string)written["id"]! }, headers, cancellationToken: Cancellation).ResponseAsync
+                .ContinueWith(call => (call.Exception?.InnerException as RpcException)?.StatusCode ?? StatusCode.OK, Cancellation, TaskContinuationOptions.None, TaskScheduler.Default));
+        }, TimeSpan.FromSeconds(5));
     }
 
     [Fact]

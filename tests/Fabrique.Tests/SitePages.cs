@@ -72,6 +72,8 @@ public static class SitePages
         ("/compte", ["/compte"]),
         ("/compte/donnees", ["/compte/donnees"]),
         ("/compte/journal", ["/compte/journal"]),
+        ("/compte/jetons", ["/compte/jetons"]),
+        ("/compte/programmes", ["/compte/programmes"]),
         ("/compte/second-facteur", ["/compte/second-facteur"]),
         ("/pratiques/nouvelle", ["/pratiques/nouvelle"]),
         ("/pratiques/{Id}/modifier", [Practice + "/modifier"]),

@@ -81,7 +81,10 @@ public abstract class TerritoriesSuite(ServiceUnderTest<TerritoriesDb> service)
 
         profile.Milestones.Add(new Milestone { Title = "Sans date ni source", Phase = "NOPE" });
         var refused = await RefusedAsync(StatusCode.InvalidArgument, () => Territories.UpdateProfileAsync(new() { Id = Brest, Profile = profile, Version = 1 }, service.As(Brest)).ResponseAsync);
-        Assert.Equal(["milestones[0].date", "milestones[0].phase", "milestones[0].sources"], Fields(refused).Order(StringComparer.Ordinal));
+        profile.Indicators.Add(new Indicator { Label = "Infini", Sources = { "X" }, Values = { new IndicatorValue { Value = double.PositiveInfinity } } });
+        refused = await RefusedAsync(StatusCode.InvalidArgument, () => Territories.UpdateProfileAsync(new() { Id = Brest, Profile = profile, Version = 1 }, service.As(Brest)).ResponseAsync);
+        Assert.Contains("indicators[0].values", Fields(refused));
+        Assert.Equal(["milestones[0].date", "milestones[0].phase", "milestones[0].sources"], Fields(refused).Where(field => field.StartsWith("milestones", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
     [Fact]

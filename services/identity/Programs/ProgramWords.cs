@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace Fabrique.Identity;
+
+/// <summary>What people read about programs.</summary>
+internal static class ProgramWords
+{
+    /// <summary>Of a program's name, in characters.</summary>
+    public const int LongestName = 60;
+
+    /// <summary>A name as typed, on one line.</summary>
+    public static string Tidy(string? name) => Accounts.OneLine(name);
+
+    /// <summary>"délégué·e du territoire 62528, observateur ; lit seulement".</summary>
+    public static string Of(string grants, bool writes)
+    {
+        var where = string.Join(", ", grants.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(grant => Of(Grant.Parse(grant))));
+        return where.Length == 0 ? T["ce qui est public"] : writes ? T["{0} ; lit et écrit", where] : T["{0} ; lit seulement", where];
+    }
+
+    public static string Of(Grant grant) => grant.Role == Grant.Observer ? T["les chiffres d’ensemble du réseau"] : T["le territoire {0}", grant.Scope];
+
+    /// <summary>When it was last used, in words.</summary>
+    public static string Used(string day) => day.Length == 0
+        ? T["N’a pas encore servi."]
+        : T["A servi le {0} pour la dernière fois.", DateOnly.ParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture).ToString("d", Language.Current.Culture)];
+
+    public static string Day(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).ToString("d", Language.Current.Culture);
+}
