@@ -194,7 +194,7 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
 
     private List<string> Mails() => [.. service.Services.GetRequiredService<MailSender>().Mailbox!.GetFiles("*.eml").Select(file => File.ReadAllText(file.FullName))];
 
-    private static async Task<Person> MakeAsync(AsyncServiceScope scope, string address, DateTimeOffset seen, params Grant[] grants)
+    internal static async Task<Person> MakeAsync(AsyncServiceScope scope, string address, DateTimeOffset seen, params Grant[] grants)
     {
         var person = new Person
         {
