@@ -39,7 +39,7 @@ public static class IdentityHosting
             options.Password.RequiredUniqueChars = 1;
         }).AddEntityFrameworkStores<IdentityDb>().AddSignInManager<Entry>().AddDefaultTokenProviders().AddPasswordValidator<PasswordStrength>();
         services.AddScoped<Links>().AddScoped<RightsKeeper>().AddScoped<Mails>();
-        services.AddScoped<Accounts>().AddScoped<AccountLife>();
+        services.AddScoped<Accounts>().AddScoped<AccountLife>().AddScoped<WaysIn>();
         services.AddPasskeys(NodeSite.Of(builder.Configuration));
         services.AddSingleton<Revocations>().AddSingleton<RevocationLog>().AddSingleton<MailSender>().AddSingleton<FirstStart>();
         services.AddHostedService<Demonstration>();

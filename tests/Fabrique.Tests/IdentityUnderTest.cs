@@ -188,6 +188,10 @@ public sealed class PlainBrowser(IdentityUnderTest service, CookieContainer cook
             Version = site ? HttpVersion.Version20 : HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
+        if (site)
+        {
+            request.Headers.Host = new Uri(IdentityUnderTest.Origin).Authority;
+        }
         if (cookies.GetCookieHeader(request.RequestUri!) is { Length: > 0 } known)
         {
             request.Headers.Add("Cookie", known);

@@ -15,7 +15,8 @@ public sealed class ProviderSettingsTests
         Assert.Equal(["openid", "given_name", "usual_name", "email", "uid", "siret", "idp_id"], read[0].Scopes);
         Assert.Equal(["mfa", "pop"], read[0].SecondFactor);
         Assert.Equal("https://auth.example.org/api/v2", read[0].Authority.AbsoluteUri);
-        Assert.Equal((["openid", "profile", "email"], false), (read[1].Scopes, read[1].IsProConnect));
+        Assert.Equal(["openid", "profile", "email"], read[1].Scopes);
+        Assert.Equal((true, false), (read[0].IsProConnect, read[1].IsProConnect));
         Assert.Empty(read[1].SecondFactor);
         Assert.Empty(Provider.Read(Settings()));
     }

@@ -6,7 +6,7 @@ namespace Fabrique.Identity;
 /// The passkeys of people (WebAuthn): a device proves that it holds a key, once its owner has shown a finger, a face or a code. That is two factors at once, so a
 /// sign-in by passkey counts as a strong session.
 /// </summary>
-internal sealed class Passkeys(Entry entry, UserManager<Person> people, IdentityDb db, RightsKeeper rights, Mails mails, NodeSite site)
+internal sealed class Passkeys(Entry entry, UserManager<Person> people, IdentityDb db, WaysIn ways)
 {
     /// <summary>In characters.</summary>
     public const int LongestName = 60;
@@ -17,16 +17,6 @@ internal sealed class Passkeys(Entry entry, UserManager<Person> people, Identity
     /// <summary>The keys of a person, the oldest first.</summary>
     public async Task<List<UserPasskeyInfo>> ListAsync(Person person) => [.. (await people.GetPasskeysAsync(person)).OrderBy(key => key.CreatedAt)];
 
-    /// <summary>
-    /// Whether this session may add and remove keys. Where rights ask for a second factor and there is one already, only a session that showed it may: otherwise
-    /// a stolen password would be enough to put another key in the place of the owner's.
-    /// </summary>
-    public async Task<bool> MayChangeAsync(Person person, SessionRow session) =>
-        session.Strong || !await HasSecondFactorAsync(person) || !await rights.NeedSecondFactorAsync(person.Id);
-
-    /// <summary>Whether the person can show more than a password.</summary>
-    public async Task<bool> HasSecondFactorAsync(Person person) => person.TwoFactorEnabled || (await people.GetPasskeysAsync(person)).Count > 0;
-
     /// <summary>Keeps the key that a browser has just made for this person. The first second factor of a person makes the session strong, as setting up codes does.</summary>
     /// <param name="person">Who is signed in.</param>
     /// <param name="session">In which session.</param>
@@ -35,19 +25,18 @@ internal sealed class Passkeys(Entry entry, UserManager<Person> people, Identity
     /// <returns>False when the key was not made for this person, here and now.</returns>
     public async Task<bool> AddAsync(Person person, SessionRow session, string credential, string name)
     {
-        if (!await MayChangeAsync(person, session) || (await ListAsync(person)).Count >= Most || await entry.ProveNewPasskeyAsync(person, credential) is not { } key)
+        if (!await ways.MayChangeAsync(person, session) || (await ListAsync(person)).Count >= Most || await entry.ProveNewPasskeyAsync(person, credential) is not { } key)
         {
             return false;
         }
         key.Name = Tidy(name) is { Length: > 0 } given ? given : session.Browser;
-        var first = !await HasSecondFactorAsync(person);
+        var first = !await ways.HasSecondFactorAsync(person);
         if (!(await people.AddOrUpdatePasskeyAsync(person, key)).Succeeded)
         {
             return false;
         }
         session.Strong |= first;
-        rights.Note(person.Id, "passkey added", person.Id, "");
-        Tell(person, T["Une clé d’accès est ajoutée à votre compte"], T["La clé d’accès « {0} » permet désormais d’entrer dans votre compte.", key.Name]);
+        ways.Tell(person, "passkey added", "", T["Une clé d’accès est ajoutée à votre compte"], T["La clé d’accès « {0} » permet désormais d’entrer dans votre compte.", key.Name]);
         await db.SaveChangesAsync();
         return true;
     }
@@ -67,18 +56,9 @@ internal sealed class Passkeys(Entry entry, UserManager<Person> people, Identity
     public async Task RemoveAsync(Person person, UserPasskeyInfo key)
     {
         await people.RemovePasskeyAsync(person, key.CredentialId);
-        rights.Note(person.Id, "passkey removed", person.Id, "");
-        Tell(person, T["Une clé d’accès est retirée de votre compte"], T["La clé d’accès « {0} » n’ouvre plus votre compte.", key.Name ?? ""]);
+        ways.Tell(person, "passkey removed", "", T["Une clé d’accès est retirée de votre compte"], T["La clé d’accès « {0} » n’ouvre plus votre compte.", key.Name ?? ""]);
         await db.SaveChangesAsync();
     }
-
-    private void Tell(Person person, string subject, string what) => mails.Add(
-        person.Email!,
-        subject,
-        T["Bonjour {0},", person.Name],
-        what,
-        T["Si ce n’est pas vous, changez votre mot de passe et retirez ce que vous ne connaissez pas :"],
-        site.Page(Pages.Access));
 
     private static string Tidy(string name) => Accounts.TidyName(name) is { Length: > LongestName } tidy ? tidy[..LongestName] : Accounts.TidyName(name);
 }

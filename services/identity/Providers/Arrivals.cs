@@ -19,7 +19,7 @@ internal sealed record Arrival(Provider Provider, string Subject, string Email, 
 /// address never opens an account by itself: whoever reads the mails of that address says so, in the browser that came from the provider.
 /// </summary>
 internal sealed class Arrivals(
-    Entry entry, Accounts accounts, UserManager<Person> people, IdentityDb db, RightsKeeper rights, Links links, Mails mails, NodeSite site, IReadOnlyList<Provider> providers)
+    Entry entry, Accounts accounts, UserManager<Person> people, IdentityDb db, WaysIn ways, Links links, Mails mails, NodeSite site, IReadOnlyList<Provider> providers)
 {
     /// <summary>Who has come back in this browser, within the last half hour.</summary>
     public async Task<Arrival?> CurrentAsync()
@@ -60,23 +60,21 @@ internal sealed class Arrivals(
         var person = await accounts.CreateAsync(arrival.Email, name, null, problems, confirm, withPassword: false);
         if (person is not null)
         {
-            await LinkAsync(person, arrival, tell: false);
+            await LinkAsync(person, arrival);
         }
         return person;
     }
 
     /// <summary>From now on this arrival opens this account; tells whether it opened none before.</summary>
-    public async Task<bool> LinkAsync(Person person, Arrival arrival, bool tell = true)
+    public async Task<bool> LinkAsync(Person person, Arrival arrival)
     {
         if (await FindAsync(arrival) is not null || !(await people.AddLoginAsync(person, new(arrival.Provider.Code, arrival.Subject, arrival.Provider.Name))).Succeeded)
         {
             return false;
         }
-        rights.Note(person.Id, "provider linked", person.Id, arrival.Provider.Code);
-        if (tell)
-        {
-            Tell(person, T["{0} ouvre désormais votre compte", arrival.Provider.Name], T["Vous pouvez entrer dans votre compte en passant par {0}.", arrival.Provider.Name]);
-        }
+        ways.Tell(
+            person, "provider linked", arrival.Provider.Code,
+            T["{0} ouvre désormais votre compte", arrival.Provider.Name], T["Vous pouvez entrer dans votre compte en passant par {0}.", arrival.Provider.Name]);
         await db.SaveChangesAsync();
         return true;
     }
@@ -89,9 +87,8 @@ internal sealed class Arrivals(
         {
             person.Siren = "";
         }
-        rights.Note(person.Id, "provider unlinked", person.Id, login.LoginProvider);
         var name = login.ProviderDisplayName ?? login.LoginProvider;
-        Tell(person, T["{0} n’ouvre plus votre compte", name], T["On n’entre plus dans votre compte en passant par {0}.", name]);
+        ways.Tell(person, "provider unlinked", login.LoginProvider, T["{0} n’ouvre plus votre compte", name], T["On n’entre plus dans votre compte en passant par {0}.", name]);
         await db.SaveChangesAsync();
     }
 
@@ -115,16 +112,4 @@ internal sealed class Arrivals(
             T["Si vous n’avez rien demandé, ne faites rien : personne n’est entré."]);
         await db.SaveChangesAsync();
     }
-
-    /// <summary>Whether something else than this opens the account: a password, a passkey, another provider.</summary>
-    public async Task<bool> HasAnotherWayAsync(Person person) =>
-        person.PasswordHash is not null || (await people.GetPasskeysAsync(person)).Count + (await people.GetLoginsAsync(person)).Count > 1;
-
-    private void Tell(Person person, string subject, string what) => mails.Add(
-        person.Email!,
-        subject,
-        T["Bonjour {0},", person.Name],
-        what,
-        T["Si ce n’est pas vous, changez votre mot de passe et retirez ce que vous ne connaissez pas :"],
-        site.Page(Pages.Access));
 }
