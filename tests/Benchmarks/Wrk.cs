@@ -9,11 +9,13 @@ internal static partial class Wrk
 {
     private const int Connections = 32;
 
+    /// <param name="url">What to ask for, again and again.</param>
+    /// <param name="headers">Of each request: "Cookie: a=b".</param>
     /// <exception cref="InvalidOperationException">An answer was no success.</exception>
-    public static async Task<Sample> RunAsync(Uri url)
+    public static async Task<Sample> RunAsync(Uri url, params string[] headers)
     {
         var (lines, cpu) = (new List<string>(), Cpu.Used());
-        await Shell.RunAsync("wrk", ["-t1", $"-c{Connections}", $"-d{Load.Round.TotalSeconds:0}s", "--latency", url.ToString()], "", lines.Add, CancellationToken.None);
+        await Shell.RunAsync("wrk", ["-t1", $"-c{Connections}", $"-d{Load.Round.TotalSeconds:0}s", "--latency", .. headers.SelectMany(header => new[] { "-H", header }), url.ToString()], "", lines.Add, CancellationToken.None);
         var text = string.Join('\n', lines);
         if (text.Contains("Non-2xx", StringComparison.Ordinal) || !Rate().IsMatch(text))
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Fabrique.Practices.V1;
 using Fabrique.Records;
 using Fabrique.Records.V1;
@@ -61,6 +62,11 @@ public sealed class RecordsReplicasTests(PostgreSqlServer server)
         await using var one = await StartAsync();
         await using var two = await one.AgainAsync();
         await WholeNode.EventuallyAsync(1, () => Task.FromResult(Leading(one) + Leading(two)), Limit);
+        // Each asks once a second: the other has asked meanwhile, and was told no.
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(2.5); await Task.Delay(50, Cancellation))
+        {
+            Assert.Equal(1, Leading(one) + Leading(two));
+        }
         var (leader, other) = Leading(one) == 1 ? (one, two) : (two, one);
         await leader.StopAsync();
         await WholeNode.EventuallyAsync(1, () => Task.FromResult(Leading(other)), Limit);
