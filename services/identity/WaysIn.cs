@@ -3,10 +3,34 @@ using Microsoft.AspNetCore.Identity;
 namespace Fabrique.Identity;
 
 /// <summary>What opens an account, beside links by mail: a password, passkeys, providers of identities.</summary>
-internal sealed class WaysIn(UserManager<Person> people, RightsKeeper rights, Mails mails, NodeSite site)
+internal sealed class WaysIn(UserManager<Person> people, RightsKeeper rights, Mails mails, NodeSite site, IReadOnlyList<Provider> providers)
 {
+    private const string SecondFactor = "second-factor";
+
     /// <summary>Whether the person can show more than a password.</summary>
-    public async Task<bool> HasSecondFactorAsync(Person person) => person.TwoFactorEnabled || (await people.GetPasskeysAsync(person)).Count > 0;
+    public async Task<bool> HasSecondFactorAsync(Person person)
+    {
+        if (person.TwoFactorEnabled || (await people.GetPasskeysAsync(person)).Count > 0)
+        {
+            return true;
+        }
+        foreach (var provider in providers.Where(provider => provider.SecondFactor.Count > 0))
+        {
+            if (await IsSecondFactorAsync(person, provider.Code))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Whether a second factor shown at this provider counts for this person.</summary>
+    public async Task<bool> IsSecondFactorAsync(Person person, string provider) => await people.GetAuthenticationTokenAsync(person, provider, SecondFactor) is not null;
+
+    /// <summary>From now on it does, or no longer.</summary>
+    public Task CountAsync(Person person, string provider, bool counts) => counts
+        ? people.SetAuthenticationTokenAsync(person, provider, SecondFactor, SecondFactor)
+        : people.RemoveAuthenticationTokenAsync(person, provider, SecondFactor);
 
     /// <summary>
     /// Whether this session may change what counts as a second factor. Where rights ask for one and there is one already, only a session that showed it may: otherwise

@@ -200,6 +200,38 @@ public abstract class ProvidersSuite(IdentityUnderTest service)
         Assert.Equal(strong, (await SessionsAsync(person))[^1].Strong);
     }
 
+    [Fact]
+    public async Task A_second_factor_at_a_provider_takes_the_place_of_no_other_and_no_other_takes_its_place()
+    {
+        // The owner has a passkey; whoever has the password links an identity of their own, with as many factors as they like.
+        var owner = await service.MakeAsync($"{Guid.CreateVersion7():N}@example.org", new Grant(Grant.Facilitator, Grant.Everywhere));
+        using var device = new SoftPasskey();
+        var browser = service.Browser();
+        await browser.SignInAsync(owner.Email!);
+        await browser.GoAsync("/compte/acces");
+        await browser.SendAsync("ajout", ("cle", device.Create((await browser.ChallengeAsync()).Challenge)));
+        var thief = Somebody() with { Method = "mfa" };
+        await LinkAsync(owner, Pro, thief);
+        await ArriveAsync(Pro, thief);
+        Assert.False((await SessionsAsync(owner))[^1].Strong);
+
+        // The owner's second factor is the provider's: the password neither unlinks it nor sets up codes.
+        var other = await service.MakeAsync($"{Guid.CreateVersion7():N}@example.org", new Grant(Grant.Facilitator, Grant.Everywhere));
+        var told = Somebody() with { Method = "mfa" };
+        await LinkAsync(other, Pro, told);
+        await ArriveAsync(Pro, told);
+        Assert.True((await SessionsAsync(other))[^1].Strong);
+        var weak = service.Browser();
+        await weak.SignInAsync(other.Email!);
+        await weak.GoAsync("/compte/second-facteur");
+        Assert.Null(weak.Page!.QuerySelector("code.key"));
+        await weak.GoAsync("/compte/acces");
+        await weak.SendAsync("Délier");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, weak.Status);
+        Assert.Equal(1, await LinkedAsync(other));
+        Assert.True((await SessionsAsync(other)).Count > 1);
+    }
+
     [Theory]
     [InlineData("//ailleurs.example"), InlineData("https://ailleurs.example/"), InlineData("/\\ailleurs.example"), InlineData("javascript:alert(1)")]
     public async Task The_way_back_from_a_provider_never_leads_to_another_site(string back)

@@ -28,10 +28,10 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         await page.WaitForURLAsync("**/compte/second-facteur", new() { WaitUntil = WaitUntilState.Commit });
         var secret = await page.Locator("code.key").InnerTextAsync();
         await FillAsync(page, "code", "000000");
-        await page.Locator("main form button").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Mettre en place" }).ClickAsync();
         await Assertions.Expect(page.Locator(".error-summary")).ToBeVisibleAsync();
         await FillAsync(page, "code", Mailbox.OneTimeCode(secret));
-        await page.Locator("main form button").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Mettre en place" }).ClickAsync();
         Assert.Equal(10, await page.Locator(".codes li").CountAsync());
         var spare = await page.Locator(".codes li").First.InnerTextAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Continuer" }).ClickAsync();

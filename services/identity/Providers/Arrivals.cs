@@ -39,7 +39,10 @@ internal sealed class Arrivals(
     /// <summary>The account that this arrival opens; null when it is the first.</summary>
     public Task<Person?> FindAsync(Arrival arrival) => people.FindByLoginAsync(arrival.Provider.Code, arrival.Subject);
 
-    /// <summary>Signs in, and remembers the employer of today.</summary>
+    /// <summary>
+    /// Signs in, and remembers the employer of today. A second factor shown at the provider counts when it is the first that the person has, and from then on: linked
+    /// later, by whoever knew the password or read the mails, it does not take the place of the owner's.
+    /// </summary>
     public async Task<SignInResult> EnterAsync(Person person, Arrival arrival)
     {
         if (arrival.Siren.Length > 0)
@@ -47,7 +50,16 @@ internal sealed class Arrivals(
             person.Siren = arrival.Siren;
             await db.SaveChangesAsync();
         }
-        return await entry.ByProviderAsync(person, arrival);
+        var (code, strong) = (arrival.Provider.Code, false);
+        if (arrival.Strong)
+        {
+            strong = await ways.IsSecondFactorAsync(person, code);
+            if (!strong && !await ways.HasSecondFactorAsync(person))
+            {
+                await ways.CountAsync(person, code, strong = true);
+            }
+        }
+        return await entry.ByProviderAsync(person, arrival with { Strong = strong });
     }
 
     /// <summary>Makes an account for a new person.</summary>
@@ -83,6 +95,7 @@ internal sealed class Arrivals(
     public async Task UnlinkAsync(Person person, UserLoginInfo login)
     {
         await people.RemoveLoginAsync(person, login.LoginProvider, login.ProviderKey);
+        await ways.CountAsync(person, login.LoginProvider, counts: false);
         if ((await people.GetLoginsAsync(person)).Count == 0)
         {
             person.Siren = "";
