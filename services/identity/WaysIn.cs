@@ -5,7 +5,8 @@ namespace Fabrique.Identity;
 /// <summary>What opens an account, beside links by mail: a password, passkeys, providers of identities.</summary>
 internal sealed class WaysIn(UserManager<Person> people, RightsKeeper rights, Mails mails, NodeSite site, IReadOnlyList<Provider> providers)
 {
-    private const string SecondFactor = "second-factor";
+    /// <summary>Name of the token that remembers of a provider that it counts as a person's second factor.</summary>
+    public const string SecondFactor = "second-factor";
 
     /// <summary>Whether the person can show more than a password.</summary>
     public async Task<bool> HasSecondFactorAsync(Person person)

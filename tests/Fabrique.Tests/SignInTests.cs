@@ -1,4 +1,5 @@
 using System.Net;
+using Deque.AxeCore.Playwright;
 using Fabrique.Identity.V1;
 using Fabrique.Records;
 using Grpc.Core;
@@ -219,6 +220,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
 
         // A second factor is asked for, and the device is one.
         await page.WaitForURLAsync("**/compte/second-facteur*");
+        await LooksRightAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "Ajouter une clé d’accès" }).ClickAsync();
         await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
         await page.GotoAsync("/facilitation/demandes");
@@ -234,6 +236,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
 
         // One more of the same device is refused by it; removed, it opens nothing, though the device still has it.
         await page.GotoAsync("/compte/acces");
+        await LooksRightAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "Ajouter une clé d’accès" }).ClickAsync();
         await Assertions.Expect(page.Locator("[role=status]")).ToHaveTextAsync("Cet appareil a déjà une clé pour ce compte.");
         await page.GetByRole(AriaRole.Button, new() { Name = "Retirer" }).ClickAsync();
@@ -248,9 +251,12 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
     {
         node.ProConnect.Person = new("agente", "agente@example.org", Siret: "21620528600015");
         var page = await OpenAsync("/compte/connexion", script: true);
+        await LooksRightAsync(page);
         await page.GetByRole(AriaRole.Link, new() { Name = "ProConnect" }).ClickAsync();
+        await LooksRightAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "Recevoir le lien" }).ClickAsync();
         await page.GotoAsync(await Mailbox.LinkAsync(node, "agente@example.org", 1));
+        await LooksRightAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "Créer mon compte" }).ClickAsync();
         await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
         Assert.Contains("Camille Essai", await page.Locator("dl").InnerTextAsync(), StringComparison.Ordinal);
@@ -308,6 +314,15 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         var page = await context.NewPageAsync();
         await page.GotoAsync(path);
         return page;
+    }
+
+    /// <summary>What the checks of the site look for, on pages that a node without a host name and without providers does not have.</summary>
+    private static async Task LooksRightAsync(IPage page)
+    {
+        Assert.Empty((await page.RunAxe()).Violations.SelectMany(rule => rule.Nodes.Select(place => $"{rule.Id}: {rule.Help}: {place.Html}")));
+        await page.SetViewportSizeAsync(320, 900);
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"), $"{page.Url} is wider than its window");
+        await page.SetViewportSizeAsync(1280, 900);
     }
 
     private static Task FillAsync(IPage page, string field, string value) => page.Locator($"#{field}").FillAsync(value);

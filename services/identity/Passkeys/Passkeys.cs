@@ -60,5 +60,5 @@ internal sealed class Passkeys(Entry entry, UserManager<Person> people, Identity
         await db.SaveChangesAsync();
     }
 
-    private static string Tidy(string name) => Accounts.TidyName(name) is { Length: > LongestName } tidy ? tidy[..LongestName] : Accounts.TidyName(name);
+    private static string Tidy(string name) => Accounts.TidyName(name) is var tidy && tidy.Length > LongestName ? tidy[..LongestName] : tidy;
 }
