@@ -14,9 +14,15 @@ public static class Purposes
     public static readonly Purpose Accounts = new(
         "accounts", TimeSpan.FromDays(730),
         () => T["Comptes et droits"], () => T["Agir au nom d’un territoire, faciliter le réseau, gérer une installation"],
-        () => T["Adresse électronique, nom, empreinte du mot de passe, deuxième vérification, langue, droits, fonction, fin de mandat"],
+        () => T["Adresse électronique, nom, empreinte du mot de passe, deuxième vérification, clés d’accès (nom, date, clé publique), langue, droits, fonction, fin de mandat"],
         () => T["La même délégation ; les facilitateurs et les gestionnaires de cette installation"],
         () => T["Jusqu’à ce que la personne efface son compte ; 24 mois après sa dernière connexion, elle est prévenue, et le compte est effacé un mois après"]);
+
+    public static readonly Purpose Identities = new(
+        "identities", null,
+        () => T["Identités reliées"], () => T["Entrer par un fournisseur d’identité, comme ProConnect, et proposer le territoire de l’employeur"],
+        () => T["Le nom du fournisseur, l’identifiant qu’il donne à la personne, le SIREN de l’employeur ; rien d’autre de ce qu’il dit"],
+        () => T["La personne elle-même"], () => T["Jusqu’à ce que la personne délie l’identité ou efface son compte"]);
 
     public static readonly Purpose Sessions = new(
         "sessions", TimeSpan.FromDays(14),
@@ -72,7 +78,7 @@ public static class Purposes
         () => T["La délégation du territoire ; ses facilitateurs, pour un instantané qu’elle leur ouvre"], () => T["Tant que le territoire le veut : sa personne référente efface fiches et instantanés"]);
 
     /// <summary>All of them, those that concern most people first.</summary>
-    public static IReadOnlyList<Purpose> All { get; } = [Accounts, Sessions, Programs, Requests, Invitations, Mails, Audit, Signatories, Assessments, Reports, Remarks];
+    public static IReadOnlyList<Purpose> All { get; } = [Accounts, Identities, Sessions, Programs, Requests, Invitations, Mails, Audit, Signatories, Assessments, Reports, Remarks];
 }
 
 /// <summary>A reason to keep personal data. The texts are in the language of whoever is answered.</summary>

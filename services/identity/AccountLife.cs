@@ -24,6 +24,8 @@ internal sealed class AccountLife(
         var programs = await db.PersonalTokens.AsNoTracking().Where(token => token.Person == person.Id).ToListAsync();
         var waiting = await db.Mails.AsNoTracking().Where(mail => mail.Recipient == person.Email).ToListAsync();
         var trail = await db.Audit.AsNoTracking().Where(entry => entry.Actor == person.Id || entry.Subject == person.Id).OrderBy(entry => entry.At).ToListAsync();
+        var (keys, logins) = (await people.GetPasskeysAsync(person), await people.GetLoginsAsync(person));
+        var counting = await db.UserTokens.AsNoTracking().Where(token => token.UserId == person.Id && token.Name == WaysIn.SecondFactor).Select(token => token.LoginProvider).ToListAsync();
         return new JsonObject
         {
             ["account"] = new JsonObject
@@ -33,11 +35,14 @@ internal sealed class AccountLife(
                 ["name"] = person.Name,
                 ["language"] = person.Language,
                 ["secondFactor"] = person.TwoFactorEnabled,
+                ["employer"] = person.Siren,
                 ["createdAt"] = Moment(person.CreatedAt),
                 ["seenAt"] = Moment(person.SeenAt),
             },
+            ["passkeys"] = List(keys, key => new() { ["name"] = key.Name, ["createdAt"] = Moment(key.CreatedAt.ToUnixTimeMilliseconds()) }),
+            ["identities"] = List(logins, login => new() { ["provider"] = login.LoginProvider, ["subject"] = login.ProviderKey, ["secondFactor"] = counting.Contains(login.LoginProvider) }),
             ["grants"] = List(grants, grant => new() { ["grant"] = grant.Grant.ToString(), ["function"] = grant.Function, ["since"] = Moment(grant.Since), ["until"] = grant.Until is { } until ? Moment(until) : null }),
-            ["sessions"] = List(sessions, session => new() { ["browser"] = session.Browser, ["createdAt"] = Moment(session.CreatedAt), ["seenAt"] = Moment(session.SeenAt) }),
+            ["sessions"] = List(sessions, session => new() { ["browser"] = session.Browser, ["createdAt"] = Moment(session.CreatedAt), ["seenAt"] = Moment(session.SeenAt), ["endsAt"] = session.EndsAt is { } ends ? Moment(ends) : null }),
             ["requests"] = List(requests, request => new()
             {
                 ["territory"] = request.Territory,
@@ -54,7 +59,7 @@ internal sealed class AccountLife(
             ["audit"] = List(trail, entry => new() { ["at"] = Moment(entry.At), ["action"] = entry.Action, ["detail"] = entry.Detail, ["byYou"] = entry.Actor == person.Id }),
         };
 
-        static JsonArray List<T>(List<T> rows, Func<T, JsonObject> tell) => [.. rows.Select(tell)];
+        static JsonArray List<T>(IEnumerable<T> rows, Func<T, JsonObject> tell) => [.. rows.Select(tell)];
     }
 
     /// <summary>Erases a person: rights and sessions end at once, what was written about them goes, the trail keeps what was done without who.</summary>

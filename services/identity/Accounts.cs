@@ -16,7 +16,8 @@ internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, 
     /// <param name="password">As typed.</param>
     /// <param name="problems">Where to say it; the fields are "nom" and "motdepasse".</param>
     /// <param name="confirm">The last thing before the account is made: what allows it is taken, by one caller alone.</param>
-    public async Task<Person?> CreateAsync(string email, string? name, string? password, FormProblems problems, Func<Task<bool>> confirm)
+    /// <param name="withPassword">False for whoever enters by a provider of identities.</param>
+    public async Task<Person?> CreateAsync(string email, string? name, string? password, FormProblems problems, Func<Task<bool>> confirm, bool withPassword = true)
     {
         var person = new Person
         {
@@ -33,7 +34,10 @@ internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, 
         {
             problems.Add("nom", T["Votre nom"], T["Indiquez votre nom, en 100 caractères au plus."]);
         }
-        await CheckPasswordAsync(person, password, problems);
+        if (withPassword)
+        {
+            await CheckPasswordAsync(person, password, problems);
+        }
         if (problems.Count > 0)
         {
             return null;
@@ -43,7 +47,7 @@ internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, 
             problems.Add("", "", T["Ce lien vient de servir. Connectez-vous."]);
             return null;
         }
-        var created = await people.CreateAsync(person, password!);
+        var created = withPassword ? await people.CreateAsync(person, password!) : await people.CreateAsync(person);
         if (!created.Succeeded)
         {
             problems.Add("", "", T["Un compte existe déjà pour cette adresse. Connectez-vous."]);

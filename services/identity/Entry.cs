@@ -1,8 +1,12 @@
+using System.Buffers.Text;
 using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.Options;
 
 namespace Fabrique.Identity;
@@ -13,6 +17,9 @@ internal sealed class Entry(
     ILogger<SignInManager<Person>> log, IAuthenticationSchemeProvider schemes, IUserConfirmation<Person> confirmation, IdentityDb db, TimeProvider clock)
     : SignInManager<Person>(people, accessor, principals, options, log, schemes, confirmation)
 {
+    /// <summary>What the framework, too, says of a sign-in with a second factor.</summary>
+    private static readonly Claim StrongClaim = new("amr", "mfa");
+
     private static readonly Person Nobody = new();
     private static readonly string NobodysPassword = new PasswordHasher<Person>().HashPassword(Nobody, Guid.Empty.ToString());
 
@@ -33,19 +40,50 @@ internal sealed class Entry(
     /// <summary>Signs in whoever read the mail; a second factor is still asked for.</summary>
     public Task<SignInResult> ByMailAsync(Person person) => SignInOrTwoFactorAsync(person, isPersistent: false);
 
+    /// <summary>Signs in whoever showed a passkey, which asks for a finger, a face or a code: as good as two factors.</summary>
+    /// <param name="credential">What the browser answered to the challenge of this browser's cookie, as JSON.</param>
+    public async Task<bool> ByPasskeyAsync(string credential)
+    {
+        var proven = await ProveAsync(PerformPasskeyAssertionAsync, credential);
+        if (proven is not { Succeeded: true } || !await SpendAsync(credential) || !(await UserManager.AddOrUpdatePasskeyAsync(proven.User, proven.Passkey)).Succeeded)
+        {
+            return false;
+        }
+        await SignInWithClaimsAsync(proven.User, isPersistent: false, [StrongClaim]);
+        return true;
+    }
+
+    /// <summary>The key that a browser has just made for this person; null when it was made for another, elsewhere, or has been shown before.</summary>
+    public async Task<UserPasskeyInfo?> ProveNewPasskeyAsync(Person person, string credential) =>
+        await ProveAsync(PerformPasskeyAttestationAsync, credential) is { Succeeded: true } proven && proven.UserEntity.Id == person.Id && await SpendAsync(credential) ? proven.Passkey : null;
+
+    /// <summary>Signs in whoever a provider of identities knows; a second factor is still asked for, unless the provider asked for one.</summary>
+    public async Task<SignInResult> ByProviderAsync(Person person, Arrival arrival)
+    {
+        if (!arrival.Strong)
+        {
+            return await SignInOrTwoFactorAsync(person, isPersistent: false, arrival.Provider.Code);
+        }
+        await Context.SignOutAsync(IdentityConstants.ExternalScheme);
+        await SignInWithClaimsAsync(person, isPersistent: false, [StrongClaim, new Claim(ClaimTypes.AuthenticationMethod, arrival.Provider.Code)]);
+        return SignInResult.Success;
+    }
+
     /// <summary>Opens a session and its cookie.</summary>
     public override async Task SignInWithClaimsAsync(Person user, AuthenticationProperties? authenticationProperties, IEnumerable<Claim> additionalClaims)
     {
         var claims = additionalClaims.ToList();
         var now = Milliseconds(clock);
+        var ends = await ProviderSession.EndAsync(Context, claims, authenticationProperties, clock);
         var session = new SessionRow
         {
             Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(),
             Person = user.Id,
-            Strong = claims.Any(claim => claim is { Type: "amr", Value: "mfa" }),
+            Strong = claims.Any(claim => claim.Type == StrongClaim.Type && claim.Value == StrongClaim.Value),
             Browser = BrowserName(Context.Request.Headers.UserAgent.ToString()),
             CreatedAt = now,
             SeenAt = now,
+            EndsAt = ends?.ToUnixTimeMilliseconds(),
         };
         db.Sessions.Add(session);
         (await db.Users.SingleAsync(person => person.Id == user.Id)).SeenAt = now;
@@ -57,8 +95,8 @@ internal sealed class Entry(
     /// <summary>The session of whoever asks, when it still is one.</summary>
     public static Task<SessionRow?> SessionAsync(IdentityDb db, ClaimsPrincipal? principal)
     {
-        var id = principal?.FindFirstValue(Tokens.SessionClaim) ?? "";
-        return db.Sessions.SingleOrDefaultAsync(session => session.Id == id);
+        var (id, now) = (principal?.FindFirstValue(Tokens.SessionClaim) ?? "", Milliseconds(db.GetService<TimeProvider>()));
+        return db.Sessions.SingleOrDefaultAsync(session => session.Id == id && (session.EndsAt == null || session.EndsAt > now));
     }
 
     /// <summary>A cookie is as good as its session: one that was ended elsewhere is over here too.</summary>
@@ -77,6 +115,28 @@ internal sealed class Entry(
             session.SeenAt = now;
             await db.SaveChangesAsync();
         }
+    }
+
+    /// <summary>What the framework makes of a passkey; null when no challenge of this browser is open.</summary>
+    private static async Task<TProof?> ProveAsync<TProof>(Func<string, Task<TProof>> prove, string credential) where TProof : class
+    {
+        try
+        {
+            return credential.Length > 0 ? await prove(credential) : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>True for the first who shows this answer to a challenge. The cookie alone would let whoever copied both show them again.</summary>
+    private async Task<bool> SpendAsync(string credential)
+    {
+        using var answer = JsonDocument.Parse(credential);
+        var signed = Base64Url.DecodeFromChars(answer.RootElement.GetProperty("response").GetProperty("clientDataJSON").GetString());
+        var (hash, now) = (Convert.ToHexStringLower(SHA256.HashData(signed)), Milliseconds(clock));
+        return await db.Database.ExecuteSqlAsync($"""INSERT INTO spent_challenges ("Hash", "SpentAt") VALUES ({hash}, {now}) ON CONFLICT DO NOTHING""") == 1;
     }
 
     /// <summary>Enough for a person to recognise a browser of theirs, and no more: "Firefox, Windows".</summary>

@@ -111,9 +111,12 @@ internal sealed partial class Housekeeping(
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         var (time, now, oldest) = (clock.GetUtcNow(), clock.GetUtcNow().ToUnixTimeMilliseconds(), revocations.Oldest);
         long Ago(TimeSpan span) => (time - span).ToUnixTimeMilliseconds();
+        // No challenge is good for so long.
+        var yesterday = Ago(TimeSpan.FromDays(1));
         var (idle, refused, old, expired) = (Ago(Purposes.Sessions.Kept!.Value), Ago(Purposes.Requests.Kept!.Value), Ago(Purposes.Audit.Kept!.Value), Ago(Purposes.Programs.Kept!.Value));
         await db.Links.Where(link => link.ExpiresAt < now).ExecuteDeleteAsync(cancellation);
-        await db.Sessions.Where(session => session.SeenAt < idle).ExecuteDeleteAsync(cancellation);
+        await db.Sessions.Where(session => session.SeenAt < idle || session.EndsAt < now).ExecuteDeleteAsync(cancellation);
+        await db.SpentChallenges.Where(spent => spent.SpentAt < yesterday).ExecuteDeleteAsync(cancellation);
         await db.Revocations.Where(revocation => revocation.At < oldest).ExecuteDeleteAsync(cancellation);
         await db.JoinRequests.Where(request => request.Status == JoinRow.Refused && request.DecidedAt < refused).ExecuteDeleteAsync(cancellation);
         await db.Audit.Where(entry => entry.At < old).ExecuteDeleteAsync(cancellation);

@@ -16,6 +16,7 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityU
     internal DbSet<AuditRow> Audit => Set<AuditRow>();
     internal DbSet<PersonalTokenRow> PersonalTokens => Set<PersonalTokenRow>();
     internal DbSet<ProgramRow> Programs => Set<ProgramRow>();
+    internal DbSet<SpentRow> SpentChallenges => Set<SpentRow>();
 
     protected override Version SchemaVersion => IdentitySchemaVersions.Version3;
 
@@ -37,6 +38,7 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityU
         builder.Entity<AuditRow>().ToTable("audit").HasKey(entry => entry.Id);
         builder.Entity<PersonalTokenRow>().ToTable("personal_tokens").HasKey(token => token.Id);
         builder.Entity<ProgramRow>().ToTable("programs").HasKey(program => program.Id);
+        builder.Entity<SpentRow>().ToTable("spent_challenges").HasKey(spent => spent.Hash);
     }
 }
 
@@ -60,6 +62,9 @@ public sealed class Person : IdentityUser
 
     /// <summary>When the person was last told that the account, which nobody used, would be erased. Unix milliseconds.</summary>
     public long WarnedAt { get; set; }
+
+    /// <summary>The employer that a provider of identities named: nine digits, or "". It suggests a territory and gives no right.</summary>
+    public string Siren { get; set; } = "";
 }
 
 /// <summary>A right of a person. See <see cref="Grant"/>.</summary>
@@ -91,6 +96,9 @@ internal sealed class SessionRow
     public string Browser { get; init; } = "";
     public long CreatedAt { get; init; }
     public long SeenAt { get; set; }
+
+    /// <summary>When it ends whatever happens, Unix milliseconds; null for one that a provider of identities did not open.</summary>
+    public long? EndsAt { get; init; }
 }
 
 /// <summary>What a link sent by mail stands for, once.</summary>
@@ -162,4 +170,11 @@ internal sealed class AuditRow
     public required string Action { get; init; }
     public required string Subject { get; set; }
     public required string Detail { get; init; }
+}
+
+/// <summary>A challenge that a passkey has answered.</summary>
+internal sealed class SpentRow
+{
+    public required string Hash { get; init; }
+    public long SpentAt { get; init; }
 }

@@ -39,7 +39,8 @@ public static class IdentityHosting
             options.Password.RequiredUniqueChars = 1;
         }).AddEntityFrameworkStores<IdentityDb>().AddSignInManager<Entry>().AddDefaultTokenProviders().AddPasswordValidator<PasswordStrength>();
         services.AddScoped<Links>().AddScoped<RightsKeeper>().AddScoped<Mails>();
-        services.AddScoped<Accounts>().AddScoped<AccountLife>().AddScoped<PersonalTokens>().AddScoped<NodePrograms>();
+        services.AddScoped<Accounts>().AddScoped<AccountLife>().AddScoped<PersonalTokens>().AddScoped<NodePrograms>().AddScoped<WaysIn>();
+        services.AddPasskeys(NodeSite.Of(builder.Configuration));
         services.AddSingleton<Revocations>().AddSingleton<RevocationLog>().AddSingleton<MailSender>().AddSingleton<FirstStart>();
         services.AddHostedService<Demonstration>();
         services.AddHostedService(provider => provider.GetRequiredService<FirstStart>());
@@ -48,6 +49,7 @@ public static class IdentityHosting
         var keys = new SigningKeys(folder, NodeSite.Of(builder.Configuration), TimeProvider.System);
         services.AddSingleton(keys);
         AddSignIn(services, node, keys);
+        services.AddProviders(builder.Configuration, NodeSite.Of(builder.Configuration));
         AddTokens(services, keys);
     }
 
@@ -56,6 +58,8 @@ public static class IdentityHosting
         app.UseSite();
         app.UseAuthorization();
         app.MapConnect();
+        app.MapPasskeys();
+        app.MapProviders();
         app.MapAccountFile();
         app.MapGrpcService<IdentityGrpc>();
         app.MapRazorComponents<App>().AddAdditionalAssemblies(typeof(SiteHosting).Assembly);
@@ -86,7 +90,12 @@ public static class IdentityHosting
                 });
                 cookies.TwoFactorUserIdCookie!.Configure(cookie => Protect(cookie, "fabrique-second"));
                 cookies.TwoFactorRememberMeCookie!.Configure(cookie => Protect(cookie, "fabrique-souvenir"));
-                cookies.ExternalCookie!.Configure(cookie => Protect(cookie, "fabrique-ailleurs"));
+                cookies.ExternalCookie!.Configure(cookie =>
+                {
+                    Protect(cookie, "fabrique-ailleurs");
+                    // As long as the mail that confirms the address is good.
+                    cookie.ExpireTimeSpan = Links.Soon;
+                });
             });
 
         static void Protect(CookieAuthenticationOptions cookie, string name)

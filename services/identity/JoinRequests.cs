@@ -48,6 +48,12 @@ internal sealed partial class IdentityGrpc
         return new CreateJoinRequestResponse { Request = Message(row, person) };
     }
 
+    public override async Task<GetSuggestedTerritoryResponse> GetSuggestedTerritory(GetSuggestedTerritoryRequest request, ServerCallContext context)
+    {
+        var me = Caller(context);
+        return new() { Siren = await db.Users.Where(person => person.Id == me).Select(person => person.Siren).SingleOrDefaultAsync(context.CancellationToken) ?? "" };
+    }
+
     public override async Task<ListJoinRequestsResponse> ListJoinRequests(ListJoinRequestsRequest request, ServerCallContext context)
     {
         var size = Paging.Size(request.PageSize);

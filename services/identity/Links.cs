@@ -12,10 +12,14 @@ internal sealed class Links(IdentityDb db, TimeProvider clock)
     public const string Account = "account";
     public const string Invitation = "invitation";
 
+    /// <summary>Confirms the address that a provider of identities gave.</summary>
+    public const string Provider = "provider";
+
     /// <summary>How many links that nobody used an address gets within the time.</summary>
     private const int MostUnused = 5;
 
-    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(30);
+    /// <summary>How long a link is good that somebody waits for.</summary>
+    public static readonly TimeSpan Soon = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan Flood = TimeSpan.FromHours(1);
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();

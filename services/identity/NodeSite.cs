@@ -8,6 +8,12 @@ internal sealed record NodeSite(Uri Address)
 
     public string Issuer => new Uri(Address, "/").AbsoluteUri;
 
+    /// <summary>As browsers tell it.</summary>
+    public string Origin => Address.GetLeftPart(UriPartial.Authority);
+
+    /// <summary>Whether browsers accept passkeys here: they are bound to a host name, and travel by HTTPS alone (or stay on this machine).</summary>
+    public bool HasPasskeys => Address.HostNameType == UriHostNameType.Dns && (Address.Scheme == Uri.UriSchemeHttps || Address.IsLoopback);
+
     /// <summary>The whole address of a page, in the language of whoever is being answered.</summary>
     public string Page(string path) => new Uri(Address, Language.Current.Path + path).AbsoluteUri;
 }
@@ -25,6 +31,8 @@ internal static class Pages
     public const string Data = "/compte/donnees";
     public const string Tokens = "/compte/jetons";
     public const string Programs = "/compte/programmes";
+    public const string Access = "/compte/acces";
+    public const string Arrival = "/compte/arrivee";
 
     /// <summary>The gateway's door to a session, after which a page of the site follows.</summary>
     public const string Session = "/session/ouvrir";

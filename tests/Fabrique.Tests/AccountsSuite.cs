@@ -161,6 +161,27 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
     }
 
     [Fact]
+    public async Task A_site_without_a_host_name_offers_no_passkeys_and_says_why()
+    {
+        var person = $"{Guid.CreateVersion7():N}@example.org";
+        await using (var scope = service.Services.CreateAsyncScope())
+        {
+            await MakeAsync(scope, person, Today);
+        }
+        using var http = Browser();
+        using var read = await new HtmlParser().ParseDocumentAsync(await http.GetStringAsync(new Uri("/compte/connexion", UriKind.Relative), Cancellation), Cancellation);
+        Assert.Null(read.QuerySelector("[data-passkey], script"));
+        var fields = read.QuerySelectorAll("main form input[type=hidden]").ToDictionary(field => field.GetAttribute("name")!, field => field.GetAttribute("value") ?? "");
+        (fields["courriel"], fields["motdepasse"], fields["voie"]) = (person, Tests.Browser.Password, "motdepasse");
+        using var entered = await http.PostAsync(new Uri("/compte/connexion", UriKind.Relative), new FormUrlEncodedContent(fields), Cancellation);
+        var access = await http.GetStringAsync(new Uri("/compte/acces", UriKind.Relative), Cancellation);
+        Assert.Contains("Les clés d’accès demandent un nom d’hôte", WebUtility.HtmlDecode(access), StringComparison.Ordinal);
+        Assert.DoesNotContain("data-passkey", access, StringComparison.Ordinal);
+        using var challenge = await http.PostAsync(new Uri("/compte/cle/entree", UriKind.Relative), null, Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, challenge.StatusCode);
+    }
+
+    [Fact]
     public async Task Whoever_is_not_signed_in_gets_nobodys_data()
     {
         using var http = Browser();
@@ -194,7 +215,7 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
 
     private List<string> Mails() => [.. service.Services.GetRequiredService<MailSender>().Mailbox!.GetFiles("*.eml").Select(file => File.ReadAllText(file.FullName))];
 
-    private static async Task<Person> MakeAsync(AsyncServiceScope scope, string address, DateTimeOffset seen, params Grant[] grants)
+    internal static async Task<Person> MakeAsync(AsyncServiceScope scope, string address, DateTimeOffset seen, params Grant[] grants)
     {
         var person = new Person
         {

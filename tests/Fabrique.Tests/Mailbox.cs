@@ -38,6 +38,6 @@ public static partial class Mailbox
         return (number % 1_000_000).ToString("D6", CultureInfo.InvariantCulture);
     }
 
-    [GeneratedRegex(@"http://127\.0\.0\.1:\d+(/en)?/compte/lien/[\w-]+")]
+    [GeneratedRegex(@"http://(127\.0\.0\.1|localhost):\d+(/en)?/compte/lien/[\w-]+")]
     private static partial Regex Link();
 }

@@ -43,10 +43,10 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : c
     private readonly string _folder = Directory.CreateTempSubdirectory("fabrique-service-").FullName;
     private WebApplicationFactory<TEntry> _factory = null!;
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         var database = await DatabaseAsync();
-        _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host => host
+        _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host => Settings.Aggregate(host, (host, setting) => host.UseSetting(setting.Key, setting.Value))
             .UseSetting("Data", _folder)
             .UseSetting("Demo", $"{typeof(TEntry) == typeof(TerritoriesDb)}")
             .UseSetting(RecordsHosting.DatabaseVariable, database)
@@ -137,7 +137,7 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : c
     private string Token(Grant grant, TimeSpan? lifetime = null) =>
         NodeToken.Issue(Services.GetRequiredService<NodeKey>(), [grant], lifetime ?? TimeSpan.FromHours(1), TimeProvider.System);
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         Channel.Dispose();
         await _factory.DisposeAsync();
@@ -145,6 +145,9 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : c
         Directory.Delete(_folder, recursive: true);
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>What else the service is told.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>();
 
     /// <summary>The PostgreSQL server, or null for SQLite.</summary>
     protected abstract Task<string?> DatabaseAsync();

@@ -1,4 +1,5 @@
 using System.Net;
+using Deque.AxeCore.Playwright;
 using Fabrique.Identity.V1;
 using Fabrique.Practices.V1;
 using Fabrique.Records;
@@ -9,7 +10,7 @@ using Microsoft.Playwright;
 namespace Fabrique.Tests;
 
 /// <summary>People on a whole node, in real browsers, with the mails that the node writes.</summary>
-public sealed class SignInTests(NodeInMemory node, Browser browser) : IClassFixture<NodeInMemory>, IClassFixture<Browser>
+public sealed class SignInTests(NodeWithProConnect node, Browser browser) : IClassFixture<NodeWithProConnect>, IClassFixture<Browser>
 {
     private const string Loos = "62528";
 
@@ -29,10 +30,10 @@ public sealed class SignInTests(NodeInMemory node, Browser browser) : IClassFixt
         await page.WaitForURLAsync("**/compte/second-facteur", new() { WaitUntil = WaitUntilState.Commit });
         var secret = await page.Locator("code.key").InnerTextAsync();
         await FillAsync(page, "code", "000000");
-        await page.Locator("main form button").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Mettre en place" }).ClickAsync();
         await Assertions.Expect(page.Locator(".error-summary")).ToBeVisibleAsync();
         await FillAsync(page, "code", Mailbox.OneTimeCode(secret));
-        await page.Locator("main form button").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Mettre en place" }).ClickAsync();
         Assert.Equal(10, await page.Locator(".codes li").CountAsync());
         var spare = await page.Locator(".codes li").First.InnerTextAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Continuer" }).ClickAsync();
@@ -233,6 +234,77 @@ public sealed class SignInTests(NodeInMemory node, Browser browser) : IClassFixt
     }
 
     [Fact]
+    public async Task A_passkey_of_the_device_opens_the_account_of_a_facilitator_without_password_or_code_until_it_is_removed()
+    {
+        var page = await OpenAsync("/", script: true);
+        var device = await page.Context.NewCDPSessionAsync(page);
+        await device.SendAsync("WebAuthn.enable");
+        await device.SendAsync("WebAuthn.addVirtualAuthenticator", new()
+        {
+            ["options"] = new { protocol = "ctap2", transport = "internal", hasResidentKey = true, hasUserVerification = true, isUserVerified = true, automaticPresenceSimulation = true },
+        });
+        await page.GotoAsync((await node.RunAsync("invite", "--mail", "cle@example.org", "--role", "facilitator")).Trim());
+        await FillAsync(page, "nom", "Clé Essai");
+        await FillAsync(page, "motdepasse", Browser.Password);
+        await page.Locator("main form button").ClickAsync();
+
+        // A second factor is asked for, and the device is one.
+        await page.WaitForURLAsync("**/compte/second-facteur*");
+        await LooksRightAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ajouter une clé d’accès" }).ClickAsync();
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        await page.GotoAsync("/facilitation/demandes");
+        await Assertions.Expect(page.Locator("h1")).Not.ToContainTextAsync("Accès refusé");
+
+        await page.GotoAsync("/compte");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Me déconnecter", Exact = true }).ClickAsync();
+        await page.GotoAsync("/compte/connexion");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Se connecter avec une clé d’accès" }).ClickAsync();
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        await page.GotoAsync("/facilitation/demandes");
+        await Assertions.Expect(page.Locator("h1")).Not.ToContainTextAsync("Accès refusé");
+
+        // One more of the same device is refused by it; removed, it opens nothing, though the device still has it.
+        await page.GotoAsync("/compte/acces");
+        await LooksRightAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Ajouter une clé d’accès" }).ClickAsync();
+        await Assertions.Expect(page.Locator("[role=status]")).ToHaveTextAsync("Cet appareil a déjà une clé pour ce compte.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Retirer" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".notice-done")).ToContainTextAsync("La clé d’accès est retirée");
+        await page.GotoAsync("/compte/connexion");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Se connecter avec une clé d’accès" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".error-summary")).ToContainTextAsync("n’ouvre aucun compte ici");
+    }
+
+    [Fact]
+    public async Task An_officer_enters_by_ProConnect_is_offered_her_town_and_signs_out_there_too()
+    {
+        node.ProConnect.Person = new("agente", "agente@example.org", Siret: "21620528600015");
+        var page = await OpenAsync("/compte/connexion", script: true);
+        await LooksRightAsync(page);
+        await page.GetByRole(AriaRole.Link, new() { Name = "ProConnect" }).ClickAsync();
+        await LooksRightAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Recevoir le lien" }).ClickAsync();
+        await page.GotoAsync(await Mailbox.LinkAsync(node, "agente@example.org", 1));
+        await LooksRightAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Créer mon compte" }).ClickAsync();
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        Assert.Contains("Camille Essai", await page.Locator("dl").InnerTextAsync(), StringComparison.Ordinal);
+
+        await page.GotoAsync("/rejoindre");
+        await Assertions.Expect(page.Locator(".notice-title")).ToContainTextAsync("Nous avons reconnu Loos-en-Gohelle");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Demander à agir pour ce territoire" }).ClickAsync();
+        await Assertions.Expect(page.Locator("main .lead")).ToContainTextAsync("Loos-en-Gohelle");
+
+        await page.GotoAsync("/compte");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Me déconnecter", Exact = true }).ClickAsync();
+        await page.WaitForURLAsync(new Uri(node.Address, "/").AbsoluteUri);
+        Assert.Contains("agente", node.ProConnect.SignedOut);
+        Assert.Empty(node.ProConnect.Refusals);
+        await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "Se connecter" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task The_trail_of_rights_is_for_whoever_looks_after_the_node_alone()
     {
         var page = await OpenAsync("/");
@@ -266,12 +338,21 @@ public sealed class SignInTests(NodeInMemory node, Browser browser) : IClassFixt
         Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => watch.ResponseStream.MoveNext(Cancellation))).StatusCode);
     }
 
-    private async Task<IPage> OpenAsync(string path)
+    private async Task<IPage> OpenAsync(string path, bool script = false)
     {
-        var context = await browser.NewContextAsync(node.Address, script: false, width: 1280);
+        var context = await browser.NewContextAsync(node.Address, script, width: 1280);
         var page = await context.NewPageAsync();
         await page.GotoAsync(path);
         return page;
+    }
+
+    /// <summary>What the checks of the site look for, on pages that a node without a host name and without providers does not have.</summary>
+    private static async Task LooksRightAsync(IPage page)
+    {
+        Assert.Empty((await page.RunAxe()).Violations.SelectMany(rule => rule.Nodes.Select(place => $"{rule.Id}: {rule.Help}: {place.Html}")));
+        await page.SetViewportSizeAsync(320, 900);
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"), $"{page.Url} is wider than its window");
+        await page.SetViewportSizeAsync(1280, 900);
     }
 
     private static Task FillAsync(IPage page, string field, string value) => page.Locator($"#{field}").FillAsync(value);

@@ -12,6 +12,8 @@ public static class SitePages
 
     private const string Spent = "/compte/lien/qui-a-servi";
 
+    private const string Failed = "/compte/arrivee?souci=echec";
+
     private static readonly (string Route, string[] Addresses)[] Examples =
     [
         ("/", ["/", "/en"]),
@@ -30,6 +32,7 @@ public static class SitePages
         ("/compte/installation", ["/compte/installation"]),
         ("/compte/lien/{Secret}", [Spent]),
         ("/compte/verification", ["/compte/verification"]),
+        ("/compte/arrivee", [Failed]),
         ("/rejoindre", ["/rejoindre", "/rejoindre?q=lens"]),
         ("/charte", ["/charte", "/en/charte"]),
         ("/style", ["/style"]),
@@ -70,6 +73,7 @@ public static class SitePages
         ("/facilitation/territoires/{Code}", ["/facilitation/territoires/62528"]),
         ("/facilitation/cohortes", ["/facilitation/cohortes"]),
         ("/compte", ["/compte"]),
+        ("/compte/acces", ["/compte/acces"]),
         ("/compte/donnees", ["/compte/donnees"]),
         ("/compte/journal", ["/compte/journal"]),
         ("/compte/jetons", ["/compte/jetons"]),
@@ -83,7 +87,7 @@ public static class SitePages
     public static IEnumerable<string> Public => Examples.SelectMany(page => page.Addresses);
 
     /// <summary>Those that count for the declarations: the pages that exist, in French.</summary>
-    public static IEnumerable<string> Declared => Public.Where(address => address is not ("/nulle-part" or Spent) && !address.StartsWith("/en", StringComparison.Ordinal));
+    public static IEnumerable<string> Declared => Public.Where(address => address is not ("/nulle-part" or Spent or Failed) && !address.StartsWith("/en", StringComparison.Ordinal));
 
     /// <summary>Every example, and whether a session is needed.</summary>
     public static TheoryData<string, bool> All =>

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Fabrique.Records;
 using Fabrique.Runner;
@@ -17,16 +18,19 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
 
     public string Data { get; } = Directory.CreateTempSubdirectory("fabrique-node-").FullName;
 
-    public Uri Address { get; private set; } = new("http://localhost");
+    public Uri Address { get; protected set; } = new("http://localhost");
 
     public Uri GrpcAddress { get; private set; } = new("http://localhost");
+
+    /// <summary>Of the gateway; 0 for any that is free.</summary>
+    protected virtual int Port => 0;
 
     /// <summary>Variables that the node is started with, beside those of the tests.</summary>
     protected virtual IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string>();
 
     public virtual async ValueTask InitializeAsync()
     {
-        await RunAsync("up", ["--detach", "--port", "0", .. options]);
+        await RunAsync("up", ["--detach", "--port", $"{Port}", .. options]);
         Address = new Uri((string)RunFile()["address"]!);
         GrpcAddress = new Uri((string)RunFile()["grpcAddress"]!);
     }
@@ -167,6 +171,63 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
     private sealed class Thaw(Action thaw) : IDisposable
     {
         public void Dispose() => thaw();
+    }
+}
+
+/// <summary>A node that is called by a host name, as passkeys ask for, with ProConnect beside it.</summary>
+public sealed class NodeWithProConnect : WholeNode
+{
+    private readonly Dictionary<string, string> _environment = [];
+    private readonly int _port;
+
+    public NodeWithProConnect() : this(FreePort())
+    {
+    }
+
+    private NodeWithProConnect(int port) : base("--broker", "memory", "--address", $"http://localhost:{port}") => _port = port;
+
+    public FakeProvider ProConnect { get; private set; } = null!;
+
+    protected override int Port => _port;
+
+    protected override IReadOnlyDictionary<string, string> Environment => _environment;
+
+    public override async ValueTask InitializeAsync()
+    {
+        ProConnect = await FakeProvider.StartAsync(proConnect: true);
+        foreach (var (setting, value) in new[] { ("Name", "ProConnect"), ("Kind", "proconnect"), ("Authority", ProConnect.Issuer), ("ClientId", FakeProvider.ClientId), ("ClientSecret", FakeProvider.Secret) })
+        {
+            _environment[$"Identity__Providers__proconnect__{setting}"] = value;
+        }
+        await base.InitializeAsync();
+        Address = new Uri($"http://localhost:{_port}");
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await ProConnect.DisposeAsync();
+    }
+
+    // The address is part of what the node is told, so the port has to be known before. The next one is for gRPC.
+    private static int FreePort()
+    {
+        for (; ; )
+        {
+            using var first = new TcpListener(IPAddress.Loopback, 0);
+            first.Start();
+            var port = ((IPEndPoint)first.LocalEndpoint).Port;
+            try
+            {
+                using var next = new TcpListener(IPAddress.Loopback, port + 1);
+                next.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody else's: another pair.
+            }
+        }
     }
 }
 

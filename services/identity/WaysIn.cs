@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Identity;
+
+namespace Fabrique.Identity;
+
+/// <summary>What opens an account, beside links by mail: a password, passkeys, providers of identities.</summary>
+internal sealed class WaysIn(UserManager<Person> people, RightsKeeper rights, Mails mails, NodeSite site, IReadOnlyList<Provider> providers)
+{
+    /// <summary>Name of the token that remembers of a provider that it counts as a person's second factor.</summary>
+    public const string SecondFactor = "second-factor";
+
+    /// <summary>Whether the person can show more than a password.</summary>
+    public async Task<bool> HasSecondFactorAsync(Person person)
+    {
+        if (person.TwoFactorEnabled || (await people.GetPasskeysAsync(person)).Count > 0)
+        {
+            return true;
+        }
+        foreach (var provider in providers.Where(provider => provider.SecondFactor.Count > 0))
+        {
+            if (await IsSecondFactorAsync(person, provider.Code))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Whether a second factor shown at this provider counts for this person.</summary>
+    public async Task<bool> IsSecondFactorAsync(Person person, string provider) => await people.GetAuthenticationTokenAsync(person, provider, SecondFactor) is not null;
+
+    /// <summary>From now on it does, or no longer.</summary>
+    public Task CountAsync(Person person, string provider, bool counts) => counts
+        ? people.SetAuthenticationTokenAsync(person, provider, SecondFactor, SecondFactor)
+        : people.RemoveAuthenticationTokenAsync(person, provider, SecondFactor);
+
+    /// <summary>
+    /// Whether this session may change what counts as a second factor. Where rights ask for one and there is one already, only a session that showed it may: otherwise
+    /// a stolen password would be enough to put another in the place of the owner's.
+    /// </summary>
+    public async Task<bool> MayChangeAsync(Person person, SessionRow session) =>
+        session.Strong || !await HasSecondFactorAsync(person) || !await rights.NeedSecondFactorAsync(person.Id);
+
+    /// <summary>Whether one of them can be taken away and another is left.</summary>
+    public async Task<bool> HasAnotherAsync(Person person) =>
+        person.PasswordHash is not null || (await people.GetPasskeysAsync(person)).Count + (await people.GetLoginsAsync(person)).Count > 1;
+
+    /// <summary>Writes down and tells the person what has changed, to be saved with it: whoever did not do it hears of it.</summary>
+    /// <param name="person">Whose account it is.</param>
+    /// <param name="action">For the trail.</param>
+    /// <param name="detail">For the trail: nothing that names somebody.</param>
+    /// <param name="subject">Of the mail.</param>
+    /// <param name="what">The mail's sentence.</param>
+    public void Tell(Person person, string action, string detail, string subject, string what)
+    {
+        rights.Note(person.Id, action, person.Id, detail);
+        mails.Add(
+            person.Email!,
+            subject,
+            T["Bonjour {0},", person.Name],
+            what,
+            T["Si ce n’est pas vous, changez votre mot de passe et retirez ce que vous ne connaissez pas :"],
+            site.Page(Pages.Access));
+    }
+}
