@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
@@ -80,10 +79,9 @@ internal sealed class NodePrograms(IdentityDb db, IOpenIddictApplicationManager 
         {
             return null;
         }
-        var today = clock.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        if (program.UsedOn != today)
+        if (program.UsedOn != ProgramWords.Today(clock))
         {
-            program.UsedOn = today;
+            program.UsedOn = ProgramWords.Today(clock);
             await db.SaveChangesAsync();
         }
         IEnumerable<Claim> claims =

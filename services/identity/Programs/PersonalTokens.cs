@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Claims;
 using Microsoft.EntityFrameworkCore;
 
@@ -96,19 +95,13 @@ internal sealed class PersonalTokens(IdentityDb db, RightsKeeper rights, Mails m
         var person = await db.Users.AsNoTracking().SingleAsync(person => person.Id == token.Person);
         var asked = token.Grants.Split(' ').ToHashSet();
         var claims = RightsKeeper.Claims(person, token.Id, (await LendableAsync(person.Id)).Where(grant => asked.Contains(Key(grant))));
-        await SawAsync(token, clock);
-        return (token.Writes ? claims : claims.Append(Tokens.ReadsOnly), DateTimeOffset.FromUnixTimeMilliseconds(token.ExpiresAt));
-    }
-
-    /// <summary>Takes note of the day, and of no more: when exactly a program works is nobody's business.</summary>
-    private async Task SawAsync(PersonalTokenRow token, TimeProvider time)
-    {
-        var today = time.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        if (token.UsedOn != today)
+        // The day, and no more: when exactly a program works is nobody's business.
+        if (token.UsedOn != ProgramWords.Today(clock))
         {
-            token.UsedOn = today;
+            token.UsedOn = ProgramWords.Today(clock);
             await db.SaveChangesAsync();
         }
+        return (token.Writes ? claims : claims.Append(Tokens.ReadsOnly), DateTimeOffset.FromUnixTimeMilliseconds(token.ExpiresAt));
     }
 
     /// <summary>What a right is recognised by, whatever the family.</summary>

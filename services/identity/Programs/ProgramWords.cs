@@ -8,10 +8,12 @@ internal static class ProgramWords
     /// <summary>Of a program's name, in characters.</summary>
     public const int LongestName = 60;
 
+    private const string IsoDay = "yyyy-MM-dd";
+
     /// <summary>A name as typed, on one line.</summary>
     public static string Tidy(string? name) => Accounts.OneLine(name);
 
-    /// <summary>"délégué·e du territoire 62528, observateur ; lit seulement".</summary>
+    /// <summary>"le territoire 62528, les chiffres d’ensemble du réseau ; lit seulement".</summary>
     public static string Of(string grants, bool writes)
     {
         var where = string.Join(", ", grants.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(grant => Of(Grant.Parse(grant))));
@@ -23,7 +25,11 @@ internal static class ProgramWords
     /// <summary>When it was last used, in words.</summary>
     public static string Used(string day) => day.Length == 0
         ? T["N’a pas encore servi."]
-        : T["A servi le {0} pour la dernière fois.", DateOnly.ParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture).ToString("d", Language.Current.Culture)];
+        : T["A servi le {0} pour la dernière fois.", DateOnly.ParseExact(day, IsoDay, CultureInfo.InvariantCulture).ToString("d", Language.Current.Culture)];
 
+    /// <summary>"2026-03-01", in UTC.</summary>
+    public static string Today(TimeProvider clock) => clock.GetUtcNow().ToString(IsoDay, CultureInfo.InvariantCulture);
+
+    /// <summary>A moment as its day.</summary>
     public static string Day(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds).ToString("d", Language.Current.Culture);
 }
