@@ -25,18 +25,9 @@ public static class Rights
     /// <summary>Whether one of the person's grants is for this call, there.</summary>
     /// <param name="person">Who asks.</param>
     /// <param name="call">In the table.</param>
-    /// <param name="scopes">What it is about, by every name that a grant can have for it: its territory, its region, its cohort.</param>
-    public static bool Allows(this ClaimsPrincipal person, string call, params ReadOnlySpan<string> scopes)
-    {
-        foreach (var grant in person.Grants())
-        {
-            if (Table[call].Contains(grant.Role) && (grant.Scope == Grant.Everywhere || scopes.Contains(grant.Scope)))
-            {
-                return true;
-            }
-        }
-        return false;
-    }
+    /// <param name="subject">What it is about.</param>
+    public static bool Allows(this ClaimsPrincipal person, string call, Subject subject) =>
+        person.Grants().Any(grant => Table[call].Contains(grant.Role) && subject.IsIn(grant));
 
     /// <summary>Whether a call changes nothing: contracts name calls by what they do.</summary>
     /// <param name="call">In the table.</param>
@@ -49,4 +40,14 @@ public static class Rights
         return services.SelectMany(service => service.Value.Select(call => KeyValuePair.Create<string, IReadOnlyList<string>>($"{service.Key}/{call.Key}", call.Value.Split(' '))))
             .ToFrozenDictionary();
     }
+}
+
+/// <summary>What a call is about, by every name that a grant can have for it. A territory's name is one: <c>Subject subject = "62528"</c>.</summary>
+/// <param name="Own">Itself: its territory, whoever declared it. What a delegate may do holds here only.</param>
+/// <param name="Around">What it is in: its region, its cohort, the node. A region is a territory too, and its delegates have no say in those that are in it.</param>
+public readonly record struct Subject(IReadOnlyList<string> Own, IReadOnlyList<string> Around)
+{
+    public static implicit operator Subject(string own) => new([own], []);
+
+    internal bool IsIn(Grant grant) => grant.Scope == Grant.Everywhere || Own.Contains(grant.Scope) || (grant.Role is not (Grant.Delegate or Grant.Referent) && Around.Contains(grant.Scope));
 }

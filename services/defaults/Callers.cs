@@ -12,21 +12,16 @@ public static class Callers
 
     /// <summary>Whether the caller may make this call, or the part of it that is named, there.</summary>
     /// <param name="context">The call.</param>
-    /// <param name="scope">What it is about: a territory, a node.</param>
+    /// <param name="subject">What it is about.</param>
     /// <param name="part">A part of the call that has a line of its own in the table.</param>
-    public static bool May(this ServerCallContext context, string scope, string part = "") => context.Caller().Allows(Line(context, part), scope);
+    public static bool May(this ServerCallContext context, Subject subject, string part = "") => context.Caller().Allows(Line(context, part), subject);
 
     /// <summary>Refuses a caller who may not make this call, or this part of it, there: UNAUTHENTICATED without a valid token, PERMISSION_DENIED otherwise.</summary>
     /// <inheritdoc cref="May"/>
-    public static void Demand(this ServerCallContext context, string scope, string part = "") => context.Demand([scope], part);
-
-    /// <param name="context">The call.</param>
-    /// <param name="scopes">What it is about, by every name that a grant can have for it.</param>
-    /// <param name="part">A part of the call that has a line of its own in the table.</param>
-    public static void Demand(this ServerCallContext context, ReadOnlySpan<string> scopes, string part = "")
+    public static void Demand(this ServerCallContext context, Subject subject, string part = "")
     {
         var line = Line(context, part);
-        if (!context.Caller().Allows(line, scopes))
+        if (!context.Caller().Allows(line, subject))
         {
             throw context.Denied(line);
         }

@@ -84,7 +84,7 @@ internal sealed partial class IdentityGrpc(IdentityDb db, RightsKeeper rights, R
     private static string Caller(ServerCallContext context) => context.Caller().FindFirst("sub")?.Value ?? "";
 
     /// <summary>A right in the territory, or the node's own.</summary>
-    private void DemandAt(ServerCallContext context, string territory, string part = "") => context.Demand([territory, node.Node], part);
+    private void DemandAt(ServerCallContext context, string territory, string part = "") => context.Demand(new Subject([territory], [node.Node]), part);
 
     /// <summary>The grant of a request, if the caller may give it: a referent those of delegates at home, a facilitator also that of referent, a steward any.</summary>
     private Grant Read(GrantMessage? message, ServerCallContext context, string call = "")
@@ -110,7 +110,7 @@ internal sealed partial class IdentityGrpc(IdentityDb db, RightsKeeper rights, R
         }
         var line = $"{IdentityService.Descriptor.FullName}/{(call.Length > 0 ? call : "GiveGrant")}";
         var part = grant.Role switch { Grant.Delegate => "", Grant.Referent => ":territory", _ => ":any" };
-        if (!context.Caller().Allows(line + part, grant.Scope, node.Node))
+        if (!context.Caller().Allows(line + part, new Subject([grant.Scope], [node.Node])))
         {
             throw new Refusal(StatusCode.PermissionDenied, "NOT_YOURS_TO_GIVE", $"Vos droits ne permettent pas de donner ou de retirer celui-ci.");
         }

@@ -19,7 +19,7 @@ internal sealed partial class IdentityGrpc
         var response = new CreateInvitationResponse { Invitation = Message(link) };
         if (request.ReturnLink)
         {
-            context.Demand([node.Node], "link");
+            context.Demand(node.Node, "link");
             response.Link = site.Page(Pages.Link + secret);
         }
         else

@@ -146,6 +146,30 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     }
 
     [Fact]
+    public async Task Those_who_lead_a_region_have_no_say_in_the_territories_that_are_in_it()
+    {
+        const string town = "29233";
+        await Memberships.SubmitMembershipAsync(new() { Territory = town }, service.As(town));
+        var (region, facilitator) = (service.As(new Grant(Grant.Referent, "R53", "ELU")), service.As(new Grant(Grant.Facilitator, "R53")));
+        await RefusedAsync(StatusCode.NotFound, () => Memberships.GetMembershipAsync(new() { Territory = town }, region).ResponseAsync);
+        Assert.Equal(town, (await Memberships.GetMembershipAsync(new() { Territory = town }, facilitator)).Membership.Territory);
+        await Memberships.AcceptMembershipAsync(new() { Territory = town }, facilitator);
+        var signing = new SignCharterRequest { Territory = town, Version = "1", Signatory = new() { Name = "Camille Essai", Function = "présidente" } };
+        Func<Task>[] calls =
+        [
+            () => Memberships.SignCharterAsync(signing, region).ResponseAsync,
+            () => Memberships.ActivateMembershipAsync(new() { Territory = town }, region).ResponseAsync,
+            () => Memberships.WakeMembershipAsync(new() { Territory = town }, region).ResponseAsync,
+            () => Memberships.LeaveMembershipAsync(new() { Territory = town, Practices = PracticesLeft.Kept }, region).ResponseAsync,
+            () => Memberships.EraseSignatoryAsync(new() { Territory = town }, region).ResponseAsync,
+        ];
+        foreach (var call in calls)
+        {
+            await RefusedAsync(StatusCode.PermissionDenied, call);
+        }
+    }
+
+    [Fact]
     public async Task A_territory_for_which_somebody_signs_in_stays_awake_and_one_that_nobody_visits_sleeps()
     {
         var (visited, forgotten) = ("ZZ008", "ZZ009");

@@ -47,9 +47,8 @@ internal sealed partial class AssessmentsGrpc
         {
             return (territory, true);
         }
-        // Not by one question with all roles: the name of a region is also that of a territory, which has delegates of its own.
         var membership = await records.FindAsync<Membership>(territory, context.CancellationToken);
-        context.Demand(membership is null ? [territory] : MembershipsGrpc.Scopes(membership.Body), "opened");
+        context.Demand(membership is null ? territory : MembershipsGrpc.Subject(membership.Body), "opened");
         return (territory, false);
     }
 

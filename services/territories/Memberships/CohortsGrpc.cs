@@ -51,10 +51,10 @@ internal sealed partial class CohortsGrpc(RecordStore<TerritoriesDb> records, ID
             current =>
             {
                 // Whoever facilitates it may change it; moving it to another region asks for the right there too.
-                context.Demand(Scopes(told));
+                context.Demand(Subject(told));
                 if (current is not null)
                 {
-                    context.Demand(Scopes(current.Body));
+                    context.Demand(Subject(current.Body));
                 }
                 if (current is not null && request.Version == 0)
                 {
@@ -70,7 +70,7 @@ internal sealed partial class CohortsGrpc(RecordStore<TerritoriesDb> records, ID
         return new SaveCohortResponse { Cohort = new Cohort(saved.Body) { Record = saved.Info } };
     }
 
-    private static string[] Scopes(Cohort cohort) => cohort.Region.Length > 0 ? [cohort.Code, $"R{cohort.Region}"] : [cohort.Code];
+    private static Subject Subject(Cohort cohort) => new([cohort.Code], cohort.Region.Length > 0 ? [$"R{cohort.Region}"] : []);
 
     private Cohort Tidied(Cohort cohort)
     {

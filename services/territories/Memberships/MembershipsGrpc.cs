@@ -54,7 +54,7 @@ internal sealed partial class MembershipsGrpc(
             current =>
             {
                 var membership = current?.Body ?? throw NotFound();
-                context.Demand(Scopes(membership));
+                context.Demand(Subject(membership));
                 return decide(membership) is { } next ? Change(word, next) : null;
             },
             beside ?? (_ => Task.CompletedTask),
@@ -84,11 +84,11 @@ internal sealed partial class MembershipsGrpc(
 
     // What one may see does not depend on which call shows it.
     private static bool MayReadWhole(Membership membership, ServerCallContext context) =>
-        context.Caller().Allows("fabrique.territories.v1.MembershipService/GetMembership:whole", Scopes(membership));
+        context.Caller().Allows("fabrique.territories.v1.MembershipService/GetMembership:whole", Subject(membership));
 
-    /// <summary>The names that a grant can have for what a membership is about.</summary>
-    internal static string[] Scopes(Membership membership) =>
-        [membership.Territory, .. membership.Region.Length > 0 ? [$"R{membership.Region}"] : Array.Empty<string>(), .. membership.Cohort.Length > 0 ? [membership.Cohort] : Array.Empty<string>()];
+    /// <summary>What a membership is about.</summary>
+    internal static Subject Subject(Membership membership) =>
+        new([membership.Territory], [.. membership.Region.Length > 0 ? [$"R{membership.Region}"] : Array.Empty<string>(), .. membership.Cohort.Length > 0 ? [membership.Cohort] : Array.Empty<string>()]);
 
     private static Refusal NotFound() => Refusal.NotFound($"Ce territoire n’est pas membre du réseau.");
 

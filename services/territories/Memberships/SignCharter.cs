@@ -34,14 +34,14 @@ internal sealed partial class MembershipsGrpc
     public override async Task<ActivateMembershipResponse> ActivateMembership(ActivateMembershipRequest request, ServerCallContext context)
     {
         var found = await records.FindAsync<Membership>(Code(request.Territory), context.CancellationToken) ?? throw NotFound();
-        context.Demand(Scopes(found.Body));
+        context.Demand(Subject(found.Body));
         return new ActivateMembershipResponse { Membership = await ActivateAsync(found.Body.Territory, await FamiliesAsync(found.Body.Territory, context), context) };
     }
 
     public override async Task<EraseSignatoryResponse> EraseSignatory(EraseSignatoryRequest request, ServerCallContext context)
     {
         var found = await records.FindAsync<Membership>(Code(request.Territory), context.CancellationToken) ?? throw NotFound();
-        context.Demand(Scopes(found.Body));
+        context.Demand(Subject(found.Body));
         await using var db = await databases.CreateDbContextAsync(context.CancellationToken);
         await db.Signatories.Where(row => row.Territory == found.Body.Territory).ExecuteDeleteAsync(context.CancellationToken);
         return new EraseSignatoryResponse();

@@ -39,7 +39,7 @@ internal sealed partial class PerimetersGrpc
             current =>
             {
                 var perimeter = current?.Body ?? throw NotFound();
-                context.Demand(Scopes(perimeter));
+                context.Demand(Subject(perimeter));
                 return decide(perimeter) is { } next ? Change(word, next) : null;
             },
             context.CancellationToken);

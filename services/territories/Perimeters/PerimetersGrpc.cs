@@ -18,7 +18,7 @@ internal sealed partial class PerimetersGrpc(
     public override async Task<GetPerimeterResponse> GetPerimeter(GetPerimeterRequest request, ServerCallContext context)
     {
         var found = await records.FindAsync<Perimeter>(request.Id, context.CancellationToken);
-        return found is not null && (found.Info.Visibility == Visibility.Public || context.Caller().Allows("fabrique.territories.v1.PerimeterService/GetPerimeter:declared", Scopes(found.Body)))
+        return found is not null && (found.Info.Visibility == Visibility.Public || context.Caller().Allows("fabrique.territories.v1.PerimeterService/GetPerimeter:declared", Subject(found.Body)))
             ? new GetPerimeterResponse { Perimeter = Resource(found) }
             : throw NotFound();
     }
@@ -65,9 +65,8 @@ internal sealed partial class PerimetersGrpc(
     private static Change<Perimeter> Change(string word, Perimeter perimeter) =>
         new(word, perimeter.Id, perimeter, perimeter.Status == PerimeterStatus.Confirmed ? Visibility.Public : Visibility.Private);
 
-    /// <summary>The names that a grant can have for what a perimeter is about: itself, its region, and who declared it.</summary>
-    private static string[] Scopes(Perimeter perimeter) =>
-        [perimeter.Id, .. perimeter.Region.Length > 0 ? [$"R{perimeter.Region}"] : Array.Empty<string>(), .. perimeter.DeclaredBy.Length > 0 ? [perimeter.DeclaredBy] : Array.Empty<string>()];
+    private static Subject Subject(Perimeter perimeter) =>
+        new(perimeter.DeclaredBy.Length > 0 ? [perimeter.Id, perimeter.DeclaredBy] : [perimeter.Id], perimeter.Region.Length > 0 ? [$"R{perimeter.Region}"] : []);
 
     private static Refusal NotFound() => Refusal.NotFound($"Aucun périmètre ne porte ce code.");
 
