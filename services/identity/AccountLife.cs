@@ -25,7 +25,7 @@ internal sealed class AccountLife(
         var waiting = await db.Mails.AsNoTracking().Where(mail => mail.Recipient == person.Email).ToListAsync();
         var trail = await db.Audit.AsNoTracking().Where(entry => entry.Actor == person.Id || entry.Subject == person.Id).OrderBy(entry => entry.At).ToListAsync();
         var (keys, logins) = (await people.GetPasskeysAsync(person), await people.GetLoginsAsync(person));
-        var counting = await db.UserTokens.AsNoTracking().Where(token => token.UserId == person.Id && token.Name == WaysIn.SecondFactor).Select(token => token.LoginProvider).ToListAsync();
+        var counting = await db.UserTokens.AsNoTracking().Where(token => token.UserId == person.Id && token.Name == WaysIn.SecondFactor).Select(token => token.Value).ToListAsync();
         return new JsonObject
         {
             ["account"] = new JsonObject
@@ -40,7 +40,7 @@ internal sealed class AccountLife(
                 ["seenAt"] = Moment(person.SeenAt),
             },
             ["passkeys"] = List(keys, key => new() { ["name"] = key.Name, ["createdAt"] = Moment(key.CreatedAt.ToUnixTimeMilliseconds()) }),
-            ["identities"] = List(logins, login => new() { ["provider"] = login.LoginProvider, ["subject"] = login.ProviderKey, ["secondFactor"] = counting.Contains(login.LoginProvider) }),
+            ["identities"] = List(logins, login => new() { ["provider"] = login.LoginProvider, ["subject"] = login.ProviderKey, ["secondFactor"] = counting.Contains(login.ProviderKey) }),
             ["grants"] = List(grants, grant => new() { ["grant"] = grant.Grant.ToString(), ["function"] = grant.Function, ["since"] = Moment(grant.Since), ["until"] = grant.Until is { } until ? Moment(until) : null }),
             ["sessions"] = List(sessions, session => new() { ["browser"] = session.Browser, ["createdAt"] = Moment(session.CreatedAt), ["seenAt"] = Moment(session.SeenAt), ["endsAt"] = session.EndsAt is { } ends ? Moment(ends) : null }),
             ["requests"] = List(requests, request => new()

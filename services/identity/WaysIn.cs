@@ -5,7 +5,7 @@ namespace Fabrique.Identity;
 /// <summary>What opens an account, beside links by mail: a password, passkeys, providers of identities.</summary>
 internal sealed class WaysIn(UserManager<Person> people, RightsKeeper rights, Mails mails, NodeSite site, IReadOnlyList<Provider> providers)
 {
-    /// <summary>Name of the token that remembers of a provider that it counts as a person's second factor.</summary>
+    /// <summary>Name of the token that remembers which identity at a provider counts as a person's second factor.</summary>
     public const string SecondFactor = "second-factor";
 
     /// <summary>Whether the person can show more than a password.</summary>
@@ -17,7 +17,7 @@ internal sealed class WaysIn(UserManager<Person> people, RightsKeeper rights, Ma
         }
         foreach (var provider in providers.Where(provider => provider.SecondFactor.Count > 0))
         {
-            if (await IsSecondFactorAsync(person, provider.Code))
+            if (await people.GetAuthenticationTokenAsync(person, provider.Code, SecondFactor) is not null)
             {
                 return true;
             }
@@ -25,13 +25,20 @@ internal sealed class WaysIn(UserManager<Person> people, RightsKeeper rights, Ma
         return false;
     }
 
-    /// <summary>Whether a second factor shown at this provider counts for this person.</summary>
-    public async Task<bool> IsSecondFactorAsync(Person person, string provider) => await people.GetAuthenticationTokenAsync(person, provider, SecondFactor) is not null;
+    /// <summary>Whether a second factor that this identity showed at its provider counts for this person. Another identity at the same provider may be another's.</summary>
+    public async Task<bool> IsSecondFactorAsync(Person person, string provider, string subject) => await people.GetAuthenticationTokenAsync(person, provider, SecondFactor) == subject;
 
-    /// <summary>From now on it does, or no longer.</summary>
-    public Task CountAsync(Person person, string provider, bool counts) => counts
-        ? people.SetAuthenticationTokenAsync(person, provider, SecondFactor, SecondFactor)
-        : people.RemoveAuthenticationTokenAsync(person, provider, SecondFactor);
+    /// <summary>From now on it does.</summary>
+    public Task CountAsync(Person person, string provider, string subject) => people.SetAuthenticationTokenAsync(person, provider, SecondFactor, subject);
+
+    /// <summary>From now on it does not.</summary>
+    public async Task DiscountAsync(Person person, string provider, string subject)
+    {
+        if (await IsSecondFactorAsync(person, provider, subject))
+        {
+            await people.RemoveAuthenticationTokenAsync(person, provider, SecondFactor);
+        }
+    }
 
     /// <summary>
     /// Whether this session may change what counts as a second factor. Where rights ask for one and there is one already, only a session that showed it may: otherwise

@@ -229,7 +229,16 @@ public abstract class ProvidersSuite(IdentityUnderTest service)
         await weak.SendAsync("Délier");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, weak.Status);
         Assert.Equal(1, await LinkedAsync(other));
-        Assert.True((await SessionsAsync(other)).Count > 1);
+
+        // Nor does another identity at the same provider count, which the password was enough to link.
+        service.ProConnect.Person = thief = Somebody() with { Method = "mfa" };
+        await weak.GoAsync(Pro);
+        await weak.SendAsync("relier");
+        Assert.Equal((2, 2), (await LinkedAsync(other), weak.Page!.QuerySelectorAll("form input[name=_handler][value^=delier-]").Length));
+        await ArriveAsync(Pro, thief);
+        Assert.False((await SessionsAsync(other))[^1].Strong);
+        await ArriveAsync(Pro, told);
+        Assert.True((await SessionsAsync(other))[^1].Strong);
     }
 
     [Theory]

@@ -50,16 +50,11 @@ internal sealed class Arrivals(
             person.Siren = arrival.Siren;
             await db.SaveChangesAsync();
         }
-        var (code, strong) = (arrival.Provider.Code, false);
-        if (arrival.Strong)
+        if (arrival.Strong && !await ways.HasSecondFactorAsync(person))
         {
-            strong = await ways.IsSecondFactorAsync(person, code);
-            if (!strong && !await ways.HasSecondFactorAsync(person))
-            {
-                await ways.CountAsync(person, code, strong = true);
-            }
+            await ways.CountAsync(person, arrival.Provider.Code, arrival.Subject);
         }
-        return await entry.ByProviderAsync(person, arrival with { Strong = strong });
+        return await entry.ByProviderAsync(person, arrival with { Strong = arrival.Strong && await ways.IsSecondFactorAsync(person, arrival.Provider.Code, arrival.Subject) });
     }
 
     /// <summary>Makes an account for a new person.</summary>
@@ -77,25 +72,24 @@ internal sealed class Arrivals(
         return person;
     }
 
-    /// <summary>From now on this arrival opens this account; tells whether it opened none before.</summary>
-    public async Task<bool> LinkAsync(Person person, Arrival arrival)
+    /// <summary>From now on this arrival opens this account; one that opens an account already goes on opening that one.</summary>
+    public async Task LinkAsync(Person person, Arrival arrival)
     {
-        if (await FindAsync(arrival) is not null || !(await people.AddLoginAsync(person, new(arrival.Provider.Code, arrival.Subject, arrival.Provider.Name))).Succeeded)
+        if (!(await people.AddLoginAsync(person, new(arrival.Provider.Code, arrival.Subject, arrival.Provider.Name))).Succeeded)
         {
-            return false;
+            return;
         }
         ways.Tell(
             person, "provider linked", arrival.Provider.Code,
             T["{0} ouvre désormais votre compte", arrival.Provider.Name], T["Vous pouvez entrer dans votre compte en passant par {0}.", arrival.Provider.Name]);
         await db.SaveChangesAsync();
-        return true;
     }
 
     /// <summary>From now on this provider no longer opens this account.</summary>
     public async Task UnlinkAsync(Person person, UserLoginInfo login)
     {
         await people.RemoveLoginAsync(person, login.LoginProvider, login.ProviderKey);
-        await ways.CountAsync(person, login.LoginProvider, counts: false);
+        await ways.DiscountAsync(person, login.LoginProvider, login.ProviderKey);
         if ((await people.GetLoginsAsync(person)).Count == 0)
         {
             person.Siren = "";
