@@ -22,6 +22,7 @@ internal sealed class AccountLife(
         var requests = await db.JoinRequests.AsNoTracking().Where(request => request.Person == person.Id).ToListAsync();
         var links = await db.Links.AsNoTracking().Where(link => link.Email == person.Email || link.Email == address).ToListAsync();
         var waiting = await db.Mails.AsNoTracking().Where(mail => mail.Recipient == person.Email).ToListAsync();
+        var (notices, choices) = (await db.Notices.AsNoTracking().Where(notice => notice.Person == person.Id).OrderBy(notice => notice.HappenedAt).ToListAsync(), await db.NoticeChoices.AsNoTracking().Where(choice => choice.Person == person.Id).ToListAsync());
         var trail = await db.Audit.AsNoTracking().Where(entry => entry.Actor == person.Id || entry.Subject == person.Id).OrderBy(entry => entry.At).ToListAsync();
         return new JsonObject
         {
@@ -49,6 +50,8 @@ internal sealed class AccountLife(
             }),
             ["links"] = List(links, link => new() { ["purpose"] = link.Purpose, ["expiresAt"] = Moment(link.ExpiresAt) }),
             ["mails"] = List(waiting, mail => new() { ["subject"] = mail.Subject, ["text"] = mail.Text }),
+            ["notices"] = List(notices, notice => new() { ["topic"] = notice.Topic, ["territory"] = notice.Territory, ["title"] = notice.Title, ["state"] = notice.State, ["happenedAt"] = Moment(notice.HappenedAt), ["sentOn"] = notice.SentOn }),
+            ["noticeChoices"] = List(choices, choice => new() { ["topic"] = choice.Topic, ["pace"] = choice.Pace }),
             ["audit"] = List(trail, entry => new() { ["at"] = Moment(entry.At), ["action"] = entry.Action, ["detail"] = entry.Detail, ["byYou"] = entry.Actor == person.Id }),
         };
 
@@ -79,12 +82,11 @@ internal sealed class AccountLife(
         await db.Audit.Where(entry => entry.Actor == person.Id).ExecuteUpdateAsync(row => row.SetProperty(entry => entry.Actor, ""));
         await db.Audit.Where(entry => entry.Subject == person.Id).ExecuteUpdateAsync(row => row.SetProperty(entry => entry.Subject, ""));
         rights.Note("", "account erased", "", "");
-        mails.Add(
-            person.Email!,
+        mails.Add(person, () => new Letter(
             T["Votre compte est effacé"],
             T["Bonjour,"],
             T["Votre compte, vos droits et ce qui était écrit de vous ici sont effacés. Les textes publiés par votre territoire restent les siens."],
-            T["Ce message est le dernier ; son adresse disparaît d’ici avec lui."]);
+            T["Ce message est le dernier ; son adresse disparaît d’ici avec lui."]));
         await people.DeleteAsync(person);
         await db.SaveChangesAsync();
         return true;
@@ -104,15 +106,13 @@ internal sealed class AccountLife(
         }
         foreach (var person in await db.Users.Where(person => person.SeenAt < seen && person.WarnedAt <= person.SeenAt).Take(AtOnce).ToListAsync(cancellation))
         {
-            AcceptedLanguage.Speak(Language.Find(person.Language) ?? Language.French);
             person.WarnedAt = now.ToUnixTimeMilliseconds();
-            mails.Add(
-                person.Email!,
+            mails.Add(person, () => new Letter(
                 T["Votre compte va être effacé"],
                 T["Bonjour {0},", person.Name],
                 T["Vous ne vous êtes pas connecté·e depuis deux ans. Sans nouvelles de vous, votre compte sera effacé dans un mois."],
                 T["Pour le garder, il suffit de vous connecter une fois :"],
-                site.Page(Pages.SignIn));
+                site.Page(Pages.SignIn)));
         }
         await db.SaveChangesAsync(cancellation);
     }

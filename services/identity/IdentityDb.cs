@@ -14,6 +14,8 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityU
     internal DbSet<RevocationRow> Revocations => Set<RevocationRow>();
     internal DbSet<MailRow> Mails => Set<MailRow>();
     internal DbSet<AuditRow> Audit => Set<AuditRow>();
+    internal DbSet<NoticeRow> Notices => Set<NoticeRow>();
+    internal DbSet<NoticeChoiceRow> NoticeChoices => Set<NoticeChoiceRow>();
 
     protected override Version SchemaVersion => IdentitySchemaVersions.Version3;
 
@@ -33,6 +35,8 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityU
         builder.Entity<RevocationRow>().ToTable("revocations").HasKey(revocation => revocation.Id);
         builder.Entity<MailRow>().ToTable("mails").HasKey(mail => mail.Id);
         builder.Entity<AuditRow>().ToTable("audit").HasKey(entry => entry.Id);
+        builder.Entity<NoticeRow>().ToTable("notices").HasKey(notice => notice.Id);
+        builder.Entity<NoticeChoiceRow>().ToTable("notice_choices").HasKey(choice => new { choice.Person, choice.Topic });
     }
 }
 
@@ -70,6 +74,9 @@ internal sealed class GrantRow
 
     /// <summary>Null for as long as nobody ends it.</summary>
     public long? Until { get; set; }
+
+    /// <summary>The <see cref="Until"/> that was last told; 0 when none was.</summary>
+    public long EndTold { get; set; }
 
     public Grant Grant => new(Role, Scope, Family);
 }
@@ -141,9 +148,15 @@ internal sealed class MailRow
     public required string Subject { get; init; }
     public required string Text { get; init; }
     public required string Html { get; init; }
+
+    /// <summary>Where a mail program ends such mails with one click; empty where they do not end.</summary>
+    public string Unsubscribe { get; init; } = "";
     public long CreatedAt { get; init; }
     public long NextAt { get; set; }
     public int Attempts { get; set; }
+
+    /// <summary>What went wrong last, as <see cref="MailServer.Words"/> reads it; empty when nothing did.</summary>
+    public string Failure { get; set; } = "";
 }
 
 /// <summary>Who did what to whose rights. Only ever added to.</summary>
