@@ -6,6 +6,9 @@ internal sealed record NodeSite(Uri Address)
     public static NodeSite Of(IConfiguration configuration) =>
         new(new Uri(configuration["Site:Address"] is { Length: > 0 } address ? address : "http://127.0.0.1:8080"));
 
+    /// <summary>How the site calls itself for its readers, setting <c>Site:Name</c>; empty when nobody named it.</summary>
+    public static string NameOf(IConfiguration configuration) => configuration["Site:Name"] ?? "";
+
     public string Issuer => new Uri(Address, "/").AbsoluteUri;
 
     /// <summary>The whole address of a page, in the language of whoever is being answered.</summary>
@@ -23,6 +26,10 @@ internal static class Pages
     public const string SecondFactorSetUp = "/compte/second-facteur";
     public const string SetUp = "/compte/installation";
     public const string Data = "/compte/donnees";
+    public const string MailChoices = "/compte/courriels";
+    public const string Unsubscribe = "/compte/desabonnement/";
+    public const string Mailbox = "/compte/boite";
+    public const string Node = "/compte/gestion";
 
     /// <summary>The gateway's door to a session, after which a page of the site follows.</summary>
     public const string Session = "/session/ouvrir";
