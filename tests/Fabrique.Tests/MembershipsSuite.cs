@@ -1,3 +1,4 @@
+using Fabrique.Identity.V1;
 using Fabrique.Records;
 using Fabrique.Records.V1;
 using Fabrique.Territories;
@@ -85,40 +86,38 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     [Fact]
     public async Task Each_step_is_told_to_the_delegation_even_when_nobody_listened_at_the_time()
     {
-        const string town = "ZZ011";
-        Identity.IsAway = true;
-        try
-        {
-            await AcceptedAsync(town);
-        }
-        finally
-        {
-            Identity.IsAway = false;
-        }
-        var notices = service.Services.GetRequiredService<Notices<TerritoriesDb>>();
+        const string town = "ZZ101";
+        const string other = "ZZ102";
+        await AwayAsync(() => Memberships.SleepMembershipAsync(new() { Territory = town }, Facilitator).ResponseAsync);
         // In its turn, which being away has put off.
         var later = ActivatorUtilities.CreateInstance<Notices<TerritoriesDb>>(service.Services, new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddMinutes(20)));
         await later.TellDueAsync(Cancellation);
-        var first = Assert.Single(Identity.Told.Where(told => told.Territory == town).DistinctBy(told => told.Event));
-        Assert.Equal((Fabrique.Identity.V1.NoticeTopic.Membership, "CharterToSign", town, $"/mon-territoire?territoire={town}"), (first.Topic, first.State, first.Subject, first.Path));
-        Assert.Equal(Fabrique.Identity.V1.NoticeAudience.Delegation, first.Audience);
+        var told = Assert.Single(Identity.Told.Where(told => told.Territory == town).DistinctBy(told => told.Event));
+        Assert.Equal((NoticeTopic.Membership, "Asleep", town, $"/mon-territoire?territoire={town}"), (told.Topic, told.State, told.Subject, told.Path));
+        Assert.Equal(NoticeAudience.Delegation, told.Audience);
 
-        // What nobody heard in two days is given up, and a refusal is told like the rest.
-        await Memberships.SubmitMembershipAsync(new() { Territory = "ZZ012" }, service.As(new Grant("account", "")));
-        await Memberships.ExamineMembershipAsync(new() { Territory = "ZZ012" }, Facilitator);
-        Identity.IsAway = true;
-        try
+        // What nobody heard in two days is given up.
+        await AwayAsync(async () =>
         {
-            await Memberships.RefuseMembershipAsync(new() { Territory = "ZZ012", Reason = "essai" }, Facilitator);
+            await Memberships.SleepMembershipAsync(new() { Territory = other }, Facilitator);
             var late = ActivatorUtilities.CreateInstance<Notices<TerritoriesDb>>(service.Services, new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddDays(2).AddMinutes(1)));
             await late.TellDueAsync(Cancellation);
-        }
-        finally
+        });
+        await later.TellDueAsync(Cancellation);
+        Assert.DoesNotContain(Identity.Told, told => told.Territory == other);
+
+        async Task AwayAsync(Func<Task> work)
         {
-            Identity.IsAway = false;
+            Identity.IsAway = true;
+            try
+            {
+                await work();
+            }
+            finally
+            {
+                Identity.IsAway = false;
+            }
         }
-        await notices.TellDueAsync(Cancellation);
-        Assert.DoesNotContain(Identity.Told, told => told.Territory == "ZZ012");
     }
 
     [Fact]
