@@ -48,8 +48,14 @@ public static class Purposes
 
     public static readonly Purpose Mails = new(
         "mails", TimeSpan.FromDays(2),
-        () => T["Courriels qui attendent"], () => T["Envoyer les liens, les invitations et les réponses"], () => T["Adresse électronique, texte"],
+        () => T["Courriels qui attendent"], () => T["Envoyer les liens, les invitations, les réponses et les nouvelles"], () => T["Adresse électronique, texte"],
         () => T["Le serveur de courrier de qui tient ce site"], () => T["Jusqu’à l’envoi, deux jours au plus"]);
+
+    public static readonly Purpose Notices = new(
+        "notices", TimeSpan.FromDays(2),
+        () => T["Ce qu’il y a à vous dire"], () => T["Écrire une fois par jour, au rythme choisi, ce qui concerne un territoire"],
+        () => T["Sujet, territoire, date, rythme choisi pour chaque sujet"], () => T["La personne elle-même"],
+        () => T["Jusqu’à l’envoi, puis deux jours pour ne pas l’écrire deux fois ; le rythme choisi, tant que le compte existe ; le lien de désabonnement, 60 jours"]);
 
     public static readonly Purpose Audit = new(
         "audit", TimeSpan.FromDays(730),
@@ -78,7 +84,7 @@ public static class Purposes
         () => T["La délégation du territoire ; ses facilitateurs, pour un instantané qu’elle leur ouvre"], () => T["Tant que le territoire le veut : sa personne référente efface fiches et instantanés"]);
 
     /// <summary>All of them, those that concern most people first.</summary>
-    public static IReadOnlyList<Purpose> All { get; } = [Accounts, Identities, Sessions, Programs, Requests, Invitations, Mails, Audit, Signatories, Assessments, Reports, Remarks];
+    public static IReadOnlyList<Purpose> All { get; } = [Accounts, Identities, Sessions, Programs, Requests, Invitations, Mails, Notices, Audit, Signatories, Assessments, Reports, Remarks];
 }
 
 /// <summary>A reason to keep personal data. The texts are in the language of whoever is answered.</summary>

@@ -44,6 +44,21 @@ public sealed partial class Language
     public static Language? Find(string tag) =>
         All.FirstOrDefault(language => language.Code.Equals(tag.Split('-')[0], StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>What is said in this language, whatever that of whoever is being answered: a mail speaks its reader's.</summary>
+    public TSaid Say<TSaid>(Func<TSaid> say)
+    {
+        var before = CultureInfo.CurrentUICulture;
+        CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo(Code);
+        try
+        {
+            return say();
+        }
+        finally
+        {
+            CultureInfo.CurrentUICulture = before;
+        }
+    }
+
     /// <summary>The text in this language; the French one where the file does not have it. The context of a label is its vocabulary.</summary>
     internal string Translate(string text, string context = "") => _texts?.Find(text, context) is { } translated ? translated[0] : Typeset(text);
 

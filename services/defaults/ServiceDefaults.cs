@@ -20,6 +20,7 @@ public static class ServiceDefaults
     /// <summary>Telemetry, health, errors, and the limits of the web server. For every process.</summary>
     public static IHostApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, HttpProtocols protocols = HttpProtocols.Http2)
     {
+        builder.Configuration.AddNodeSettings();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

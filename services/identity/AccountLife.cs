@@ -23,6 +23,7 @@ internal sealed class AccountLife(
         var links = await db.Links.AsNoTracking().Where(link => link.Email == person.Email || link.Email == address).ToListAsync();
         var programs = await db.PersonalTokens.AsNoTracking().Where(token => token.Person == person.Id).ToListAsync();
         var waiting = await db.Mails.AsNoTracking().Where(mail => mail.Recipient == person.Email).ToListAsync();
+        var (notices, choices) = (await db.Notices.AsNoTracking().Where(notice => notice.Person == person.Id).OrderBy(notice => notice.HappenedAt).ToListAsync(), await db.NoticeChoices.AsNoTracking().Where(choice => choice.Person == person.Id).ToListAsync());
         var trail = await db.Audit.AsNoTracking().Where(entry => entry.Actor == person.Id || entry.Subject == person.Id).OrderBy(entry => entry.At).ToListAsync();
         var (keys, logins) = (await people.GetPasskeysAsync(person), await people.GetLoginsAsync(person));
         var counting = await db.UserTokens.AsNoTracking().Where(token => token.UserId == person.Id && token.Name == WaysIn.SecondFactor).Select(token => token.Value).ToListAsync();
@@ -56,6 +57,8 @@ internal sealed class AccountLife(
             ["links"] = List(links, link => new() { ["purpose"] = link.Purpose, ["expiresAt"] = Moment(link.ExpiresAt) }),
             ["tokens"] = List(programs, token => new() { ["name"] = token.Name, ["grants"] = token.Grants, ["writes"] = token.Writes, ["createdAt"] = Moment(token.CreatedAt), ["expiresAt"] = Moment(token.ExpiresAt), ["usedOn"] = token.UsedOn }),
             ["mails"] = List(waiting, mail => new() { ["subject"] = mail.Subject, ["text"] = mail.Text }),
+            ["notices"] = List(notices, notice => new() { ["topic"] = notice.Topic, ["territory"] = notice.Territory, ["title"] = notice.Title, ["state"] = notice.State, ["happenedAt"] = Moment(notice.HappenedAt), ["sentOn"] = notice.SentOn }),
+            ["noticeChoices"] = List(choices, choice => new() { ["topic"] = choice.Topic, ["pace"] = choice.Pace }),
             ["audit"] = List(trail, entry => new() { ["at"] = Moment(entry.At), ["action"] = entry.Action, ["detail"] = entry.Detail, ["byYou"] = entry.Actor == person.Id }),
         };
 
@@ -86,12 +89,11 @@ internal sealed class AccountLife(
         await db.Audit.Where(entry => entry.Actor == person.Id).ExecuteUpdateAsync(row => row.SetProperty(entry => entry.Actor, ""));
         await db.Audit.Where(entry => entry.Subject == person.Id).ExecuteUpdateAsync(row => row.SetProperty(entry => entry.Subject, ""));
         rights.Note("", "account erased", "", "");
-        mails.Add(
-            person.Email!,
+        mails.Add(person, () => new Letter(
             T["Votre compte est effacé"],
             T["Bonjour,"],
             T["Votre compte, vos droits et ce qui était écrit de vous ici sont effacés. Les textes publiés par votre territoire restent les siens."],
-            T["Ce message est le dernier ; son adresse disparaît d’ici avec lui."]);
+            T["Ce message est le dernier ; son adresse disparaît d’ici avec lui."]));
         await people.DeleteAsync(person);
         await db.SaveChangesAsync();
         return true;
@@ -111,15 +113,13 @@ internal sealed class AccountLife(
         }
         foreach (var person in await db.Users.Where(person => person.SeenAt < seen && person.WarnedAt <= person.SeenAt).Take(AtOnce).ToListAsync(cancellation))
         {
-            AcceptedLanguage.Speak(Language.Find(person.Language) ?? Language.French);
             person.WarnedAt = now.ToUnixTimeMilliseconds();
-            mails.Add(
-                person.Email!,
+            mails.Add(person, () => new Letter(
                 T["Votre compte va être effacé"],
                 T["Bonjour {0},", person.Name],
                 T["Vous ne vous êtes pas connecté·e depuis deux ans. Sans nouvelles de vous, votre compte sera effacé dans un mois."],
                 T["Pour le garder, il suffit de vous connecter une fois :"],
-                site.Page(Pages.SignIn));
+                site.Page(Pages.SignIn)));
         }
         await db.SaveChangesAsync(cancellation);
     }

@@ -1,5 +1,7 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Threading.RateLimiting;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using OpenIddict.Abstractions;
@@ -12,14 +14,22 @@ namespace Fabrique.Identity;
 /// What has to be there before the first request: the gateway as a client, and on a node that nobody looks after yet a code, in the file <c>setup-code</c> of the
 /// data folder. Only whoever reads that file can take the node.
 /// </summary>
-internal sealed class FirstStart(IServiceScopeFactory scopes, NodeSite site, RevocationLog revocations, IConfiguration configuration) : IHostedService
+internal sealed class FirstStart(IServiceScopeFactory scopes, NodeSite site, RevocationLog revocations, IConfiguration configuration) : IHostedService, IDisposable
 {
     /// <summary>The gateway's name as a client.</summary>
     public const string Gateway = "gateway";
 
+    private const int MostTries = 10;
+    private static readonly TimeSpan TriesWindow = TimeSpan.FromMinutes(15);
+
     private readonly string _folder = configuration["Data"] ?? "data";
 
+    private readonly PartitionedRateLimiter<IPAddress> _tries = PartitionedRateLimiter.Create<IPAddress, IPAddress>(client =>
+        RateLimitPartition.GetFixedWindowLimiter(client, _ => new FixedWindowRateLimiterOptions { PermitLimit = MostTries, Window = TriesWindow }));
+
     private string SetUpFile => Path.Combine(_folder, "setup-code");
+
+    private string Taken => SetUpFile + "-taken";
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -46,8 +56,30 @@ internal sealed class FirstStart(IServiceScopeFactory scopes, NodeSite site, Rev
         return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(typed), Encoding.UTF8.GetBytes(expected));
     }
 
+    /// <summary>Whether this address may try a code now: ten tries in a quarter of an hour.</summary>
+    public bool MayTry(IPAddress? client) => _tries.AttemptAcquire(client ?? IPAddress.None).IsAcquired;
+
+    /// <summary>Takes the code: true for one caller alone, of those who typed it at the same moment.</summary>
+    public bool Take()
+    {
+        try
+        {
+            File.Move(SetUpFile, Taken, overwrite: true);
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Nothing came of it: the code serves again.</summary>
+    public void PutBack() => File.Move(Taken, SetUpFile);
+
     /// <summary>The node is looked after: the code has served.</summary>
-    public void Close() => File.Delete(SetUpFile);
+    public void Close() => File.Delete(Taken);
+
+    public void Dispose() => _tries.Dispose();
 
     private static Task<bool> HasStewardAsync(IdentityDb db) => db.Grants.AnyAsync(grant => grant.Role == Grant.Steward);
 
@@ -121,6 +153,8 @@ internal sealed partial class Housekeeping(
         await db.JoinRequests.Where(request => request.Status == JoinRow.Refused && request.DecidedAt < refused).ExecuteDeleteAsync(cancellation);
         await db.Audit.Where(entry => entry.At < old).ExecuteDeleteAsync(cancellation);
         await db.PersonalTokens.Where(token => token.ExpiresAt < expired).ExecuteDeleteAsync(cancellation);
+        var told = NoticeKeeper.DayOf(time - Purposes.Notices.Kept!.Value);
+        await db.Notices.Where(notice => notice.SentOn != NoticeRow.Waiting && notice.SentOn.CompareTo(told) < 0).ExecuteDeleteAsync(cancellation);
         await scope.ServiceProvider.GetRequiredService<AccountLife>().ForgetInactiveAsync(cancellation);
         await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().PruneAsync(time - TimeSpan.FromDays(1), cancellation);
         await scope.ServiceProvider.GetRequiredService<IOpenIddictAuthorizationManager>().PruneAsync(time - Purposes.Sessions.Kept!.Value, cancellation);

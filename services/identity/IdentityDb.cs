@@ -17,6 +17,8 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityU
     internal DbSet<PersonalTokenRow> PersonalTokens => Set<PersonalTokenRow>();
     internal DbSet<ProgramRow> Programs => Set<ProgramRow>();
     internal DbSet<SpentRow> SpentChallenges => Set<SpentRow>();
+    internal DbSet<NoticeRow> Notices => Set<NoticeRow>();
+    internal DbSet<NoticeChoiceRow> NoticeChoices => Set<NoticeChoiceRow>();
 
     protected override Version SchemaVersion => IdentitySchemaVersions.Version3;
 
@@ -39,6 +41,8 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityU
         builder.Entity<PersonalTokenRow>().ToTable("personal_tokens").HasKey(token => token.Id);
         builder.Entity<ProgramRow>().ToTable("programs").HasKey(program => program.Id);
         builder.Entity<SpentRow>().ToTable("spent_challenges").HasKey(spent => spent.Hash);
+        builder.Entity<NoticeRow>().ToTable("notices").HasKey(notice => notice.Id);
+        builder.Entity<NoticeChoiceRow>().ToTable("notice_choices").HasKey(choice => new { choice.Person, choice.Topic });
     }
 }
 
@@ -79,6 +83,9 @@ internal sealed class GrantRow
 
     /// <summary>Null for as long as nobody ends it.</summary>
     public long? Until { get; set; }
+
+    /// <summary>The <see cref="Until"/> that was last told; 0 when none was.</summary>
+    public long EndTold { get; set; }
 
     public Grant Grant => new(Role, Scope, Family);
 }
@@ -156,9 +163,15 @@ internal sealed class MailRow
     public required string Subject { get; init; }
     public required string Text { get; init; }
     public required string Html { get; init; }
+
+    /// <summary>Where a mail program ends such mails with one click; empty where they do not end.</summary>
+    public string Unsubscribe { get; init; } = "";
     public long CreatedAt { get; init; }
     public long NextAt { get; set; }
     public int Attempts { get; set; }
+
+    /// <summary>What went wrong last, as <see cref="MailServer.Words"/> reads it; empty when nothing did.</summary>
+    public string Failure { get; set; } = "";
 }
 
 /// <summary>Who did what to whose rights. Only ever added to.</summary>

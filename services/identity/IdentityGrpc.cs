@@ -10,7 +10,8 @@ using GrantMessage = Fabrique.Identity.V1.Grant;
 namespace Fabrique.Identity;
 
 /// <summary>The contract of rights. Invitations and requests are in the files that bear their names.</summary>
-internal sealed partial class IdentityGrpc(IdentityDb db, RightsKeeper rights, RevocationLog revocations, Links links, Mails mails, NodeSite site, NodeKey node, UserManager<Person> people, TimeProvider clock)
+internal sealed partial class IdentityGrpc(
+    IdentityDb db, RightsKeeper rights, RevocationLog revocations, Links links, Mails mails, NoticeKeeper notices, Places places, NodeSite site, NodeKey node, UserManager<Person> people, TimeProvider clock)
     : IdentityService.IdentityServiceBase
 {
     private const int Most = 200;
@@ -62,7 +63,11 @@ internal sealed partial class IdentityGrpc(IdentityDb db, RightsKeeper rights, R
         {
             Read(request.Grant, context, "GiveGrant");
         }
-        await rights.EndAsync(Caller(context), request.Person, request.Grant?.Role ?? "", request.Grant?.Scope ?? "");
+        var (role, scope) = (request.Grant?.Role ?? "", request.Grant?.Scope ?? "");
+        if (!await rights.EndAsync(Caller(context), request.Person, role, scope) && role == Grant.Steward && await db.Grants.AnyAsync(grant => grant.Person == request.Person && grant.Role == role && grant.Scope == scope, context.CancellationToken))
+        {
+            throw new Refusal(StatusCode.FailedPrecondition, "LAST_STEWARD", $"Personne d’autre ne gère cette installation : donnez d’abord ce droit à quelqu’un.");
+        }
         return new RemoveGrantResponse();
     }
 

@@ -41,10 +41,13 @@ public static class IdentityHosting
         services.AddScoped<Links>().AddScoped<RightsKeeper>().AddScoped<Mails>();
         services.AddScoped<Accounts>().AddScoped<AccountLife>().AddScoped<PersonalTokens>().AddScoped<NodePrograms>().AddScoped<WaysIn>();
         services.AddPasskeys(NodeSite.Of(builder.Configuration));
-        services.AddSingleton<Revocations>().AddSingleton<RevocationLog>().AddSingleton<MailSender>().AddSingleton<FirstStart>();
+        services.AddSingleton<Revocations>().AddSingleton<RevocationLog>().AddSingleton<MailServer>().AddSingleton<MailSender>().AddSingleton<DevelopmentMailbox>().AddSingleton<FirstStart>();
         services.AddHostedService<Demonstration>();
         services.AddHostedService(provider => provider.GetRequiredService<FirstStart>());
         services.AddHostedService(provider => provider.GetRequiredService<MailSender>()).AddHostedService<Housekeeping>();
+        services.AddNotices();
+        services.AddScoped<NodeDesk>();
+        services.AddHttpClient<NodeHealth>(http => http.Timeout = NodeHealth.Patience).ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseProxy = false });
 
         var keys = new SigningKeys(folder, NodeSite.Of(builder.Configuration), TimeProvider.System);
         services.AddSingleton(keys);
@@ -61,6 +64,7 @@ public static class IdentityHosting
         app.MapPasskeys();
         app.MapProviders();
         app.MapAccountFile();
+        app.MapUnsubscribing();
         app.MapGrpcService<IdentityGrpc>();
         app.MapRazorComponents<App>().AddAdditionalAssemblies(typeof(SiteHosting).Assembly);
     }

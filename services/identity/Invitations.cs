@@ -24,14 +24,7 @@ internal sealed partial class IdentityGrpc
         }
         else
         {
-            mails.Add(
-                email,
-                T["Vous êtes invité·e à rejoindre Fabrique"],
-                T["Bonjour,"],
-                T["Vous êtes invité·e à participer au réseau de territoires en transition, comme {0}.", Vocabulary.Role4F.Contains(grant.Family) ? Vocabulary.Role4F.Label(grant.Family) : grant.Role],
-                T["Pour accepter, ouvrez cette page dans les 14 jours. Elle ne sert qu’une fois."],
-                site.Page(Pages.Link + secret),
-                T["Si vous n’attendiez pas ce message, ne faites rien : aucun compte n’est créé."]);
+            await mails.InviteAsync(people, email, grant, site, secret);
         }
         rights.Note(Caller(context), "invited", link.Id, grant.ToString());
         await db.SaveChangesAsync(context.CancellationToken);

@@ -44,7 +44,7 @@ internal sealed partial class IdentityGrpc
             db.JoinRequests.Add(row);
         }
         (row.Family, row.Function, row.Proof) = (request.Family, request.Function, request.Proof);
-        await db.SaveChangesAsync(context.CancellationToken);
+        await TellAsync(row, person, context.CancellationToken);
         return new CreateJoinRequestResponse { Request = Message(row, person) };
     }
 
@@ -103,12 +103,11 @@ internal sealed partial class IdentityGrpc
         }
         (row.Status, row.Reason, row.DecidedAt) = (request.Accept ? JoinRow.Accepted : JoinRow.Refused, request.Accept ? "" : request.Reason, Now);
         rights.Note(Caller(context), $"request {row.Status}", row.Person, row.Territory);
-        mails.Add(
-            person.Email!,
+        mails.Add(person, () => new Letter(
             request.Accept ? T["Votre demande est acceptée"] : T["Votre demande n’est pas acceptée"],
             T["Bonjour {0},", person.Name],
             request.Accept ? T["Votre demande a été acceptée. La suite se passe ici :"] : T["Votre demande n’a pas été acceptée, pour cette raison : {0}", row.Reason],
-            site.Page("/mon-territoire"));
+            site.Page("/mon-territoire")));
         if (request.Accept)
         {
             var leads = !await Members(row.Territory).AnyAsync(grant => grant.Role == Grant.Referent, context.CancellationToken);
@@ -116,6 +115,31 @@ internal sealed partial class IdentityGrpc
         }
         await db.SaveChangesAsync(context.CancellationToken);
         return new DecideJoinRequestResponse { Request = Message(row, person) };
+    }
+
+    /// <summary>Keeps the request, and what those are told who can answer it, together.</summary>
+    private async Task TellAsync(JoinRow row, Person person, CancellationToken cancellation)
+    {
+        var place = await places.FindAsync(row.Territory, cancellation);
+        var readers = await notices.ReadersAsync(NoticeAudience.Referent, row.Territory, [place.Region], cancellation);
+        var led = await Members(row.Territory).AnyAsync(grant => grant.Role == Grant.Referent, cancellation);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        await db.SaveChangesAsync(cancellation);
+        await notices.KeepAsync(
+            new NoticeRow
+            {
+                Id = "",
+                Topic = $"{NoticeTopic.JoinRequest}",
+                Subject = row.Territory,
+                Territory = row.Territory,
+                Path = led ? $"/mon-territoire?territoire={row.Territory}" : "/facilitation/demandes",
+                Event = row.Id,
+                HappenedAt = Now,
+            },
+            place.Name,
+            [.. readers.Where(reader => reader != person.Id)],
+            cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
     private async Task<Person> PersonAsync(ServerCallContext context)

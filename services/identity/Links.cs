@@ -15,11 +15,15 @@ internal sealed class Links(IdentityDb db, TimeProvider clock)
     /// <summary>Confirms the address that a provider of identities gave.</summary>
     public const string Provider = "provider";
 
+    /// <summary>Ends the mails of a topic, which its function names.</summary>
+    public const string Unsubscribe = "unsubscribe";
+
     /// <summary>How many links that nobody used an address gets within the time.</summary>
     private const int MostUnused = 5;
 
     /// <summary>How long a link is good that somebody waits for.</summary>
     public static readonly TimeSpan Soon = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan OldMail = TimeSpan.FromDays(60);
     private static readonly TimeSpan Flood = TimeSpan.FromHours(1);
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
@@ -28,7 +32,7 @@ internal sealed class Links(IdentityDb db, TimeProvider clock)
     /// <param name="purpose">One of the constants.</param>
     /// <param name="email">Whom it is for.</param>
     /// <param name="grant">The right that an invitation gives.</param>
-    /// <param name="function">What the person does there.</param>
+    /// <param name="function">What the person does there, or the topic whose mails end.</param>
     /// <param name="until">Until when that right will hold, Unix milliseconds; null when nothing ends it.</param>
     /// <returns>What is known of it, and the secret that the address of the page ends with; it cannot be read again.</returns>
     public (LinkRow Link, string Secret) Add(string purpose, string email, Grant grant = default, string function = "", long? until = null)
@@ -47,7 +51,7 @@ internal sealed class Links(IdentityDb db, TimeProvider clock)
             Function = function,
             Until = until,
             CreatedAt = Now,
-            ExpiresAt = Now + (long)(purpose == Invitation ? Purposes.Invitations.Kept!.Value : Soon).TotalMilliseconds,
+            ExpiresAt = Now + (long)(purpose switch { Invitation => Purposes.Invitations.Kept!.Value, Unsubscribe => OldMail, _ => Soon }).TotalMilliseconds,
         };
         db.Links.Add(link);
         return (link, secret);
@@ -57,18 +61,23 @@ internal sealed class Links(IdentityDb db, TimeProvider clock)
     public async Task<bool> MaySendAsync(string email)
     {
         var (address, since) = (email.ToLowerInvariant(), Now - (long)Flood.TotalMilliseconds);
-        return await db.Links.CountAsync(link => link.Email == address && link.Purpose != Invitation && link.CreatedAt > since) < MostUnused;
+        return await db.Links.CountAsync(link => link.Email == address && link.Purpose != Invitation && link.Purpose != Unsubscribe && link.CreatedAt > since) < MostUnused;
     }
 
-    /// <summary>The link with this secret, unless it has served or its time is over.</summary>
-    public Task<LinkRow?> FindAsync(string secret)
-    {
-        var (hash, now) = (Hash(secret), Now);
-        return db.Links.AsNoTracking().SingleOrDefaultAsync(link => link.Hash == hash && link.ExpiresAt > now);
-    }
+    /// <summary>The link with this secret that lets somebody in, unless it has served or its time is over.</summary>
+    public Task<LinkRow?> FindAsync(string secret) => Good(secret).SingleOrDefaultAsync(link => link.Purpose != Unsubscribe);
+
+    /// <summary>The same for one that ends mails, and opens nothing: mail programs and their scanners know it.</summary>
+    public Task<LinkRow?> FindUnsubscribeAsync(string secret) => Good(secret).SingleOrDefaultAsync(link => link.Purpose == Unsubscribe);
 
     /// <summary>Takes the link: true for one caller alone.</summary>
     public async Task<bool> UseAsync(LinkRow link) => await db.Links.Where(row => row.Id == link.Id).ExecuteDeleteAsync() == 1;
+
+    private IQueryable<LinkRow> Good(string secret)
+    {
+        var (hash, now) = (Hash(secret), Now);
+        return db.Links.AsNoTracking().Where(link => link.Hash == hash && link.ExpiresAt > now);
+    }
 
     private static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 }

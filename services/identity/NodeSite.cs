@@ -6,6 +6,9 @@ internal sealed record NodeSite(Uri Address)
     public static NodeSite Of(IConfiguration configuration) =>
         new(new Uri(configuration["Site:Address"] is { Length: > 0 } address ? address : "http://127.0.0.1:8080"));
 
+    /// <summary>How the site calls itself for its readers, setting <c>Site:Name</c>; empty when nobody named it.</summary>
+    public static string NameOf(IConfiguration configuration) => configuration["Site:Name"] ?? "";
+
     public string Issuer => new Uri(Address, "/").AbsoluteUri;
 
     /// <summary>As browsers tell it.</summary>
@@ -33,6 +36,10 @@ internal static class Pages
     public const string Programs = "/compte/programmes";
     public const string Access = "/compte/acces";
     public const string Arrival = "/compte/arrivee";
+    public const string MailChoices = "/compte/courriels";
+    public const string Unsubscribe = "/compte/desabonnement/";
+    public const string Mailbox = "/compte/boite";
+    public const string Node = "/compte/gestion";
 
     /// <summary>The gateway's door to a session, after which a page of the site follows.</summary>
     public const string Session = "/session/ouvrir";

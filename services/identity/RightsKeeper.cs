@@ -19,6 +19,9 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
         return db.Grants.AsNoTracking().Where(grant => grant.Person == person && (grant.Until == null || grant.Until > now)).OrderBy(grant => grant.Since).ToListAsync();
     }
 
+    /// <summary>Whether this session may look after the node: somebody's who does, with a second factor.</summary>
+    public async Task<bool> IsStewardAsync(SessionRow session) => session.Strong && (await GrantsAsync(session.Person)).Any(grant => grant.Role == Grant.Steward);
+
     /// <summary>Whether the person has a right that asks for a second factor.</summary>
     public async Task<bool> NeedSecondFactorAsync(string person) => (await GrantsAsync(person)).Any(grant => Strong.Contains(grant.Role));
 
@@ -99,16 +102,27 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
         }
     }
 
-    /// <summary>Ends a right; tells whether there was one.</summary>
+    /// <summary>Ends a right; tells whether there was one. That of the last person who looks after the node does not end: of two who end each other's, one stays.</summary>
     public async Task<bool> EndAsync(string actor, string person, string role, string scope)
     {
-        if (await db.Grants.FindAsync(person, role, scope) is not { } row)
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        if (role == Grant.Steward)
+        {
+            // Whoever else ends one waits here.
+            await db.Grants.Where(grant => grant.Role == Grant.Steward).ExecuteUpdateAsync(grants => grants.SetProperty(grant => grant.Function, grant => grant.Function));
+        }
+        if (await db.Grants.FindAsync(person, role, scope) is not { } row || (role == Grant.Steward && !await db.Grants.AnyAsync(grant => grant.Role == role && grant.Person != person)))
         {
             return false;
         }
         db.Grants.Remove(row);
+        // What was to be told by this right is not told any more.
+        await db.Notices.Where(notice => notice.Person == person && notice.SentOn == NoticeRow.Waiting && (notice.Territory == scope || role == Grant.Facilitator)).ExecuteDeleteAsync();
         Note(actor, "grant ended", person, row.Grant.ToString());
-        await SaveAsync(await CountRightsAsync(person));
+        var revoked = await CountRightsAsync(person);
+        await db.SaveChangesAsync();
+        await transaction.CommitAsync();
+        await SaveAsync(revoked);
         return true;
     }
 

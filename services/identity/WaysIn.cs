@@ -55,17 +55,19 @@ internal sealed class WaysIn(UserManager<Person> people, RightsKeeper rights, Ma
     /// <param name="person">Whose account it is.</param>
     /// <param name="action">For the trail.</param>
     /// <param name="detail">For the trail: nothing that names somebody.</param>
-    /// <param name="subject">Of the mail.</param>
-    /// <param name="what">The mail's sentence.</param>
-    public void Tell(Person person, string action, string detail, string subject, string what)
+    /// <param name="say">Subject and sentence of the mail, in the language that is then spoken.</param>
+    public void Tell(Person person, string action, string detail, Func<(string Subject, string What)> say)
     {
         rights.Note(person.Id, action, person.Id, detail);
-        mails.Add(
-            person.Email!,
-            subject,
-            T["Bonjour {0},", person.Name],
-            what,
-            T["Si ce n’est pas vous, changez votre mot de passe et retirez ce que vous ne connaissez pas :"],
-            site.Page(Pages.Access));
+        mails.Add(person, () =>
+        {
+            var (subject, what) = say();
+            return new Letter(
+                subject,
+                T["Bonjour {0},", person.Name],
+                what,
+                T["Si ce n’est pas vous, changez votre mot de passe et retirez ce que vous ne connaissez pas :"],
+                site.Page(Pages.Access));
+        });
     }
 }

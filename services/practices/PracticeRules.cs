@@ -74,6 +74,11 @@ internal static class PracticeRules
             return confirmed;
         }
 
+        /// <summary>Whether the date has come by which it is to be read again. A month has come on its first day.</summary>
+        /// <param name="today">"2026-03-17".</param>
+        public bool IsToReview(string today) =>
+            practice.ReviewDueOn.Length is > 0 and <= 10 && string.CompareOrdinal(practice.ReviewDueOn, today[..practice.ReviewDueOn.Length]) <= 0;
+
         /// <summary>The draft that its territory, or its peers, are asked to read.</summary>
         public Practice InReview(PracticeStatus review)
         {

@@ -33,7 +33,7 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
         await FillAsync(scope, person);
 
         var told = (await life.TellAsync(person)).ToJsonString();
-        foreach (var kept in new[] { "Effacee@example.org", "referent:ZZ001:AGENT", "preuve de l’essai", "Firefox, Linux", "grant given", "sign-in", "texte qui attend" })
+        foreach (var kept in new[] { "Effacee@example.org", "referent:ZZ001:AGENT", "preuve de l’essai", "Firefox, Linux", "grant given", "sign-in", "texte qui attend", "pratique dont on parle", "\"pace\":\"never\"" })
         {
             Assert.Contains(kept, JsonNode.Parse(told)!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }), StringComparison.Ordinal);
         }
@@ -46,6 +46,8 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
         Assert.False(await db.Sessions.AnyAsync(row => row.Person == person.Id, Cancellation));
         Assert.False(await db.JoinRequests.AnyAsync(row => row.Person == person.Id, Cancellation));
         Assert.False(await db.Links.AnyAsync(row => row.Email == "effacee@example.org", Cancellation));
+        Assert.False(await db.Notices.AnyAsync(row => row.Person == person.Id, Cancellation));
+        Assert.False(await db.NoticeChoices.AnyAsync(row => row.Person == person.Id, Cancellation));
         Assert.False(await db.Audit.AnyAsync(row => row.Actor == person.Id || row.Subject == person.Id, Cancellation));
         Assert.True(await db.Audit.AnyAsync(row => row.Action == "grant given" && row.Detail == "referent:ZZ001:AGENT" && row.Subject == "", Cancellation));
         await foreach (var token in scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().FindBySubjectAsync(person.Id, Cancellation))
@@ -126,7 +128,7 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
     }
 
     public static TheoryData<string> Pages => new(typeof(Identity.Components.App).Assembly.GetTypes()
-        .SelectMany(page => page.GetCustomAttributes(typeof(RouteAttribute), false).Cast<RouteAttribute>()).Select(route => route.Template.Replace("{Secret}", "x", StringComparison.Ordinal)).Append("/compte/donnees/copie"));
+        .SelectMany(page => page.GetCustomAttributes(typeof(RouteAttribute), false).Cast<RouteAttribute>()).Select(route => route.Template.Replace("{Secret}", "x", StringComparison.Ordinal).Replace("{Id}", "x", StringComparison.Ordinal).Replace("{Step}", "courrier", StringComparison.Ordinal)).Append("/compte/donnees/copie"));
 
     [Theory, MemberData(nameof(Pages))]
     public async Task A_form_without_its_proof_changes_nothing_on_any_page(string page)
@@ -185,7 +187,7 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
     public async Task Whoever_is_not_signed_in_gets_nobodys_data()
     {
         using var http = Browser();
-        foreach (var page in new[] { "/compte/donnees", "/compte/journal" })
+        foreach (var page in new[] { "/compte/donnees", "/compte/journal", "/compte/courriels", "/compte/gestion", "/compte/gestion/courrier" })
         {
             using var answer = await http.GetAsync(new Uri(page, UriKind.Relative), Cancellation);
             Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
@@ -242,6 +244,8 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
         db.Sessions.Add(new() { Id = Guid.CreateVersion7().ToString(), Person = person.Id, Browser = "Firefox, Linux", CreatedAt = now, SeenAt = now });
         db.JoinRequests.Add(new() { Id = Guid.CreateVersion7().ToString(), Person = person.Id, Territory = "ZZ002", Family = "AGENT", Function = "essai", Proof = "preuve de l’essai", Status = JoinRow.Open, AskedAt = now });
         db.Mails.Add(new() { Id = Guid.CreateVersion7().ToString(), Recipient = person.Email!, Subject = "essai", Text = "texte qui attend", Html = "", NextAt = long.MaxValue });
+        db.Notices.Add(new() { Id = Guid.CreateVersion7().ToString(), Person = person.Id, Topic = "Remark", Subject = "x", Territory = "ZZ001", Title = "pratique dont on parle", Path = "/", Event = "x", DueAt = long.MaxValue });
+        db.NoticeChoices.Add(new() { Person = person.Id, Topic = "Report", Pace = NoticePace.Never });
         scope.ServiceProvider.GetRequiredService<Links>().Add(Links.SignIn, person.Email!);
         await db.SaveChangesAsync(Cancellation);
         await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().CreateAsync(new OpenIddictTokenDescriptor { Subject = person.Id, Type = "refresh_token", Status = "valid" }, Cancellation);

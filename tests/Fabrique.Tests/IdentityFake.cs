@@ -25,6 +25,19 @@ public sealed class IdentityFake() : IdentityService.IdentityServiceClient(new N
         return new(said, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
     }
 
+    /// <summary>What services told, in order.</summary>
+    public ConcurrentQueue<NotifyRequest> Told { get; } = [];
+
+    public override AsyncUnaryCall<NotifyResponse> NotifyAsync(NotifyRequest request, Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default)
+    {
+        if (!IsAway)
+        {
+            Told.Enqueue(request);
+        }
+        var said = IsAway ? Task.FromException<NotifyResponse>(new RpcException(new(StatusCode.Unavailable, "away"))) : Task.FromResult(new NotifyResponse());
+        return new(said, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
+    }
+
     private sealed class Nowhere : CallInvoker
     {
         public override TResponse BlockingUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();

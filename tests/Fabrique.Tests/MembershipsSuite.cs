@@ -1,3 +1,4 @@
+using Fabrique.Identity.V1;
 using Fabrique.Records;
 using Fabrique.Records.V1;
 using Fabrique.Territories;
@@ -80,6 +81,43 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
         var kept = (await Memberships.GetMembershipAsync(new() { Territory = town }, service.As(town))).Membership;
         Assert.Equal((MembershipStatus.CharterToSign, "1", "Camille Essai"), (kept.Status, kept.CharterVersion, kept.Signatory.Name));
         Assert.Equal(MembershipStatus.Active, (await Memberships.ActivateMembershipAsync(new() { Territory = town }, service.As(town))).Membership.Status);
+    }
+
+    [Fact]
+    public async Task Each_step_is_told_to_the_delegation_even_when_nobody_listened_at_the_time()
+    {
+        const string town = "ZZ101";
+        const string other = "ZZ102";
+        await AwayAsync(() => Memberships.SleepMembershipAsync(new() { Territory = town }, Facilitator).ResponseAsync);
+        // In its turn, which being away has put off.
+        var later = ActivatorUtilities.CreateInstance<Notices<TerritoriesDb>>(service.Services, new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddMinutes(20)));
+        await later.TellDueAsync(Cancellation);
+        var told = Assert.Single(Identity.Told.Where(told => told.Territory == town).DistinctBy(told => told.Event));
+        Assert.Equal((NoticeTopic.Membership, "Asleep", town, $"/mon-territoire?territoire={town}"), (told.Topic, told.State, told.Subject, told.Path));
+        Assert.Equal(NoticeAudience.Delegation, told.Audience);
+
+        // What nobody heard in two days is given up.
+        await AwayAsync(async () =>
+        {
+            await Memberships.SleepMembershipAsync(new() { Territory = other }, Facilitator);
+            var late = ActivatorUtilities.CreateInstance<Notices<TerritoriesDb>>(service.Services, new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddDays(2).AddMinutes(1)));
+            await late.TellDueAsync(Cancellation);
+        });
+        await later.TellDueAsync(Cancellation);
+        Assert.DoesNotContain(Identity.Told, told => told.Territory == other);
+
+        async Task AwayAsync(Func<Task> work)
+        {
+            Identity.IsAway = true;
+            try
+            {
+                await work();
+            }
+            finally
+            {
+                Identity.IsAway = false;
+            }
+        }
     }
 
     [Fact]

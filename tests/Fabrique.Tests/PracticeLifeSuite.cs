@@ -1,10 +1,13 @@
+using Fabrique.Identity.V1;
 using Fabrique.Practices;
 using Fabrique.Practices.V1;
+using Fabrique.Records;
 using Fabrique.Records.V1;
 using Fabrique.Territories.V1;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using static Fabrique.Tests.Answers;
 
 namespace Fabrique.Tests;
@@ -151,6 +154,9 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
         await Practices.CommentPracticeAsync(remark, service.As(Peer));
         await Practices.CommentPracticeAsync(remark, service.As(Peer));
 
+        var told = Assert.Single(await ToldAsync(offered.Id));
+        Assert.Equal((NoticeTopic.Remark, NoticeAudience.Delegation, Town, "Commentée"), (told.Topic, told.Audience, told.Territory, told.Title));
+        Assert.DoesNotContain("nuit", told.ToString(), StringComparison.Ordinal);
         var comment = Assert.Single((await Practices.ListPracticeCommentsAsync(new() { Id = offered.Id }, service.As(Town))).Comments);
         Assert.Equal((Peer, "Et la nuit ?"), (comment.Territory, comment.Text));
         await RefusedAsync(StatusCode.Unauthenticated, () => Practices.ListPracticeCommentsAsync(new() { Id = offered.Id }).ResponseAsync);
@@ -182,6 +188,7 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
         await Practices.ReportPracticeAsync(report);
         await Practices.ReportPracticeAsync(report);
 
+        Assert.Equal((NoticeTopic.Report, "Signalée"), (Assert.Single(await ToldAsync(practice.Id)) is var told ? told.Topic : default, told.Title));
         var listed = Assert.Single(await ReportsAsync(practice.Id));
         Assert.Equal(("Signalée", ReportKind.Outdated, "C’est fermé.", ""), (listed.Title, listed.Kind, listed.Text, listed.ClosedOn));
         await RefusedAsync(StatusCode.Unauthenticated, () => Practices.ListPracticeReportsAsync(new() { Territory = Town }).ResponseAsync);
@@ -258,6 +265,27 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
         var some = await Practices.ListPracticesAsync(new() { Query = "cartographiée", Maturity = { "MASSIFIEE" }, CountTerritories = true });
         Assert.Equal([("ZZ101", 3), ("ZZ102", 1)], some.Territories.Select(one => (one.Territory, one.Count)));
         Assert.Empty((await Practices.ListPracticesAsync(new() { Query = "cartographiée" })).Territories);
+    }
+
+    [Fact]
+    public async Task A_practice_that_is_to_be_read_again_is_told_once_for_each_date()
+    {
+        var practice = await CreateAsync("À relire", told => told.ReviewDueOn = "2031-04");
+        await Practices.PublishPracticeAsync(new() { Id = practice.Id }, service.As(Town));
+        foreach (var (day, times) in new[] { ("2031-03-31", 0), ("2031-04-01", 1), ("2031-05-01", 1) })
+        {
+            using var reminders = ActivatorUtilities.CreateInstance<ReviewReminders>(service.Services, new FakeTimeProvider(DateTimeOffset.Parse(day + "T10:00:00Z", System.Globalization.CultureInfo.InvariantCulture)));
+            await reminders.RemindAsync(Cancellation);
+            Assert.Equal(times, (await ToldAsync(practice.Id)).Count);
+        }
+        Assert.Equal(NoticeTopic.ReviewDue, (await ToldAsync(practice.Id))[0].Topic);
+    }
+
+    /// <summary>What the service told of a practice, once all of it is told.</summary>
+    private async Task<List<NotifyRequest>> ToldAsync(string practice)
+    {
+        await service.Services.GetRequiredService<Notices<PracticesDb>>().TellDueAsync(Cancellation);
+        return [.. service.Services.GetRequiredService<IdentityFake>().Told.Where(told => told.Subject == practice).DistinctBy(told => told.Event)];
     }
 
     private async Task<List<PracticeReport>> ReportsAsync(string practice) =>

@@ -27,7 +27,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         var code = await File.ReadAllTextAsync(Path.Combine(node.Data, "setup-code"), Cancellation);
         await FillAsync(page, "cle", string.Join('-', code.ToLowerInvariant().Chunk(4).Select(part => new string(part))));
         await TakeAsync();
-        await page.WaitForURLAsync("**/compte/second-facteur", new() { WaitUntil = WaitUntilState.Commit });
+        await page.WaitForURLAsync("**/compte/second-facteur*", new() { WaitUntil = WaitUntilState.Commit });
         var secret = await page.Locator("code.key").InnerTextAsync();
         await FillAsync(page, "code", "000000");
         await page.GetByRole(AriaRole.Button, new() { Name = "Mettre en place" }).ClickAsync();
@@ -37,7 +37,40 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         Assert.Equal(10, await page.Locator(".codes li").CountAsync());
         var spare = await page.Locator(".codes li").First.InnerTextAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Continuer" }).ClickAsync();
+
+        // The steps of the installation: one is filled in, the others are passed by.
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Le nom et l’adresse du site", new() { Timeout = 20_000 });
+        await FillAsync(page, "nom", "la Fabrique d’essai");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Enregistrer" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".notice-done")).ToContainTextAsync("C’est enregistré");
+        foreach (var (link, title) in new[] { ("Continuer : Qui tient ce site", "Qui tient ce site"), ("Continuer : Le serveur de courrier", "Le serveur de courrier"), ("Continuer : Premières personnes", "Premières personnes") })
+        {
+            await page.GetByRole(AriaRole.Link, new() { Name = link }).ClickAsync();
+            await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync(title);
+        }
+        await FillAsync(page, "courriel", "premiere-facilitation@example.org");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Envoyer l’invitation" }).ClickAsync();
+        Assert.NotEmpty(await Mailbox.LinkAsync(node, "premiere-facilitation@example.org", 1));
+        await page.GetByRole(AriaRole.Link, new() { Name = "Terminer" }).ClickAsync();
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Gérer cette installation");
+        Assert.Contains("fonctionne", await page.Locator("section[aria-labelledby=pieces] table").InnerTextAsync(), StringComparison.Ordinal);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Les lire" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Vous êtes invité·e à rejoindre Fabrique" }).First.ClickAsync();
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("facilitateur ou facilitatrice du réseau");
+        await using (var reading = await browser.NewContextAsync(node.Address, script: true, width: 1280))
+        {
+            await reading.AddCookiesAsync((await page.Context.CookiesAsync()).Select(cookie => new Microsoft.Playwright.Cookie { Name = cookie.Name, Value = cookie.Value, Domain = cookie.Domain, Path = cookie.Path }));
+            var read = await reading.NewPageAsync();
+            foreach (var address in new[] { "/compte/gestion", "/compte/gestion/site", "/compte/gestion/mentions", "/compte/gestion/courrier", "/compte/gestion/suite", "/compte/journal", new Uri(page.Url).AbsolutePath })
+            {
+                Assert.Equal(200, (await read.GotoAsync(address))!.Status);
+                await read.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
+                await PageChecks.AllAsync(read);
+            }
+        }
+        await page.GotoAsync("/compte");
         Assert.Contains("gestionnaire de cette installation", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Equal("la Fabrique d’essai", await page.Locator(".brand-line").InnerTextAsync());
         Assert.False(File.Exists(Path.Combine(node.Data, "setup-code")));
         await page.GotoAsync("/compte/journal");
         Assert.Contains("steward:", await page.Locator("main table").InnerTextAsync(), StringComparison.Ordinal);

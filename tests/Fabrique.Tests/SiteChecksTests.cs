@@ -5,7 +5,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Fabrique.Portal;
 using Fabrique.Runner;
@@ -18,29 +17,6 @@ public sealed class SiteChecksTests(NodeInMemory node, Browser browser) : IClass
 {
     private const int MostKilobytes = 100;
     private const int MostRequests = 12;
-
-    // What is cut off or makes the page wider than its window. Lines that are clamped lead to the whole text; drawings scale.
-    private const string Lost = """
-        () => {
-          const wide = document.documentElement.scrollWidth - window.innerWidth;
-          const cut = [...document.querySelectorAll('main, body *')].filter(element => {
-            const style = getComputedStyle(element);
-            return !element.closest('svg, input, select, .visually-hidden, .skip, .hero') && style.webkitLineClamp === 'none'
-              && /hidden|clip/.test(style.overflowX + style.overflowY)
-              && (element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1);
-          });
-          return [...(wide > 0 ? [`${wide} px too wide`] : []), ...cut.map(element => element.outerHTML.slice(0, 160))];
-        }
-        """;
-
-    // The spacing that a reader may choose without loss: WCAG 2.1, success criterion 1.4.12.
-    private const string Spacing = """
-        () => {
-          const sheet = new CSSStyleSheet();
-          sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-bottom: 2em !important }');
-          document.adoptedStyleSheets = [sheet];
-        }
-        """;
 
     public static TheoryData<string, bool> Pages => SitePages.All;
 
@@ -55,19 +31,7 @@ public sealed class SiteChecksTests(NodeInMemory node, Browser browser) : IClass
     {
         var page = await OpenAsync(address, session, 1280);
         await using var context = page.Context;
-        Assert.Empty(Findings(await page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] })));
-        // The themes differ in nothing but colours.
-        await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
-        Assert.Empty(Findings(await page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations], RunOnly = new RunOnlyOptions { Type = "rule", Values = ["color-contrast"] } })));
-
-        await page.SetViewportSizeAsync(320, 900);
-        Assert.Empty((await page.EvaluateAsync<string[]>(Lost)).Select(lost => $"at 320 px: {lost}"));
-        // What 1280 pixels hold at 200 %.
-        await page.SetViewportSizeAsync(640, 450);
-        Assert.Empty((await page.EvaluateAsync<string[]>(Lost)).Select(lost => $"at 200 %: {lost}"));
-        await page.SetViewportSizeAsync(1280, 900);
-        await page.EvaluateAsync(Spacing);
-        Assert.Empty((await page.EvaluateAsync<string[]>(Lost)).Select(lost => $"with text spacing: {lost}"));
+        await PageChecks.AllAsync(page);
     }
 
     [Fact, Trait("Declared", "html")]
@@ -155,9 +119,6 @@ public sealed class SiteChecksTests(NodeInMemory node, Browser browser) : IClass
         var index = EcoIndex.Of(elements, requests.Count, bytes / 1000.0);
         return new CheckedPage(address, (bytes + 999) / 1000, requests.Count, elements, (int)Math.Round(index), EcoIndex.Grade(index));
     }
-
-    private static IEnumerable<string> Findings(AxeResult result) =>
-        result.Violations.SelectMany(rule => rule.Nodes.Select(place => $"{rule.Id}: {rule.Help}: {place.Html}"));
 
     private async Task<IPage> OpenAsync(string address, bool session, int width)
     {

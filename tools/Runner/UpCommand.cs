@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Text.Json;
 
 namespace Fabrique.Runner;
 
@@ -18,6 +19,9 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
     private const long LeastDisk = 200 << 20;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly long _begin = time.GetTimestamp();
+
+    /// <summary>Where people reach the node: as the command says, or as a steward set it on a page; null for its own port.</summary>
+    private readonly Uri? _site = options.Site ?? AddressSet(options.Data);
 
     private string LogFolder => Path.Combine(options.Data, "logs");
 
@@ -37,7 +41,7 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             output.WriteLine($"Stopped what an earlier run left behind: {string.Join(", ", leftovers)}");
         }
 
-        var node = new Node(file, root, options.Data, options.Host, options.Port, options.Site, IsDemonstration());
+        var node = new Node(file, root, options.Data, options.Host, options.Port, _site, IsDemonstration());
         foreach (var port in node.PublicPorts)
         {
             Ports.RequireFree(options.Host, port, "choose another with --port");
@@ -82,6 +86,18 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         }
 
         return File.Exists(marker);
+    }
+
+    private static Uri? AddressSet(string data)
+    {
+        try
+        {
+            return Uri.TryCreate(NodeSettings.Read(data).GetValueOrDefault("Site:Address"), UriKind.Absolute, out var address) ? address : null;
+        }
+        catch (JsonException)
+        {
+            throw new PlainError($"{Path.Combine(data, NodeSettings.FileName)} is no list of settings any more: mend it, or move it away and set them again on the page of the node");
+        }
     }
 
     private int SayAlreadyRunning()
@@ -180,7 +196,7 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         {
             output.WriteLine();
             output.WriteLine("  Nobody looks after this node yet. Open this page, and type this code:");
-            output.WriteLine($"  {(options.Site ?? new Uri(state.Address!)).GetLeftPart(UriPartial.Authority)}/compte/installation   {string.Join('-', File.ReadAllText(code).Chunk(4).Select(part => new string(part)))}");
+            output.WriteLine($"  {(_site ?? new Uri(state.Address!)).GetLeftPart(UriPartial.Authority)}/compte/installation   {string.Join('-', File.ReadAllText(code).Chunk(4).Select(part => new string(part)))}");
         }
 
         output.WriteLine();

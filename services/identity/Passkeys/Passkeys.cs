@@ -36,7 +36,7 @@ internal sealed class Passkeys(Entry entry, UserManager<Person> people, Identity
             return false;
         }
         session.Strong |= first;
-        ways.Tell(person, "passkey added", "", T["Une clé d’accès est ajoutée à votre compte"], T["La clé d’accès « {0} » permet désormais d’entrer dans votre compte.", key.Name]);
+        ways.Tell(person, "passkey added", "", () => (T["Une clé d’accès est ajoutée à votre compte"], T["La clé d’accès « {0} » permet désormais d’entrer dans votre compte.", key.Name]));
         await db.SaveChangesAsync();
         return true;
     }
@@ -56,7 +56,7 @@ internal sealed class Passkeys(Entry entry, UserManager<Person> people, Identity
     public async Task RemoveAsync(Person person, UserPasskeyInfo key)
     {
         await people.RemovePasskeyAsync(person, key.CredentialId);
-        ways.Tell(person, "passkey removed", "", T["Une clé d’accès est retirée de votre compte"], T["La clé d’accès « {0} » n’ouvre plus votre compte.", key.Name ?? ""]);
+        ways.Tell(person, "passkey removed", "", () => (T["Une clé d’accès est retirée de votre compte"], T["La clé d’accès « {0} » n’ouvre plus votre compte.", key.Name ?? ""]));
         await db.SaveChangesAsync();
     }
 

@@ -62,13 +62,12 @@ internal sealed class PersonalTokens(IdentityDb db, RightsKeeper rights, Mails m
         };
         db.PersonalTokens.Add(token);
         rights.Note(person.Id, "token made", person.Id, Detail(token));
-        mails.Add(
-            person.Email!,
+        mails.Add(person, () => new Letter(
             T["Un programme peut agir à votre place"],
             T["Bonjour {0},", person.Name],
             T["Un jeton nommé « {0} » vient d’être fait avec votre compte. Le programme qui l’a agit en votre nom pendant {1} jours.", name, days],
             T["Si ce n’est pas vous, retirez-le sur cette page, puis changez votre mot de passe."],
-            site.Page(Pages.Tokens));
+            site.Page(Pages.Tokens)));
         await db.SaveChangesAsync();
         return secret;
     }

@@ -81,7 +81,7 @@ internal sealed class Arrivals(
         }
         ways.Tell(
             person, "provider linked", arrival.Provider.Code,
-            T["{0} ouvre désormais votre compte", arrival.Provider.Name], T["Vous pouvez entrer dans votre compte en passant par {0}.", arrival.Provider.Name]);
+            () => (T["{0} ouvre désormais votre compte", arrival.Provider.Name], T["Vous pouvez entrer dans votre compte en passant par {0}.", arrival.Provider.Name]));
         await db.SaveChangesAsync();
     }
 
@@ -95,7 +95,7 @@ internal sealed class Arrivals(
             person.Siren = "";
         }
         var name = login.ProviderDisplayName ?? login.LoginProvider;
-        ways.Tell(person, "provider unlinked", login.LoginProvider, T["{0} n’ouvre plus votre compte", name], T["On n’entre plus dans votre compte en passant par {0}.", name]);
+        ways.Tell(person, "provider unlinked", login.LoginProvider, () => (T["{0} n’ouvre plus votre compte", name], T["On n’entre plus dans votre compte en passant par {0}.", name]));
         await db.SaveChangesAsync();
     }
 
@@ -108,8 +108,7 @@ internal sealed class Arrivals(
         }
         var known = await people.FindByEmailAsync(arrival.Email);
         var (_, secret) = links.Add(Links.Provider, arrival.Email);
-        mails.Add(
-            arrival.Email,
+        Letter Write() => new(
             known is null ? T["Créez votre compte"] : T["Reliez {0} à votre compte", arrival.Provider.Name],
             T["Bonjour,"],
             known is null
@@ -117,6 +116,7 @@ internal sealed class Arrivals(
                 : T["Quelqu’un est passé par {0} et donne votre adresse, qui a un compte ici. Si c’est vous, ouvrez cette page dans la demi-heure, dans le même navigateur. Elle ne sert qu’une fois.", arrival.Provider.Name],
             site.Page(Pages.Link + secret),
             T["Si vous n’avez rien demandé, ne faites rien : personne n’est entré."]);
+        _ = known is null ? mails.Add(arrival.Email, Write()) : mails.Add(known, Write);
         await db.SaveChangesAsync();
     }
 }

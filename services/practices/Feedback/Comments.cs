@@ -1,4 +1,6 @@
+using Fabrique.Identity.V1;
 using Fabrique.Practices.V1;
+using Fabrique.Records;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
@@ -6,21 +8,28 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Practices;
 
 /// <summary>What peers said of practices that they were given to read.</summary>
-internal sealed class Comments(IDbContextFactory<PracticesDb> databases, TimeProvider clock)
+internal sealed class Comments(IDbContextFactory<PracticesDb> databases, Notices<PracticesDb> notices, TimeProvider clock)
 {
     private const int MostOfOne = 200;
 
-    /// <summary>Keeps a remark, once.</summary>
-    public async Task<PracticeComment> AddAsync(string id, string practice, string territory, string text, CancellationToken cancellation)
+    /// <summary>Keeps a remark, once, with what the territory of the practice is told of it.</summary>
+    public async Task<PracticeComment> AddAsync(string id, string practice, string territory, string text, NotifyRequest notice, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        await db.Database.ExecuteSqlAsync(
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        var added = await db.Database.ExecuteSqlAsync(
             $"""
             INSERT INTO practice_comments (id, practice, territory, text, written)
             SELECT {id}, {practice}, {territory}, {text}, {clock.GetUtcNow().ToUnixTimeMilliseconds()}
             WHERE (SELECT count(*) FROM practice_comments WHERE practice = {practice}) < {MostOfOne}
             ON CONFLICT DO NOTHING
             """, cancellation);
+        if (added > 0)
+        {
+            notices.Add(db, notice);
+            await db.SaveChangesAsync(cancellation);
+        }
+        await transaction.CommitAsync(cancellation);
         return await db.Comments.AsNoTracking().SingleOrDefaultAsync(comment => comment.Id == id, cancellation) switch
         {
             null => throw new Refusal(StatusCode.ResourceExhausted, "ENOUGH_COMMENTS", $"Cette pratique a déjà reçu {MostOfOne} remarques : son territoire a de quoi faire."),

@@ -1,3 +1,4 @@
+using Fabrique.Identity.V1;
 using Fabrique.Practices.V1;
 using Grpc.Core;
 using static Fabrique.Records.Check;
@@ -22,7 +23,7 @@ internal sealed partial class PracticesGrpc
         var text = Said("text", request.Text, LongestComment);
         return new CommentPracticeResponse
         {
-            Comment = await comments.AddAsync(Identifier(request.RequestId), practice.Body.Id, request.Territory, text, context.CancellationToken),
+            Comment = await comments.AddAsync(Identifier(request.RequestId), practice.Body.Id, request.Territory, text, practice.Body.Notice(NoticeTopic.Remark, $"/pratiques/{practice.Body.Id}", Actor(context)), context.CancellationToken),
         };
     }
 
@@ -48,7 +49,7 @@ internal sealed partial class PracticesGrpc
             Territory = practice.Body.Territory,
             Kind = request.Kind,
             Text = Said("text", request.Text, LongestReport),
-        }, context.CancellationToken);
+        }, practice.Body.Notice(NoticeTopic.Report, $"/brouillons?territoire={practice.Body.Territory}", Actor(context)), context.CancellationToken);
         return new ReportPracticeResponse();
     }
 
@@ -64,6 +65,8 @@ internal sealed partial class PracticesGrpc
         context.Demand(report.Territory);
         return new ClosePracticeReportResponse { Report = await reports.CloseAsync(report, Said("word", request.Word, LongestWord), context.CancellationToken) };
     }
+
+    private static string Actor(ServerCallContext context) => context.Caller().FindFirst("sub")?.Value ?? "";
 
     private static string Said(string field, string text, int longest)
     {

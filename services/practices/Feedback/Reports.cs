@@ -1,11 +1,13 @@
+using Fabrique.Identity.V1;
 using Fabrique.Practices.V1;
+using Fabrique.Records;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Practices;
 
 /// <summary>What readers found wrong with practices: a letter box that only the delegates of the territory open.</summary>
-internal sealed class Reports(IDbContextFactory<PracticesDb> databases, TimeProvider clock)
+internal sealed class Reports(IDbContextFactory<PracticesDb> databases, Notices<PracticesDb> notices, TimeProvider clock)
 {
     /// <summary>Of one practice on one day: more is a quarrel or a machine.</summary>
     public const int MostADay = 20;
@@ -13,10 +15,11 @@ internal sealed class Reports(IDbContextFactory<PracticesDb> databases, TimeProv
 
     private string Today => $"{clock.GetUtcNow():yyyy-MM-dd}";
 
-    /// <summary>Keeps a report, once.</summary>
-    public async Task AddAsync(ReportRow report, CancellationToken cancellation)
+    /// <summary>Keeps a report, once, with what its territory is told of it.</summary>
+    public async Task AddAsync(ReportRow report, NotifyRequest notice, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         // One statement, so that those who write at once do not pass the limit together.
         var added = await db.Database.ExecuteSqlAsync(
             $"""
@@ -25,6 +28,12 @@ internal sealed class Reports(IDbContextFactory<PracticesDb> databases, TimeProv
             WHERE (SELECT count(*) FROM practice_reports WHERE practice = {report.Practice} AND day = {Today}) < {MostADay}
             ON CONFLICT DO NOTHING
             """, cancellation);
+        if (added > 0)
+        {
+            notices.Add(db, notice);
+            await db.SaveChangesAsync(cancellation);
+        }
+        await transaction.CommitAsync(cancellation);
         if (added == 0 && !await db.Reports.AnyAsync(row => row.Id == report.Id, cancellation))
         {
             throw new Refusal(StatusCode.ResourceExhausted, "ENOUGH_REPORTS", $"Cette pratique a déjà reçu beaucoup de signalements aujourd’hui : son territoire est prévenu. Revenez demain si le vôtre dit autre chose.");

@@ -17,6 +17,7 @@ public abstract class RecordsDb(DbContextOptions options) : DbContext(options)
     internal DbSet<QuarantineRow> Quarantine => Set<QuarantineRow>();
     internal DbSet<NodeKeyRow> NodeKeys => Set<NodeKeyRow>();
     internal DbSet<HomeRow> Homes => Set<HomeRow>();
+    internal DbSet<NoticeRow> Notices => Set<NoticeRow>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -28,6 +29,7 @@ public abstract class RecordsDb(DbContextOptions options) : DbContext(options)
         modelBuilder.Entity<QuarantineRow>(row => Truth(row, "quarantine").HasKey(item => item.Digest));
         modelBuilder.Entity<NodeKeyRow>(row => Truth(row, "node_keys").HasKey(key => new { key.Node, key.KeyId }));
         modelBuilder.Entity<HomeRow>(row => Truth(row, "homes").HasKey(home => new { home.Territory, home.Area }));
+        modelBuilder.Entity<NoticeRow>(row => Truth(row, "notices").HasKey(notice => notice.Id));
 
         static Microsoft.EntityFrameworkCore.Metadata.Builders.EntityTypeBuilder<T> Truth<T>(
             Microsoft.EntityFrameworkCore.Metadata.Builders.EntityTypeBuilder<T> row, string table) where T : class

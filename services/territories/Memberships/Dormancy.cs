@@ -8,7 +8,7 @@ namespace Fabrique.Territories;
 /// <summary>Once a day, puts to sleep the memberships of territories that nobody heard of, and nobody signed in for, in twelve months.</summary>
 internal sealed partial class Dormancy(
     RecordStore<TerritoriesDb> records, IDbContextFactory<TerritoriesDb> databases, Registry registry, IdentityService.IdentityServiceClient identity,
-    TimeProvider clock, ILogger<Dormancy> log) : BackgroundService
+    Notices<TerritoriesDb> notices, TimeProvider clock, ILogger<Dormancy> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromDays(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -41,11 +41,17 @@ internal sealed partial class Dormancy(
         foreach (var id in forgotten.Where(id => registry.HomeOf(id, RecordKinds.AreaOf(RecordKinds.KindOf<Membership>())) == registry.Node))
         {
             var seen = (await identity.GetDelegationAsync(new() { Territory = id }, deadline: clock.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation)).SeenOn;
+            Change<Membership>? change = null;
             await records.WriteAsync<Membership>(
                 id,
-                current => !current!.Body.IsForgotten(today) ? null
+                current => change = !current!.Body.IsForgotten(today) ? null
                     : string.CompareOrdinal(seen, last) > 0 ? MembershipsGrpc.Change("heard-of", current.Body.Heard(seen))
                     : MembershipsGrpc.Change("fell-asleep", current.Body.Slept("")!),
+                db =>
+                {
+                    notices.Tell(db, change!.Body, MembershipStatus.Active, "");
+                    return Task.CompletedTask;
+                },
                 cancellation);
         }
     }

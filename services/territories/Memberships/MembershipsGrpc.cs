@@ -9,7 +9,7 @@ namespace Fabrique.Territories;
 
 /// <summary>The contract of memberships. The writes are in the files that bear their names.</summary>
 internal sealed partial class MembershipsGrpc(
-    RecordStore<TerritoriesDb> records, IDbContextFactory<TerritoriesDb> databases, OfficialDirectory directory, Places places, Charters charters,
+    RecordStore<TerritoriesDb> records, IDbContextFactory<TerritoriesDb> databases, OfficialDirectory directory, Places places, Charters charters, Notices<TerritoriesDb> notices,
     IdentityService.IdentityServiceClient identity, TimeProvider clock) : MembershipService.MembershipServiceBase
 {
     private DateOnly Today => DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
@@ -49,15 +49,21 @@ internal sealed partial class MembershipsGrpc(
     /// <summary>Writes the membership of a territory for whoever has the right of the call there.</summary>
     private async Task<Membership> WriteAsync(string territory, string word, ServerCallContext context, Func<Membership, Membership?> decide, Func<TerritoriesDb, Task>? beside = null)
     {
+        var (before, next) = (MembershipStatus.Unspecified, (Membership?)null);
         var written = await records.WriteAsync<Membership>(
             Code(territory),
             current =>
             {
                 var membership = current?.Body ?? throw NotFound();
                 context.Demand(Subject(membership));
-                return decide(membership) is { } next ? Change(word, next) : null;
+                (before, next) = (membership.Status, decide(membership));
+                return next is null ? null : Change(word, next);
             },
-            beside ?? (_ => Task.CompletedTask),
+            async db =>
+            {
+                notices.Tell(db, next!, before, context.Caller().FindFirst("sub")?.Value ?? "");
+                await (beside?.Invoke(db) ?? Task.CompletedTask);
+            },
             context.CancellationToken);
         return await ResourceAsync(written, context);
     }

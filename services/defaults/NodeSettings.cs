@@ -1,0 +1,71 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Json;
+using Microsoft.Extensions.FileProviders;
+
+namespace Fabrique;
+
+/// <summary>
+/// What whoever looks after a node set on its pages: the file <c>settings.json</c> of the data folder, which only its owner reads, a line for each setting. Every
+/// process reads it below the environment and the command line, and again when it changes.
+/// </summary>
+public static class NodeSettings
+{
+    public const string FileName = "settings.json";
+
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly Lock Saving = new();
+
+    /// <summary>Adds the file of the folder <c>Data</c>, below all that says more exactly what this process is to do.</summary>
+    /// <exception cref="InvalidDataException">It was edited by hand, and is no list of settings any more.</exception>
+    public static void AddNodeSettings(this IConfigurationManager configuration)
+    {
+        var folder = Path.GetFullPath(configuration["Data"] ?? "data");
+        if (configuration["Data"] is null && !Directory.Exists(folder))
+        {
+            // A process that keeps nothing here.
+            return;
+        }
+        var started = false;
+        configuration.Sources.Insert(0, new JsonConfigurationSource
+        {
+            // Looked at every few seconds: a watcher would hear every write of the databases beside it.
+            FileProvider = new PhysicalFileProvider(Directory.CreateDirectory(folder).FullName) { UsePollingFileWatcher = true, UseActivePolling = true },
+            Path = FileName,
+            Optional = true,
+            ReloadOnChange = true,
+            // A slip of the pen stops the start, which says so, but not what runs.
+            OnLoadException = failed => failed.Ignore = started,
+        });
+        started = true;
+    }
+
+    /// <summary>What the file holds; nothing where there is none.</summary>
+    /// <param name="folder">The data folder.</param>
+    public static Dictionary<string, string> Read(string folder)
+    {
+        var path = Path.Combine(folder, FileName);
+        return File.Exists(path) ? JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(path)) ?? [] : [];
+    }
+
+    /// <summary>Changes some settings and leaves the others as they are.</summary>
+    /// <param name="folder">The data folder.</param>
+    /// <param name="changes">By name, "Mail:Server"; an empty one is taken out.</param>
+    public static void Save(string folder, IReadOnlyDictionary<string, string> changes)
+    {
+        lock (Saving)
+        {
+            var settings = Read(folder);
+            foreach (var (name, value) in changes)
+            {
+                settings.Remove(name);
+                if (value.Length > 0)
+                {
+                    settings.Add(name, value);
+                }
+            }
+            OwnerFile.Create(Path.Combine(folder, FileName), JsonSerializer.Serialize(settings, Json) + "\n");
+        }
+    }
+}

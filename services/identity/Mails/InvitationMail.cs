@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Identity;
+
+namespace Fabrique.Identity;
+
+/// <summary>The mail with which somebody is invited.</summary>
+internal static class InvitationMail
+{
+    /// <summary>Writes to whoever is invited, in the language of the account if there is one.</summary>
+    public static async Task InviteAsync(this Mails mails, UserManager<Person> people, string email, Grant grant, NodeSite site, string secret)
+    {
+        Letter Write() => new(
+            T["Vous êtes invité·e à rejoindre Fabrique"],
+            T["Bonjour,"],
+            T["Vous êtes invité·e à participer au réseau de territoires en transition, comme {0}.", Vocabulary.Role4F.Contains(grant.Family) ? Vocabulary.Role4F.Label(grant.Family) : RoleNames.Of(grant)],
+            T["Pour accepter, ouvrez cette page dans les 14 jours. Elle ne sert qu’une fois."],
+            site.Page(Pages.Link + secret),
+            T["Si vous n’attendiez pas ce message, ne faites rien : aucun compte n’est créé."]);
+        if (await people.FindByEmailAsync(email) is { } known)
+        {
+            mails.Add(known, Write);
+        }
+        else
+        {
+            mails.Add(email, Write());
+        }
+    }
+}

@@ -1,0 +1,64 @@
+namespace Fabrique.Identity;
+
+/// <summary>Something that a person is to be told, or was told within two days.</summary>
+internal sealed class NoticeRow
+{
+    /// <summary><see cref="SentOn"/> of what was not told yet.</summary>
+    public const string Waiting = "";
+
+    public required string Id { get; init; }
+    public string Person { get; init; } = "";
+
+    /// <summary>Name of a <see cref="V1.NoticeTopic"/>.</summary>
+    public required string Topic { get; init; }
+    public required string Subject { get; init; }
+
+    /// <summary>The day, "2026-03-17", on which a mail told it.</summary>
+    public string SentOn { get; set; } = Waiting;
+    public required string Territory { get; init; }
+    public string Title { get; set; } = "";
+    public string State { get; set; } = "";
+    public required string Path { get; set; }
+    public required string Event { get; set; }
+    public long HappenedAt { get; set; }
+
+    /// <summary>When a digest takes it, Unix milliseconds.</summary>
+    public long DueAt { get; set; }
+
+    /// <summary>The mail that told it.</summary>
+    public string Mail { get; set; } = "";
+
+    /// <summary>The same for one of those whom it concerns.</summary>
+    public NoticeRow To(string person, string id, long due) => new()
+    {
+        Id = id,
+        Person = person,
+        Topic = Topic,
+        Subject = Subject,
+        Territory = Territory,
+        Title = Title,
+        State = State,
+        Path = Path,
+        Event = Event,
+        HappenedAt = HappenedAt,
+        DueAt = due,
+    };
+}
+
+/// <summary>How a person wants to hear of a topic.</summary>
+internal sealed class NoticeChoiceRow
+{
+    public required string Person { get; init; }
+    public required string Topic { get; init; }
+
+    /// <summary>One of <see cref="NoticePace"/>.</summary>
+    public required string Pace { get; set; }
+}
+
+/// <summary>How soon somebody reads of a topic.</summary>
+internal static class NoticePace
+{
+    public const string AtOnce = "at-once";
+    public const string Daily = "daily";
+    public const string Never = "never";
+}

@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using Fabrique.Territories.V1;
+using Grpc.Core;
+
+namespace Fabrique.Identity;
+
+/// <summary>What a territory is called, and where it is.</summary>
+/// <param name="Name">Its code where nobody answers.</param>
+/// <param name="Region">As a grant names it, "R32"; empty where it has none, or nobody answers.</param>
+internal sealed record Place(string Name, string Region);
+
+/// <summary>Asks the service of territories how they are called, and remembers it for an hour. A mail does not wait for it: a code names a territory too.</summary>
+internal sealed class Places(TerritoryService.TerritoryServiceClient territories, TimeProvider clock)
+{
+    private const int Most = 1000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Memory = TimeSpan.FromHours(1);
+
+    private readonly ConcurrentDictionary<string, (Place Place, DateTimeOffset Until)> _known = [];
+
+    public async Task<Place> FindAsync(string code, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        if (_known.TryGetValue(code, out var known) && known.Until > now)
+        {
+            return known.Place;
+        }
+        try
+        {
+            var found = (await territories.GetTerritoryAsync(new() { Id = code }, deadline: now.UtcDateTime + Patience, cancellationToken: cancellation)).Territory;
+            return Remember(code, new Place(found.Name, found.Region is { Code.Length: > 0 } region ? $"R{region.Code}" : ""), now + Memory);
+        }
+        catch (RpcException) when (!cancellation.IsCancellationRequested)
+        {
+            // Many who are told at once do not each wait for it.
+            return Remember(code, new Place(code, ""), now + Pause);
+        }
+    }
+
+    private Place Remember(string code, Place place, DateTimeOffset until)
+    {
+        if (_known.Count >= Most)
+        {
+            _known.Clear();
+        }
+        _known[code] = (place, until);
+        return place;
+    }
+}
