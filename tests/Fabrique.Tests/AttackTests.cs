@@ -324,7 +324,7 @@ public sealed class AttackTests(ServiceOnSqlite<IdentityDb> service) : IClassFix
     {
         await using var scope = service.Services.CreateAsyncScope();
         var (db, mails) = (scope.ServiceProvider.GetRequiredService<IdentityDb>(), scope.ServiceProvider.GetRequiredService<Mails>());
-        mails.Add("a@example.org", "Sujet <b>\r\nBcc: victime@example.org", "<script>alert(1)</script>", "javascript:alert(1)", "https://example.org/\"onmouseover=\"x");
+        mails.Add("a@example.org", new Letter("Sujet <b>\r\nBcc: victime@example.org", "<script>alert(1)</script>", "javascript:alert(1)", "https://example.org/\"onmouseover=\"x"));
         var mail = db.Mails.Local.Single();
         Assert.DoesNotContain("<script", mail.Html, StringComparison.Ordinal);
         Assert.DoesNotContain("<b>", mail.Html, StringComparison.Ordinal);
