@@ -22,7 +22,7 @@ public sealed partial class Notices<TDb>(IDbContextFactory<TDb> databases, Ident
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan Kept = TimeSpan.FromDays(2);
 
-    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly RecordSignal _wake = new(clock);
 
     /// <summary>Adds what is to be told, to be saved with what it tells.</summary>
     /// <param name="db">The context of the write.</param>
@@ -33,16 +33,14 @@ public sealed partial class Notices<TDb>(IDbContextFactory<TDb> databases, Ident
         notice.Event = Guid.CreateVersion7(now).ToString();
         notice.HappenedAt = now.ToTimestamp();
         db.Notices.Add(new NoticeRow { Id = notice.Event, Request = notice.ToByteArray(), WrittenAt = now.ToUnixTimeMilliseconds(), NextAt = now.ToUnixTimeMilliseconds() });
-        if (_wake.CurrentCount == 0)
-        {
-            _wake.Release();
-        }
+        _wake.Set();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
+            var next = _wake.Next;
             try
             {
                 while (await TellDueAsync(stoppingToken) == MostAtOnce)
@@ -53,7 +51,8 @@ public sealed partial class Notices<TDb>(IDbContextFactory<TDb> databases, Ident
             {
                 LogLater(error.Message);
             }
-            if (await _wake.WaitAsync(Interval, stoppingToken))
+            await _wake.WaitAsync(next, Interval, stoppingToken);
+            if (next.IsCompleted)
             {
                 // Whoever woke this commits in a moment.
                 await Task.Delay(TimeSpan.FromMilliseconds(300), clock, stoppingToken);

@@ -1,6 +1,6 @@
 namespace Fabrique.Records;
 
-/// <summary>Wakes those who wait for new records: the relay and the followers of the feed.</summary>
+/// <summary>Wakes those who wait for something that was written: the relay and the followers of the feed for records, others for what is theirs.</summary>
 public sealed class RecordSignal(TimeProvider clock)
 {
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);

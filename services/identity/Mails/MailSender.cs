@@ -1,3 +1,4 @@
+using Fabrique.Records;
 using MailKit.Net.Smtp;
 using Microsoft.EntityFrameworkCore;
 using MimeKit;
@@ -16,24 +17,19 @@ internal sealed partial class MailSender(
     private static readonly TimeSpan WhileAway = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Turn = TimeSpan.FromMinutes(5);
 
-    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly RecordSignal _wake = new(clock);
 
     /// <summary>Where mails are written when no server takes them; null when one does.</summary>
     public DirectoryInfo? Mailbox => server.IsSet ? null : OwnerFile.Folder(Path.Combine(configuration["Data"] ?? "data", "mailbox"));
 
     /// <summary>There is something to send. What is not saved yet is found a little later.</summary>
-    public void Wake()
-    {
-        if (_wake.CurrentCount == 0)
-        {
-            _wake.Release();
-        }
-    }
+    public void Wake() => _wake.Set();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
+            var next = _wake.Next;
             try
             {
                 while (await SendDueAsync(stoppingToken) == MostAtOnce)
@@ -44,7 +40,8 @@ internal sealed partial class MailSender(
             {
                 LogFailed(error.Message);
             }
-            if (await _wake.WaitAsync(Interval, stoppingToken))
+            await _wake.WaitAsync(next, Interval, stoppingToken);
+            if (next.IsCompleted)
             {
                 // Whoever woke this saves in a moment.
                 await Task.Delay(TimeSpan.FromMilliseconds(300), clock, stoppingToken);
