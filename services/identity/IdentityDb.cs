@@ -139,6 +139,9 @@ internal sealed class JoinRow
     public required string Family { get; set; }
     public required string Function { get; set; }
     public required string Proof { get; set; }
+
+    /// <summary>See the script that made it: "|R32|".</summary>
+    public string Around { get; set; } = "";
     public required string Status { get; set; }
     public string Reason { get; set; } = "";
     public long AskedAt { get; set; }

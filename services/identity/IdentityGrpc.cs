@@ -35,7 +35,7 @@ internal sealed partial class IdentityGrpc(
 
     public override async Task<ListDelegatesResponse> ListDelegates(ListDelegatesRequest request, ServerCallContext context)
     {
-        DemandAt(context, request.Territory);
+        context.Demand(await SubjectAsync(request.Territory, context));
         var members = await (from grant in Members(request.Territory)
                              join person in db.Users on grant.Person equals person.Id
                              orderby person.Name, person.Id
@@ -45,7 +45,7 @@ internal sealed partial class IdentityGrpc(
 
     public override async Task<GiveGrantResponse> GiveGrant(GiveGrantRequest request, ServerCallContext context)
     {
-        var grant = Read(request.Grant, context);
+        var grant = await ReadAsync(request.Grant, context);
         var email = people.NormalizeEmail(request.Email.Trim());
         var person = await db.Users.AsNoTracking()
             .SingleOrDefaultAsync(person => request.Person.Length > 0 ? person.Id == request.Person : person.NormalizedEmail == email, context.CancellationToken);
@@ -61,7 +61,7 @@ internal sealed partial class IdentityGrpc(
     {
         if (request.Person != Caller(context))
         {
-            Read(request.Grant, context, "GiveGrant");
+            await ReadAsync(request.Grant, context, "GiveGrant");
         }
         var (role, scope) = (request.Grant?.Role ?? "", request.Grant?.Scope ?? "");
         if (!await rights.EndAsync(Caller(context), request.Person, role, scope) && role == Grant.Steward && await db.Grants.AnyAsync(grant => grant.Person == request.Person && grant.Role == role && grant.Scope == scope, context.CancellationToken))
@@ -88,11 +88,15 @@ internal sealed partial class IdentityGrpc(
     /// <summary>The person who calls; "" for a program of the node.</summary>
     private static string Caller(ServerCallContext context) => context.Caller().FindFirst("sub")?.Value ?? "";
 
-    /// <summary>A right in the territory, or the node's own.</summary>
-    private void DemandAt(ServerCallContext context, string territory, string part = "") => context.Demand(new Subject([territory], [node.Node]), part);
+    /// <summary>Where the caller facilitates.</summary>
+    private static IEnumerable<string> Facilitated(ServerCallContext context) => context.Caller().Grants().Where(grant => grant.Role == Grant.Facilitator && grant.Scope.Length > 0).Select(grant => grant.Scope);
+
+    /// <summary>What a call about a territory is about: it, in the node; and what it is in, for those who facilitate a part of the network.</summary>
+    private async Task<Subject> SubjectAsync(string territory, ServerCallContext context) =>
+        new([territory], Facilitated(context).Any(scope => scope != Grant.Everywhere) ? [node.Node, .. (await places.FindAsync(territory, context.CancellationToken)).Around] : [node.Node]);
 
     /// <summary>The grant of a request, if the caller may give it: a referent those of delegates at home, a facilitator also that of referent, a steward any.</summary>
-    private Grant Read(GrantMessage? message, ServerCallContext context, string call = "")
+    private async Task<Grant> ReadAsync(GrantMessage? message, ServerCallContext context, string call = "")
     {
         var told = message ?? throw Refusal.Invalid("grant", $"Indiquez le droit.");
         Texts.Tidy(told);
@@ -115,7 +119,7 @@ internal sealed partial class IdentityGrpc(
         }
         var line = $"{IdentityService.Descriptor.FullName}/{(call.Length > 0 ? call : "GiveGrant")}";
         var part = grant.Role switch { Grant.Delegate => "", Grant.Referent => ":territory", _ => ":any" };
-        if (!context.Caller().Allows(line + part, new Subject([grant.Scope], [node.Node])))
+        if (!context.Caller().Allows(line + part, await SubjectAsync(grant.Scope, context)))
         {
             throw new Refusal(StatusCode.PermissionDenied, "NOT_YOURS_TO_GIVE", $"Vos droits ne permettent pas de donner ou de retirer celui-ci.");
         }

@@ -9,7 +9,7 @@ internal sealed partial class IdentityGrpc
 {
     public override async Task<CreateInvitationResponse> CreateInvitation(CreateInvitationRequest request, ServerCallContext context)
     {
-        var grant = Read(request.Grant, context, "GiveGrant");
+        var grant = await ReadAsync(request.Grant, context, "GiveGrant");
         var email = request.Email.Trim();
         if (email.Length > 200 || !MailboxAddress.TryParse(email, out var address) || address.Address != email)
         {
@@ -33,7 +33,7 @@ internal sealed partial class IdentityGrpc
 
     public override async Task<ListInvitationsResponse> ListInvitations(ListInvitationsRequest request, ServerCallContext context)
     {
-        DemandAt(context, request.Territory);
+        context.Demand(await SubjectAsync(request.Territory, context));
         var now = Now;
         var open = await db.Links.AsNoTracking().Where(link => link.Purpose == Links.Invitation && link.Scope == request.Territory && link.ExpiresAt > now)
             .OrderBy(link => link.ExpiresAt).Take(Most).ToListAsync(context.CancellationToken);
@@ -44,7 +44,7 @@ internal sealed partial class IdentityGrpc
     {
         var link = await db.Links.SingleOrDefaultAsync(link => link.Id == request.Id && link.Purpose == Links.Invitation, context.CancellationToken)
             ?? throw Refusal.NotFound($"Cette invitation a servi, ou a été retirée.");
-        DemandAt(context, link.Scope);
+        context.Demand(await SubjectAsync(link.Scope, context));
         db.Links.Remove(link);
         rights.Note(Caller(context), "invitation withdrawn", link.Id, link.Scope);
         await db.SaveChangesAsync(context.CancellationToken);

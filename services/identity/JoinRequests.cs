@@ -66,10 +66,16 @@ internal sealed partial class IdentityGrpc
         }
         else
         {
-            var decide = $"{IdentityService.Descriptor.FullName}/{nameof(DecideJoinRequest)}";
-            if (!context.Caller().Allows(decide, request.Territory))
+            if (request.Territory.Length > 0)
             {
-                throw new Refusal(StatusCode.PermissionDenied, "NOT_YOUR_TERRITORY", $"Vos droits ne permettent pas de faire cela au nom de ce territoire.");
+                context.Demand(await SubjectAsync(request.Territory, context), "others");
+            }
+            else if (!Facilitated(context).Contains(Grant.Everywhere))
+            {
+                // Those of the regions and cohorts that the caller looks after.
+                var parts = Facilitated(context).Select(scope => $"|{scope}|").ToArray();
+                context.DemandAnywhere("all");
+                rows = rows.Where(row => parts.Any(part => row.Around.Contains(part)));
             }
             rows = rows.Where(row => row.Status == JoinRow.Open && (request.Territory == "" || row.Territory == request.Territory));
         }
@@ -91,7 +97,7 @@ internal sealed partial class IdentityGrpc
         Texts.Tidy(request);
         var row = await db.JoinRequests.SingleOrDefaultAsync(row => row.Id == request.Id, context.CancellationToken)
             ?? throw Refusal.NotFound($"Cette demande n’existe plus.");
-        context.Demand(row.Territory);
+        context.Demand(new Subject([row.Territory], row.Around.Split('|', StringSplitOptions.RemoveEmptyEntries)));
         var person = await db.Users.AsNoTracking().SingleAsync(person => person.Id == row.Person, context.CancellationToken);
         if (row.Status != JoinRow.Open)
         {
@@ -121,7 +127,8 @@ internal sealed partial class IdentityGrpc
     private async Task TellAsync(JoinRow row, Person person, CancellationToken cancellation)
     {
         var place = await places.FindAsync(row.Territory, cancellation);
-        var readers = await notices.ReadersAsync(NoticeAudience.Referent, row.Territory, [place.Region], cancellation);
+        row.Around = string.Concat(place.Around.Select(name => $"|{name}|"));
+        var readers = await notices.ReadersAsync(NoticeAudience.Referent, row.Territory, place.Around, cancellation);
         var led = await Members(row.Territory).AnyAsync(grant => grant.Role == Grant.Referent, cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         await db.SaveChangesAsync(cancellation);

@@ -12,7 +12,7 @@ internal sealed partial class IdentityGrpc
 
     public override async Task<SetMandateResponse> SetMandate(SetMandateRequest request, ServerCallContext context)
     {
-        DemandAt(context, request.Territory);
+        context.Demand(await SubjectAsync(request.Territory, context));
         var until = End("until", request.Until);
         var found = await (from grant in Members(request.Territory)
                            join person in db.Users on grant.Person equals person.Id
@@ -24,7 +24,7 @@ internal sealed partial class IdentityGrpc
 
     public override async Task<PassLeadResponse> PassLead(PassLeadRequest request, ServerCallContext context)
     {
-        DemandAt(context, request.Territory);
+        context.Demand(await SubjectAsync(request.Territory, context));
         var row = await rights.PassLeadAsync(Caller(context), request.Person, request.Territory) ?? throw NotThere();
         var person = await db.Users.AsNoTracking().SingleAsync(person => person.Id == row.Person, context.CancellationToken);
         return new PassLeadResponse { Delegate = Message(row, person) };

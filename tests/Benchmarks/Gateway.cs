@@ -12,13 +12,21 @@ internal sealed class Gateway() : Benchmark("gateway", "pages and API through th
     private const string Second = "h1";
 
     // What has a cookie is neither kept nor answered from what is kept.
-    private const string Unkept = "Cookie: bench=1";
+    public const string Unkept = "Cookie: bench=1";
 
     public override async Task RunAsync(Report report)
     {
         using var folder = new TempFolder();
-        var data = folder.New();
-        var plan = await PlanAsync(data);
+        await WithNodeAsync(folder.New(), null, (plan, servers) => CompareAsync(report, folder.New(), plan, servers));
+    }
+
+    /// <summary>Starts a node, in memory, for some work; what the work pushes on the servers ends with them.</summary>
+    /// <param name="data">Its data folder, which may have data.</param>
+    /// <param name="database">Connection string of a PostgreSQL server; null: SQLite in the data folder.</param>
+    /// <param name="work">With the plan of the node and its processes.</param>
+    public static async Task WithNodeAsync(string data, string? database, Func<NodePlan, Stack<Server>, Task> work)
+    {
+        var plan = await PlanAsync(data, database);
         var servers = new Stack<Server>();
         try
         {
@@ -27,7 +35,7 @@ internal sealed class Gateway() : Benchmark("gateway", "pages and API through th
                 servers.Push(await Server.StartAsync(spec));
             }
 
-            await CompareAsync(report, folder.New(), plan, servers);
+            await work(plan, servers);
         }
         finally
         {
@@ -63,7 +71,7 @@ internal sealed class Gateway() : Benchmark("gateway", "pages and API through th
     }
 
     /// <summary>The node of tye.yaml in memory, whose services speak HTTP/1.1 on a second port, for nginx.</summary>
-    private static async Task<NodePlan> PlanAsync(string data)
+    private static async Task<NodePlan> PlanAsync(string data, string? database)
     {
         var file = TyeFile.Load(Path.Combine(Checkout.Root(), "tye.yaml"));
         file = file with
@@ -71,11 +79,11 @@ internal sealed class Gateway() : Benchmark("gateway", "pages and API through th
             Services = [.. file.Services.Select(service => service.IsPublic ? service : service with { Bindings = [.. service.Bindings, new TyeBinding(Second, null, "http")] })],
         };
         var broker = await Broker.ChooseAsync("memory", data, CancellationToken.None);
-        return new Node(file, Checkout.Root(), data, IPAddress.Loopback, 0).Plan(broker, new Database("SQLite", null), DaprSidecar.Choose(DaprSidecar.EmbeddedName, broker, data));
+        return new Node(file, Checkout.Root(), data, IPAddress.Loopback, 0).Plan(broker, new Database("", database), DaprSidecar.Choose(DaprSidecar.EmbeddedName, broker, data));
     }
 
     /// <summary>The answer, once everything behind the gateway is there.</summary>
-    private static async Task<byte[]> ReadAsync(HttpClient http, string path)
+    public static async Task<byte[]> ReadAsync(HttpClient http, string path)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         for (var tries = 0; tries < 300 && await timer.WaitForNextTickAsync(); tries++)

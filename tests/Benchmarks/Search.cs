@@ -35,6 +35,28 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
 
     private async Task RunAsync(Report report, string folder, string name, string? database)
     {
+        await ServiceAsync(report, folder, name, database);
+        await Gateway.WithNodeAsync(folder, database, (plan, _) => PagesAsync(report, name, plan.Address!));
+    }
+
+    /// <summary>The same searches as a visitor asks them: the whole page, through the gateway, which keeps none of it.</summary>
+    private static async Task PagesAsync(Report report, string name, Uri address)
+    {
+        using var http = new HttpClient { BaseAddress = address, DefaultRequestHeaders = { { "Cookie", "bench=1" } } };
+        await Gateway.ReadAsync(http, Page(0));
+        var turn = 0;
+        var sample = default(Sample);
+        for (var round = 0; round < 3; round++)
+        {
+            sample = await Load.RunAsync(1, async () => _ = await http.GetByteArrayAsync(new Uri(Page(turn++), UriKind.Relative)));
+        }
+        report.Tell($"whole page of a search, {name}, other words each time", string.Create(CultureInfo.InvariantCulture, $"p50 {sample.P50:0.0} ms, p99 {sample.P99:0.0} ms"));
+
+        static string Page(int number) => $"/pratiques?q={Uri.EscapeDataString(InventedPractices.Query(number).Query)}";
+    }
+
+    private async Task ServiceAsync(Report report, string folder, string name, string? database)
+    {
         await using var store = await Store<PracticesDb>.StartAsync<PracticeIndex>(
             folder, "practices", new RecordKinds().Owns<Practice>().Follows<Territories.V1.Profile>("territories"), database: database,
             add: services => services.AddSingleton<Catalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Queries>());

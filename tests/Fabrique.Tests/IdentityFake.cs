@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Fabrique.Identity.V1;
+using Fabrique.Territories.V1;
 using Grpc.Core;
 
 namespace Fabrique.Tests;
@@ -37,13 +38,25 @@ public sealed class IdentityFake() : IdentityService.IdentityServiceClient(new N
         var said = IsAway ? Task.FromException<NotifyResponse>(new RpcException(new(StatusCode.Unavailable, "away"))) : Task.FromResult(new NotifyResponse());
         return new(said, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
     }
+}
 
-    private sealed class Nowhere : CallInvoker
+/// <summary>What the territories service answers about a place: those of Finistère are in Brittany, and it knows no other.</summary>
+public sealed class DirectoryFake() : TerritoryService.TerritoryServiceClient(new Nowhere())
+{
+    public override AsyncUnaryCall<GetTerritoryResponse> GetTerritoryAsync(GetTerritoryRequest request, Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default)
     {
-        public override TResponse BlockingUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
-        public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
-        public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
-        public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options) => throw new NotSupportedException();
-        public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options) => throw new NotSupportedException();
+        var said = request.Id.StartsWith("29", StringComparison.Ordinal)
+            ? Task.FromResult(new GetTerritoryResponse { Territory = new() { Id = request.Id, Name = request.Id, Region = new() { Code = "53", Name = "Bretagne" } } })
+            : Task.FromException<GetTerritoryResponse>(new RpcException(new(StatusCode.NotFound, "unknown")));
+        return new(said, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
     }
+}
+
+internal sealed class Nowhere : CallInvoker
+{
+    public override TResponse BlockingUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
+    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
+    public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
+    public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options) => throw new NotSupportedException();
+    public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options) => throw new NotSupportedException();
 }

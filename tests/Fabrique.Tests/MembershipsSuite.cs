@@ -191,7 +191,8 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
         var (region, facilitator) = (service.As(new Grant(Grant.Referent, "R53", "ELU")), service.As(new Grant(Grant.Facilitator, "R53")));
         await RefusedAsync(StatusCode.NotFound, () => Memberships.GetMembershipAsync(new() { Territory = town }, region).ResponseAsync);
         Assert.Equal(town, (await Memberships.GetMembershipAsync(new() { Territory = town }, facilitator)).Membership.Territory);
-        await Memberships.AcceptMembershipAsync(new() { Territory = town }, facilitator);
+        await Memberships.ExamineMembershipAsync(new() { Territory = town }, facilitator);
+        await Memberships.AcceptMembershipAsync(new() { Territory = town, Profile = "PILOTE" }, facilitator);
         var signing = new SignCharterRequest { Territory = town, Version = "1", Signatory = new() { Name = "Camille Essai", Function = "présidente" } };
         Func<Task>[] calls =
         [

@@ -165,6 +165,51 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     }
 
     [Fact]
+    public async Task Those_who_facilitate_a_region_hear_of_the_requests_in_it_and_answer_them_and_no_others()
+    {
+        var (facilitator, asks) = (await MakeAsync(role: Grant.Facilitator, scope: "R53"), await MakeAsync(role: Grant.Observer, scope: "*"));
+        await ChooseAsync(facilitator, NoticeTopic.JoinRequest, NoticePace.AtOnce);
+        var headers = new Metadata { { "authorization", $"Bearer {await AccessTokenAsync(asks)}" } };
+        var (town, (brittany, normandy)) = ($"29{_town:000}", (service.As(new Grant(Grant.Facilitator, "R53")), service.As(new Grant(Grant.Facilitator, "R28"))));
+        var request = (await Identity.CreateJoinRequestAsync(new() { Territory = town, Family = "AGENT", Function = "essai" }, headers, cancellationToken: Cancellation)).Request;
+        var elsewhere = (await Identity.CreateJoinRequestAsync(new() { Territory = _territory, Family = "AGENT", Function = "essai" }, headers, cancellationToken: Cancellation)).Request;
+        Assert.Single(await MailsAsync(facilitator));
+
+        Assert.Contains(request.Id, await WaitingAsync(brittany));
+        Assert.DoesNotContain(elsewhere.Id, await WaitingAsync(brittany));
+        Assert.DoesNotContain(request.Id, await WaitingAsync(normandy));
+        Func<Metadata, Task>[] calls =
+        [
+            who => Identity.ListJoinRequestsAsync(new() { Territory = town }, who).ResponseAsync,
+            who => Identity.ListDelegatesAsync(new() { Territory = town }, who).ResponseAsync,
+            who => Identity.DecideJoinRequestAsync(new() { Id = request.Id, Accept = true }, who).ResponseAsync,
+            who => Identity.CreateInvitationAsync(new() { Email = "pair@example.org", Grant = new() { Role = Grant.Delegate, Scope = town, Family = "ELU" } }, who).ResponseAsync,
+        ];
+        foreach (var call in calls)
+        {
+            await RefusedAsync(StatusCode.PermissionDenied, () => call(normandy));
+            // Who leads the region as a territory is no facilitator of it.
+            await RefusedAsync(StatusCode.PermissionDenied, () => call(service.As(new Grant(Grant.Referent, "R53", "ELU"))));
+            await call(brittany);
+        }
+        await RefusedAsync(StatusCode.PermissionDenied, () => Identity.DecideJoinRequestAsync(new() { Id = elsewhere.Id, Accept = true }, brittany).ResponseAsync);
+        await RefusedAsync(StatusCode.PermissionDenied, () => Identity.ListJoinRequestsAsync(new(), service.As(new Grant(Grant.Referent, "R53", "ELU"))).ResponseAsync);
+
+        async Task<List<string>> WaitingAsync(Metadata who)
+        {
+            var (found, token) = (new List<string>(), "");
+            do
+            {
+                var page = await Identity.ListJoinRequestsAsync(new() { PageSize = 100, PageToken = token }, who);
+                found.AddRange(page.Requests.Select(one => one.Id));
+                token = page.NextPageToken;
+            }
+            while (token.Length > 0);
+            return found;
+        }
+    }
+
+    [Fact]
     public async Task A_mandate_that_ends_is_told_once_to_whoever_holds_it_and_to_whoever_leads()
     {
         var (referent, leaving) = (await MakeAsync(), await MakeAsync(role: Grant.Delegate, until: TimeProvider.System.GetUtcNow().AddDays(29)));

@@ -52,7 +52,7 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : c
             .UseSetting(RecordsHosting.DatabaseVariable, database)
             .UseSetting("urls", "http://127.0.0.1:0")
             .ConfigureServices(services => services.PostConfigureAll<DaprAuthenticationOptions>(dapr => dapr.Token = SidecarToken)
-                .AddSingleton<IdentityFake>().AddSingleton<IdentityService.IdentityServiceClient>(provider => provider.GetRequiredService<IdentityFake>())));
+                .AddSingleton<IdentityFake>().AddSingleton<IdentityService.IdentityServiceClient>(provider => provider.GetRequiredService<IdentityFake>()).AddSingleton<TerritoryService.TerritoryServiceClient, DirectoryFake>()));
         _factory.UseKestrel(0);
         _factory.StartServer();
         Address = _factory.ClientOptions.BaseAddress;

@@ -6,16 +6,16 @@ namespace Fabrique.Identity;
 
 /// <summary>What a territory is called, and where it is.</summary>
 /// <param name="Name">Its code where nobody answers.</param>
-/// <param name="Region">As a grant names it, "R32"; empty where it has none, or nobody answers.</param>
-internal sealed record Place(string Name, string Region);
+/// <param name="Around">What it is in, by the names that a grant can have for it: its region, "R32", and its cohort. Empty where nobody answers.</param>
+internal sealed record Place(string Name, IReadOnlyList<string> Around);
 
-/// <summary>Asks the service of territories how they are called, and remembers it for an hour. A mail does not wait for it: a code names a territory too.</summary>
+/// <summary>Asks the service of territories how they are called and what they are in, and remembers it for some minutes. A mail does not wait for it: a code names a territory too.</summary>
 internal sealed class Places(TerritoryService.TerritoryServiceClient territories, TimeProvider clock)
 {
     private const int Most = 1000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Memory = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Memory = TimeSpan.FromMinutes(5);
 
     private readonly ConcurrentDictionary<string, (Place Place, DateTimeOffset Until)> _known = [];
 
@@ -29,12 +29,13 @@ internal sealed class Places(TerritoryService.TerritoryServiceClient territories
         try
         {
             var found = (await territories.GetTerritoryAsync(new() { Id = code }, deadline: now.UtcDateTime + Patience, cancellationToken: cancellation)).Territory;
-            return Remember(code, new Place(found.Name, found.Region is { Code.Length: > 0 } region ? $"R{region.Code}" : ""), now + Memory);
+            string[] around = [found.Region is { Code.Length: > 0 } region ? $"R{region.Code}" : "", found.Membership?.Cohort ?? ""];
+            return Remember(code, new Place(found.Name, [.. around.Where(name => name.Length > 0)]), now + Memory);
         }
         catch (RpcException) when (!cancellation.IsCancellationRequested)
         {
             // Many who are told at once do not each wait for it.
-            return Remember(code, new Place(code, ""), now + Pause);
+            return Remember(code, new Place(code, []), now + Pause);
         }
     }
 
