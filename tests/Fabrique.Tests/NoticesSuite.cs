@@ -360,6 +360,8 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     /// <summary>A token as the service gives it to the person's session.</summary>
     private async Task<string> AccessTokenAsync(Person person)
     {
+        // The first key is made when somebody first signs in.
+        service.Services.GetRequiredService<SigningKeys>().Rotate();
         var keys = await service.Services.GetRequiredService<SigningKeys>().GetBaseConfigurationAsync(Cancellation);
         return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
         {
