@@ -45,8 +45,11 @@ public sealed partial class JoiningTests
 
         // Somebody who sells bread fills another sheet, without a script, and sees nothing of the first before hers is there.
         var baker = await DelegateAsync("boulangere", "SOCIO", Looked, script: false);
-        await baker.GotoAsync(Assessment);
-        await Assertions.Expect(baker.Locator(".quartet")).ToContainTextAsync("fiche envoyée le");
+        await WholeNode.EventuallyAsync(true, async () =>
+        {
+            await baker.GotoAsync(Assessment);
+            return (await baker.Locator(".quartet").InnerTextAsync()).Contains("fiche envoyée le", StringComparison.Ordinal);
+        }, TimeSpan.FromSeconds(20));
         await baker.GotoAsync($"{Assessment}/comparaison?vue=tableau");
         await Assertions.Expect(baker.Locator("main")).ToContainTextAsync("Il faut deux fiches envoyées");
         Assert.DoesNotContain("houleuse", await baker.ContentAsync(), StringComparison.Ordinal);
@@ -92,7 +95,10 @@ public sealed partial class JoiningTests
             {
                 await choice.CheckAsync();
             }
+            // The page before said the same: what counts is what the next one says.
+            var before = page.Url;
             await page.Locator(".form-actions button").First.ClickAsync();
+            await Assertions.Expect(page).Not.ToHaveURLAsync(before, new() { Timeout = 20_000 });
             await Assertions.Expect(page.Locator(".notice-done")).ToContainTextAsync("Vos réponses sont enregistrées");
         }
         await page.GetByRole(AriaRole.Button, new() { Name = "Envoyer la fiche" }).ClickAsync();
