@@ -59,7 +59,7 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
     {
         await using var store = await Store<PracticesDb>.StartAsync<PracticeIndex>(
             folder, "practices", new RecordKinds().Owns<Practice>().Follows<Territories.V1.Profile>("territories"), database: database,
-            add: services => services.AddSingleton<Catalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Queries>());
+            add: services => services.AddSingleton<Catalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Members>().AddSingleton<Queries>());
         report.Say($"{name}: writing {count:#,0} practices");
         await SeedAsync(store);
         var queries = store.Get<Queries>();
