@@ -75,10 +75,10 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
         await using var log = new StreamWriter(Path.Combine(folder, "tests.log"));
         File.Delete(Path.Combine(folder, "tests.trx"));
         var results = new TestResults(output);
-        // Twice as many at a time as there are processors: those that stop a broker mostly wait.
+        // More at a time than there are processors: those that stop a broker mostly wait.
         string[] arguments =
         [
-            Build.Assembly(root, Path.Combine(root, "tests", "Tests.csproj")), "-noLogo", "-noColor", "-reporter", "json", "-longRunning", "60", "-maxThreads", "2x",
+            Build.Assembly(root, Path.Combine(root, "tests", "Tests.csproj")), "-noLogo", "-noColor", "-reporter", "json", "-longRunning", "60", "-maxThreads", "1.5x",
             "-trx", Path.Combine(folder, "tests.trx"), .. filter is null ? Array.Empty<string>() : ["-method", $"*{filter}*"],
         ];
         var code = await Shell.RunAsync(Shell.Dotnet, arguments, root, line =>
