@@ -1,8 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Primitives;
 
 namespace Fabrique;
 
@@ -18,7 +18,7 @@ public static class NodeSettings
     private static readonly Lock Saving = new();
 
     /// <summary>Adds the file of the folder <c>Data</c>, below all that says more exactly what this process is to do.</summary>
-    /// <exception cref="InvalidDataException">It was edited by hand, and is no list of settings any more.</exception>
+    /// <exception cref="JsonException">It was edited by hand, and is no list of settings any more.</exception>
     public static void AddNodeSettings(this IConfigurationManager configuration)
     {
         var folder = Path.GetFullPath(configuration["Data"] ?? "data");
@@ -27,18 +27,7 @@ public static class NodeSettings
             // A process that keeps nothing here.
             return;
         }
-        var started = false;
-        configuration.Sources.Insert(0, new JsonConfigurationSource
-        {
-            // Looked at every few seconds: a watcher would hear every write of the databases beside it.
-            FileProvider = new PhysicalFileProvider(Directory.CreateDirectory(folder).FullName) { UsePollingFileWatcher = true, UseActivePolling = true },
-            Path = FileName,
-            Optional = true,
-            ReloadOnChange = true,
-            // A slip of the pen stops the start, which says so, but not what runs.
-            OnLoadException = failed => failed.Ignore = started,
-        });
-        started = true;
+        configuration.Sources.Insert(0, new Source(Directory.CreateDirectory(folder).FullName));
     }
 
     /// <summary>What the file holds; nothing where there is none.</summary>
@@ -66,6 +55,53 @@ public static class NodeSettings
                 }
             }
             OwnerFile.Create(Path.Combine(folder, FileName), JsonSerializer.Serialize(settings, Json) + "\n");
+        }
+    }
+
+    private sealed class Source(string folder) : IConfigurationSource
+    {
+        public IConfigurationProvider Build(IConfigurationBuilder builder) => new Provider(folder);
+    }
+
+    /// <summary>The file as configuration. One reading at a time: of two, the one that began before a change could end after the other and bring the old settings back.</summary>
+    private sealed class Provider : ConfigurationProvider, IDisposable
+    {
+        private readonly string _folder;
+        private readonly PhysicalFileProvider _files;
+        private readonly IDisposable _watch;
+        private readonly Lock _reading = new();
+        private bool _started;
+
+        public Provider(string folder)
+        {
+            _folder = folder;
+            // Looked at every few seconds: a watcher would hear every write of the databases beside it.
+            _files = new PhysicalFileProvider(folder) { UsePollingFileWatcher = true, UseActivePolling = true };
+            _watch = ChangeToken.OnChange(() => _files.Watch(FileName), Load);
+        }
+
+        public override void Load()
+        {
+            lock (_reading)
+            {
+                try
+                {
+                    Data = new Dictionary<string, string?>(Read(_folder)!, StringComparer.OrdinalIgnoreCase);
+                }
+                catch (Exception error) when (_started && error is JsonException or IOException or UnauthorizedAccessException)
+                {
+                    // A slip of the pen stops the start, which says so, but not what runs.
+                    return;
+                }
+                _started = true;
+            }
+            OnReload();
+        }
+
+        public void Dispose()
+        {
+            _watch.Dispose();
+            _files.Dispose();
         }
     }
 }

@@ -43,6 +43,30 @@ public sealed class NodeSettingsTests : IDisposable
         Assert.Equal(20, NodeSettings.Read(_folder).Count);
     }
 
+    [Fact]
+    public async Task What_was_saved_is_in_force_at_once_though_the_file_is_being_looked_at_too()
+    {
+        using var configuration = Configured();
+        using var ended = new CancellationTokenSource();
+        var looking = Enumerable.Range(0, 4).Select(_ => Task.Run(
+            () =>
+            {
+                while (!ended.IsCancellationRequested)
+                {
+                    ((IConfigurationRoot)configuration).Reload();
+                }
+            },
+            TestContext.Current.CancellationToken)).ToList();
+        for (var at = 0; at < 500; at++)
+        {
+            NodeSettings.Save(_folder, new Dictionary<string, string> { ["Site:Name"] = $"{at}" });
+            ((IConfigurationRoot)configuration).Reload();
+            Assert.Equal($"{at}", configuration["Site:Name"]);
+        }
+        await ended.CancelAsync();
+        await Task.WhenAll(looking);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private ConfigurationManager Configured(params (string Name, string Value)[] environment)

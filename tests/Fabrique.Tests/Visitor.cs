@@ -35,7 +35,9 @@ public sealed class Visitor(Uri address) : IDisposable
         {
             page.Type(field, value);
         }
-        var pressed = page.Document.QuerySelectorAll<IHtmlButtonElement>("form[method=post] button").Single(candidate => candidate.TextContent.Trim() == button);
+        var buttons = page.Document.QuerySelectorAll<IHtmlButtonElement>("form[method=post] button").Where(candidate => candidate.TextContent.Trim() == button).ToList();
+        Assert.True(buttons.Count == 1, $"{buttons.Count} buttons {button} on the page ({page.Status}): {page.Text}");
+        var pressed = buttons[0];
         var fields = PortalPage.Fields(pressed.Form!).ToList();
         if (pressed.Name is { Length: > 0 } name)
         {
