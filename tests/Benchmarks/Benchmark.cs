@@ -34,8 +34,8 @@ internal static class Load
             return taken;
         })));
         var elapsed = Stopwatch.GetElapsedTime(begin);
-        var sorted = latencies.SelectMany(taken => taken).Order().ToList();
-        return new Sample(sorted.Count / elapsed.TotalSeconds, Cpu.Since(cpu, sorted.Count), sorted[sorted.Count / 2], sorted[sorted.Count * 99 / 100]);
+        var all = latencies.SelectMany(taken => taken).ToList();
+        return Sample.Of(all.Count / elapsed.TotalSeconds, Cpu.Since(cpu, all.Count), all);
     }
 
     /// <summary>Repeats an operation until the code behind it is compiled for good; on a busy machine that takes longer than a round.</summary>

@@ -6,8 +6,17 @@ namespace Fabrique.Benchmarks;
 /// <param name="PerSecond">Operations per second.</param>
 /// <param name="Cpu">Microseconds of processor time an operation, in all processes together: it does not depend on what else the machine does.</param>
 /// <param name="P50">Median latency.</param>
+/// <param name="P95">Latency that one of twenty exceeds; null where the tool does not say.</param>
 /// <param name="P99">Latency that one of a hundred exceeds.</param>
-internal readonly record struct Sample(double PerSecond, double Cpu, double? P50 = null, double? P99 = null);
+internal readonly record struct Sample(double PerSecond, double Cpu, double? P50 = null, double? P95 = null, double? P99 = null)
+{
+    /// <summary>What the times that operations took, in milliseconds, say.</summary>
+    public static Sample Of(double perSecond, double cpu, IEnumerable<double> taken)
+    {
+        var sorted = taken.Order().ToList();
+        return new Sample(perSecond, cpu, sorted[sorted.Count / 2], sorted[sorted.Count * 95 / 100], sorted[sorted.Count * 99 / 100]);
+    }
+}
 
 /// <summary>One of the two that are compared: its name in the table, and one round of its work.</summary>
 internal sealed record Side(string Name, Func<Task<Sample>> Round);
@@ -73,7 +82,7 @@ internal sealed class Report(TextWriter output, int rounds, TimeProvider time)
     /// <summary>The rows as a table in Markdown.</summary>
     public string Table()
     {
-        string[] head = ["case", "Fabrique", "CPU µs", "p50 / p99 ms", "peer", "peer’s", "CPU µs", "p50 / p99 ms", "ratio", "goal"];
+        string[] head = ["case", "Fabrique", "CPU µs", "p50 / p95 / p99 ms", "peer", "peer’s", "CPU µs", "p50 / p95 / p99 ms", "ratio", "goal"];
         var rows = _rows.Prepend(head.Select(_ => "---").ToArray()).Prepend(head);
         return string.Concat(rows.Select(row => $"| {string.Join(" | ", row)} |\n"));
     }
@@ -88,20 +97,21 @@ internal sealed class Report(TextWriter output, int rounds, TimeProvider time)
     {
         var all = samples.ToList();
         double? Of(Func<Sample, double?> value) => all.TrueForAll(sample => value(sample) is not null) ? Median(all.Select(sample => value(sample)!.Value)) : null;
-        return new Sample(Of(sample => sample.PerSecond)!.Value, Of(sample => sample.Cpu)!.Value, Of(sample => sample.P50), Of(sample => sample.P99));
+        return new Sample(Of(sample => sample.PerSecond)!.Value, Of(sample => sample.Cpu)!.Value, Of(sample => sample.P50), Of(sample => sample.P95), Of(sample => sample.P99));
     }
 
     private static double Ratio(Sample ours, Sample peer) => ours.PerSecond / peer.PerSecond;
 
     private static string Text(Sample sample) =>
-        $"{Rate(sample)} ({Micro(sample)} µs of CPU{(sample.P50 is null ? "" : $", p50 / p99 {Latency(sample)} ms")})";
+        $"{Rate(sample)} ({Micro(sample)} µs of CPU{(sample.P50 is null ? "" : $", p50 / p95 / p99 {Latency(sample)} ms")})";
 
     private static string Rate(Sample sample) =>
         sample.PerSecond < 100 ? string.Create(CultureInfo.InvariantCulture, $"{sample.PerSecond:0.0}/s") : string.Create(CultureInfo.InvariantCulture, $"{sample.PerSecond:#,0}/s");
 
     private static string Micro(Sample sample) => sample.Cpu.ToString("#,0", CultureInfo.InvariantCulture);
 
-    private static string Latency(Sample sample) => sample.P50 is null ? "" : $"{Number(sample.P50.Value)} / {Number(sample.P99 ?? 0)}";
+    private static string Latency(Sample sample) =>
+        sample.P50 is null ? "" : string.Join(" / ", new[] { sample.P50, sample.P95, sample.P99 }.Select(value => value is { } known ? Number(known) : "–"));
 
     private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 }

@@ -20,6 +20,9 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
 {
     private const int BatchSize = 1000;
 
+    /// <summary>After so many the code behind a page is compiled for good.</summary>
+    private const int WarmPages = 1500;
+
     public override async Task RunAsync(Report report)
     {
         using var folder = new TempFolder();
@@ -45,12 +48,24 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
         using var http = new HttpClient { BaseAddress = address, DefaultRequestHeaders = { { "Cookie", "bench=1" } } };
         await Gateway.ReadAsync(http, Page(0));
         var turn = 0;
-        var sample = default(Sample);
-        for (var round = 0; round < 3; round++)
+        var first = await Load.RunAsync(1, ReadAsync);
+        Tell("the first ones after the start", first);
+        while (turn < WarmPages)
         {
-            sample = await Load.RunAsync(1, async () => _ = await http.GetByteArrayAsync(new Uri(Page(turn++), UriKind.Relative)));
+            await Load.RunAsync(2, ReadAsync);
         }
-        report.Tell($"whole page of a search, {name}, other words each time", string.Create(CultureInfo.InvariantCulture, $"p50 {sample.P50:0.0} ms, p99 {sample.P99:0.0} ms"));
+        var samples = new List<Sample>();
+        for (var round = 0; round < 5; round++)
+        {
+            samples.Add(await Load.RunAsync(1, ReadAsync));
+        }
+        Tell("goal of p95: 80", samples.OrderBy(sample => sample.P95).ElementAt(samples.Count / 2));
+
+        async Task ReadAsync() => _ = await http.GetByteArrayAsync(new Uri(Page(Interlocked.Increment(ref turn)), UriKind.Relative));
+
+        void Tell(string what, Sample sample) => report.Tell(
+            $"whole page of a search, {name}, other words each time ({what})",
+            string.Create(CultureInfo.InvariantCulture, $"p50 {sample.P50:0.0}, p95 {sample.P95:0.0}, p99 {sample.P99:0.0} ms; {sample.Cpu / 1000:0.0} ms of CPU"));
 
         static string Page(int number) => $"/pratiques?q={Uri.EscapeDataString(InventedPractices.Query(number).Query)}";
     }
@@ -100,8 +115,7 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
             taken.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 
-        taken.Sort();
-        return new Sample(1000 / taken.Average(), 1000 * taken.Average(), taken[taken.Count / 2], taken[taken.Count * 99 / 100]);
+        return Sample.Of(1000 / taken.Average(), 1000 * taken.Average(), taken);
     }
 
     private async Task SeedAsync(Store<PracticesDb> store)

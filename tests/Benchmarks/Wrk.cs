@@ -24,7 +24,7 @@ internal static partial class Wrk
 
         // wrk itself has ended and is not counted.
         var rate = Number(Rate().Match(text));
-        return new Sample(rate, Cpu.Since(cpu, (int)(rate * Load.Round.TotalSeconds)), Milliseconds("50", text), Milliseconds("99", text));
+        return new Sample(rate, Cpu.Since(cpu, (int)(rate * Load.Round.TotalSeconds)), Milliseconds("50", text), null, Milliseconds("99", text));
     }
 
     private static double Milliseconds(string percent, string text)
