@@ -41,11 +41,7 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogu
         }
         if (asked.Hits is not null)
         {
-            var highlights = new Highlights(asked.Words.SelectMany(shelf.Spelling.Stems).ToHashSet());
-            foreach (var practice in response.Practices)
-            {
-                response.Matches.Add(await highlights.OfAsync(practice, async () => (await records.FindAsync<Practice>(practice.Id, cancellation))?.Body));
-            }
+            response.Matches.AddRange(await MatchesAsync(response.Practices, asked.Words.SelectMany(shelf.Spelling.Stems).ToHashSet(), cancellation));
         }
         if (!string.IsNullOrWhiteSpace(request.Query))
         {
@@ -143,6 +139,15 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogu
             await unanswered.CountAsync(asked.Typed, cancellation);
         }
         return help;
+    }
+
+    /// <summary>Where listed practices show the words searched: on their cards, failing that in a text, which is read then.</summary>
+    private async Task<IEnumerable<PracticeMatch>> MatchesAsync(IReadOnlyList<Practice> cards, IReadOnlySet<string> stems, CancellationToken cancellation)
+    {
+        var highlights = new Highlights(stems);
+        var matches = cards.Select(highlights.OfCard).ToList();
+        var whole = await records.FindAsync<Practice>([.. cards.Where((_, at) => matches[at].Texts.Count == 0).Select(card => card.Id)], cancellation);
+        return cards.Select((card, at) => matches[at].Texts.Count == 0 && whole.TryGetValue(card.Id, out var practice) ? highlights.OfTexts(practice.Body) : matches[at]);
     }
 
     private static async Task<IEnumerable<Practice>> CardsAsync(PracticesDb db, Shelf shelf, IEnumerable<Entry> entries, CancellationToken cancellation)

@@ -63,18 +63,17 @@ public sealed class FrenchTextTests
     });
 
     [Fact]
-    public async Task A_passage_shows_the_word_that_was_searched()
-    {
-        await Gen.Select(Gen.Int[0, 120], Gen.Int[0, 120], Gen.Int[1, 80]).SampleAsync(async (before, after, length) =>
+    public void A_passage_shows_the_word_that_was_searched() =>
+        Gen.Select(Gen.Int[0, 120], Gen.Int[0, 120], Gen.Int[1, 80]).Sample((before, after, length) =>
         {
             var filler = new string('x', length);
             var practice = new Practice { Difficulties = string.Join(' ', [.. Enumerable.Repeat(filler, before), "L’érosion", .. Enumerable.Repeat(filler, after)]) };
-            var match = await new Highlights(FrenchText.Words("érosions").Select(word => word.Stem).ToHashSet())
-                .OfAsync(new Practice { Title = "Un titre" }, () => Task.FromResult<Practice?>(practice));
+            var highlights = new Highlights(FrenchText.Words("érosions").Select(word => word.Stem).ToHashSet());
+            Assert.Empty(highlights.OfCard(new Practice { Title = "Un titre" }).Texts);
+            var match = highlights.OfTexts(practice);
             var text = Assert.Single(match.Texts);
             var span = Assert.Single(text.Spans);
             Assert.Equal(("difficulties", "érosion"), (text.Field, text.Passage.Substring(span.Start, span.Length)));
             Assert.InRange(text.Passage.Length, "L’érosion".Length, 250);
         });
-    }
 }

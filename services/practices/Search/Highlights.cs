@@ -12,19 +12,12 @@ internal sealed class Highlights(IReadOnlySet<string> stems)
     public IEnumerable<Span> In(string text) =>
         FrenchText.Read(text).Where(word => stems.Contains(word.Stem)).Select(word => new Span { Start = word.Start, Length = word.Length });
 
-    /// <summary>Where a listed practice shows the words: in its title, its summary, or failing these in a passage of a long text.</summary>
-    /// <param name="card">The practice as it is listed.</param>
-    /// <param name="whole">Reads the whole practice; not asked when the card says enough.</param>
-    public async Task<PracticeMatch> OfAsync(Practice card, Func<Task<Practice?>> whole)
+    /// <summary>Where a listed practice shows the words in its title and its summary; nothing when it does not.</summary>
+    public PracticeMatch OfCard(Practice card)
     {
         var match = new PracticeMatch();
         Add("title", card.Title);
         Add("summary", card.Summary);
-        if (match.Texts.Count == 0 && await whole() is { } practice
-            && LongTexts(practice).Select(text => (text.Field, Passage: Passage(text.Text))).FirstOrDefault(text => text.Passage.Length > 0) is { Passage.Length: > 0 } found)
-        {
-            match.Texts.Add(new TextMatch { Field = found.Field, Passage = found.Passage, Spans = { In(found.Passage) } });
-        }
         return match;
 
         void Add(string field, string text)
@@ -35,6 +28,13 @@ internal sealed class Highlights(IReadOnlySet<string> stems)
                 match.Texts.Add(new TextMatch { Field = field, Spans = { spans } });
             }
         }
+    }
+
+    /// <summary>The first passage of a long text of the practice that shows the words; nothing when none does.</summary>
+    public PracticeMatch OfTexts(Practice practice)
+    {
+        var found = LongTexts(practice).Select(text => (text.Field, Passage: Passage(text.Text))).FirstOrDefault(text => text.Passage.Length > 0);
+        return found.Passage is { Length: > 0 } passage ? new() { Texts = { new TextMatch { Field = found.Field, Passage = passage, Spans = { In(passage) } } } } : new();
     }
 
     // What peers look for first comes first.

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Numerics;
 using Lucene.Net.Util.Automaton;
 
 namespace Fabrique.Practices;
@@ -13,7 +14,20 @@ internal sealed class Spelling
     // By the word without accents.
     private readonly ConcurrentDictionary<string, ImmutableArray<string>> _words = new();
 
-    public void Add(string word) => _words.AddOrUpdate(FrenchText.Fold(word), [word], (_, others) => others.Contains(word) ? others : others.Add(word));
+    // The same words by their length, each with its letters: most of those that are far are told so without reading them.
+    private readonly ConcurrentDictionary<int, ConcurrentQueue<(string Word, uint Letters)>> _byLength = new();
+
+    /// <summary>Adds a word; once is enough. One at a time, while others read.</summary>
+    public void Add(string word)
+    {
+        var folded = FrenchText.Fold(word);
+        var others = _words.GetValueOrDefault(folded, []);
+        _words[folded] = others.Contains(word) ? others : others.Add(word);
+        if (others.IsEmpty)
+        {
+            _byLength.GetOrAdd(folded.Length, _ => new()).Enqueue((folded, Letters(folded)));
+        }
+    }
 
     /// <summary>The stems of a word and of those that only differ by their accents.</summary>
     public string[] Stems(Word word) =>
@@ -21,20 +35,26 @@ internal sealed class Spelling
         .. _words.GetValueOrDefault(FrenchText.Fold(word.Text), []).SelectMany(same => FrenchText.Words(same)).Select(same => same.Stem).Prepend(word.Stem).Distinct(),
     ];
 
-    /// <summary>Words that are one slip away (a letter more, less, other, or two that changed places), then two for long words; the same first letter first.</summary>
-    public IEnumerable<string> Near(string text)
+    /// <summary>
+    /// Words that are one slip away (a letter more, less, other, or two that changed places), then for long words those two slips away; each time the same
+    /// first letter first.
+    /// </summary>
+    public IEnumerable<IEnumerable<string>> Near(string text)
     {
         var word = FrenchText.Fold(text);
         var slips = word.Length >= ShortestWithTwoSlips ? 2 : word.Length >= ShortestWithOneSlip ? 1 : 0;
-        for (var distance = 1; distance <= slips; distance++)
-        {
-            var near = new CharacterRunAutomaton(new LevenshteinAutomata(word, withTranspositions: true).ToAutomaton(distance));
-            var found = _words.Where(known => Math.Abs(known.Key.Length - word.Length) <= distance && known.Key != word && near.Run(known.Key))
-                .OrderBy(known => known.Key[0] != word[0]).ThenBy(known => known.Key, StringComparer.Ordinal);
-            foreach (var known in found)
-            {
-                yield return known.Value[0];
-            }
-        }
+        return Enumerable.Range(1, slips).Select(distance => Near(word, distance));
     }
+
+    private IEnumerable<string> Near(string word, int distance)
+    {
+        var (near, letters) = (new CharacterRunAutomaton(new LevenshteinAutomata(word, withTranspositions: true).ToAutomaton(distance)), Letters(word));
+        // A slip changes two letters at most: one that goes and one that comes.
+        return Enumerable.Range(word.Length - distance, (2 * distance) + 1).SelectMany(length => _byLength.GetValueOrDefault(length, []))
+            .Where(known => BitOperations.PopCount(known.Letters ^ letters) <= 2 * distance && known.Word != word && near.Run(known.Word))
+            .OrderBy(known => known.Word[0] != word[0]).ThenBy(known => known.Word, StringComparer.Ordinal).Select(known => _words[known.Word][0]);
+    }
+
+    /// <summary>A bit for each letter that a word has; some share one.</summary>
+    private static uint Letters(string word) => word.Aggregate(0u, (letters, letter) => letters | 1u << (letter & 31));
 }

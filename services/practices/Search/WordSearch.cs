@@ -160,18 +160,25 @@ internal sealed class WordSearch(PracticesDb db, Shelf shelf, SearchScope scope,
         return count;
     }
 
-    /// <summary>The word that looks like this one and that most practices hold, at least so many.</summary>
+    /// <summary>The word that looks most like this one and that, of its likes, most practices hold, at least so many.</summary>
     private async Task<Word?> GuessAsync(Word word, int least)
     {
-        (Word? best, var most) = (null, least - 1);
-        foreach (var near in shelf.Spelling.Near(word.Text).Take(MostGuesses))
+        foreach (var alike in shelf.Spelling.Near(word.Text))
         {
-            var guess = FrenchText.Words(near) is [var read] && read.Stem != word.Stem ? read with { Start = word.Start, Length = word.Length } : word;
-            if (guess != word && await CountAsync(guess) is var count && count > most)
+            (Word? best, var most) = (null, least - 1);
+            foreach (var near in alike.Take(MostGuesses))
             {
-                (best, most) = (guess, count);
+                var guess = FrenchText.Words(near) is [var read] && read.Stem != word.Stem ? read with { Start = word.Start, Length = word.Length } : word;
+                if (guess != word && await CountAsync(guess) is var count && count > most)
+                {
+                    (best, most) = (guess, count);
+                }
+            }
+            if (best is not null)
+            {
+                return best;
             }
         }
-        return best;
+        return null;
     }
 }

@@ -34,6 +34,18 @@ public sealed partial class RecordStore<TDb>(
         return Current<TBody>(row);
     }
 
+    /// <summary>Those of these records that exist and are no tombstones, by identifier.</summary>
+    public async Task<IReadOnlyDictionary<string, Versioned<TBody>>> FindAsync<TBody>(IReadOnlyCollection<string> ids, CancellationToken cancellation) where TBody : class, IMessage<TBody>, new()
+    {
+        if (ids.Count == 0)
+        {
+            return new Dictionary<string, Versioned<TBody>>();
+        }
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        var rows = await db.Records.AsNoTracking().Where(row => row.Kind == RecordKinds.KindOf<TBody>() && ids.Contains(row.Id)).ToListAsync(cancellation);
+        return rows.Where(row => !row.Deleted).ToDictionary(row => row.Id, row => Current<TBody>(row)!);
+    }
+
     /// <summary>
     /// Earlier versions that anybody could read, the latest first, as far as this node saw them. A record that was taken back has none:
     /// what its owner does not show any more is not shown by its past either.
