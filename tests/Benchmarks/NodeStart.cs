@@ -62,6 +62,6 @@ internal sealed partial class NodeStart() : Benchmark("start", "start-up time an
     [GeneratedRegex(@"Ready in ([\d.]+) s")]
     private static partial Regex ReadyIn();
 
-    [GeneratedRegex(@"memory (\d+ MiB)\s*$")]
+    [GeneratedRegex(@"^memory +(\d+ MiB)", RegexOptions.Multiline)]
     private static partial Regex Memory();
 }

@@ -5,6 +5,7 @@ using Fabrique.Practices;
 using Fabrique.Practices.V1;
 using Fabrique.Records;
 using Fabrique.Records.V1;
+using Fabrique.Territories.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.EntityFrameworkCore;
@@ -39,17 +40,21 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
     private async Task RunAsync(Report report, string folder, string name, string? database)
     {
         await ServiceAsync(report, folder, name, database);
-        await Gateway.WithNodeAsync(folder, database, (plan, _) => PagesAsync(report, name, plan.Address!));
+        await Gateway.WithNodeAsync(folder, database, async (plan, _) =>
+        {
+            using var http = new HttpClient { BaseAddress = plan.Address, DefaultRequestHeaders = { { "Cookie", "bench=1" } } };
+            await PagesAsync(report, $"practices, {name}", http, number => $"/pratiques?q={Uri.EscapeDataString(InventedPractices.Query(number).Query)}");
+            var communes = await CommunesAsync(http);
+            await PagesAsync(report, $"territories, {name}", http, number => $"/territoires?q={Uri.EscapeDataString(Typed(communes, number))}");
+        });
     }
 
-    /// <summary>The same searches as a visitor asks them: the whole page, through the gateway, which keeps none of it.</summary>
-    private static async Task PagesAsync(Report report, string name, Uri address)
+    /// <summary>Searches as a visitor asks them: the whole page, through the gateway, which keeps none of it, with other words each time.</summary>
+    private static async Task PagesAsync(Report report, string what, HttpClient http, Func<int, string> page)
     {
-        using var http = new HttpClient { BaseAddress = address, DefaultRequestHeaders = { { "Cookie", "bench=1" } } };
-        await Gateway.ReadAsync(http, Page(0));
+        await Gateway.ReadAsync(http, page(0));
         var turn = 0;
-        var first = await Load.RunAsync(1, ReadAsync);
-        Tell("the first ones after the start", first);
+        Tell("the first ones", await Load.RunAsync(1, ReadAsync));
         while (turn < WarmPages)
         {
             await Load.RunAsync(2, ReadAsync);
@@ -61,19 +66,38 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
         }
         Tell("goal of p95: 80", samples.OrderBy(sample => sample.P95).ElementAt(samples.Count / 2));
 
-        async Task ReadAsync() => _ = await http.GetByteArrayAsync(new Uri(Page(Interlocked.Increment(ref turn)), UriKind.Relative));
+        async Task ReadAsync() => _ = await http.GetByteArrayAsync(new Uri(page(Interlocked.Increment(ref turn)), UriKind.Relative));
 
-        void Tell(string what, Sample sample) => report.Tell(
-            $"whole page of a search, {name}, other words each time ({what})",
+        void Tell(string when, Sample sample) => report.Tell(
+            $"whole page of a search, {what} ({when})",
             string.Create(CultureInfo.InvariantCulture, $"p50 {sample.P50:0.0}, p95 {sample.P95:0.0}, p99 {sample.P99:0.0} ms; {sample.Cpu / 1000:0.0} ms of CPU"));
+    }
 
-        static string Page(int number) => $"/pratiques?q={Uri.EscapeDataString(InventedPractices.Query(number).Query)}";
+    /// <summary>The names of the first 4,000 communes of the directory.</summary>
+    private static async Task<List<string>> CommunesAsync(HttpClient http)
+    {
+        var names = new List<string>();
+        for (var (token, pages) = ("", 0); pages < 40; pages++)
+        {
+            var list = ListTerritoriesResponse.Parser.ParseJson(await http.GetStringAsync(new Uri($"/api/v1/territories?kind=COM&pageSize=100&pageToken={Uri.EscapeDataString(token)}", UriKind.Relative)));
+            names.AddRange(list.Territories.Select(territory => territory.Name));
+            token = list.NextPageToken;
+        }
+        return names;
+    }
+
+    /// <summary>A name as people type it: one in ten has a slip.</summary>
+    private static string Typed(List<string> communes, int number)
+    {
+        var random = new Random(number);
+        var name = communes[random.Next(communes.Count)];
+        return random.Next(10) == 0 ? name.Remove(name.Length / 2, 1) : name;
     }
 
     private async Task ServiceAsync(Report report, string folder, string name, string? database)
     {
         await using var store = await Store<PracticesDb>.StartAsync<PracticeIndex>(
-            folder, "practices", new RecordKinds().Owns<Practice>().Follows<Territories.V1.Profile>("territories"), database: database,
+            folder, "practices", new RecordKinds().Owns<Practice>().Follows<Profile>("territories"), database: database,
             add: services => services.AddSingleton<Catalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Members>().AddSingleton<Queries>());
         report.Say($"{name}: writing {count:#,0} practices");
         await SeedAsync(store);
