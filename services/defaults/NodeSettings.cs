@@ -38,6 +38,15 @@ public static class NodeSettings
         return File.Exists(path) ? JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(path)) ?? [] : [];
     }
 
+    /// <summary>Reads the file again now, rather than in some seconds.</summary>
+    public static void ReloadNodeSettings(this IConfiguration configuration)
+    {
+        foreach (var provider in ((IConfigurationRoot)configuration).Providers.OfType<Provider>())
+        {
+            provider.Load();
+        }
+    }
+
     /// <summary>Changes some settings and leaves the others as they are.</summary>
     /// <param name="folder">The data folder.</param>
     /// <param name="changes">By name, "Mail:Server"; an empty one is taken out.</param>
@@ -94,8 +103,9 @@ public static class NodeSettings
                     return;
                 }
                 _started = true;
+                // Whoever listens is told by one at a time as well: registrations are lost otherwise.
+                OnReload();
             }
-            OnReload();
         }
 
         public void Dispose()

@@ -4,7 +4,6 @@ using AngleSharp.Html.Parser;
 using Fabrique.Identity;
 using Fabrique.Records;
 using Microsoft.AspNetCore.Components;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -29,7 +28,7 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
     {
         await using var scope = service.Services.CreateAsyncScope();
         var (db, life) = (scope.ServiceProvider.GetRequiredService<IdentityDb>(), scope.ServiceProvider.GetRequiredService<AccountLife>());
-        var person = await MakeAsync(scope, "Effacee@example.org", Today, new Grant(Grant.Referent, "ZZ001", "AGENT"));
+        var person = await TestAccounts.MakeAsync(scope, TestAccounts.New("Effacee@example.org", Today), new Grant(Grant.Referent, "ZZ001", "AGENT"));
         await FillAsync(scope, person);
 
         var told = (await life.TellAsync(person)).ToJsonString();
@@ -61,9 +60,9 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
     {
         await using var scope = service.Services.CreateAsyncScope();
         var (node, life) = (service.Services.GetRequiredService<NodeKey>().Node, scope.ServiceProvider.GetRequiredService<AccountLife>());
-        var first = await MakeAsync(scope, "seule@example.org", Today, new Grant(Grant.Steward, node));
+        var first = await TestAccounts.MakeAsync(scope, TestAccounts.New("seule@example.org", Today), new Grant(Grant.Steward, node));
         Assert.False(await life.EraseAsync(first));
-        var second = await MakeAsync(scope, "relève@example.org", Today, new Grant(Grant.Steward, node));
+        var second = await TestAccounts.MakeAsync(scope, TestAccounts.New("relève@example.org", Today), new Grant(Grant.Steward, node));
         Assert.True(await life.EraseAsync(first));
         Assert.False(await life.EraseAsync(second));
     }
@@ -74,7 +73,7 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
         await using var scope = service.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         var (gone, back, recent) = (
-            await MakeAsync(scope, "partie@example.org", Today.AddDays(-731)), await MakeAsync(scope, "revenue@example.org", Today.AddDays(-731)), await MakeAsync(scope, "presente@example.org", Today.AddDays(-729)));
+            await TestAccounts.MakeAsync(scope, TestAccounts.New("partie@example.org", Today.AddDays(-731))), await TestAccounts.MakeAsync(scope, TestAccounts.New("revenue@example.org", Today.AddDays(-731))), await TestAccounts.MakeAsync(scope, TestAccounts.New("presente@example.org", Today.AddDays(-729))));
 
         await TidyAsync(scope, Today);
         await TidyAsync(scope, Today.AddHours(1));
@@ -168,7 +167,7 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
         var person = $"{Guid.CreateVersion7():N}@example.org";
         await using (var scope = service.Services.CreateAsyncScope())
         {
-            await MakeAsync(scope, person, Today);
+            await TestAccounts.MakeAsync(scope, TestAccounts.New(person, Today));
         }
         using var http = Browser();
         using var read = await new HtmlParser().ParseDocumentAsync(await http.GetStringAsync(new Uri("/compte/connexion", UriKind.Relative), Cancellation), Cancellation);
@@ -217,33 +216,13 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
 
     private List<string> Mails() => [.. service.Services.GetRequiredService<MailSender>().Mailbox!.GetFiles("*.eml").Select(file => File.ReadAllText(file.FullName))];
 
-    internal static async Task<Person> MakeAsync(AsyncServiceScope scope, string address, DateTimeOffset seen, params Grant[] grants)
-    {
-        var person = new Person
-        {
-            Id = Guid.CreateVersion7().ToString(),
-            UserName = address,
-            Email = address,
-            EmailConfirmed = true,
-            Name = "Camille Essai",
-            CreatedAt = seen.ToUnixTimeMilliseconds(),
-            SeenAt = seen.ToUnixTimeMilliseconds(),
-        };
-        Assert.True((await scope.ServiceProvider.GetRequiredService<UserManager<Person>>().CreateAsync(person, Tests.Browser.Password)).Succeeded);
-        foreach (var grant in grants)
-        {
-            await scope.ServiceProvider.GetRequiredService<RightsKeeper>().GiveAsync("", person.Id, grant);
-        }
-        return person;
-    }
-
     /// <summary>One of everything that can be kept of a person.</summary>
     private static async Task FillAsync(AsyncServiceScope scope, Person person)
     {
         var (db, now) = (scope.ServiceProvider.GetRequiredService<IdentityDb>(), Today.ToUnixTimeMilliseconds());
         db.Sessions.Add(new() { Id = Guid.CreateVersion7().ToString(), Person = person.Id, Browser = "Firefox, Linux", CreatedAt = now, SeenAt = now });
         db.JoinRequests.Add(new() { Id = Guid.CreateVersion7().ToString(), Person = person.Id, Territory = "ZZ002", Family = "AGENT", Function = "essai", Proof = "preuve de l’essai", Status = JoinRow.Open, AskedAt = now });
-        db.Mails.Add(new() { Id = Guid.CreateVersion7().ToString(), Recipient = person.Email!, Subject = "essai", Text = "texte qui attend", Html = "", NextAt = long.MaxValue });
+        db.Mails.Add(new() { Id = Guid.CreateVersion7().ToString(), Recipient = person.Email!, Subject = "essai", Text = "texte qui attend", Html = "", CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), NextAt = long.MaxValue });
         db.Notices.Add(new() { Id = Guid.CreateVersion7().ToString(), Person = person.Id, Topic = "Remark", Subject = "x", Territory = "ZZ001", Title = "pratique dont on parle", Path = "/", Event = "x", DueAt = long.MaxValue });
         db.NoticeChoices.Add(new() { Person = person.Id, Topic = "Report", Pace = NoticePace.Never });
         scope.ServiceProvider.GetRequiredService<Links>().Add(Links.SignIn, person.Email!);

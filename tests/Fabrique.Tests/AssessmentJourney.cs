@@ -12,7 +12,7 @@ public sealed partial class JoiningTests
     [Fact]
     public async Task Two_delegates_answer_apart_see_where_they_differ_and_freeze_it()
     {
-        var elected = await DelegateAsync("elue", "ELU", Looked, script: true);
+        var elected = await DelegateAsync("adjointe", "ELU", Looked, script: true);
         await elected.GotoAsync("/mon-territoire");
         await elected.GetByRole(AriaRole.Link, new() { Name = "Notre auto-évaluation" }).ClickAsync();
         await Assertions.Expect(elected.Locator("main")).ToContainTextAsync("Aucun instantané pour l’instant");
@@ -45,11 +45,8 @@ public sealed partial class JoiningTests
 
         // Somebody who sells bread fills another sheet, without a script, and sees nothing of the first before hers is there.
         var baker = await DelegateAsync("boulangere", "SOCIO", Looked, script: false);
-        await WholeNode.EventuallyAsync(true, async () =>
-        {
-            await baker.GotoAsync(Assessment);
-            return (await baker.Locator(".quartet").InnerTextAsync()).Contains("fiche envoyée le", StringComparison.Ordinal);
-        }, TimeSpan.FromSeconds(20));
+        await baker.GotoAsync(Assessment);
+        await Assertions.Expect(baker.Locator(".quartet")).ToContainTextAsync("fiche envoyée le");
         await baker.GotoAsync($"{Assessment}/comparaison?vue=tableau");
         await Assertions.Expect(baker.Locator("main")).ToContainTextAsync("Il faut deux fiches envoyées");
         Assert.DoesNotContain("houleuse", await baker.ContentAsync(), StringComparison.Ordinal);

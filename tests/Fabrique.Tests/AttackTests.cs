@@ -64,8 +64,8 @@ public sealed class AttackTests(ServiceOnSqlite<IdentityDb> service) : IClassFix
     public async Task No_address_that_somebody_slipped_into_a_link_leads_away_after_the_sign_in(string back)
     {
         var address = $"{Guid.CreateVersion7():N}@example.org";
-        await IdentityVisitor.MakeAsync(service, address);
-        using var visitor = new IdentityVisitor(service);
+        await TestAccounts.MakeAsync(service, TestAccounts.New(address));
+        using var visitor = new Visitor(service.Address);
         var page = $"/compte/connexion?retour={Uri.EscapeDataString(back)}";
         var entered = await visitor.SubmitAsync(page, "connexion", new() { ["courriel"] = address, ["motdepasse"] = Browser.Password, ["voie"] = "motdepasse" });
         Assert.Equal(HttpStatusCode.Redirect, entered.Status);
@@ -82,14 +82,14 @@ public sealed class AttackTests(ServiceOnSqlite<IdentityDb> service) : IClassFix
     public async Task Every_form_of_somebody_who_is_signed_in_needs_the_proof_of_the_same_browser()
     {
         const string address = "formulaires@example.org";
-        var person = await IdentityVisitor.MakeAsync(service, address, new Grant(Grant.Steward, service.Services.GetRequiredService<NodeKey>().Node), new Grant(Grant.Referent, Home, "AGENT"));
-        using var visitor = await IdentityVisitor.SignInAsync(service, address);
+        var person = await TestAccounts.MakeAsync(service, TestAccounts.New(address), new Grant(Grant.Steward, service.Services.GetRequiredService<NodeKey>().Node), new Grant(Grant.Referent, Home, "AGENT"));
+        using var visitor = await Visitor.SignedInAsync(service.Address, address);
         await using var scope = service.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         await db.Sessions.Where(session => session.Person == person.Id).ExecuteUpdateAsync(row => row.SetProperty(session => session.Strong, true), Cancellation);
-        await scope.ServiceProvider.GetRequiredService<PersonalTokens>().MakeAsync(person, "à retirer", [new(Grant.Delegate, Home)], writes: true, 30);
-        await scope.ServiceProvider.GetRequiredService<NodePrograms>().RegisterAsync("", "à retirer aussi", [], writes: false);
-        using var other = new IdentityVisitor(service);
+        await scope.ServiceProvider.GetRequiredService<PersonalTokens>().MakeAsync(person, Guid.CreateVersion7(), "à retirer", [new(Grant.Delegate, Home)], writes: true, 30);
+        await scope.ServiceProvider.GetRequiredService<NodePrograms>().RegisterAsync("", Guid.CreateVersion7(), "à retirer aussi", [], writes: false);
+        using var other = new Visitor(service.Address);
         var foreign = Proof(await other.GetAsync("/compte/connexion"));
         var before = await StateAsync();
 
@@ -107,7 +107,7 @@ public sealed class AttackTests(ServiceOnSqlite<IdentityDb> service) : IClassFix
                 }
                 var action = form.GetAttribute("action")!;
                 Assert.Equal(HttpStatusCode.BadRequest, (await visitor.PostAsync(action, fields)).Status);
-                Assert.Equal(HttpStatusCode.BadRequest, (await visitor.PostAsync(action, new(fields) { ["__RequestVerificationToken"] = foreign })).Status);
+                Assert.Equal(HttpStatusCode.BadRequest, (await visitor.PostAsync(action, new Dictionary<string, string>(fields) { ["__RequestVerificationToken"] = foreign })).Status);
             }
         }
         Assert.InRange(forms, 10, 40);
@@ -129,9 +129,9 @@ public sealed class AttackTests(ServiceOnSqlite<IdentityDb> service) : IClassFix
         string[] unknown = [.. Enumerable.Range(0, 9).Select(number => $"autre{number}@example.org")];
         foreach (var address in known)
         {
-            await IdentityVisitor.MakeAsync(service, address);
+            await TestAccounts.MakeAsync(service, TestAccounts.New(address));
         }
-        var locked = await IdentityVisitor.MakeAsync(service, "ferme@example.org");
+        var locked = await TestAccounts.MakeAsync(service, TestAccounts.New("ferme@example.org"));
         await using (var scope = service.Services.CreateAsyncScope())
         {
             await scope.ServiceProvider.GetRequiredService<IdentityDb>().Users.Where(row => row.Id == locked.Id)
@@ -166,7 +166,7 @@ public sealed class AttackTests(ServiceOnSqlite<IdentityDb> service) : IClassFix
 
             async Task<double> MeasureAsync(string address)
             {
-                using var visitor = new IdentityVisitor(service);
+                using var visitor = new Visitor(service.Address);
                 var opened = await visitor.GetAsync(page);
                 var watch = Stopwatch.StartNew();
                 var answer = await visitor.SubmitAsync(opened, page, form, new(typed) { ["courriel"] = address });
@@ -190,7 +190,7 @@ public sealed class AttackTests(ServiceOnSqlite<IdentityDb> service) : IClassFix
     public async Task Codes_of_the_second_factor_are_not_guessed_and_a_spare_one_serves_once()
     {
         const string address = "codes@example.org";
-        var person = await IdentityVisitor.MakeAsync(service, address);
+        var person = await TestAccounts.MakeAsync(service, TestAccounts.New(address));
         await using var scope = service.Services.CreateAsyncScope();
         var people = scope.ServiceProvider.GetRequiredService<UserManager<Person>>();
         var account = (await people.FindByIdAsync(person.Id))!;
@@ -201,7 +201,7 @@ public sealed class AttackTests(ServiceOnSqlite<IdentityDb> service) : IClassFix
 
         Assert.Equal(HttpStatusCode.Redirect, (await TryAsync(spare[0])).Status);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await TryAsync(spare[0])).Status);
-        using var visitor = await IdentityVisitor.SignInAsync(service, address);
+        using var visitor = await Visitor.SignedInAsync(service.Address, address);
         var right = Mailbox.OneTimeCode(secret);
         for (var tries = 0; tries < 5; tries++)
         {
@@ -212,7 +212,7 @@ public sealed class AttackTests(ServiceOnSqlite<IdentityDb> service) : IClassFix
 
         async Task<PortalPage> TryAsync(string code)
         {
-            using var attempt = await IdentityVisitor.SignInAsync(service, address);
+            using var attempt = await Visitor.SignedInAsync(service.Address, address);
             return await attempt.SubmitAsync("/compte/verification", "code", new() { ["code"] = code });
         }
     }
@@ -220,8 +220,8 @@ public sealed class AttackTests(ServiceOnSqlite<IdentityDb> service) : IClassFix
     [Fact]
     public async Task Whatever_a_form_says_that_it_is_about_rights_hold_where_they_hold()
     {
-        var neighbour = await IdentityVisitor.MakeAsync(service, "voisin@example.org", new Grant(Grant.Delegate, Elsewhere, "ELU"));
-        var asking = await IdentityVisitor.MakeAsync(service, "demande@example.org");
+        var neighbour = await TestAccounts.MakeAsync(service, TestAccounts.New("voisin@example.org"), new Grant(Grant.Delegate, Elsewhere, "ELU"));
+        var asking = await TestAccounts.MakeAsync(service, TestAccounts.New("demande@example.org"));
         var referent = As(new Grant(Grant.Referent, Home));
         await using var scope = service.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
@@ -262,17 +262,17 @@ public sealed class AttackTests(ServiceOnSqlite<IdentityDb> service) : IClassFix
     [Fact]
     public async Task Nobody_ends_another_s_token_nor_sees_it()
     {
-        var owner = await IdentityVisitor.MakeAsync(service, "proprietaire@example.org", new Grant(Grant.Delegate, Home, "ELU"));
-        var curious = await IdentityVisitor.MakeAsync(service, "curieux@example.org", new Grant(Grant.Delegate, Home, "ELU"));
+        var owner = await TestAccounts.MakeAsync(service, TestAccounts.New("proprietaire@example.org"), new Grant(Grant.Delegate, Home, "ELU"));
+        var curious = await TestAccounts.MakeAsync(service, TestAccounts.New("curieux@example.org"), new Grant(Grant.Delegate, Home, "ELU"));
         await using var scope = service.Services.CreateAsyncScope();
         var tokens = scope.ServiceProvider.GetRequiredService<PersonalTokens>();
-        await tokens.MakeAsync(owner, "le mien", [new(Grant.Delegate, Home)], writes: true, 30);
+        await tokens.MakeAsync(owner, Guid.CreateVersion7(), "le mien", [new(Grant.Delegate, Home)], writes: true, 30);
         var id = (await tokens.ListAsync(owner.Id)).Single().Id;
-        using var visitor = await IdentityVisitor.SignInAsync(service, "curieux@example.org");
+        using var visitor = await Visitor.SignedInAsync(service.Address, "curieux@example.org");
         var page = await visitor.GetAsync("/compte/jetons");
         Assert.DoesNotContain("le mien", page.Text, StringComparison.Ordinal);
         await tokens.EndAsync(curious.Id, id);
-        await visitor.PostAsync("/compte/jetons", new() { ["_handler"] = $"retirer-{id}", ["__RequestVerificationToken"] = Proof(page) });
+        await visitor.PostAsync("/compte/jetons", new Dictionary<string, string> { ["_handler"] = $"retirer-{id}", ["__RequestVerificationToken"] = Proof(page) });
         Assert.Single(await tokens.ListAsync(owner.Id));
     }
 
@@ -295,7 +295,7 @@ public sealed class AttackTests(ServiceOnSqlite<IdentityDb> service) : IClassFix
     [Theory, MemberData(nameof(Malformed))]
     public async Task What_cannot_be_read_is_refused_with_nothing_of_the_inside(string page, string type, byte[] body)
     {
-        using var visitor = new IdentityVisitor(service);
+        using var visitor = new Visitor(service.Address);
         using var content = new ByteArrayContent(body);
         content.Headers.TryAddWithoutValidation("Content-Type", type);
         using var answer = await visitor.Http.PostAsync(new Uri(page, UriKind.Relative), content, Cancellation);
@@ -309,7 +309,7 @@ public sealed class AttackTests(ServiceOnSqlite<IdentityDb> service) : IClassFix
         string[] values = ["a\0b", "\ud800", new('x', 100_000), "<script>alert(1)</script>", "=1+1", "%00", "\u202e\u200b", "a\r\nBcc: b@example.org"];
         foreach (var value in values)
         {
-            using var visitor = new IdentityVisitor(service);
+            using var visitor = new Visitor(service.Address);
             foreach (var (page, form) in new[] { ("/compte/connexion", "connexion"), ("/compte/inscription", "inscription"), ("/compte/installation", "installation") })
             {
                 var answer = await visitor.SubmitAsync(page, form, new() { ["courriel"] = value, ["motdepasse"] = value, ["nom"] = value, ["cle"] = value, ["voie"] = value });

@@ -65,11 +65,7 @@ public abstract class IdentityUnderTest : ServiceUnderTest<IdentityDb>
     public PlainBrowser Browser(CookieContainer? cookies = null) => new(this, cookies ?? new());
 
     /// <summary>Makes an account with the password of the tests.</summary>
-    internal async Task<Person> MakeAsync(string address, params Grant[] grants)
-    {
-        await using var scope = Services.CreateAsyncScope();
-        return await AccountsSuite.MakeAsync(scope, address, TimeProvider.System.GetUtcNow(), grants);
-    }
+    internal Task<Person> MakeAsync(string address, params Grant[] grants) => TestAccounts.MakeAsync(this, TestAccounts.New(address), grants);
 
     /// <summary>Reads the database.</summary>
     internal async Task<T> ReadAsync<T>(Func<IdentityDb, Task<T>> read)

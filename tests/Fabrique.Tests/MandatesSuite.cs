@@ -2,7 +2,6 @@ using Fabrique.Identity;
 using Fabrique.Identity.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using static Fabrique.Tests.Answers;
@@ -104,18 +103,7 @@ public abstract class MandatesSuite(ServiceUnderTest<IdentityDb> service)
         Assert.Equal(Grant.Referent, (await Identity.PassLeadAsync(new() { Territory = town, Person = gone }, facilitator)).Delegate.Grant.Role);
     }
 
-    private async Task<string> MakeAsync(params Grant[] grants)
-    {
-        await using var scope = service.Services.CreateAsyncScope();
-        var address = $"{Guid.CreateVersion7():N}@example.org";
-        var person = new Person { Id = Guid.CreateVersion7().ToString(), UserName = address, Email = address, EmailConfirmed = true, Name = "Camille Essai" };
-        Assert.True((await scope.ServiceProvider.GetRequiredService<UserManager<Person>>().CreateAsync(person, Browser.Password)).Succeeded);
-        foreach (var grant in grants)
-        {
-            await scope.ServiceProvider.GetRequiredService<RightsKeeper>().GiveAsync("", person.Id, grant);
-        }
-        return person.Id;
-    }
+    private async Task<string> MakeAsync(params Grant[] grants) => (await TestAccounts.MakeAsync(service, TestAccounts.New(), grants)).Id;
 
     /// <summary>The mandates of a person have ended.</summary>
     private async Task EndAsync(string person)

@@ -1,7 +1,6 @@
 using System.Net;
 using Fabrique.Identity;
 using Fabrique.Records;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -168,7 +167,7 @@ public sealed class NodePagesTests(ServiceOnSqlite<IdentityDb> service) : IClass
         var page = $"/compte/boite/{id}";
         using (var here = new Visitor(service.Address))
         {
-            here.Headers.Host = "127.0.0.1:8080";
+            here.Http.DefaultRequestHeaders.Host = "127.0.0.1:8080";
             Assert.Contains("<img src=x> essai", (await here.GetAsync("/compte/boite")).Text, StringComparison.Ordinal);
             var mail = await here.GetAsync(page);
             Assert.Contains("<script>alert(1)</script>", mail.Text, StringComparison.Ordinal);
@@ -193,7 +192,7 @@ public sealed class NodePagesTests(ServiceOnSqlite<IdentityDb> service) : IClass
             using var visitor = new Visitor(service.Address);
             foreach (var (header, value) in headers)
             {
-                visitor.Headers.TryAddWithoutValidation(header, value);
+                visitor.Http.DefaultRequestHeaders.TryAddWithoutValidation(header, value);
             }
             Assert.Equal((HttpStatusCode.NotFound, HttpStatusCode.NotFound), ((await visitor.GetAsync("/compte/boite")).Status, (await visitor.GetAsync(page)).Status));
             Assert.DoesNotContain("/compte/boite", (await visitor.PressAsync(await visitor.GetAsync("/compte/inscription"), "Recevoir le lien", ("courriel", "quelquun@example.org"))).Html, StringComparison.Ordinal);
@@ -204,7 +203,7 @@ public sealed class NodePagesTests(ServiceOnSqlite<IdentityDb> service) : IClass
         try
         {
             using var here = new Visitor(service.Address);
-            here.Headers.Host = "127.0.0.1:8080";
+            here.Http.DefaultRequestHeaders.Host = "127.0.0.1:8080";
             Assert.Equal(HttpStatusCode.NotFound, (await here.GetAsync(page)).Status);
         }
         finally
@@ -217,12 +216,9 @@ public sealed class NodePagesTests(ServiceOnSqlite<IdentityDb> service) : IClass
     private async Task<Person> EnterAsync(Visitor visitor, string role, bool strong, ServiceUnderTest<IdentityDb>? where = null)
     {
         await using var scope = (where ?? service).Services.CreateAsyncScope();
-        var (address, now) = ($"{Guid.CreateVersion7():N}@example.org", TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
-        var person = new Person { Id = Guid.CreateVersion7().ToString(), UserName = address, Email = address, EmailConfirmed = true, Name = $"Essai {address[20..32]}", CreatedAt = now, SeenAt = now };
-        Assert.True((await scope.ServiceProvider.GetRequiredService<UserManager<Person>>().CreateAsync(person, Browser.Password)).Succeeded);
         var place = role == Grant.Steward ? scope.ServiceProvider.GetRequiredService<NodeKey>().Node : role == Grant.Referent ? "ZZ001" : Grant.Everywhere;
-        await scope.ServiceProvider.GetRequiredService<RightsKeeper>().GiveAsync("", person.Id, new Grant(role, place, role == Grant.Referent ? "AGENT" : ""));
-        await visitor.SignInAsync(address);
+        var person = await TestAccounts.MakeAsync(scope, TestAccounts.New(), new Grant(role, place, role == Grant.Referent ? "AGENT" : ""));
+        await visitor.SignInAsync(person.Email!);
         await scope.ServiceProvider.GetRequiredService<IdentityDb>().Sessions.Where(session => session.Person == person.Id).ExecuteUpdateAsync(row => row.SetProperty(session => session.Strong, strong), Cancellation);
         return person;
     }

@@ -3,7 +3,6 @@ using Fabrique.Identity;
 using Fabrique.Identity.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -348,10 +347,9 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     private async Task<Person> MakeAsync(string language = "fr", string role = Grant.Referent, string? scope = null, DateTimeOffset? until = null)
     {
         await using var services = service.Services.CreateAsyncScope();
-        var address = $"{Guid.CreateVersion7():N}@example.org";
-        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-        var person = new Person { Id = Guid.CreateVersion7().ToString(), UserName = address, Email = address, EmailConfirmed = true, Name = $"Camille {address[^20..^12]}", Language = language, CreatedAt = now, SeenAt = now };
-        Assert.True((await services.ServiceProvider.GetRequiredService<UserManager<Person>>().CreateAsync(person, Browser.Password)).Succeeded);
+        var person = TestAccounts.New();
+        (person.Name, person.Language) = ($"Camille {person.Email![^20..^12]}", language);
+        await TestAccounts.MakeAsync(services, person);
         var grant = new Grant(role, scope ?? _territory, role is Grant.Delegate or Grant.Referent ? "AGENT" : "");
         await services.ServiceProvider.GetRequiredService<RightsKeeper>().GiveAsync("", person.Id, grant, "", until?.ToUnixTimeMilliseconds());
         return person;

@@ -203,7 +203,7 @@ public sealed class ProgramGatewayTests(ServiceOnSqlite<IdentityDb> identity) : 
     {
         await using var scope = identity.Services.CreateAsyncScope();
         var programs = scope.ServiceProvider.GetRequiredService<NodePrograms>();
-        var (id, secret) = await programs.RegisterAsync("", "moissonneur", [new(Grant.Observer, Grant.Everywhere)], writes: false);
+        var (id, secret) = await programs.RegisterAsync("", Guid.CreateVersion7(), "moissonneur", [new(Grant.Observer, Grant.Everywhere)], writes: false);
         using var form = new FormUrlEncodedContent([new("grant_type", "client_credentials"), new("client_id", id), new("client_secret", secret)]);
         using var answer = await _http.PostAsync("/connect/token", form, Cancellation);
         var told = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancellation))!;
@@ -217,9 +217,9 @@ public sealed class ProgramGatewayTests(ServiceOnSqlite<IdentityDb> identity) : 
 
     private async Task<(string Person, string Secret)> MakeAsync(string address)
     {
-        var person = await IdentityVisitor.MakeAsync(identity, address, Referent);
+        var person = await TestAccounts.MakeAsync(identity, TestAccounts.New(address), Referent);
         await using var scope = identity.Services.CreateAsyncScope();
-        return (person.Id, await scope.ServiceProvider.GetRequiredService<PersonalTokens>().MakeAsync(person, "essai", [new(Grant.Delegate, "ZZ001")], writes: true, 30));
+        return (person.Id, (await scope.ServiceProvider.GetRequiredService<PersonalTokens>().MakeAsync(person, Guid.CreateVersion7(), "essai", [new(Grant.Delegate, "ZZ001")], writes: true, 30))!);
     }
 
     /// <summary>The right with which the origin was asked; "" for none, and what was said when it was not asked.</summary>

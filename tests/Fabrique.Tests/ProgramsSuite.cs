@@ -34,9 +34,9 @@ public abstract class ProgramsSuite(ServiceUnderTest<IdentityDb> service)
     public async Task A_person_makes_a_token_that_is_shown_once_told_by_mail_and_kept_as_a_hash()
     {
         const string address = "jetons@example.org";
-        await IdentityVisitor.MakeAsync(service, address, Referent, new(Grant.Facilitator, Grant.Everywhere), new(Grant.Observer, Grant.Everywhere));
+        await TestAccounts.MakeAsync(service, TestAccounts.New(address), Referent, new(Grant.Facilitator, Grant.Everywhere), new(Grant.Observer, Grant.Everywhere));
         // The second factor is for what is not lent: a session without it makes tokens too.
-        using var visitor = await IdentityVisitor.SignInAsync(service, address);
+        using var visitor = await Visitor.SignedInAsync(service.Address, address);
         var page = await visitor.GetAsync("/compte/jetons");
         Assert.Equal(["delegate:ZZ001", "observer:*"], page.Document.QuerySelectorAll("input[name=droits]").Select(box => box.GetAttribute("value")!).Order());
 
@@ -76,12 +76,50 @@ public abstract class ProgramsSuite(ServiceUnderTest<IdentityDb> service)
     }
 
     [Fact]
+    public async Task A_second_click_makes_one_token_whose_shown_secret_works_and_a_late_one_changes_nothing()
+    {
+        var person = await TestAccounts.MakeAsync(service, TestAccounts.New("deux-fois@example.org"), Referent);
+        using var visitor = await Visitor.SignedInAsync(service.Address, "deux-fois@example.org");
+        var page = await visitor.GetAsync("/compte/jetons");
+        var clicks = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ClickAsync()));
+        var last = await ClickAsync();
+        Assert.All(clicks.Append(last), click => Assert.Matches("^fab_[0-9a-f]{72}$", click.Document.QuerySelector("code.key")!.TextContent));
+        Assert.NotNull(await TradedAsync(last.Document.QuerySelector("code.key")!.TextContent));
+
+        await using var scope = service.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+        var row = await db.PersonalTokens.SingleAsync(token => token.Person == person.Id, Cancellation);
+        Assert.Equal(1, await db.Audit.CountAsync(entry => entry.Action == "token made" && entry.Actor == person.Id, Cancellation));
+
+        // Somebody who loads the page again much later may have copied the secret.
+        await db.PersonalTokens.Where(token => token.Id == row.Id).ExecuteUpdateAsync(token => token.SetProperty(made => made.CreatedAt, row.CreatedAt - 60_000), Cancellation);
+        var late = await ClickAsync();
+        Assert.Null(late.Document.QuerySelector("code.key"));
+        Assert.Contains("Ce formulaire a déjà fait un jeton", late.Text, StringComparison.Ordinal);
+        Assert.NotNull(await TradedAsync(last.Document.QuerySelector("code.key")!.TextContent));
+
+        Task<PortalPage> ClickAsync() => visitor.SubmitAsync(page, "/compte/jetons", "jeton", new() { ["nom"] = "double", ["droits"] = "delegate:ZZ001", ["usage"] = "lire", ["duree"] = "30" });
+    }
+
+    [Fact]
+    public async Task A_second_click_registers_one_program()
+    {
+        await using var scope = service.Services.CreateAsyncScope();
+        var (programs, form) = (scope.ServiceProvider.GetRequiredService<NodePrograms>(), Guid.CreateVersion7());
+        var first = await programs.RegisterAsync("", form, "double", [], writes: false);
+        var second = await programs.RegisterAsync("", form, "double", [], writes: false);
+        Assert.Equal(first.Id, second.Id);
+        Assert.NotNull(second.Secret);
+        Assert.NotEqual(first.Secret, second.Secret);
+    }
+
+    [Fact]
     public async Task A_token_never_has_more_than_the_person_still_has_and_ends_with_the_account()
     {
-        var person = await IdentityVisitor.MakeAsync(service, "reste@example.org", Referent, new Grant(Grant.Delegate, "ZZ002", "ELU"));
+        var person = await TestAccounts.MakeAsync(service, TestAccounts.New("reste@example.org"), Referent, new Grant(Grant.Delegate, "ZZ002", "ELU"));
         await using var scope = service.Services.CreateAsyncScope();
         var (tokens, rights, life) = (scope.ServiceProvider.GetRequiredService<PersonalTokens>(), scope.ServiceProvider.GetRequiredService<RightsKeeper>(), scope.ServiceProvider.GetRequiredService<AccountLife>());
-        var secret = await tokens.MakeAsync(person, "essai", await tokens.LendableAsync(person.Id), writes: true, 30);
+        var secret = (await tokens.MakeAsync(person, Guid.CreateVersion7(), "essai", await tokens.LendableAsync(person.Id), writes: true, 30))!;
         Assert.Equal("delegate:ZZ001:AGENT delegate:ZZ002:ELU", Grants((await TradedAsync(secret))!));
 
         await rights.EndAsync("", person.Id, Grant.Referent, "ZZ001");
@@ -102,10 +140,10 @@ public abstract class ProgramsSuite(ServiceUnderTest<IdentityDb> service)
     [Fact]
     public async Task A_token_whose_time_is_over_is_none_and_an_access_token_does_not_outlive_it()
     {
-        var person = await IdentityVisitor.MakeAsync(service, "duree@example.org", Referent);
+        var person = await TestAccounts.MakeAsync(service, TestAccounts.New("duree@example.org"), Referent);
         await using var scope = service.Services.CreateAsyncScope();
         var tokens = scope.ServiceProvider.GetRequiredService<PersonalTokens>();
-        var secret = await tokens.MakeAsync(person, "essai", await tokens.LendableAsync(person.Id), writes: true, 30);
+        var secret = (await tokens.MakeAsync(person, Guid.CreateVersion7(), "essai", await tokens.LendableAsync(person.Id), writes: true, 30))!;
         var late = ActivatorUtilities.CreateInstance<PersonalTokens>(scope.ServiceProvider, new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddDays(30)));
         Assert.Null(await late.TradeAsync(secret));
         await scope.ServiceProvider.GetRequiredService<IdentityDb>().PersonalTokens.Where(token => token.Person == person.Id)
@@ -116,13 +154,13 @@ public abstract class ProgramsSuite(ServiceUnderTest<IdentityDb> service)
     [Fact]
     public async Task Nobody_but_the_gateway_trades_personal_tokens()
     {
-        var person = await IdentityVisitor.MakeAsync(service, "echange@example.org", Referent);
+        var person = await TestAccounts.MakeAsync(service, TestAccounts.New("echange@example.org"), Referent);
         await using var scope = service.Services.CreateAsyncScope();
-        var secret = await scope.ServiceProvider.GetRequiredService<PersonalTokens>().MakeAsync(person, "essai", [new(Grant.Delegate, "ZZ001")], writes: true, 30);
-        var (id, own) = await scope.ServiceProvider.GetRequiredService<NodePrograms>().RegisterAsync("", "curieux", [], writes: false);
+        var secret = (await scope.ServiceProvider.GetRequiredService<PersonalTokens>().MakeAsync(person, Guid.CreateVersion7(), "essai", [new(Grant.Delegate, "ZZ001")], writes: true, 30))!;
+        var (id, own) = await scope.ServiceProvider.GetRequiredService<NodePrograms>().RegisterAsync("", Guid.CreateVersion7(), "curieux", [], writes: false);
         foreach (var (client, proof) in new[] { ("gateway", "pas le bon"), ("gateway", ""), (id, own), ("", "") })
         {
-            var (status, answer) = await AskAsync(new() { ["grant_type"] = ProgramGrants.Personal, [ProgramGrants.Token] = secret, ["client_id"] = client, ["client_secret"] = proof });
+            var (status, answer) = await AskAsync(new() { ["grant_type"] = ProgramGrants.Personal, [ProgramGrants.Token] = secret, ["client_id"] = client, ["client_secret"] = proof! });
             Assert.InRange((int)status, 400, 401);
             Assert.Null(answer["access_token"]);
         }
@@ -136,8 +174,8 @@ public abstract class ProgramsSuite(ServiceUnderTest<IdentityDb> service)
     public async Task A_steward_registers_a_program_whose_secret_can_change_and_whose_tokens_end_with_it()
     {
         var node = service.Services.GetRequiredService<NodeKey>().Node;
-        var steward = await IdentityVisitor.MakeAsync(service, "gestion-programmes@example.org", new Grant(Grant.Steward, node));
-        using var visitor = await IdentityVisitor.SignInAsync(service, "gestion-programmes@example.org");
+        var steward = await TestAccounts.MakeAsync(service, TestAccounts.New("gestion-programmes@example.org"), new Grant(Grant.Steward, node));
+        using var visitor = await Visitor.SignedInAsync(service.Address, "gestion-programmes@example.org");
         // Not in a session without a second factor.
         Assert.Equal(HttpStatusCode.Forbidden, (await visitor.GetAsync("/compte/programmes")).Status);
         await using var scope = service.Services.CreateAsyncScope();
@@ -174,7 +212,7 @@ public abstract class ProgramsSuite(ServiceUnderTest<IdentityDb> service)
     [Fact]
     public async Task Discovery_names_by_their_public_address_the_endpoints_that_there_are()
     {
-        using var visitor = new IdentityVisitor(service);
+        using var visitor = new Visitor(service.Address);
         var told = JsonNode.Parse(await visitor.Http.GetStringAsync(new Uri("/.well-known/openid-configuration", UriKind.Relative), Cancellation))!;
         const string here = "http://127.0.0.1:8080/";
         Assert.Equal(
@@ -194,8 +232,8 @@ public abstract class ProgramsSuite(ServiceUnderTest<IdentityDb> service)
     [Fact]
     public async Task A_refresh_token_that_is_taken_back_serves_no_more_and_only_its_own_client_takes_it_back()
     {
-        await IdentityVisitor.MakeAsync(service, "reprise@example.org", Referent);
-        using var visitor = await IdentityVisitor.SignInAsync(service, "reprise@example.org");
+        await TestAccounts.MakeAsync(service, TestAccounts.New("reprise@example.org"), Referent);
+        using var visitor = await Visitor.SignedInAsync(service.Address, "reprise@example.org");
         const string verifier = "0123456789012345678901234567890123456789012";
         var challenge = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)));
         const string back = "http://127.0.0.1:8080/session/retour";
@@ -213,8 +251,8 @@ public abstract class ProgramsSuite(ServiceUnderTest<IdentityDb> service)
         (access, refresh) = ((string)tokens["access_token"]!, (string)tokens["refresh_token"]!);
 
         await using var scope = service.Services.CreateAsyncScope();
-        var (id, secret) = await scope.ServiceProvider.GetRequiredService<NodePrograms>().RegisterAsync("", "curieux", [], writes: false);
-        Assert.Equal(HttpStatusCode.BadRequest, (await AskAsync(new() { ["token"] = refresh, ["client_id"] = id, ["client_secret"] = secret }, "/connect/revocation")).Status);
+        var (id, secret) = await scope.ServiceProvider.GetRequiredService<NodePrograms>().RegisterAsync("", Guid.CreateVersion7(), "curieux", [], writes: false);
+        Assert.Equal(HttpStatusCode.BadRequest, (await AskAsync(new() { ["token"] = refresh, ["client_id"] = id, ["client_secret"] = secret! }, "/connect/revocation")).Status);
         Assert.Equal(HttpStatusCode.Unauthorized, (await AskAsync(new() { ["token"] = refresh, ["client_id"] = "gateway", ["client_secret"] = "x" }, "/connect/revocation")).Status);
         // An access token ends with its session: the answer does not pretend otherwise.
         Assert.Equal("unsupported_token_type", (string?)(await AskAsync(new(gateway) { ["token"] = access }, "/connect/revocation")).Answer["error"]);
@@ -259,7 +297,7 @@ public abstract class ProgramsSuite(ServiceUnderTest<IdentityDb> service)
 
     private async Task<(HttpStatusCode Status, JsonNode Answer)> AskAsync(Dictionary<string, string> form, string endpoint = "/connect/token")
     {
-        using var visitor = new IdentityVisitor(service);
+        using var visitor = new Visitor(service.Address);
         using var answer = await visitor.Http.PostAsync(new Uri(endpoint, UriKind.Relative), new FormUrlEncodedContent(form.Where(field => field.Value.Length > 0)), Cancellation);
         var text = await answer.Content.ReadAsStringAsync(Cancellation);
         return (answer.StatusCode, text.Length > 0 ? JsonNode.Parse(text)! : new JsonObject());

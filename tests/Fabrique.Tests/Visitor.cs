@@ -17,8 +17,8 @@ public sealed class Visitor(Uri address) : IDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>Headers of every request.</summary>
-    public System.Net.Http.Headers.HttpRequestHeaders Headers => _http.DefaultRequestHeaders;
+    /// <summary>What it sends with, for what no page would send.</summary>
+    public HttpClient Http => _http;
 
     public async Task<PortalPage> GetAsync(string path) => await PageAsync(await _http.GetAsync(new Uri(path, UriKind.Relative), Cancellation));
 
@@ -44,6 +44,29 @@ public sealed class Visitor(Uri address) : IDisposable
             fields.Add(new(name, pressed.Value));
         }
         return await PostAsync(pressed.Form!.GetAttribute("action")!, fields);
+    }
+
+    /// <summary>Fills in the form of a page that has this name, whatever its buttons, and sends it.</summary>
+    public async Task<PortalPage> SubmitAsync(string page, string form, Dictionary<string, string> typed) => await SubmitAsync(await GetAsync(page), page, form, typed);
+
+    /// <inheritdoc cref="SubmitAsync(string, string, Dictionary{string, string})"/>
+    public async Task<PortalPage> SubmitAsync(PortalPage page, string address, string form, Dictionary<string, string> typed)
+    {
+        var found = page.Document.QuerySelectorAll<IHtmlFormElement>("main form").Single(candidate => candidate.QuerySelector<IHtmlInputElement>("[name=_handler]")?.Value == form);
+        var fields = found.QuerySelectorAll<IHtmlInputElement>("input[type=hidden]").ToDictionary(field => field.Name!, field => field.Value);
+        foreach (var (name, value) in typed)
+        {
+            fields[name] = value;
+        }
+        return await PostAsync(address, fields);
+    }
+
+    /// <summary>Somebody who signed in by password.</summary>
+    public static async Task<Visitor> SignedInAsync(Uri address, string email)
+    {
+        var visitor = new Visitor(address);
+        await visitor.SignInAsync(email);
+        return visitor;
     }
 
     public async Task SignInAsync(string email) =>

@@ -13,7 +13,7 @@ internal sealed class NodeDesk(
     public async Task SaveAsync(string actor, IReadOnlyDictionary<string, string> changes, CancellationToken cancellation)
     {
         NodeSettings.Save(_folder, changes);
-        ((IConfigurationRoot)configuration).Reload();
+        configuration.ReloadNodeSettings();
         rights.Note(actor, "settings changed", "", string.Join(' ', changes.Keys));
         await db.SaveChangesAsync(cancellation);
     }

@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using OpenIddict.Abstractions;
 using static OpenIddict.Abstractions.OpenIddictConstants;
@@ -12,24 +11,32 @@ internal sealed class NodePrograms(IdentityDb db, IOpenIddictApplicationManager 
     /// <summary>How many a node has.</summary>
     public const int Most = 100;
 
+    private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
+
     public Task<List<ProgramRow>> ListAsync() => db.Programs.AsNoTracking().OrderBy(program => program.Name).ThenBy(program => program.Id).Take(Most).ToListAsync();
 
     /// <summary>Registers a program.</summary>
     /// <param name="actor">The steward.</param>
+    /// <param name="request">Drawn with the form: a second click registers no second program.</param>
     /// <param name="name">What people call it.</param>
     /// <param name="grants">What it may do.</param>
     /// <param name="writes">Whether it may change anything.</param>
-    /// <returns>Its client id and its secret, which cannot be read again.</returns>
-    public async Task<(string Id, string Secret)> RegisterAsync(string actor, string name, IReadOnlyList<Grant> grants, bool writes)
+    /// <returns>Its client id and its secret, which cannot be read again; null instead when the same form registered one a while ago.</returns>
+    public Task<(string Id, string? Secret)> RegisterAsync(string actor, Guid request, string name, IReadOnlyList<Grant> grants, bool writes) => SecondClick.OnceAsync(db, async () =>
     {
+        var id = $"prog-{request:n}";
+        if (await db.Programs.AsNoTracking().SingleOrDefaultAsync(program => program.Id == id) is { } made)
+        {
+            return (id, SecondClick.IsLate(made.CreatedAt, Now) ? null : await RenewAsync(actor, id));
+        }
         var program = new ProgramRow
         {
-            Id = $"prog-{RandomNumberGenerator.GetHexString(16, lowercase: true)}",
+            Id = id,
             Name = name,
             Grants = string.Join(' ', grants),
             Writes = writes,
             Secret = NameOfSecret(),
-            CreatedAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
+            CreatedAt = Now,
         };
         var secret = ProgramSecret.New(ProgramSecret.Own);
         db.Programs.Add(program);
@@ -42,8 +49,8 @@ internal sealed class NodePrograms(IdentityDb db, IOpenIddictApplicationManager 
             DisplayName = name,
             Permissions = { Permissions.Endpoints.Token, Permissions.GrantTypes.ClientCredentials },
         });
-        return (program.Id, secret);
-    }
+        return (id, (string?)secret);
+    });
 
     /// <summary>Gives a program another secret. The one before, and the tokens got with it, end at once; null when there is no such program.</summary>
     public async Task<string?> RenewAsync(string actor, string id)

@@ -41,17 +41,28 @@ internal sealed class PersonalTokens(IdentityDb db, RightsKeeper rights, Mails m
 
     /// <summary>Makes one, and tells the person by mail.</summary>
     /// <param name="person">Whose.</param>
+    /// <param name="request">Drawn with the form: a second click makes no second token.</param>
     /// <param name="name">What the person calls the program.</param>
     /// <param name="grants">Among <see cref="LendableAsync"/>.</param>
     /// <param name="writes">Whether it may change anything.</param>
     /// <param name="days">One of <see cref="Days"/>.</param>
-    /// <returns>The token, which cannot be read again.</returns>
-    public async Task<string> MakeAsync(Person person, string name, IReadOnlyList<Grant> grants, bool writes, int days)
+    /// <returns>The token, which cannot be read again; null when the same form made one a while ago.</returns>
+    public Task<string?> MakeAsync(Person person, Guid request, string name, IReadOnlyList<Grant> grants, bool writes, int days) => SecondClick.OnceAsync(db, async () =>
     {
-        var secret = ProgramSecret.New(ProgramSecret.Personal);
+        var (id, secret) = (request.ToString(), ProgramSecret.New(ProgramSecret.Personal));
+        if (await db.PersonalTokens.SingleOrDefaultAsync(token => token.Id == id) is { } made)
+        {
+            if (made.Person != person.Id || SecondClick.IsLate(made.CreatedAt, Now))
+            {
+                return null;
+            }
+            made.Hash = ProgramSecret.Hash(secret);
+            await db.SaveChangesAsync();
+            return secret;
+        }
         var token = new PersonalTokenRow
         {
-            Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(),
+            Id = id,
             Hash = ProgramSecret.Hash(secret),
             Person = person.Id,
             Name = name,
@@ -70,7 +81,7 @@ internal sealed class PersonalTokens(IdentityDb db, RightsKeeper rights, Mails m
             site.Page(Pages.Tokens)));
         await db.SaveChangesAsync();
         return secret;
-    }
+    });
 
     /// <summary>Ends a token of this person, everywhere at once.</summary>
     public async Task EndAsync(string person, string id)

@@ -5,7 +5,7 @@ internal sealed class PersonalTokenRow
 {
     /// <summary>Also the session that the access tokens got with it name.</summary>
     public required string Id { get; init; }
-    public required string Hash { get; init; }
+    public required string Hash { get; set; }
     public required string Person { get; init; }
 
     /// <summary>What the person calls the program.</summary>
