@@ -86,13 +86,15 @@ internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, 
 /// <summary>What people call a right.</summary>
 internal static class RoleNames
 {
-    public static string Of(Grant grant)
+    /// <param name="grant">The right.</param>
+    /// <param name="place">What the territory, the region or the cohort is called that the right is for.</param>
+    public static string Of(Grant grant, string place)
     {
         var role = grant.Role switch
         {
-            Grant.Delegate => T["délégué·e du territoire {0}", grant.Scope],
-            Grant.Referent => T["référent·e du territoire {0}", grant.Scope],
-            Grant.Facilitator => grant.Scope == Grant.Everywhere ? T["facilitateur ou facilitatrice du réseau"] : T["facilitateur ou facilitatrice ({0})", grant.Scope],
+            Grant.Delegate => T["délégué·e du territoire {0}", place],
+            Grant.Referent => T["référent·e du territoire {0}", place],
+            Grant.Facilitator => grant.Scope == Grant.Everywhere ? T["facilitateur ou facilitatrice du réseau"] : T["facilitateur ou facilitatrice ({0})", place],
             Grant.Observer => T["observateur ou observatrice"],
             Grant.Steward => T["gestionnaire de cette installation"],
             _ => grant.Role,

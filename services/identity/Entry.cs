@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Fabrique.Site.Components.Layout;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
@@ -109,11 +110,17 @@ internal sealed class Entry(
         {
             context.RejectPrincipal();
             await context.HttpContext.SignOutAsync(context.Scheme.Name);
+            return;
         }
-        else if (session.SeenAt < now - (long)TimeSpan.FromHours(1).TotalMilliseconds)
+        if (session.SeenAt < now - (long)TimeSpan.FromHours(1).TotalMilliseconds)
         {
             session.SeenAt = now;
             await db.SaveChangesAsync();
+        }
+        // The cookie bears no right; the header leads to the same places on every page all the same.
+        if (session.Strong && await db.Grants.AnyAsync(grant => grant.Person == session.Person && grant.Role == Grant.Facilitator && (grant.Until == null || grant.Until > now)))
+        {
+            context.HttpContext.Items[SiteHeader.Facilitates] = true;
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed partial class IdentityGrpc
         }
         else
         {
-            await mails.InviteAsync(people, email, grant, site, secret);
+            await mails.InviteAsync(people, email, grant, (await places.FindAsync(grant.Scope, context.CancellationToken)).Name, site, secret);
         }
         rights.Note(Caller(context), "invited", link.Id, grant.ToString());
         await db.SaveChangesAsync(context.CancellationToken);

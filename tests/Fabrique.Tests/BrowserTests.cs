@@ -23,6 +23,23 @@ public sealed class BrowserTests(NodeInMemory node, Browser browser) : IClassFix
         Assert.True(await page.GetByText("7 octobre 2014").CountAsync() > 0);
     }
 
+    [Fact]
+    public async Task A_word_with_a_slip_finds_practices_before_towns_that_only_look_like_it()
+    {
+        var page = await OpenAsync("/recherche?q=jardim");
+        var titles = await page.Locator("main h2").AllInnerTextsAsync();
+        Assert.Matches(@"^\d+ pratiques?$", titles[0]);
+        Assert.Matches(@"^\d+ territoires?$", titles[1]);
+        Assert.Contains("«\u00a0jardin\u00a0»", await page.Locator(".search-help").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.True(await page.Locator("#pratiques ~ .cards mark").CountAsync() > 0);
+
+        await page.GotoAsync("/recherche?q=loos");
+        Assert.Matches(@"^\d+ territoires?$", (await page.Locator("main h2").AllInnerTextsAsync())[0]);
+        await page.GotoAsync("/recherche?q=zzzqqqxxx");
+        Assert.Equal(["Aucun territoire", "Aucune pratique"], await page.Locator("main h2").AllInnerTextsAsync());
+        Assert.Equal(0, await page.Locator("main ul.cards").CountAsync());
+    }
+
     [Fact, Trait("Declared", "script")]
     public async Task A_delegate_writes_a_draft_is_told_what_is_missing_publishes_and_sees_it_on_the_territorys_page()
     {

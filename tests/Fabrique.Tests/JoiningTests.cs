@@ -82,8 +82,10 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
 
         // The second delegate comes in by the mail, and publishes.
         var second = await OpenAsync(await Mailbox.LinkAsync(node, "seconde@example.org", 1));
+        Assert.Contains("délégué·e du territoire Bourg-Exemple – élu·e", (await second.Locator("main").InnerTextAsync()).Replace('\u00a0', ' '), StringComparison.Ordinal);
         await CreateAccountAsync(second, "Seconde Essai");
         await Assertions.Expect(second.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        Assert.Contains("délégué·e du territoire Bourg-Exemple", await second.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
         await second.GotoAsync("/pratiques/nouvelle");
         await second.Locator("#champ-title").WriteAsync("Un essai de prêt de vélos");
         await second.Locator("#champ-summary").WriteAsync("Des vélos prêtés pour essayer avant d’acheter.");

@@ -76,6 +76,17 @@ public sealed class NodePagesTests(ServiceOnSqlite<IdentityDb> service) : IClass
         Assert.False(await scope.ServiceProvider.GetRequiredService<IdentityDb>().Links.AnyAsync(link => link.Email == "complice@example.org", Cancellation));
     }
 
+    [Theory]
+    [InlineData(Grant.Facilitator, true, 1)]
+    [InlineData(Grant.Facilitator, false, 0)]
+    [InlineData(Grant.Steward, true, 0)]
+    public async Task The_header_of_the_account_leads_a_facilitator_to_the_same_places_as_elsewhere(string role, bool strong, int links)
+    {
+        using var visitor = new Visitor(service.Address);
+        await EnterAsync(visitor, role, strong);
+        Assert.Equal(links, (await visitor.GetAsync("/compte")).Document.QuerySelectorAll(".site-header a[href='/facilitation/demandes']").Length);
+    }
+
     [Fact]
     public async Task The_name_and_the_legal_notices_are_in_force_at_once_and_the_address_at_the_next_start()
     {

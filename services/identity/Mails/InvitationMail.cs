@@ -6,12 +6,19 @@ namespace Fabrique.Identity;
 internal static class InvitationMail
 {
     /// <summary>Writes to whoever is invited, in the language of the account if there is one.</summary>
-    public static async Task InviteAsync(this Mails mails, UserManager<Person> people, string email, Grant grant, NodeSite site, string secret)
+    /// <param name="mails">Where it is added.</param>
+    /// <param name="people">Who has an account.</param>
+    /// <param name="email">Who is invited.</param>
+    /// <param name="grant">The right that waits.</param>
+    /// <param name="place">What the territory is called that it is for.</param>
+    /// <param name="site">Where the page is.</param>
+    /// <param name="secret">Opens the page.</param>
+    public static async Task InviteAsync(this Mails mails, UserManager<Person> people, string email, Grant grant, string place, NodeSite site, string secret)
     {
         Letter Write() => new(
             T["Vous êtes invité·e à rejoindre Fabrique"],
             T["Bonjour,"],
-            T["Vous êtes invité·e à participer au réseau de territoires en transition, comme {0}.", Vocabulary.Role4F.Contains(grant.Family) ? Vocabulary.Role4F.Label(grant.Family) : RoleNames.Of(grant)],
+            T["Vous êtes invité·e à participer au réseau de territoires en transition, comme {0}.", RoleNames.Of(grant, place)],
             T["Pour accepter, ouvrez cette page dans les 14 jours. Elle ne sert qu’une fois."],
             site.Page(Pages.Link + secret),
             T["Si vous n’attendiez pas ce message, ne faites rien : aucun compte n’est créé."]);

@@ -39,6 +39,14 @@ internal sealed class Places(TerritoryService.TerritoryServiceClient territories
         }
     }
 
+    /// <summary>What the territories, regions and cohorts of these rights are called, by code.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> NamesAsync(IEnumerable<Grant> grants, CancellationToken cancellation)
+    {
+        var codes = grants.Where(grant => grant.Role != Grant.Steward && grant.Scope != Grant.Everywhere).Select(grant => grant.Scope).Distinct().ToList();
+        var places = await Task.WhenAll(codes.Select(code => FindAsync(code, cancellation)));
+        return codes.Zip(places).ToDictionary(pair => pair.First, pair => pair.Second.Name);
+    }
+
     private Place Remember(string code, Place place, DateTimeOffset until)
     {
         if (_known.Count >= Most)

@@ -13,14 +13,21 @@ internal static class ProgramWords
     /// <summary>A name as typed, on one line.</summary>
     public static string Tidy(string? name) => Accounts.OneLine(name);
 
-    /// <summary>"le territoire 62528, les chiffres d’ensemble du réseau ; lit seulement".</summary>
-    public static string Of(string grants, bool writes)
+    /// <summary>"le territoire Loos-en-Gohelle, les chiffres d’ensemble du réseau ; lit seulement".</summary>
+    /// <param name="grants">As they are kept.</param>
+    /// <param name="writes">Whether it may change anything.</param>
+    /// <param name="names">What the territories are called, by code.</param>
+    public static string Of(string grants, bool writes, IReadOnlyDictionary<string, string> names)
     {
-        var where = string.Join(", ", grants.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(grant => Of(Grant.Parse(grant))));
+        var where = string.Join(", ", Read(grants).Select(grant => Of(grant, names)));
         return where.Length == 0 ? T["ce qui est public"] : writes ? T["{0} ; lit et écrit", where] : T["{0} ; lit seulement", where];
     }
 
-    public static string Of(Grant grant) => grant.Role == Grant.Observer ? T["les chiffres d’ensemble du réseau"] : T["le territoire {0}", grant.Scope];
+    public static string Of(Grant grant, IReadOnlyDictionary<string, string> names) =>
+        grant.Role == Grant.Observer ? T["les chiffres d’ensemble du réseau"] : T["le territoire {0}", names.GetValueOrDefault(grant.Scope, grant.Scope)];
+
+    /// <summary>The rights of a program, as they are kept: "delegate:62528 observer:*".</summary>
+    public static IEnumerable<Grant> Read(string grants) => grants.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Grant.Parse);
 
     /// <summary>When it was last used, in words.</summary>
     public static string Used(string day) => day.Length == 0
