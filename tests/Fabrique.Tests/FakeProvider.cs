@@ -44,9 +44,9 @@ public sealed class FakeProvider : IAsyncDisposable
 
     private readonly ConcurrentDictionary<string, (IQueryCollection Query, ProviderPerson Person, DateTimeOffset At)> _codes = [];
     private readonly ConcurrentDictionary<string, (ProviderPerson Person, DateTimeOffset At)> _tokens = [];
-    private readonly ECDsaSecurityKey _key = new(ECDsa.Create(ECCurve.NamedCurves.nistP256)) { KeyId = "essai" };
     private readonly WebApplication _server;
     private readonly bool _proConnect;
+    private ECDsaSecurityKey _key = NewKey();
 
     private FakeProvider(WebApplication server, bool proConnect) => (_server, _proConnect) = (server, proConnect);
 
@@ -97,6 +97,13 @@ public sealed class FakeProvider : IAsyncDisposable
         there.MapGet("/api/v2/session/end", (HttpRequest request) => provider.LeaveAsync(request.Query));
         await there.StartAsync();
         return provider;
+    }
+
+    /// <summary>From now on it signs with another key, and shows no more the one before.</summary>
+    public void ChangeKey()
+    {
+        _key.ECDsa.Dispose();
+        _key = NewKey();
     }
 
     public async ValueTask DisposeAsync()
@@ -207,6 +214,8 @@ public sealed class FakeProvider : IAsyncDisposable
         Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(seconds),
         SigningCredentials = new(key, SecurityAlgorithms.EcdsaSha256),
     });
+
+    private static ECDsaSecurityKey NewKey() => new(ECDsa.Create(ECCurve.NamedCurves.nistP256)) { KeyId = RandomNumberGenerator.GetHexString(8) };
 
     private static Dictionary<string, string> Public(ECDsaSecurityKey key)
     {

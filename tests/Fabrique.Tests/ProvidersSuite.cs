@@ -126,6 +126,17 @@ public abstract class ProvidersSuite(IdentityUnderTest service)
         }
     }
 
+    [Theory]
+    [InlineData(Pro), InlineData(Plain)]
+    public async Task A_provider_that_has_a_new_key_is_believed_at_once(string door)
+    {
+        var before = Somebody();
+        Assert.Contains(before.Email, (await ArriveAsync(door, before)).Text, StringComparison.Ordinal);
+        (door == Pro ? service.ProConnect : service.Plain).ChangeKey();
+        var after = Somebody();
+        Assert.Contains(after.Email, (await ArriveAsync(door, after)).Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_plain_provider_that_answers_about_somebody_else_is_not_believed()
     {
