@@ -35,7 +35,9 @@ public static class Telemetry
         });
         // A line per request belongs in traces, not in the console of a town's only machine.
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information)
-            .AddFilter("System.Net.Http", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Yarp", LogLevel.Error);
+            .AddFilter("System.Net.Http", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Yarp", LogLevel.Error)
+            // Every sign-in in ten lines; and that pages with forms are not kept, which they are not.
+            .AddFilter("OpenIddict", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Error);
 
         // Whoever listens to every request makes it dearer: when nothing is exported, only the thread of a trace is passed on.
         if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
