@@ -21,8 +21,6 @@ internal static class ProviderHosting
 
     public static void AddProviders(this IServiceCollection services, IConfiguration configuration, NodeSite site)
     {
-        // Whoever arrives with a token signed by a new key waits until the key is read, rather than being refused while it is.
-        AppContext.SetSwitch("Switch.Microsoft.IdentityModel.UpdateConfigAsBlocking", true);
         var providers = Provider.Read(configuration);
         services.AddSingleton(providers).AddScoped<Arrivals>();
         var authentication = services.AddAuthentication();
