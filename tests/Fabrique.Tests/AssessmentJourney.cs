@@ -95,7 +95,7 @@ public sealed partial class JoiningTests
             // The page before said the same: what counts is what the next one says.
             var before = page.Url;
             await page.Locator(".form-actions button").First.ClickAsync();
-            await Assertions.Expect(page).Not.ToHaveURLAsync(before, new() { Timeout = 20_000 });
+            await Assertions.Expect(page).Not.ToHaveURLAsync(before);
             await Assertions.Expect(page.Locator(".notice-done")).ToContainTextAsync("Vos réponses sont enregistrées");
         }
         await page.GetByRole(AriaRole.Button, new() { Name = "Envoyer la fiche" }).ClickAsync();

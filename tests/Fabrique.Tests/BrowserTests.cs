@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace Fabrique.Tests;
@@ -134,6 +135,8 @@ public sealed class Browser : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        // Two processors start several nodes and browsers at a time.
+        Assertions.SetDefaultExpectTimeout(20_000);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
@@ -173,8 +176,11 @@ public sealed class Browser : IAsyncLifetime
             await page.Locator("#motdepasse").FillAsync(Password);
         }
         await page.Locator("main form button").Last.ClickAsync();
-        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte");
     }
+
+    /// <summary>Waits until the page is one whose address has this part, whether it is there already or on its way.</summary>
+    public static Task IsAtAsync(IPage page, string part) => Assertions.Expect(page).ToHaveURLAsync(new Regex(Regex.Escape(part)));
 
     public async ValueTask DisposeAsync()
     {

@@ -16,7 +16,7 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
         var facilitator = await OpenAsync("/");
         await facilitator.GotoAsync((await node.RunAsync("invite", "--mail", "facilitation@example.org", "--role", "facilitator")).Trim());
         await CreateAccountAsync(facilitator, "Facilitation Essai");
-        await facilitator.WaitForURLAsync("**/compte/second-facteur*", new() { WaitUntil = WaitUntilState.Commit });
+        await Browser.IsAtAsync(facilitator, "/compte/second-facteur");
         await facilitator.Locator("#code").WriteAsync(Mailbox.OneTimeCode(await facilitator.Locator("code.key").InnerTextAsync()));
         await facilitator.Locator("main form button").PressAsync();
         await facilitator.GetByRole(AriaRole.Link, new() { Name = "Continuer" }).PressAsync();
@@ -31,7 +31,7 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
         await first.Locator("main form button").PressAsync();
         await first.GotoAsync(await Mailbox.LinkAsync(node, "premiere@example.org", 1));
         await CreateAccountAsync(first, "Première Essai");
-        await Assertions.Expect(first.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        await Assertions.Expect(first.Locator("h1")).ToHaveTextAsync("Mon compte");
         await first.GotoAsync($"/rejoindre?territoire={Town}");
         await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer ma demande" }).PressAsync();
         Assert.Equal(2, await first.Locator(".error-summary li").CountAsync());
@@ -84,7 +84,7 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
         var second = await OpenAsync(await Mailbox.LinkAsync(node, "seconde@example.org", 1));
         Assert.Contains("délégué·e du territoire Bourg-Exemple – élu·e", (await second.Locator("main").InnerTextAsync()).Replace('\u00a0', ' '), StringComparison.Ordinal);
         await CreateAccountAsync(second, "Seconde Essai");
-        await Assertions.Expect(second.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        await Assertions.Expect(second.Locator("h1")).ToHaveTextAsync("Mon compte");
         Assert.Contains("délégué·e du territoire Bourg-Exemple", await second.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
         await second.GotoAsync("/pratiques/nouvelle");
         await second.Locator("#champ-title").WriteAsync("Un essai de prêt de vélos");

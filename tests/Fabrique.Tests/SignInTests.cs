@@ -27,7 +27,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         var code = await File.ReadAllTextAsync(Path.Combine(node.Data, "setup-code"), Cancellation);
         await FillAsync(page, "cle", string.Join('-', code.ToLowerInvariant().Chunk(4).Select(part => new string(part))));
         await TakeAsync();
-        await page.WaitForURLAsync("**/compte/second-facteur*", new() { WaitUntil = WaitUntilState.Commit });
+        await Browser.IsAtAsync(page, "/compte/second-facteur");
         var secret = await page.Locator("code.key").InnerTextAsync();
         await FillAsync(page, "code", "000000");
         await page.GetByRole(AriaRole.Button, new() { Name = "Mettre en place" }).ClickAsync();
@@ -39,7 +39,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         await page.GetByRole(AriaRole.Link, new() { Name = "Continuer" }).ClickAsync();
 
         // The steps of the installation: one is filled in, the others are passed by.
-        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Le nom et l’adresse du site", new() { Timeout = 20_000 });
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Le nom et l’adresse du site");
         await FillAsync(page, "nom", "la Fabrique d’essai");
         await page.GetByRole(AriaRole.Button, new() { Name = "Enregistrer" }).ClickAsync();
         await Assertions.Expect(page.Locator(".notice-done")).ToContainTextAsync("C’est enregistré");
@@ -80,7 +80,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         {
             var again = await OpenAsync("/compte/connexion");
             await SignInAsync(again, "gestion@example.org", Browser.Password);
-            await again.WaitForURLAsync("**/compte/verification*", new() { WaitUntil = WaitUntilState.Commit });
+            await Browser.IsAtAsync(again, "/compte/verification");
             await FillAsync(again, "code", spare);
             await again.Locator("main form button").ClickAsync();
             await Assertions.Expect(again.Locator("h1")).ToHaveTextAsync(welcome ? "Mon compte" : "Deuxième vérification");
@@ -123,7 +123,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         await Assertions.Expect(page.Locator(".error-summary")).ToContainTextAsync("trop facile à deviner");
         await FillAsync(page, "motdepasse", Browser.Password);
         await page.Locator("main form button").ClickAsync();
-        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte");
         Assert.Contains("<b>Nouvelle</b> Arrivante", await page.Locator("dl").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Gone, (await scanner.GetAsync(link, Cancellation)).StatusCode);
 
@@ -134,7 +134,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         Assert.Equal(answer, await other.Locator("main").InnerTextAsync());
         await other.GotoAsync(await Mailbox.LinkAsync(node, "nouvelle@example.org", 2));
         await other.GetByRole(AriaRole.Button, new() { Name = "Entrer" }).ClickAsync();
-        await Assertions.Expect(other.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        await Assertions.Expect(other.Locator("h1")).ToHaveTextAsync("Mon compte");
     }
 
     [Fact]
@@ -159,7 +159,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         await door.GetByRole(AriaRole.Button, new() { Name = "Recevoir un lien" }).ClickAsync();
         await door.GotoAsync(await Mailbox.LinkAsync(node, "cible@example.org", 1));
         await door.GetByRole(AriaRole.Button, new() { Name = "Entrer" }).ClickAsync();
-        await Assertions.Expect(door.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        await Assertions.Expect(door.Locator("h1")).ToHaveTextAsync("Mon compte");
     }
 
     [Fact]
@@ -221,7 +221,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         await Browser.AcceptAsync(first, await node.RunAsync("invite", "--mail", "deux@example.org", "--territory", Loos), "Deux");
         var second = await OpenAsync("/compte/connexion");
         await SignInAsync(second, "deux@example.org", Browser.Password);
-        await Assertions.Expect(second.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        await Assertions.Expect(second.Locator("h1")).ToHaveTextAsync("Mon compte");
         var cookies = (await first.Context.CookiesAsync()).Where(cookie => cookie.Name.StartsWith("fabrique-", StringComparison.Ordinal));
         Assert.All(cookies, cookie => Assert.True(cookie.HttpOnly));
 
@@ -285,7 +285,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         await page.WaitForURLAsync("**/compte/second-facteur*");
         await LooksRightAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "Ajouter une clé d’accès" }).ClickAsync();
-        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte");
         await page.GotoAsync("/facilitation/demandes");
         await Assertions.Expect(page.Locator("h1")).Not.ToContainTextAsync("Accès refusé");
 
@@ -293,7 +293,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         await page.GetByRole(AriaRole.Button, new() { Name = "Me déconnecter", Exact = true }).ClickAsync();
         await page.GotoAsync("/compte/connexion");
         await page.GetByRole(AriaRole.Button, new() { Name = "Se connecter avec une clé d’accès" }).ClickAsync();
-        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte");
         await page.GotoAsync("/facilitation/demandes");
         await Assertions.Expect(page.Locator("h1")).Not.ToContainTextAsync("Accès refusé");
 
@@ -321,7 +321,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         await page.GotoAsync(await Mailbox.LinkAsync(node, "agente@example.org", 1));
         await LooksRightAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "Créer mon compte" }).ClickAsync();
-        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte", new() { Timeout = 20_000 });
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte");
         Assert.Contains("Camille Essai", await page.Locator("dl").InnerTextAsync(), StringComparison.Ordinal);
 
         await page.GotoAsync("/rejoindre");
