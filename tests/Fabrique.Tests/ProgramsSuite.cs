@@ -98,6 +98,17 @@ public abstract class ProgramsSuite(ServiceUnderTest<IdentityDb> service)
         Assert.Contains("Ce formulaire a déjà fait un jeton", late.Text, StringComparison.Ordinal);
         Assert.NotNull(await TradedAsync(last.Document.QuerySelector("code.key")!.TextContent));
 
+        // Nor does it bring back one that was taken back, under a name that is refused.
+        await visitor.SubmitAsync("/compte/jetons", $"retirer-{row.Id}", []);
+        Assert.Null((await ClickAsync()).Document.QuerySelector("code.key"));
+
+        // The form of somebody else makes another token.
+        var other = await TestAccounts.MakeAsync(service, TestAccounts.New(), Referent);
+        var tokens = scope.ServiceProvider.GetRequiredService<PersonalTokens>();
+        var request = Guid.Parse(page.Document.QuerySelector("input[name=demande]")!.GetAttribute("value")!);
+        Assert.NotNull(await tokens.MakeAsync(other, request, "double", await tokens.LendableAsync(other.Id), writes: false, 30));
+        Assert.NotEqual(row.Id, (await tokens.ListAsync(other.Id)).Single().Id);
+
         Task<PortalPage> ClickAsync() => visitor.SubmitAsync(page, "/compte/jetons", "jeton", new() { ["nom"] = "double", ["droits"] = "delegate:ZZ001", ["usage"] = "lire", ["duree"] = "30" });
     }
 

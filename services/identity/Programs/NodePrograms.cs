@@ -24,7 +24,7 @@ internal sealed class NodePrograms(IdentityDb db, IOpenIddictApplicationManager 
     /// <returns>Its client id and its secret, which cannot be read again; null instead when the same form registered one a while ago.</returns>
     public Task<(string Id, string? Secret)> RegisterAsync(string actor, Guid request, string name, IReadOnlyList<Grant> grants, bool writes) => SecondClick.OnceAsync(db, async () =>
     {
-        var id = $"prog-{request:n}";
+        var id = $"prog-{SecondClick.IdOf(actor, request):n}";
         if (await db.Programs.AsNoTracking().SingleOrDefaultAsync(program => program.Id == id) is { } made)
         {
             return (id, SecondClick.IsLate(made.CreatedAt, Now) ? null : await RenewAsync(actor, id));

@@ -49,16 +49,21 @@ internal sealed class PersonalTokens(IdentityDb db, RightsKeeper rights, Mails m
     /// <returns>The token, which cannot be read again; null when the same form made one a while ago.</returns>
     public Task<string?> MakeAsync(Person person, Guid request, string name, IReadOnlyList<Grant> grants, bool writes, int days) => SecondClick.OnceAsync(db, async () =>
     {
-        var (id, secret) = (request.ToString(), ProgramSecret.New(ProgramSecret.Personal));
+        var (id, secret) = (SecondClick.IdOf(person.Id, request).ToString(), ProgramSecret.New(ProgramSecret.Personal));
         if (await db.PersonalTokens.SingleOrDefaultAsync(token => token.Id == id) is { } made)
         {
-            if (made.Person != person.Id || SecondClick.IsLate(made.CreatedAt, Now))
+            if (SecondClick.IsLate(made.CreatedAt, Now))
             {
                 return null;
             }
             made.Hash = ProgramSecret.Hash(secret);
             await db.SaveChangesAsync();
             return secret;
+        }
+        if (await db.Revocations.AnyAsync(ended => ended.Session == id))
+        {
+            // Made, and taken back since: what bears this name is refused everywhere.
+            return null;
         }
         var token = new PersonalTokenRow
         {

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Identity;
@@ -12,6 +14,11 @@ internal static class SecondClick
 
     /// <summary>Whether what was made then (Unix milliseconds) is too old for a second click.</summary>
     public static bool IsLate(long madeAt, long now) => now - madeAt > Longest.TotalMilliseconds;
+
+    /// <summary>The identifier of what a form makes: the same at each click, and never that of what somebody else has, whatever is sent.</summary>
+    /// <param name="person">Who sends the form.</param>
+    /// <param name="request">Drawn with the form.</param>
+    public static Guid IdOf(string person, Guid request) => new(SHA256.HashData(Encoding.UTF8.GetBytes($"{person} {request}")).AsSpan(0, 16));
 
     /// <summary>Makes something under an identifier drawn with the form; where another click made it at the same moment, looks once more.</summary>
     public static async Task<T> OnceAsync<T>(IdentityDb db, Func<Task<T>> make)
