@@ -40,6 +40,9 @@ public abstract class PerimetersSuite(ServiceUnderTest<TerritoriesDb> service)
         {
             Assert.Equal(declared.Id, (await Territories.ListTerritoriesAsync(new() { Query = query })).Territories[0].Id);
         }
+        var near = await Territories.ListTerritoriesAsync(new() { Query = "PETR du pays de l'esai" });
+        Assert.Equal((declared.Id, true), (near.Territories[0].Id, near.Approximate));
+        Assert.Empty((await Territories.ListTerritoriesAsync(new() { Query = "PETR du pays de l'esai", Kind = { "PNR" } })).Territories);
         var territory = (await Territories.GetTerritoryAsync(new() { Id = declared.Id })).Territory;
         var towns = await Task.WhenAll(Around.Select(async town => (await Territories.GetTerritoryAsync(new() { Id = town })).Territory));
         Assert.Equal((3, towns.Sum(town => town.Population), "Finistère"), (territory.MemberCount, territory.Population, territory.Department.Name));
@@ -58,6 +61,26 @@ public abstract class PerimetersSuite(ServiceUnderTest<TerritoriesDb> service)
         var told = (await Territories.UpdateProfileAsync(new() { Id = declared.Id, Profile = new() { Introduction = "Un pays." } }, own)).Territory;
         Assert.Equal(("PETR du Pays de l’Essai", "PETR", true), (told.Profile.Name, told.Profile.Kind, told.Joined));
         Assert.Contains((await Territories.ListTerritoriesAsync(new() { Joined = true, PageSize = 100 })).Territories, found => found.Id == declared.Id);
+    }
+
+    [Fact]
+    public async Task A_name_with_a_slip_gives_each_territory_once_the_perimeters_that_look_like_it_first()
+    {
+        // As far from it as a commune's name is.
+        await ConfirmedAsync("Plouzanné", "200000131");
+        var (all, token) = (new List<string>(), "");
+        do
+        {
+            var page = await Territories.ListTerritoriesAsync(new() { Query = "plouzamné", PageSize = 2, PageToken = token });
+            Assert.True(page.Approximate);
+            all.AddRange(page.Territories.Select(territory => territory.Id));
+            (token, var total) = (page.NextPageToken, page.TotalSize);
+            Assert.True(token.Length > 0 || all.Count == total);
+        }
+        while (token.Length > 0);
+        Assert.Equal("200000131", all[0]);
+        Assert.Contains("29212", all);
+        Assert.Equal(all.Count, all.Distinct().Count());
     }
 
     [Fact]

@@ -41,12 +41,20 @@ internal sealed class Places(OfficialDirectory directory, IDbContextFactory<Terr
     public async Task<OfficialDirectory.Page> SearchAsync(
         string query, IReadOnlyCollection<string> kinds, string region, string department, IReadOnlyCollection<string>? onlyIds, int offset, int limit, CancellationToken cancellation)
     {
-        var found = (await PerimetersAsync(cancellation))
-            .Where(perimeter => perimeter.IsOf(kinds, region, department) && onlyIds?.Contains(perimeter.Territory.Id) != false)
-            .Select(perimeter => (Rank: perimeter.Rank(query), perimeter.Territory)).Where(found => found.Rank is not null).ToLookup(found => found.Rank!.Value, found => found.Territory);
+        var asked = (await PerimetersAsync(cancellation)).Where(perimeter => perimeter.IsOf(kinds, region, department) && onlyIds?.Contains(perimeter.Territory.Id) != false).ToList();
+        var found = asked.Select(perimeter => (Rank: perimeter.Rank(query), perimeter.Territory)).Where(found => found.Rank is not null).ToLookup(found => found.Rank!.Value, found => found.Territory);
         if (found.Count == 0)
         {
-            return await directory.SearchAsync(query, kinds, region, department, onlyIds, offset, limit, cancellation);
+            var page = await directory.SearchAsync(query, kinds, region, department, onlyIds, offset, limit, cancellation);
+            var near = page.Total == 0 || page.IsNear ? asked.Select(perimeter => perimeter.Territory).Where(territory => PerimeterRules.AreNear(territory.Name, query)).ToList() : [];
+            if (near.Count == 0)
+            {
+                return page;
+            }
+            // A whole name with a slip or two: the few perimeters that it may be, then the official names that look like it.
+            var first = near.Skip(offset).Take(limit).Select(territory => territory.Clone()).ToList();
+            var rest = await directory.SearchAsync(query, kinds, region, department, onlyIds, Math.Max(0, offset - near.Count), limit - first.Count, cancellation);
+            return new([.. first, .. rest.Territories], near.Count + page.Total, IsNear: true);
         }
 
         var counts = await directory.CountByRankAsync(query, kinds, region, department, onlyIds, cancellation);
