@@ -56,7 +56,7 @@ internal sealed class NodeDesk(
     public async Task InviteAsync(string actor, string email, Grant grant, CancellationToken cancellation)
     {
         var (link, secret) = links.Add(Links.Invitation, email, grant);
-        await mails.InviteAsync(people, email, grant, "", site, secret);
+        await mails.InviteAsync(people, email, grant, grant.Scope, site, secret);
         rights.Note(actor, "invited", link.Id, grant.ToString());
         await db.SaveChangesAsync(cancellation);
     }
