@@ -210,7 +210,7 @@ public sealed class NodePagesTests(ServiceOnSqlite<IdentityDb> service) : IClass
         }
 
         // A server takes them from now on: there is no box any more.
-        service.Services.GetRequiredService<IConfiguration>()["Mail:Server"] = "smtp://127.0.0.1:1";
+        Set("smtp://127.0.0.1:1");
         try
         {
             using var here = new Visitor(service.Address);
@@ -219,7 +219,14 @@ public sealed class NodePagesTests(ServiceOnSqlite<IdentityDb> service) : IClass
         }
         finally
         {
-            service.Services.GetRequiredService<IConfiguration>()["Mail:Server"] = "";
+            Set("");
+        }
+
+        // As its page does: set in the configuration itself it would overrule the page from then on.
+        void Set(string server)
+        {
+            NodeSettings.Save(Data, new Dictionary<string, string> { ["Mail:Server"] = server });
+            service.Services.GetRequiredService<IConfiguration>().ReloadNodeSettings();
         }
     }
 
