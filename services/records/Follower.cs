@@ -72,8 +72,8 @@ public sealed partial class Follower<TDb>(
         using var stream = feed.Read(new ReadRequest { Epoch = known.Epoch, After = known.Sequence, Kinds = { kind } }, cancellationToken: cancellation);
         var (epoch, sequence, bytes) = (known.Epoch, known.Sequence, 0);
         var batch = new List<Arrival>(BatchSize);
-        // One batch is taken in while the next is read.
-        var takingIn = Task.CompletedTask;
+        // Of three batches, one is stored while the next is verified and the one after is read.
+        var (storing, verifying) = (Task.CompletedTask, Task.CompletedTask);
         try
         {
             await foreach (var item in stream.ResponseStream.ReadAllAsync(cancellation))
@@ -96,14 +96,14 @@ public sealed partial class Follower<TDb>(
         }
         finally
         {
-            await takingIn;
+            await verifying;
         }
 
         async Task TakeInAsync()
         {
-            await takingIn;
-            var (envelopes, cursor) = (batch, new CursorRow { Feed = name, Epoch = epoch, Sequence = sequence });
-            takingIn = Task.Run(() => records.IngestAsync(name, envelopes, cancellation, cursor), cancellation);
+            await storing;
+            var (envelopes, cursor, before) = (batch, new CursorRow { Feed = name, Epoch = epoch, Sequence = sequence }, verifying);
+            (storing, verifying) = (before, Task.Run(() => records.IngestAsync(name, envelopes, cancellation, cursor, before), cancellation));
             (batch, bytes) = (new(BatchSize), 0);
         }
     }

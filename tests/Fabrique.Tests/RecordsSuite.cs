@@ -145,6 +145,31 @@ public abstract class RecordsSuite
     }
 
     [Fact]
+    public async Task A_home_that_moves_while_a_batch_waits_for_the_one_before_is_asked_again()
+    {
+        await using var node = await StartAsync();
+        var (_, envelope) = await PeerAsync(node);
+        var before = new TaskCompletionSource();
+        // Looked at by now: only to be stored.
+        var waiting = node.Records.IngestAsync("test", [new Arrival(envelope)], Cancellation, before: before.Task);
+        await node.Records.BindHomeAsync("62528", "practices", node.Key.Node, Cancellation);
+        before.SetResult();
+        Assert.Equal((0, 1), await waiting);
+        Assert.Equal(["WrongHome"], await node.QuarantineAsync());
+    }
+
+    [Fact]
+    public async Task A_batch_is_not_stored_when_the_one_before_it_failed()
+    {
+        await using var node = await StartAsync();
+        var (_, envelope) = await PeerAsync(node);
+        var failed = Task.FromException(new IOException("the disk is full"));
+        await Assert.ThrowsAsync<IOException>(() => node.Records.IngestAsync("test", [new Arrival(envelope)], Cancellation, new CursorRow { Feed = "f", Epoch = "e", Sequence = 1 }, failed));
+        Assert.Empty(await node.RowsAsync());
+        Assert.Empty(await node.LookAsync(db => db.Cursors.ToListAsync()));
+    }
+
+    [Fact]
     public async Task This_node_may_not_write_what_lives_elsewhere()
     {
         await using var node = await StartAsync();

@@ -33,6 +33,10 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         ["DOTNET_TieredPGO"] = "0",
     };
 
+    /// <summary>The embedded sidecar's beside these: it does little for many small messages and never blocks a thread, so that its code is worth the compiler's second look
+    /// and what arrives is worth no change of threads.</summary>
+    private static readonly Dictionary<string, string> SidecarDefaults = new(Defaults) { ["DOTNET_TieredPGO"] = "1", ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1" };
+
     private readonly string _appToken = NewToken();
     private readonly Dictionary<string, string> _tokens = file.Services.ToDictionary(service => service.Name, _ => NewToken());
     private readonly IReadOnlyList<Instance> _instances = Instance.All(file, host, port);
@@ -95,7 +99,7 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
     private ProcessSpec EmbeddedSpec(string components, Dictionary<string, string> broking)
     {
         // Its two ports are arguments, as daprd's are.
-        var environment = new Dictionary<string, string>(Common(Sidecar).Concat(broking)) { ["ASPNETCORE_URLS"] = "", ["APP_API_TOKEN"] = _appToken };
+        var environment = new Dictionary<string, string>(Common(Sidecar, SidecarDefaults).Concat(broking)) { ["ASPNETCORE_URLS"] = "", ["APP_API_TOKEN"] = _appToken };
         foreach (var app in _instances.GroupBy(instance => instance.Service.Name))
         {
             environment[$"Apps__{app.Key}__Address"] = string.Join(';', app.Select(instance => Text(instance.App.Address)));
@@ -156,9 +160,9 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         new[] { Environment.GetEnvironmentVariable("NO_PROXY"), Environment.GetEnvironmentVariable("no_proxy"), "127.0.0.1", "localhost" }
             .Where(hosts => !string.IsNullOrEmpty(hosts)).Distinct()!;
 
-    private Dictionary<string, string> Common(string name)
+    private Dictionary<string, string> Common(string name, Dictionary<string, string>? defaults = null)
     {
-        var variables = Defaults.Where(variable => Environment.GetEnvironmentVariable(variable.Key) is null).ToDictionary();
+        var variables = (defaults ?? Defaults).Where(variable => Environment.GetEnvironmentVariable(variable.Key) is null).ToDictionary();
         variables["Data"] = data;
         if ((site ?? Public(false)) is { } front)
         {

@@ -31,47 +31,53 @@ public sealed partial class RecordStore<TDb>
     /// Takes in envelopes that came by pub/sub or from a feed, in one transaction. A version known already changes nothing; what cannot
     /// be trusted, read or indexed is quarantined with its reason. Never throws because of what an envelope holds.
     /// </summary>
+    /// <param name="source">Where they come from.</param>
+    /// <param name="arrivals">They.</param>
+    /// <param name="cancellation">Ends it with nothing stored.</param>
+    /// <param name="cursor">How far its feed has been read with them.</param>
+    /// <param name="before">What must be stored before them; they are verified meanwhile. When it fails, so does this.</param>
     /// <returns>How many were new, and how many were put aside.</returns>
     internal async Task<(int Stored, int Quarantined)> IngestAsync(
-        string source, IReadOnlyList<Arrival> arrivals, CancellationToken cancellation, CursorRow? cursor = null)
+        string source, IReadOnlyList<Arrival> arrivals, CancellationToken cancellation, CursorRow? cursor = null, Task? before = null)
     {
+        var seen = registry.Version;
+        var opened = Open(arrivals);
+        await (before ?? Task.CompletedTask);
         try
         {
-            return await TakeInAsync(source, Open(arrivals), cursor, cancellation);
+            return await TakeInAsync(source, opened, seen, cursor, cancellation);
         }
         catch (Exception error) when (StoreFailure.IsOfData(error))
         {
-            return await TakeInOneByOneAsync(source, arrivals, cursor, cancellation);
+            return await TakeInOneByOneAsync(source, opened, seen, cursor, cancellation);
         }
     }
 
     /// <summary>One of them cannot be stored or indexed: it must not keep the others out.</summary>
     private async Task<(int Stored, int Quarantined)> TakeInOneByOneAsync(
-        string source, IReadOnlyList<Arrival> arrivals, CursorRow? cursor, CancellationToken cancellation)
+        string source, IReadOnlyList<Opened> opened, long seen, CursorRow? cursor, CancellationToken cancellation)
     {
         var (stored, quarantined) = (0, 0);
-        foreach (var opened in Open(arrivals))
+        foreach (var one in opened)
         {
             var (more, refused) = (0, 0);
             try
             {
-                (more, refused) = await TakeInAsync(source, [opened], null, cancellation);
+                (more, refused) = await TakeInAsync(source, [one], seen, null, cancellation);
             }
             catch (Exception error) when (StoreFailure.IsOfData(error))
             {
-                LogUnusable(opened.Record!.Kind, opened.Record.Id, error);
-                (more, refused) = await TakeInAsync(source, [opened with { Refused = QuarantineReason.Unusable }], null, cancellation);
+                LogUnusable(one.Record!.Kind, one.Record.Id, error);
+                (more, refused) = await TakeInAsync(source, [one with { Refused = QuarantineReason.Unusable }], seen, null, cancellation);
             }
             (stored, quarantined) = (stored + more, quarantined + refused);
         }
-        await TakeInAsync(source, [], cursor, cancellation);
+        await TakeInAsync(source, [], seen, cursor, cancellation);
         return (stored, quarantined);
     }
 
-    private Task<(int Stored, int Quarantined)> TakeInAsync(string source, IReadOnlyList<Opened> opened, CursorRow? cursor, CancellationToken cancellation)
-    {
-        var seen = registry.Version;
-        return TransactAsync(async (db, store) =>
+    private Task<(int Stored, int Quarantined)> TakeInAsync(string source, IReadOnlyList<Opened> opened, long seen, CursorRow? cursor, CancellationToken cancellation) =>
+        TransactAsync(async (db, store) =>
         {
             // Keys or homes changed between the look at the envelopes and this transaction: look again.
             opened = registry.Version == seen ? opened : [.. opened.Select(one => one.Refused == QuarantineReason.Unusable ? one : Open(one.Arrival))];
@@ -93,7 +99,6 @@ public sealed partial class RecordStore<TDb>
             }
             return (stored, refused.Count);
         }, cancellation);
-    }
 
     private async Task<int> StoreAsync(TDb db, StoreRow store, IEnumerable<Opened> opened, CancellationToken cancellation)
     {

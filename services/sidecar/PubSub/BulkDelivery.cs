@@ -42,7 +42,7 @@ internal sealed class BulkDelivery(AppClient client, Subscription subscription, 
             _waiting.Enqueue(waiting);
             if (_isBusy)
             {
-                return waiting.Answer.Task;
+                return waiting.Answer;
             }
 
             _isBusy = true;
@@ -50,25 +50,32 @@ internal sealed class BulkDelivery(AppClient client, Subscription subscription, 
 
         // Of its own: it ends when nobody waits any more, long after this event has its answer.
         _ = DrainAsync(timeout, stopping);
-        return waiting.Answer.Task;
+        return waiting.Answer;
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever fails is the answer of those who wait, and they know which failures count.")]
     private async Task DrainAsync(TimeSpan timeout, CancellationToken stopping)
     {
-        while (Take() is { Count: > 0 } batch)
+        var batch = Take();
+        var sending = SendAsync(batch, timeout, stopping);
+        while (batch.Count > 0)
         {
+            var (sent, answers, failure) = (batch, Array.Empty<AppAnswer>(), (Exception?)null);
             try
             {
-                var answers = await SendAsync(batch, timeout, stopping);
-                for (var at = 0; at < batch.Count; at++)
-                {
-                    batch[at].Answer.SetResult(answers[at]);
-                }
+                answers = await sending;
             }
             catch (Exception error)
             {
-                batch.ForEach(waiting => waiting.Answer.TrySetException(error));
+                failure = error;
+            }
+
+            // The next are on their way before those that have their answer go on.
+            batch = Take();
+            sending = batch.Count > 0 ? SendAsync(batch, timeout, stopping) : sending;
+            for (var at = 0; at < sent.Count; at++)
+            {
+                sent[at].Tell(failure, answers.ElementAtOrDefault(at));
             }
         }
     }
@@ -145,6 +152,21 @@ internal sealed class BulkDelivery(AppClient client, Subscription subscription, 
 
     private sealed record Waiting(ReadOnlyMemory<byte> Envelope)
     {
-        public TaskCompletionSource<AppAnswer> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Whoever waits goes on at once: to start a thread for each costs more than what most of them do, which is to acknowledge.
+        private readonly TaskCompletionSource<AppAnswer> _answer = new();
+
+        public Task<AppAnswer> Answer => _answer.Task;
+
+        public void Tell(Exception? failure, AppAnswer answer)
+        {
+            if (failure is null)
+            {
+                _answer.SetResult(answer);
+            }
+            else
+            {
+                _answer.SetException(failure);
+            }
+        }
     }
 }

@@ -1,6 +1,5 @@
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
-using RabbitMQ.Client.Exceptions;
 
 namespace Fabrique.Sidecar;
 
@@ -34,18 +33,27 @@ internal sealed class RabbitMqConsumer(
     /// <summary>Delivers until the channel is lost (and says why) or the subscription stops (null, after the last delivery is settled).</summary>
     public async Task<string?> RunAsync(IConnection connection)
     {
-        var concurrency = settings.InOrder ? (ushort)1 : settings.PrefetchCount;
-        var options = new CreateChannelOptions(
-            publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false, consumerDispatchConcurrency: concurrency);
-        await using var channel = await connection.CreateChannelAsync(options, stopping);
+        // Outlives the channel, whose end cancels it.
+        using var returned = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: stopping);
         await DeclareAsync(channel, subscription, stopping);
         await channel.BasicQosAsync(0, settings.PrefetchCount, global: false, stopping);
 
         var lost = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        channel.ChannelShutdownAsync += (_, e) => Tell(e.ReplyText);
+        channel.ChannelShutdownAsync += async (_, e) =>
+        {
+            await Tell(e.ReplyText);
+            await returned.CancelAsync();
+        };
+        var acknowledgements = new Acknowledgements(channel);
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.UnregisteredAsync += (_, _) => Tell("the broker cancelled the consumer: its queue was deleted");
-        consumer.ReceivedAsync += (_, e) => HandleAsync(channel, e);
+        consumer.ReceivedAsync += (_, e) =>
+        {
+            // The client takes the bytes back as soon as it is answered.
+            var handling = HandleAsync(channel, acknowledgements, e.DeliveryTag, e.Body.ToArray(), returned.Token);
+            return settings.InOrder ? handling : Task.CompletedTask;
+        };
         var tag = $"{subscription.Queue}-{Guid.CreateVersion7()}";
         await channel.BasicConsumeAsync(subscription.Queue, autoAck: false, tag, noLocal: false, exclusive: false, arguments: null, consumer, stopping);
         subscription.Settle(null);
@@ -68,26 +76,26 @@ internal sealed class RabbitMqConsumer(
         }
     }
 
-    private async Task HandleAsync(IChannel channel, BasicDeliverEventArgs message)
+    private async Task HandleAsync(IChannel channel, Acknowledgements acknowledgements, ulong tag, ReadOnlyMemory<byte> body, CancellationToken returned)
     {
         Interlocked.Increment(ref _busy);
         try
         {
-            using var returned = CancellationTokenSource.CreateLinkedTokenSource(stopping, message.CancellationToken);
-            switch (await deliver(message.Body, returned.Token))
+            switch (await deliver(body, returned))
             {
                 case Settlement.Acknowledge:
-                    await channel.BasicAckAsync(message.DeliveryTag, multiple: false);
+                    await acknowledgements.AcknowledgeAsync(tag);
                     break;
                 case Settlement.DeadLetter:
-                    await channel.BasicNackAsync(message.DeliveryTag, multiple: false, requeue: false);
+                    await channel.BasicNackAsync(tag, multiple: false, requeue: false, CancellationToken.None);
+                    acknowledgements.Pass(tag);
                     break;
                 case Settlement.Return:
                     // Closing the channel puts it back, in its old place.
                     break;
             }
         }
-        catch (Exception e) when (e is RabbitMQClientException or ObjectDisposedException)
+        catch (Exception e) when (RabbitMqPubSub.IsAway(e))
         {
             // The channel is gone and the broker has the message still: it comes again, and handlers know a message they have seen.
         }

@@ -17,8 +17,7 @@ internal sealed partial class RabbitMqPubSub(
     Component component, RabbitMqSettings settings, Policy outbound, TimeProvider time, ILogger<RabbitMqPubSub> logger)
     : PubSub(component, outbound, time)
 {
-    private const int PublishChannels = 4;
-    private const int UnconfirmedPerChannel = 256;
+    private const int MostUnconfirmed = 1024;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ConnectionPatience = TimeSpan.FromSeconds(3);
@@ -29,7 +28,7 @@ internal sealed partial class RabbitMqPubSub(
 
     public override string? Problem => _problem;
 
-    /// <summary>Keeps both connections: whatever closes one, or a publishing channel, everything is made anew from the start.</summary>
+    /// <summary>Keeps both connections: whatever closes one, or the publishing channel, everything is made anew from the start.</summary>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var pause = FirstPause;
@@ -109,7 +108,7 @@ internal sealed partial class RabbitMqPubSub(
                 properties.Expiration = ((long)timeToLive.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
             }
 
-            await link.NextChannel().BasicPublishAsync(topic, "", mandatory: true, properties, message.Body, cancellation);
+            await link.Publishing.BasicPublishAsync(topic, "", mandatory: true, properties, message.Body, cancellation);
         }
         catch (PublishReturnException)
         {
@@ -163,7 +162,7 @@ internal sealed partial class RabbitMqPubSub(
         e.ShutdownReason is { Initiator: ShutdownInitiator.Peer, ReplyCode: Constants.PreconditionFailed or Constants.AccessRefused or Constants.ResourceLocked };
 
     /// <summary>The client tells a lost connection in many ways; a call that is not answered in time ends as cancelled.</summary>
-    private static bool IsAway(Exception e) =>
+    public static bool IsAway(Exception e) =>
         e is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException;
 
     private static TaskCompletionSource<Link> NewLink() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -175,20 +174,15 @@ internal sealed partial class RabbitMqPubSub(
         return connection;
     }
 
-    private static async Task<List<IChannel>> OpenAsync(IConnection connection, TaskCompletionSource<string> lost, CancellationToken cancellation)
+    private static async Task<IChannel> OpenAsync(IConnection connection, TaskCompletionSource<string> lost, CancellationToken cancellation)
     {
-        var channels = new List<IChannel>();
-        for (var number = 0; number < PublishChannels; number++)
-        {
-            // Confirms are awaited per message while others are under way; the limiter bounds what a crash can leave unconfirmed.
-            var limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = UnconfirmedPerChannel, QueueLimit = int.MaxValue });
-            var options = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, limiter);
-            var channel = await connection.CreateChannelAsync(options, cancellation);
-            channel.ChannelShutdownAsync += (_, e) => Tell(lost, e);
-            channels.Add(channel);
-        }
-
-        return channels;
+        // Confirms are awaited per message while others are under way; the limiter bounds what a crash can leave unconfirmed. One channel: the broker confirms
+        // what came through one together.
+        var limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = MostUnconfirmed, QueueLimit = int.MaxValue });
+        var options = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, limiter);
+        var channel = await connection.CreateChannelAsync(options, cancellation);
+        channel.ChannelShutdownAsync += (_, e) => Tell(lost, e);
+        return channel;
     }
 
     private static Task Tell(TaskCompletionSource<string> lost, ShutdownEventArgs reason)
@@ -206,15 +200,14 @@ internal sealed partial class RabbitMqPubSub(
     [LoggerMessage(Level = LogLevel.Error, Message = "The broker refuses the queue {Queue}: {Reason}. Delete it, and it is made as it must be")]
     private partial void LogRefused(string queue, string? reason);
 
-    /// <summary>The connection that consumes, the channels of the other for publishing, and the exchanges known to exist.</summary>
-    private sealed class Link(IConnection consuming, List<IChannel> channels)
+    /// <summary>The connection that consumes, the channel of the other for publishing, and the exchanges known to exist.</summary>
+    private sealed class Link(IConnection consuming, IChannel publishing)
     {
         private readonly ConcurrentDictionary<string, bool> _exchanges = new();
-        private uint _next;
 
         public IConnection Consuming => consuming;
 
-        public IChannel NextChannel() => channels[(int)(Interlocked.Increment(ref _next) % channels.Count)];
+        public IChannel Publishing => publishing;
 
         /// <summary>Declares the topic's exchange once per connection, on a channel of its own: a refusal closes the channel it came through.</summary>
         public async Task DeclareExchangeAsync(string topic, CancellationToken cancellation)

@@ -36,6 +36,7 @@ internal sealed record RabbitMqSettings(ConnectionFactory Factory, ushort Prefet
             TopologyRecoveryEnabled = false,
             RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
             RequestedHeartbeat = metadata.Duration("heartBeat") ?? TimeSpan.FromSeconds(10),
+            SocketFactory = family => new GatheringSocket(family),
             ClientProvidedName = metadata.Text("clientName") ?? $"fabrique-sidecar/{component.Name}",
         };
         try
