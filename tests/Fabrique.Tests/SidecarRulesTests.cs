@@ -94,6 +94,22 @@ public sealed class SidecarRulesTests
         }
     }
 
+    [Fact]
+    public async Task Who_comes_when_the_pause_is_over_does_not_pass_those_who_wait()
+    {
+        var time = new Clock();
+        var circuit = new CircuitBreaker(new CircuitBreakerPolicy(Failures: 1, MaxRequests: 1, Interval: TimeSpan.Zero, Timeout: TimeSpan.FromMinutes(10)), time);
+        Calls(circuit, false);
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var waiting = circuit.EnterAsync(leave.Token);
+        time.Pass(TimeSpan.FromMinutes(10));
+        var later = circuit.EnterAsync(TestContext.Current.CancellationToken);
+        Assert.False(later.IsCompleted);
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        Assert.True((await later).IsProbe);
+    }
+
     private static void Calls(CircuitBreaker circuit, params bool[] results) => Assert.All(results, succeeded => circuit.Leave(circuit.TryEnter()!.Value, succeeded));
 
     /// <summary>Time that passes when it is told to.</summary>

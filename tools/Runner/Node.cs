@@ -33,8 +33,10 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         ["DOTNET_TieredPGO"] = "0",
     };
 
-    /// <summary>The embedded sidecar's beside these: it does little for many small messages and never blocks a thread, so that its code is worth the compiler's second look
-    /// and what arrives is worth no change of threads.</summary>
+    /// <summary>
+    /// The embedded sidecar's. It does a little for each of many small messages: the compiler's second look at its code pays. It never blocks a thread: what arrives
+    /// may be dealt with by the one that read it.
+    /// </summary>
     private static readonly Dictionary<string, string> SidecarDefaults = new(Defaults) { ["DOTNET_TieredPGO"] = "1", ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1" };
 
     private readonly string _appToken = NewToken();

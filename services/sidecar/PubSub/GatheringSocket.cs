@@ -22,6 +22,14 @@ internal sealed class GatheringSocket(AddressFamily family) : TcpClientAdapter(n
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
             await _pipe.Writer.WriteAsync(buffer, cancellationToken);
 
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        // Past the pipe it would overtake what waits there. Nobody does.
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Write(ReadOnlySpan<byte> buffer) => throw new NotSupportedException();
+
         protected override void Dispose(bool disposing)
         {
             _pipe.Writer.Complete();

@@ -74,7 +74,8 @@ internal sealed class CircuitBreaker(CircuitBreakerPolicy policy, TimeProvider t
     /// <summary>Waits until the call may go through; those that wait take turns, so that one which fails each time does not keep the others out.</summary>
     public async Task<Pass> EnterAsync(CancellationToken cancellation)
     {
-        if (TryEnter() is { } free)
+        // Past those that wait for an open circuit nobody goes.
+        if ((Turn.CurrentCount > 0 || IsClosed) && TryEnter() is { } free)
         {
             return free;
         }
