@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Xml.Linq;
 
 namespace Fabrique.Runner;
@@ -8,6 +7,9 @@ namespace Fabrique.Runner;
 internal sealed class TestCommand(string root, TextWriter output, TimeProvider time)
 {
     private static readonly Package[] Needed = [Package.RabbitMq, Package.PostgreSql, Package.Chromium, Package.Npm, Package.Curl];
+
+    /// <summary>The slowest test, with the node that it starts, takes two.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(6);
 
     private int _passed;
     private int _failed;
@@ -81,11 +83,7 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
             Build.Assembly(root, Path.Combine(root, "tests", "Tests.csproj")), "-noLogo", "-noColor", "-reporter", "json", "-longRunning", "60", "-maxThreads", "1.5x",
             "-trx", Path.Combine(folder, "tests.trx"), .. filter is null ? Array.Empty<string>() : ["-method", $"*{filter}*"],
         ];
-        var code = await Shell.RunAsync(Shell.Dotnet, arguments, root, line =>
-        {
-            log.WriteLine(line);
-            results.Take(line);
-        }, cancel);
+        var code = await RunWhileItSaysSomethingAsync(arguments, log, results, cancel);
         // The count is that of the written results: the live messages share the console with what the services under test say.
         var (passed, failed) = Counted(Path.Combine(folder, "tests.trx"));
         (_passed, _failed) = (_passed + passed, _failed + failed);
@@ -98,6 +96,28 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
         if (code != 0 && failed == 0)
         {
             throw new PlainError($"the test program ended with code {code}");
+        }
+    }
+
+    /// <exception cref="PlainError">One hangs: those that had begun are named.</exception>
+    private async Task<int> RunWhileItSaysSomethingAsync(string[] arguments, StreamWriter log, TestResults results, CancellationToken cancel)
+    {
+        using var silence = new CancellationTokenSource(LongestSilence, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, silence.Token);
+        try
+        {
+            return await Shell.RunAsync(Shell.Dotnet, arguments, root, line =>
+            {
+                log.WriteLine(line);
+                if (results.Take(line))
+                {
+                    silence.CancelAfter(LongestSilence);
+                }
+            }, stop.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new PlainError($"no test began or ended for {LongestSilence.TotalMinutes} minutes; under way: {string.Join(", ", results.Running)}");
         }
     }
 
@@ -116,58 +136,4 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
             throw new PlainError($"{Path.GetFileName(program)} ended with code {code}");
         }
     }
-}
-
-/// <summary>Follows the messages of the test program (xunit.v3, -reporter json): a line per class when it is through, each failure at once.</summary>
-internal sealed class TestResults(TextWriter output)
-{
-    private readonly Dictionary<string, string> _names = [];
-
-    public void Take(string line)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(line);
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
-            {
-                Say(document.RootElement);
-            }
-        }
-        catch (JsonException)
-        {
-            // What the services under test say, or a message into which they said it.
-        }
-    }
-
-    private void Say(JsonElement message)
-    {
-        string Text(string name) => message.TryGetProperty(name, out var value) ? value.ToString() : "";
-        switch (Text("$type"))
-        {
-            case "test-starting":
-                _names[Text("TestUniqueID")] = Text("TestDisplayName");
-                break;
-            case "test-class-starting":
-                _names[Text("TestClassUniqueID")] = Text("TestClassSimpleName");
-                break;
-            case "test-skipped":
-                output.WriteLine($"   skipped  {_names.GetValueOrDefault(Text("TestUniqueID"))}: {Text("Reason")}");
-                break;
-            case "test-failed" or "error" or "test-cleanup-failure" or "test-class-cleanup-failure" or "test-collection-cleanup-failure" or "test-assembly-cleanup-failure":
-                var about = _names.GetValueOrDefault(Text("TestUniqueID")) ?? _names.GetValueOrDefault(Text("TestClassUniqueID"));
-                output.WriteLine($"   FAILED   {about}\n{Indented(message, "Messages")}{Indented(message, "StackTraces")}");
-                break;
-            case "test-class-finished":
-                var seconds = decimal.Parse(Text("ExecutionTime"), CultureInfo.InvariantCulture);
-                output.WriteLine($"   {_names.GetValueOrDefault(Text("TestClassUniqueID")),-40} {Text("TestsTotal"),4} tests, {Text("TestsFailed")} failed, {seconds:0.0} s");
-                break;
-            case "diagnostic-message" when Text("Message").Contains("Long Running", StringComparison.OrdinalIgnoreCase):
-                output.WriteLine($"   {Text("Message")}");
-                break;
-        }
-    }
-
-    private static string Indented(JsonElement message, string name) => message.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array
-        ? string.Concat(list.EnumerateArray().SelectMany(text => text.ToString().Split('\n')).Select(text => $"            {text.TrimEnd()}\n"))
-        : "";
 }
