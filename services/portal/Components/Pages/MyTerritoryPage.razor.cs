@@ -152,6 +152,12 @@ public partial class MyTerritoryPage
     /// <summary>The family to invite first: one of which nobody is there yet.</summary>
     private string Wanted => Families.Four.FirstOrDefault(family => _delegation?.Families.ContainsKey(family) == false) ?? Families.Four[0];
 
+    /// <summary>The family, the function and the end of the mandate of somebody, as far as they are known.</summary>
+    private static string About(Identity.V1.Delegate person) => string.Join(" – ", new[]
+    {
+        Vocabulary.Role4F.Label(person.Grant.Family), person.Grant.Function, person.Grant.Until is { } until ? T["mandat jusqu’au {0}", Show.Date(until)] : "",
+    }.Where(text => text.Length > 0));
+
     private static string State(JoinRequest request) => request.Status switch
     {
         "open" => T["Votre demande pour le territoire {0} attend une réponse", request.Territory],
