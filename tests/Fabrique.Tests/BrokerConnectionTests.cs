@@ -109,11 +109,9 @@ public sealed class BrokerConnectionTests(RabbitMqServer server)
     [Fact]
     public async Task What_is_written_in_pieces_arrives_whole_and_in_order_and_the_end_is_seen()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        using var socket = new GatheringSocket(AddressFamily.InterNetwork);
-        await socket.ConnectAsync(IPAddress.Loopback, ((IPEndPoint)listener.LocalEndpoint).Port, Cancellation);
-        using var other = await listener.AcceptTcpClientAsync(Cancellation);
+        var (socket, other) = await ConnectAsync();
+        using var here = socket;
+        using var there = other;
         var sent = RandomNumberGenerator.GetBytes(2_000_000);
         var receiving = ReceiveAsync();
         await using (var stream = socket.GetStream())
@@ -142,11 +140,8 @@ public sealed class BrokerConnectionTests(RabbitMqServer server)
     [Fact]
     public async Task Whoever_writes_to_a_connection_that_was_lost_is_told()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        using var socket = new GatheringSocket(AddressFamily.InterNetwork);
-        await socket.ConnectAsync(IPAddress.Loopback, ((IPEndPoint)listener.LocalEndpoint).Port, Cancellation);
-        var other = await listener.AcceptTcpClientAsync(Cancellation);
+        var (socket, other) = await ConnectAsync();
+        using var here = socket;
         await using var stream = socket.GetStream();
         other.LingerState = new LingerOption(enable: true, seconds: 0);
         other.Dispose();
@@ -159,5 +154,15 @@ public sealed class BrokerConnectionTests(RabbitMqServer server)
                 await stream.WriteAsync(new byte[1_000], limit.Token);
             }
         });
+    }
+
+    /// <summary>Both ends of a connection.</summary>
+    private static async Task<(GatheringSocket Socket, TcpClient Other)> ConnectAsync()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var socket = new GatheringSocket(AddressFamily.InterNetwork);
+        await socket.ConnectAsync(IPAddress.Loopback, ((IPEndPoint)listener.LocalEndpoint).Port, Cancellation);
+        return (socket, await listener.AcceptTcpClientAsync(Cancellation));
     }
 }
