@@ -145,6 +145,25 @@ public sealed class NodePagesTests(ServiceOnSqlite<IdentityDb> service) : IClass
     }
 
     [Fact]
+    public async Task The_trail_of_rights_is_told_in_words()
+    {
+        using var visitor = new Visitor(service.Address);
+        var steward = await EnterAsync(visitor, Grant.Steward, strong: true);
+        await using var scope = service.Services.CreateAsyncScope();
+        var rights = scope.ServiceProvider.GetRequiredService<RightsKeeper>();
+        rights.Note(steward.Id, "grant ended", steward.Id, "referent:29019:AGENT");
+        rights.Note(steward.Id, "request refused", steward.Id, "29232");
+        rights.Note(steward.Id, "token made", steward.Id, ProgramWords.ForTrail("delegate:29019", writes: false));
+        rights.Note(steward.Id, "program registered", "", $"Site : la ville: {ProgramWords.ForTrail("delegate:29232 observer:*", writes: true)}");
+        await scope.ServiceProvider.GetRequiredService<IdentityDb>().SaveChangesAsync(Cancellation);
+
+        var told = (await visitor.GetAsync("/compte/journal")).Document.QuerySelectorAll("main tbody tr").Take(4).Select(row => row.LastElementChild!.TextContent.Replace('\u00a0', ' ').Replace('\u202f', ' '));
+        Assert.Equal(
+            ["29232", "Site : la ville: le territoire 29232, les chiffres d’ensemble du réseau ; lit et écrit", "le territoire 29019 ; lit seulement", "référent·e du territoire 29019 – agent·e territorial·e"],
+            told.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Stewards_are_invited_and_removed_and_the_last_one_stays()
     {
         await using var fresh = new ServiceOnSqlite<IdentityDb>();

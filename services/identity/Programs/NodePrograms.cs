@@ -105,5 +105,5 @@ internal sealed class NodePrograms(IdentityDb db, IOpenIddictApplicationManager 
     /// <summary>Every token names the secret that it was got with, so that they end together.</summary>
     private string NameOfSecret() => Guid.CreateVersion7(clock.GetUtcNow()).ToString();
 
-    private void Note(string actor, string action, ProgramRow program) => rights.Note(actor, action, program.Id, $"{program.Name}: {program.Grants}{(program.Writes ? "" : " (read)")}");
+    private void Note(string actor, string action, ProgramRow program) => rights.Note(actor, action, program.Id, $"{program.Name}: {ProgramWords.ForTrail(program.Grants, program.Writes)}");
 }

@@ -77,7 +77,7 @@ internal sealed class PersonalTokens(IdentityDb db, RightsKeeper rights, Mails m
             ExpiresAt = clock.GetUtcNow().AddDays(days).ToUnixTimeMilliseconds(),
         };
         db.PersonalTokens.Add(token);
-        rights.Note(person.Id, "token made", person.Id, Detail(token));
+        rights.Note(person.Id, "token made", person.Id, ProgramWords.ForTrail(token.Grants, token.Writes));
         mails.Add(person, () => new Letter(
             T["Un programme peut agir à votre place"],
             T["Bonjour {0},", person.Name],
@@ -94,7 +94,7 @@ internal sealed class PersonalTokens(IdentityDb db, RightsKeeper rights, Mails m
         if (await db.PersonalTokens.SingleOrDefaultAsync(token => token.Person == person && token.Id == id) is { } token)
         {
             db.PersonalTokens.Remove(token);
-            rights.Note(person, "token ended", person, Detail(token));
+            rights.Note(person, "token ended", person, ProgramWords.ForTrail(token.Grants, token.Writes));
             await rights.TakeBackAsync(token.Id);
         }
     }
@@ -121,6 +121,4 @@ internal sealed class PersonalTokens(IdentityDb db, RightsKeeper rights, Mails m
 
     /// <summary>What a right is recognised by, whatever the family.</summary>
     public static string Key(Grant grant) => (grant with { Family = "" }).ToString();
-
-    private static string Detail(PersonalTokenRow token) => $"{token.Grants}{(token.Writes ? "" : " (read)")}";
 }

@@ -9,6 +9,7 @@ internal static class ProgramWords
     public const int LongestName = 60;
 
     private const string IsoDay = "yyyy-MM-dd";
+    private const string ReadsOnly = " (read)";
 
     /// <summary>A name as typed, on one line.</summary>
     public static string Tidy(string? name) => Accounts.OneLine(name);
@@ -28,6 +29,12 @@ internal static class ProgramWords
 
     /// <summary>The rights of a program, as they are kept: "delegate:62528 observer:*".</summary>
     public static IEnumerable<Grant> Read(string grants) => grants.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Grant.Parse);
+
+    /// <summary>What a program may do, as the trail of rights keeps it: "delegate:62528 observer:* (read)".</summary>
+    public static string ForTrail(string grants, bool writes) => writes ? grants : grants + ReadsOnly;
+
+    /// <summary>Reads what <see cref="ForTrail"/> wrote.</summary>
+    public static (string Grants, bool Writes) FromTrail(string kept) => kept.EndsWith(ReadsOnly, StringComparison.Ordinal) ? (kept[..^ReadsOnly.Length], false) : (kept, true);
 
     /// <summary>When it was last used, in words.</summary>
     public static string Used(string day) => day.Length == 0
