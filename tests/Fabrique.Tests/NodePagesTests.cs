@@ -157,10 +157,14 @@ public sealed class NodePagesTests(ServiceOnSqlite<IdentityDb> service) : IClass
         rights.Note(steward.Id, "program registered", "", $"Site : la ville: {ProgramWords.ForTrail("delegate:29232 observer:*", writes: true)}");
         await scope.ServiceProvider.GetRequiredService<IdentityDb>().SaveChangesAsync(Cancellation);
 
-        var told = (await visitor.GetAsync("/compte/journal")).Document.QuerySelectorAll("main tbody tr").Take(4).Select(row => row.LastElementChild!.TextContent.Replace('\u00a0', ' ').Replace('\u202f', ' '));
-        Assert.Equal(
-            ["29232", "Site : la ville: le territoire 29232, les chiffres d’ensemble du réseau ; lit et écrit", "le territoire 29019 ; lit seulement", "référent·e du territoire 29019 – agent·e territorial·e"],
-            told.Order(StringComparer.Ordinal));
+        var told = (await visitor.GetAsync("/compte/journal")).Document.QuerySelectorAll("main li").Select(entry => entry.TextContent.Replace('\u00a0', ' ').Replace('\u202f', ' ')).ToList();
+        Assert.All(
+            [
+                "demande refusée – 29232", "programme inscrit – Site : la ville: le territoire 29232, les chiffres d’ensemble du réseau ; lit et écrit",
+                "jeton fait – le territoire 29019 ; lit seulement", "droit retiré – référent·e du territoire 29019 – agent·e territorial·e",
+            ],
+            words => Assert.Single(told, entry => entry.StartsWith(words, StringComparison.Ordinal) && entry.Contains($"par {steward.Name}", StringComparison.Ordinal)));
+        Assert.DoesNotContain(told, entry => entry.Contains("delegate:", StringComparison.Ordinal) || entry.Contains("(read)", StringComparison.Ordinal));
     }
 
     [Fact]

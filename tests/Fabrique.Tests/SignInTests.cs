@@ -73,7 +73,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         Assert.Equal("la Fabrique d’essai", await page.Locator(".brand-line").InnerTextAsync());
         Assert.False(File.Exists(Path.Combine(node.Data, "setup-code")));
         await page.GotoAsync("/compte/journal");
-        Assert.Contains("gestionnaire de cette installation", await page.Locator("main table").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Contains("gestionnaire de cette installation", await page.Locator("main .choices-list").InnerTextAsync(), StringComparison.Ordinal);
 
         // The password is not enough; a recovery code serves once.
         foreach (var welcome in new[] { true, false })
