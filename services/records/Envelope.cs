@@ -24,15 +24,18 @@ public static class Envelope
     internal static Record Read(byte[] envelope) => Record.Parser.ParseFrom(CoseMessage.DecodeSign1(envelope).Content!.Value.Span);
 
     /// <summary>Verifies and reads an envelope.</summary>
+    /// <param name="envelope">Its bytes.</param>
+    /// <param name="registry">Who may sign.</param>
+    /// <param name="isVerified">A process of this node has verified the signature: see <see cref="NodeKey.Mac"/>.</param>
     /// <exception cref="EnvelopeException">The envelope is not one, or is not signed by the home it names.</exception>
-    public static Record Open(ReadOnlyMemory<byte> envelope, Registry registry)
+    public static Record Open(ReadOnlyMemory<byte> envelope, Registry registry, bool isVerified = false)
     {
         if (envelope.Length > MaxSize)
         {
             throw new EnvelopeException(QuarantineReason.Oversized);
         }
         var (message, signer) = Decode(envelope);
-        if (!registry.Verify(signer, message))
+        if (!registry.Verify(signer, message, isVerified))
         {
             throw new EnvelopeException(QuarantineReason.BadSignature);
         }

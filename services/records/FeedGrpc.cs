@@ -12,7 +12,16 @@ namespace Fabrique.Records;
 internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKinds kinds, RecordSignal signal, TimeProvider clock) : FeedService.FeedServiceBase
     where TDb : RecordsDb
 {
-    private const int BatchSize = 50;
+    private const int FirstBatch = 50;
+    private const int LargestBatch = 200;
+
+    /// <summary>What a batch should hold in memory, in bytes: a feed of long texts is read in smaller ones.</summary>
+    private const int BatchBytes = 1 << 20;
+
+    /// <summary>From how many bytes on it pays to send: records wait for each other until then, or for the end.</summary>
+    private const int WorthSending = 64 << 10;
+
+    private static readonly WriteOptions Gathering = new(WriteFlags.BufferHint);
 
     /// <summary>Readers from outside that may wait at the same time for what comes; each costs a look at the database a second.</summary>
     private const int MostFollowers = 200;
@@ -57,7 +66,7 @@ internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKind
         while (true)
         {
             var next = signal.Next;
-            var last = await LastAsync();
+            var (last, size, waiting) = (await LastAsync(), FirstBatch, 0);
             for (var end = false; !end;)
             {
                 var rows = await db.Records.AsNoTracking()
@@ -65,20 +74,30 @@ internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKind
                     .Where(row => audience != Visibility.Public || !row.Territory.StartsWith(Fictional.Prefix))
                     // The empty text keeps the database from going by kind, and sorting what is left of the feed for each batch.
                     .Where(row => wanted.Length == 0 || wanted.Contains(row.Kind + ""))
-                    .OrderBy(row => row.Sequence).Take(BatchSize).ToListAsync(cancellation);
+                    .OrderBy(row => row.Sequence).Take(size).ToListAsync(cancellation);
                 foreach (var row in rows)
                 {
                     after = row.Sequence;
                     if (row.For(audience) is { } envelope)
                     {
                         var response = new ReadResponse { Epoch = store.Epoch, Sequence = after, Envelope = UnsafeByteOperations.UnsafeWrap(envelope) };
+                        // A tombstone has no code.
+                        if (audience == Visibility.Network && row.Visibility >= audience && row.Mac is { } mac)
+                        {
+                            response.Mac = UnsafeByteOperations.UnsafeWrap(mac);
+                        }
+                        waiting += envelope.Length;
+                        var isEnough = waiting >= WorthSending;
+                        (responses.WriteOptions, waiting) = (isEnough ? WriteOptions.Default : Gathering, isEnough ? 0 : waiting);
                         await responses.WriteAsync(response, cancellation);
                     }
                 }
-                end = rows.Count < BatchSize;
+                end = rows.Count < size;
+                size = Math.Clamp(BatchBytes / (rows.Sum(row => row.Envelope.Length) / Math.Max(rows.Count, 1) + 1), 1, LargestBatch);
             }
             // How far the feed has been read, whatever was not for this reader.
             after = last;
+            responses.WriteOptions = WriteOptions.Default;
             await responses.WriteAsync(new ReadResponse { Epoch = store.Epoch, Sequence = last }, cancellation);
             // A reader of an epoch that is over comes again, and starts over.
             if (!request.Follow || await db.Store.Select(row => row.Epoch).SingleAsync(cancellation) != store.Epoch)

@@ -81,7 +81,7 @@ public sealed partial class Follower<TDb>(
                 (epoch, sequence) = (item.Epoch, item.Sequence);
                 if (!item.Envelope.IsEmpty)
                 {
-                    batch.Add(item.Envelope.Memory);
+                    batch.Add(new Arrival(item.Envelope.Memory, Mac: item.Mac.Memory));
                     bytes += item.Envelope.Length;
                 }
                 if (batch.Count == BatchSize || bytes > BatchBytes)

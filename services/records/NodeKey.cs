@@ -11,12 +11,15 @@ public sealed class NodeKey : IDisposable
 {
     private readonly Lock _signing = new();
     private readonly ECDsa _key;
+    private readonly byte[] _macKey;
 
     private NodeKey(string node, ECDsa key)
     {
         Node = node;
         _key = key;
         KeyId = Thumbprint(key);
+        // From the private half: who can make such a code could sign as well.
+        _macKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, key.ExportParameters(includePrivateParameters: true).D!, outputLength: 32, info: "fabrique/envelope"u8.ToArray());
     }
 
     /// <summary>Identifier of the node: "n" and 16 hexadecimal digits, drawn once; it outlives the key.</summary>
@@ -58,6 +61,15 @@ public sealed class NodeKey : IDisposable
             return sign(_key);
         }
     }
+
+    /// <summary>
+    /// The node's authentication code (HMAC-SHA256, 32 bytes) for an envelope whose signature one of its processes made or verified: the others need not verify it
+    /// again. Nobody else can make or check it, and it ends with the key.
+    /// </summary>
+    internal byte[] Mac(ReadOnlySpan<byte> envelope) => HMACSHA256.HashData(_macKey, envelope);
+
+    /// <summary>Whether the code is this node's, for exactly these bytes.</summary>
+    internal bool IsMac(ReadOnlySpan<byte> mac, ReadOnlySpan<byte> envelope) => mac.Length > 0 && CryptographicOperations.FixedTimeEquals(Mac(envelope), mac);
 
     internal static string Thumbprint(ECDsa key) => Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()).AsSpan(0, 8));
 

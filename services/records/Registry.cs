@@ -38,10 +38,13 @@ public sealed class Registry(NodeKey own)
     };
 
     /// <summary>Whether the message is signed by the named key, and the key is trusted.</summary>
-    internal bool Verify(string signer, CoseSign1Message message)
+    /// <param name="signer">The key it names.</param>
+    /// <param name="message">It.</param>
+    /// <param name="isVerified">A process of this node has verified the signature: what is left is whether the key is trusted still.</param>
+    internal bool Verify(string signer, CoseSign1Message message, bool isVerified = false)
     {
         var key = signer == $"{own.Node}/{own.KeyId}" ? _own : _copy.Keys.GetValueOrDefault(signer) ?? throw new EnvelopeException(QuarantineReason.UnknownKey);
-        return key.RevokedAt is null ? key.Verify(message) : throw new EnvelopeException(QuarantineReason.RevokedKey);
+        return key.RevokedAt is null ? isVerified || key.Verify(message) : throw new EnvelopeException(QuarantineReason.RevokedKey);
     }
 
     internal async Task LoadAsync(RecordsDb db, CancellationToken cancellation)

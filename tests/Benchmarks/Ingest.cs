@@ -14,7 +14,8 @@ namespace Fabrique.Benchmarks;
 
 /// <summary>
 /// A new node catches up with a network of practices: the feed read by the follower, each record verified, stored and indexed; against a bare
-/// gRPC stream of the same envelopes and a bare insert of the same rows in transactions of the same size.
+/// gRPC stream of the same envelopes and a bare insert of the same rows in transactions of the same size. Within a node the service that is followed has verified
+/// the signatures and says so; those of another node are verified.
 /// </summary>
 internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} practices taken in, and replayed from a feed, against a bare stream and insert")
 {
@@ -29,23 +30,27 @@ internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} prac
         var source = folder.New();
         report.Say($"signing {count:#,0} practices");
         await SeedAsync(source);
-        var ports = Ports.Free(2);
+        var foreign = await ForeignAsync(source, folder.New());
+        var ports = Ports.Free(4);
         await using var server = await Server.StartOwnAsync("feed", ports[0], source, $"{ports[0]}", $"{ports[1]}");
-        var (feed, bareFeed) = (new Uri($"http://127.0.0.1:{ports[0]}"), new Uri($"http://127.0.0.1:{ports[1]}"));
+        await using var other = await Server.StartOwnAsync("feed", ports[2], foreign, $"{ports[2]}", $"{ports[3]}");
+        var (feed, bareFeed, foreignFeed) = (new Uri($"http://127.0.0.1:{ports[0]}"), new Uri($"http://127.0.0.1:{ports[1]}"), new Uri($"http://127.0.0.1:{ports[2]}"));
         using var bareChannel = GrpcChannel.ForAddress(bareFeed);
         using var channel = GrpcChannel.ForAddress(feed);
         var envelopes = await ReadAsync(bareChannel);
-        var rows = await RowsAsync(folder, source, envelopes[0]);
+        var rows = await RowsAsync(source, envelopes[0]);
 
         await report.CompareAsync("ingest, records in memory",
-            new("Fabrique", () => IngestAsync(folder, source, envelopes)),
-            new("bare insert", () => InsertAsync(folder, rows, envelopes)), warmUp: false);
+            new("Fabrique", () => IngestAsync(source, envelopes)),
+            new("bare insert", () => InsertAsync(rows, envelopes)), warmUp: false);
         await report.CompareAsync("feed, read only",
             new("Fabrique", () => Load.TimeAsync(count, () => ReadAsync(channel))),
             new("bare stream", () => Load.TimeAsync(count, () => ReadAsync(bareChannel))));
-        await report.CompareAsync("feed replay and ingest",
-            new("Fabrique", () => FollowAsync(folder, source, feed)),
-            new("bare stream and insert", () => StreamAsync(folder, rows, bareChannel)), goal: 0.5, warmUp: false);
+        var bare = new Side("bare stream and insert", () => StreamAsync(rows, bareChannel));
+        await report.CompareAsync("feed replay and ingest, in a node",
+            new("Fabrique", () => FollowAsync(source, feed)), bare, goal: 0.5, warmUp: false);
+        await report.CompareAsync("feed replay and ingest, from another node",
+            new("Fabrique", () => FollowAsync(source, foreignFeed)), bare, goal: 0.5, warmUp: false);
     }
 
     /// <summary>Serves the feed of a data folder twice: as the service does, and bare.</summary>
@@ -65,6 +70,7 @@ internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} prac
             await using var db = await store.OpenAsync();
             foreach (var record in Enumerable.Range(0, 1000).Select(_ => Samples.NewRecord(Samples.NewId(), store.Key.Node)))
             {
+                var envelope = Envelope.Seal(record, store.Key);
                 db.Records.Add(new RecordRow
                 {
                     Kind = record.Kind,
@@ -75,7 +81,8 @@ internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} prac
                     Sequence = ++written,
                     Visibility = record.Visibility,
                     Shown = record.Visibility,
-                    Envelope = Envelope.Seal(record, store.Key),
+                    Envelope = envelope,
+                    Mac = store.Key.Mac(envelope),
                 });
             }
 
@@ -87,6 +94,19 @@ internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} prac
         }
     }
 
+    /// <summary>The same records as they come from another node: every signature is still to be verified.</summary>
+    private static async Task<string> ForeignAsync(string source, string folder)
+    {
+        const string Name = "practices.db";
+        File.Copy(Path.Combine(source, "node.json"), Path.Combine(folder, "node.json"));
+        File.Copy(Path.Combine(source, Name), Path.Combine(folder, Name));
+        await using var database = new SqliteConnection($"Data Source={Path.Combine(folder, Name)};Pooling=False");
+        await database.OpenAsync();
+        await using var forget = new SqliteCommand("UPDATE records SET mac = NULL", database);
+        await forget.ExecuteNonQueryAsync();
+        return folder;
+    }
+
     /// <summary>A service of the same node that follows the practices, as territories does; empty.</summary>
     private static Task<Store<TerritoriesDb>> FollowerAsync(string folder, string source, Uri? feed = null)
     {
@@ -95,17 +115,19 @@ internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} prac
         return Store<TerritoriesDb>.StartAsync<TerritoryIndex>(folder, "territories", kinds, feed: feed);
     }
 
-    private static async Task<BareRows> RowsAsync(TempFolder folder, string source, ReadOnlyMemory<byte> envelope)
+    private static async Task<BareRows> RowsAsync(string source, ReadOnlyMemory<byte> envelope)
     {
-        await using var store = await FollowerAsync(folder.New(), source);
+        using var data = new TempFolder();
+        await using var store = await FollowerAsync(data.Path, source);
         await store.Records.IngestAsync("bench", [envelope], CancellationToken.None);
         await using var db = await store.OpenAsync();
         return new BareRows((SqliteConnection)db.Database.GetDbConnection(), (await db.Records.SingleAsync()).Id, ("records", "id"), ("practices", "Id"));
     }
 
-    private async Task<Sample> IngestAsync(TempFolder folder, string source, List<ReadOnlyMemory<byte>> envelopes)
+    private async Task<Sample> IngestAsync(string source, List<ReadOnlyMemory<byte>> envelopes)
     {
-        await using var store = await FollowerAsync(folder.New(), source);
+        using var data = new TempFolder();
+        await using var store = await FollowerAsync(data.Path, source);
         return await Load.TimeAsync(count, async () =>
         {
             foreach (var batch in envelopes.Chunk(BatchSize))
@@ -115,9 +137,10 @@ internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} prac
         });
     }
 
-    private async Task<Sample> InsertAsync(TempFolder folder, BareRows rows, List<ReadOnlyMemory<byte>> envelopes)
+    private async Task<Sample> InsertAsync(BareRows rows, List<ReadOnlyMemory<byte>> envelopes)
     {
-        await using var database = rows.Create(Path.Combine(folder.New(), "bare.db"));
+        using var data = new TempFolder();
+        await using var database = rows.Create(Path.Combine(data.Path, "bare.db"));
         using var writer = rows.Open(database);
         return await Load.TimeAsync(count, () => Task.Run(() =>
         {
@@ -128,12 +151,12 @@ internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} prac
         }));
     }
 
-    private async Task<Sample> FollowAsync(TempFolder folder, string source, Uri feed)
+    private async Task<Sample> FollowAsync(string source, Uri feed)
     {
-        var data = folder.New();
+        using var data = new TempFolder();
         return await Load.TimeAsync(count, async () =>
         {
-            await using var store = await FollowerAsync(data, source, feed);
+            await using var store = await FollowerAsync(data.Path, source, feed);
             await using var db = await store.OpenAsync();
             using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
             while (await timer.WaitForNextTickAsync() && await db.Cursors.AsNoTracking().SumAsync(cursor => cursor.Sequence) < count)
@@ -143,9 +166,10 @@ internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} prac
         });
     }
 
-    private async Task<Sample> StreamAsync(TempFolder folder, BareRows rows, GrpcChannel channel)
+    private async Task<Sample> StreamAsync(BareRows rows, GrpcChannel channel)
     {
-        await using var database = rows.Create(Path.Combine(folder.New(), "bare.db"));
+        using var data = new TempFolder();
+        await using var database = rows.Create(Path.Combine(data.Path, "bare.db"));
         using var writer = rows.Open(database);
         return await Load.TimeAsync(count, async () =>
         {

@@ -1,3 +1,4 @@
+using Dapr.AspNetCore;
 using Fabrique.Records;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -13,6 +14,8 @@ namespace Fabrique.Benchmarks;
 internal sealed class Store<TDb> : IAsyncDisposable
     where TDb : RecordsDb
 {
+    private const string Token = "bench";
+
     private readonly WebApplication _app;
 
     private Store(WebApplication app) => _app = app;
@@ -39,6 +42,9 @@ internal sealed class Store<TDb> : IAsyncDisposable
         builder.Configuration["Data"] = folder;
         // Nobody listens on this port, so that nothing is taken for a sidecar.
         builder.Configuration["DAPR_GRPC_ENDPOINT"] = feed?.ToString() ?? "http://127.0.0.1:1";
+        // The token that the sidecar would show: who presents it is of this node.
+        builder.Configuration["DAPR_API_TOKEN"] = Token;
+        builder.Services.PostConfigureAll<DaprAuthenticationOptions>(dapr => dapr.Token = Token);
         builder.Configuration[RecordsHosting.DatabaseVariable] = database ?? "";
         add?.Invoke(builder.Services);
         builder.AddServiceDefaults();

@@ -229,6 +229,80 @@ public abstract class RecordsRepairSuite
     }
 
     [Fact]
+    public async Task A_signature_that_a_service_of_the_node_verified_is_not_verified_again_and_its_key_must_be_trusted_still()
+    {
+        await using var node = await StartAsync();
+        var (peer, known) = await PeerAsync(node);
+        using var stranger = NodeKey.Ephemeral();
+        var (whole, foreign) = (Titled(peer, "a", "title"), Titled(stranger, "b", "title"));
+        byte[] broken = [.. whole[..^1], (byte)~whole[^1]];
+        Assert.Equal((1, 0), await node.IngestAsync(known));
+
+        Assert.Equal("BadSignature", await TriedAsync(broken, null));
+        Assert.Equal("BadSignature", await TriedAsync(broken, peer.Mac(broken)));
+        Assert.Equal("BadSignature", await TriedAsync(broken, node.Key.Mac(whole)));
+        Assert.Equal("UnknownKey", await TriedAsync(foreign, node.Key.Mac(foreign)));
+        Assert.Equal("stored", await TriedAsync(broken, node.Key.Mac(broken)));
+
+        await node.LookAsync(db => db.NodeKeys.ExecuteUpdateAsync(key => key.SetProperty(row => row.RevokedAt, TimeProvider.System.GetUtcNow().UtcDateTime)));
+        await node.LookAsync(db => db.Store.ExecuteUpdateAsync(store => store.SetProperty(row => row.Registry, row => row.Registry + 1)));
+        var late = Titled(peer, "c", "title");
+        Assert.Equal("RevokedKey", await TriedAsync(late, node.Key.Mac(late)));
+
+        async Task<string> TriedAsync(byte[] envelope, byte[]? mac)
+        {
+            await node.Records.DiscardAsync([], Cancellation);
+            var (stored, _) = await node.Records.IngestAsync("test", [new Arrival(envelope, Mac: mac)], Cancellation);
+            return stored == 1 ? "stored" : Assert.Single(await node.QuarantineAsync());
+        }
+    }
+
+    [Fact]
+    public async Task The_feed_shows_the_nodes_code_to_its_services_and_to_nobody_else()
+    {
+        await using var node = await StartAsync();
+        await node.WriteAsync("a", "for anybody");
+        await node.WriteAsync("b", "for anybody, then for peers");
+        await node.WriteAsync("b", "for peers now", Visibility.Network);
+
+        var own = await ItemsAsync(node, new ReadRequest(), new Metadata { { "dapr-api-token", SidecarToken } });
+        Assert.Equal(own.Select(item => Convert.ToHexString(node.Key.Mac(item.Envelope.Span))), own.Select(item => Convert.ToHexString(item.Mac.Span)));
+        Assert.Equal((2, 2), (own.Count, own.DistinctBy(item => item.Mac).Count()));
+        Assert.Equal([0, 0], (await ItemsAsync(node, new ReadRequest())).Select(item => item.Mac.Length));
+    }
+
+    [Fact]
+    public async Task A_row_that_somebody_changed_is_found_out_by_the_services_that_follow_and_one_without_a_code_is_read()
+    {
+        await using var home = await StartAsync();
+        await home.WriteAsync("a", "first");
+        await home.WriteAsync("b", "second");
+        await home.WriteAsync("c", "written before there were codes");
+        await home.LookAsync(db => db.Records.Where(row => row.Id == "c").ExecuteUpdateAsync(row => row.SetProperty(record => record.Mac, (byte[]?)null)));
+        var changed = (await home.RowsAsync()).Single(row => row.Id == "b").Envelope;
+        changed[changed.AsSpan().IndexOf("second"u8)] ^= 1;
+        await home.LookAsync(db => db.Records.Where(row => row.Id == "b").ExecuteUpdateAsync(row => row.SetProperty(record => record.Envelope, changed)));
+
+        await using var follower = await FollowAsync(home, await OfTheNodeAsync(home));
+        await TitlesAsync(follower, "first", "written before there were codes");
+        Assert.Equal(["BadSignature"], await follower.QuarantineAsync());
+        // It has verified that signature, and says so to those who follow it.
+        Assert.All(await follower.RowsAsync(), row => Assert.Equal(home.Key.Mac(row.Envelope), row.Mac));
+    }
+
+    [Fact]
+    public async Task A_feed_of_long_texts_is_read_to_its_end_in_its_order()
+    {
+        await using var node = await StartAsync();
+        var titles = Enumerable.Range(0, 60).Select(at => new string((char)('a' + (at % 26)), at % 7 == 0 ? 200_000 : 10)).ToList();
+        foreach (var (at, title) in titles.Index())
+        {
+            await node.WriteAsync($"{at:00}", title);
+        }
+        Assert.Equal(titles, (await ReadAsync(node, new ReadRequest())).Select(envelope => Practice.Parser.ParseFrom(Envelope.Open(envelope, node.Registry).Body).Title));
+    }
+
+    [Fact]
     public async Task A_follower_starts_over_when_the_epoch_is_renewed_and_goes_on_from_its_cursor_otherwise()
     {
         await using var home = await StartAsync();
@@ -309,11 +383,14 @@ public abstract class RecordsRepairSuite
     private static Metadata As(NodeKey signer, string role, string subject) =>
         new() { { "authorization", $"Bearer {NodeToken.Issue(signer, [new Grant(role, subject)], TimeSpan.FromMinutes(5), TimeProvider.System)}" } };
 
-    private static async Task<List<byte[]>> ReadAsync(RecordsNode node, ReadRequest request, Metadata? headers = null)
+    private static async Task<List<byte[]>> ReadAsync(RecordsNode node, ReadRequest request, Metadata? headers = null) =>
+        [.. (await ItemsAsync(node, request, headers)).Select(item => item.Envelope.ToByteArray())];
+
+    private static async Task<List<ReadResponse>> ItemsAsync(RecordsNode node, ReadRequest request, Metadata? headers = null)
     {
         using var channel = GrpcChannel.ForAddress(node.Address);
         using var stream = new FeedService.FeedServiceClient(channel).Read(request, headers, cancellationToken: Cancellation);
-        return await stream.ResponseStream.ReadAllAsync(Cancellation).Where(item => !item.Envelope.IsEmpty).Select(item => item.Envelope.ToByteArray()).ToListAsync(Cancellation);
+        return await stream.ResponseStream.ReadAllAsync(Cancellation).Where(item => !item.Envelope.IsEmpty).ToListAsync(Cancellation);
     }
 
     private static Task TitlesAsync(RecordsNode node, params string[] titles) => WholeNode.EventuallyAsync(
@@ -341,6 +418,16 @@ public abstract class RecordsRepairSuite
             builder.Configuration["DAPR_API_TOKEN"] = SidecarToken;
             builder.Configuration["Feed:IntervalSeconds"] = "0.05";
         });
+    }
+
+    /// <summary>Another service of the home's own node, which has read nothing yet.</summary>
+    private async Task<RecordsNode> OfTheNodeAsync(RecordsNode home)
+    {
+        var folder = Directory.CreateTempSubdirectory("fabrique-records-").FullName;
+        File.Copy(Path.Combine(home.Folder, "node.json"), Path.Combine(folder, "node.json"));
+        var service = await RecordsNode.StartAsync(folder, database: await DatabaseAsync());
+        await service.StopAsync();
+        return service;
     }
 
     private static void Believing(Microsoft.AspNetCore.Builder.WebApplicationBuilder builder) =>

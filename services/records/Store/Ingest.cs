@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Fabrique.Records.V1;
 using Google.Protobuf;
@@ -10,7 +11,8 @@ namespace Fabrique.Records;
 /// <summary>An envelope that came from elsewhere.</summary>
 /// <param name="Envelope">Its bytes, whatever they hold.</param>
 /// <param name="Trace">The W3C trace parent that came beside it, if one did.</param>
-internal readonly record struct Arrival(ReadOnlyMemory<byte> Envelope, string? Trace = null)
+/// <param name="Mac">The code of the service of this node that it came from, if it did: see <see cref="NodeKey.Mac"/>.</param>
+internal readonly record struct Arrival(ReadOnlyMemory<byte> Envelope, string? Trace = null, ReadOnlyMemory<byte> Mac = default)
 {
     public static implicit operator Arrival(ReadOnlyMemory<byte> envelope) => new(envelope);
 }
@@ -114,7 +116,7 @@ public sealed partial class RecordStore<TDb>
                 if (row is null || row.Version < record.Version)
                 {
                     var isNew = row is null;
-                    row = await PutAsync(db, store, row, record, arrival.Envelope.ToArray(), cancellation);
+                    row = await PutAsync(db, store, row, record, Bytes(arrival.Envelope), Bytes(arrival.Mac), cancellation);
                     row.Trace = arrival.Trace ?? Activity.Current?.Id;
                     await index.ApplyAsync(db, record, body, isNew, cancellation);
                     stored++;
@@ -124,8 +126,15 @@ public sealed partial class RecordStore<TDb>
         return stored;
     }
 
-    /// <summary>Signatures are most of the work of a catch-up, and each is on its own.</summary>
-    private Opened[] Open(IReadOnlyList<Arrival> arrivals) => arrivals.Count < 8
+    /// <summary>What came alone in its array, as from a feed, need not be copied to be kept.</summary>
+    private static byte[] Bytes(ReadOnlyMemory<byte> memory) =>
+        MemoryMarshal.TryGetArray(memory, out var part) && part.Count == part.Array!.Length ? part.Array : memory.ToArray();
+
+    /// <summary>
+    /// Signatures are most of the work of a catch-up, and each is on its own. Where a service of this node has verified them, reading what is left takes less than to
+    /// store it, which goes on meanwhile and wants a processor of its own.
+    /// </summary>
+    private Opened[] Open(IReadOnlyList<Arrival> arrivals) => arrivals.Count < 8 || arrivals.All(arrival => arrival.Mac.Length > 0)
         ? [.. arrivals.Select(Open)]
         : [.. arrivals.AsParallel().AsOrdered().Select(Open)];
 
@@ -133,10 +142,11 @@ public sealed partial class RecordStore<TDb>
     {
         try
         {
-            var record = Envelope.Open(arrival.Envelope, registry);
+            var isVerified = key.IsMac(arrival.Mac.Span, arrival.Envelope.Span);
+            var record = Envelope.Open(arrival.Envelope, registry, isVerified);
             return registry.HomeOf(record.Territory, RecordKinds.AreaOf(record.Kind)) != record.Home ? new Opened(arrival, QuarantineReason.WrongHome)
                 : record.Visibility == Visibility.Private ? new Opened(arrival, QuarantineReason.PrivateRecord)
-                : new Opened(arrival, null, record, kinds.Body(record));
+                : new Opened(isVerified ? arrival : arrival with { Mac = key.Mac(arrival.Envelope.Span) }, null, record, kinds.Body(record));
         }
         catch (EnvelopeException error)
         {

@@ -120,7 +120,7 @@ public sealed partial class RecordStore<TDb>(
                 throw new Refusal(StatusCode.InvalidArgument, "TOO_LARGE", $"L’ensemble des textes est trop long : 512 Kio au plus.");
             }
             var (before, isNew) = (row?.Visibility, row is null);
-            row = await PutAsync(db, store, row, record, envelope, cancellation);
+            row = await PutAsync(db, store, row, record, envelope, key.Mac(envelope), cancellation);
             // One tombstone tells the loss of sight; later versions that the same readers do not see are none of their business.
             row.Tombstone = row.Shown <= record.Visibility ? null
                 : before == record.Visibility ? row.Tombstone
@@ -166,7 +166,7 @@ public sealed partial class RecordStore<TDb>(
         await registry.LoadAsync(db, cancellation);
     }
 
-    private static async Task<RecordRow> PutAsync(TDb db, StoreRow store, RecordRow? row, Record record, byte[] envelope, CancellationToken cancellation)
+    private static async Task<RecordRow> PutAsync(TDb db, StoreRow store, RecordRow? row, Record record, byte[] envelope, byte[] mac, CancellationToken cancellation)
     {
         if (record.Deleted || record.Visibility < Visibility.Public)
         {
@@ -188,6 +188,7 @@ public sealed partial class RecordStore<TDb>(
         row.Shown = record.Visibility > row.Shown ? record.Visibility : row.Shown;
         row.Deleted = record.Deleted;
         row.Envelope = envelope;
+        row.Mac = mac;
         return row;
     }
 

@@ -89,6 +89,9 @@ internal sealed class RecordRow
     public bool Deleted { get; set; }
     public required byte[] Envelope { get; set; }
 
+    /// <summary>The node's code for the envelope; null for one that was written before there were any.</summary>
+    public byte[]? Mac { get; set; }
+
     /// <summary>What readers get who saw an earlier version and may not see this one.</summary>
     public byte[]? Tombstone { get; set; }
 
