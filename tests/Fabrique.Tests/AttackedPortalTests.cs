@@ -1,8 +1,12 @@
 using System.Net;
+using System.Reflection;
 using System.Text;
+using System.Text.RegularExpressions;
 using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
 using AngleSharp.Html.Parser;
+using Fabrique.Portal.Components.Pages;
+using Microsoft.AspNetCore.Components;
 
 namespace Fabrique.Tests;
 
@@ -15,6 +19,8 @@ public sealed class AttackedPortalTests : IAsyncLifetime
         "/mon-territoire", "/mon-territoire/charte?territoire=62528", "/mon-territoire/quitter?territoire=62528", "/rejoindre?territoire=62498",
         "/facilitation/demandes", "/facilitation/territoires/62528", "/facilitation/cohortes",
     ];
+
+    private static readonly Regex Parameter = new(@"\{[^}]*\}");
 
     private PortalSite _site = null!;
 
@@ -52,6 +58,18 @@ public sealed class AttackedPortalTests : IAsyncLifetime
             }
         }
         Assert.InRange(forms, 6, 60);
+    }
+
+    [Fact]
+    public async Task No_page_breaks_for_who_has_no_session()
+    {
+        var pages = typeof(MyTerritoryPage).Assembly.GetTypes().SelectMany(type => type.GetCustomAttributes<RouteAttribute>())
+            .Select(route => Parameter.Replace(route.Template, PortalSite.Loos)).Distinct().ToList();
+        Assert.Contains("/mon-territoire", pages);
+        foreach (var page in pages)
+        {
+            Assert.NotEqual((page, HttpStatusCode.InternalServerError), (page, (await _site.GetAsync(page)).Status));
+        }
     }
 
     public static TheoryData<string, byte[]> Malformed => new(

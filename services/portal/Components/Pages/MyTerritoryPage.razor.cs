@@ -32,12 +32,13 @@ public partial class MyTerritoryPage
 
     protected override async Task OnInitializedAsync()
     {
+        // Before anything else: what leads elsewhere is rendered too.
+        _desk = new(Identity);
         if (Http.User.Identity is not { IsAuthenticated: true })
         {
             Navigation.NavigateTo(SignIn(To("/mon-territoire")));
             return;
         }
-        _desk = new(Identity);
         _me = Http.User.FindFirst("sub")?.Value ?? "";
         var codes = Http.User.WritableTerritories();
         _code = Http.User.ChosenTerritory(Chosen);
