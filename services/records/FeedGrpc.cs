@@ -93,7 +93,7 @@ internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKind
                     }
                 }
                 end = rows.Count < size;
-                size = Math.Clamp(BatchBytes / (rows.Sum(row => row.Envelope.Length) / Math.Max(rows.Count, 1) + 1), 1, LargestBatch);
+                size = Math.Clamp((int)(BatchBytes / rows.Select(row => row.Envelope.Length).DefaultIfEmpty(1).Average()), 1, LargestBatch);
             }
             // How far the feed has been read, whatever was not for this reader.
             after = last;

@@ -243,7 +243,6 @@ public sealed class GatewayCacheTests : IAsyncLifetime
             base.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? dueTime / 20 : dueTime, period);
     }
 
-    /// <summary>Every piece of a node in one: pages that are never twice the same, and a feed.</summary>
     /// <summary>Counts who comes in.</summary>
     private sealed class Turnstile : IStartupFilter
     {
@@ -262,6 +261,7 @@ public sealed class GatewayCacheTests : IAsyncLifetime
         };
     }
 
+    /// <summary>Every piece of a node in one: pages that are never twice the same, and a feed.</summary>
     private sealed class Origin : FeedService.FeedServiceBase, IAsyncDisposable
     {
         private readonly ConcurrentDictionary<string, int> _asked = new();
