@@ -14,7 +14,8 @@ public static partial class ContractFiles
     /// <summary>What the contract says before a declaration, on one line, with the names of fields as JSON has them; empty when it says nothing.</summary>
     public static string Comment(this DescriptorBase declared)
     {
-        var lines = (declared.Declaration?.LeadingComments ?? "").Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        var lines = (declared.Declaration?.LeadingComments ?? "")
+            .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Where(line => !line.StartsWith("buf:lint", StringComparison.Ordinal));
         return Name().Replace(string.Join(' ', lines), letter => letter.Value[1..].ToUpperInvariant());
     }
@@ -23,7 +24,10 @@ public static partial class ContractFiles
     {
         using var stream = typeof(ContractFiles).Assembly.GetManifestResourceStream("contracts.binpb")!;
         var set = FileDescriptorSet.Parser.ParseFrom(stream);
-        return FileDescriptor.BuildFromByteStrings(set.File.Select(file => file.ToByteString()), [AnnotationsExtensions.Http, FieldBehaviorExtensions.FieldBehavior]);
+        return FileDescriptor.BuildFromByteStrings(
+            set.File.Select(file => file.ToByteString()),
+            [AnnotationsExtensions.Http, FieldBehaviorExtensions.FieldBehavior]
+        );
     }
 
     // The second word and those after it of `page_size`.

@@ -36,18 +36,20 @@ public readonly record struct Grant(string Role, string Scope, string Family = "
     public override string ToString() => Family.Length > 0 ? $"{Role}:{Scope}:{Family}" : $"{Role}:{Scope}";
 
     /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
-    public static Grant Parse(string text) => text.Split(':') switch
-    {
-        [var role, var scope, var family, ..] => new(role, scope, family),
-        [var role, var scope] => new(role, scope),
-        _ => new(text, ""),
-    };
+    public static Grant Parse(string text) =>
+        text.Split(':') switch
+        {
+            [var role, var scope, var family, ..] => new(role, scope, family),
+            [var role, var scope] => new(role, scope),
+            _ => new(text, ""),
+        };
 }
 
 /// <summary>The grants of whoever calls.</summary>
 public static class GrantClaims
 {
-    public static IEnumerable<Grant> Grants(this ClaimsPrincipal person) => person.FindAll(Grant.Claim).Select(claim => Grant.Parse(claim.Value));
+    public static IEnumerable<Grant> Grants(this ClaimsPrincipal person) =>
+        person.FindAll(Grant.Claim).Select(claim => Grant.Parse(claim.Value));
 
     /// <summary>The territories in whose name the person may write.</summary>
     public static IReadOnlyList<string> WritableTerritories(this ClaimsPrincipal person) =>

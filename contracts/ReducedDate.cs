@@ -10,8 +10,20 @@ namespace Fabrique;
 public static partial class ReducedDate
 {
     /// <summary>Whether the text is such a date, and the day or month exists.</summary>
-    public static bool IsValid(string text) => Shape().IsMatch(text) && DateOnly.TryParseExact(
-        text.Length switch { 4 => $"{text}-01-01", 7 => $"{text}-01", _ => text }, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+    public static bool IsValid(string text) =>
+        Shape().IsMatch(text)
+        && DateOnly.TryParseExact(
+            text.Length switch
+            {
+                4 => $"{text}-01-01",
+                7 => $"{text}-01",
+                _ => text,
+            },
+            "yyyy-MM-dd",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.None,
+            out _
+        );
 
     [GeneratedRegex(@"^[12]\d{3}(-\d{2}(-\d{2})?)?\z")]
     private static partial Regex Shape();

@@ -37,7 +37,12 @@ public static class Rights
     {
         using var stream = typeof(Rights).Assembly.GetManifestResourceStream("rights.json")!;
         var services = JsonSerializer.Deserialize<Dictionary<string, Dictionary<string, string>>>(stream)!;
-        return services.SelectMany(service => service.Value.Select(call => KeyValuePair.Create<string, IReadOnlyList<string>>($"{service.Key}/{call.Key}", call.Value.Split(' '))))
+        return services
+            .SelectMany(service =>
+                service.Value.Select(call =>
+                    KeyValuePair.Create<string, IReadOnlyList<string>>($"{service.Key}/{call.Key}", call.Value.Split(' '))
+                )
+            )
             .ToFrozenDictionary();
     }
 }
@@ -49,5 +54,8 @@ public readonly record struct Subject(IReadOnlyList<string> Own, IReadOnlyList<s
 {
     public static implicit operator Subject(string own) => new([own], []);
 
-    internal bool IsIn(Grant grant) => grant.Scope == Grant.Everywhere || Own.Contains(grant.Scope) || (grant.Role is not (Grant.Delegate or Grant.Referent) && Around.Contains(grant.Scope));
+    internal bool IsIn(Grant grant) =>
+        grant.Scope == Grant.Everywhere
+        || Own.Contains(grant.Scope)
+        || (grant.Role is not (Grant.Delegate or Grant.Referent) && Around.Contains(grant.Scope));
 }

@@ -39,7 +39,10 @@ internal sealed class AccessTokens(HttpClient identity, string client, string se
     public async Task<(string? Token, SessionState State)> OfAsync(HttpContext http)
     {
         var ticket = await http.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme);
-        if (ticket.Principal?.FindFirstValue(Tokens.SessionClaim) is not { } session || ticket.Properties?.GetTokenValue(Reference) is not { } reference)
+        if (
+            ticket.Principal?.FindFirstValue(Tokens.SessionClaim) is not { } session
+            || ticket.Properties?.GetTokenValue(Reference) is not { } reference
+        )
         {
             return (null, SessionState.Over);
         }
@@ -49,7 +52,8 @@ internal sealed class AccessTokens(HttpClient identity, string client, string se
     /// <summary>The token for a program that bears a personal token.</summary>
     /// <param name="name">What this token is remembered by.</param>
     /// <param name="secret">As the program bears it.</param>
-    public Task<(string? Token, SessionState State)> OfProgramAsync(string name, string secret) => FreshAsync(name, "urn:fabrique:grant-type:personal-token", "personal_token", secret);
+    public Task<(string? Token, SessionState State)> OfProgramAsync(string name, string secret) =>
+        FreshAsync(name, "urn:fabrique:grant-type:personal-token", "personal_token", secret);
 
     /// <summary>Whether the next request needs nobody else to answer.</summary>
     public async ValueTask<bool> HasAsync(string name) => _held.TryGetValue(name, out var asked) && IsFresh(await asked.Value);
@@ -57,7 +61,10 @@ internal sealed class AccessTokens(HttpClient identity, string client, string se
     /// <summary>The next request asks anew.</summary>
     public void Forget(string session) => _held.TryRemove(session, out _);
 
-    private bool IsFresh(Held held) => held.State == SessionState.Open && held.Until > clock.GetUtcNow() + Margin && !revocations.Include(held.Person, held.Rights, held.Session);
+    private bool IsFresh(Held held) =>
+        held.State == SessionState.Open
+        && held.Until > clock.GetUtcNow() + Margin
+        && !revocations.Include(held.Person, held.Rights, held.Session);
 
     private async Task<(string? Token, SessionState State)> FreshAsync(string name, string grant, string parameter, string secret)
     {
@@ -85,9 +92,11 @@ internal sealed class AccessTokens(HttpClient identity, string client, string se
         }
         try
         {
-            using var form = new FormUrlEncodedContent(
-            [
-                new("grant_type", grant), new(parameter, secretOfBearer), new("client_id", client), new("client_secret", secret),
+            using var form = new FormUrlEncodedContent([
+                new("grant_type", grant),
+                new(parameter, secretOfBearer),
+                new("client_id", client),
+                new("client_secret", secret),
             ]);
             using var answer = await identity.PostAsync(new Uri(Endpoint, UriKind.Relative), form);
             if (answer.StatusCode == HttpStatusCode.BadRequest)
@@ -98,7 +107,14 @@ internal sealed class AccessTokens(HttpClient identity, string client, string se
             using var told = await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync());
             var token = told.RootElement.GetProperty("access_token").GetString()!;
             var claims = new JsonWebTokenHandler().ReadJsonWebToken(token);
-            return new Held(token, SessionState.Open, claims.ValidTo, claims.Subject, claims.TryGetPayloadValue<long>(Tokens.RightsClaim, out var rights) ? rights : 0, claims.GetPayloadValue<string>(Tokens.SessionClaim));
+            return new Held(
+                token,
+                SessionState.Open,
+                claims.ValidTo,
+                claims.Subject,
+                claims.TryGetPayloadValue<long>(Tokens.RightsClaim, out var rights) ? rights : 0,
+                claims.GetPayloadValue<string>(Tokens.SessionClaim)
+            );
         }
         catch (Exception away) when (away is HttpRequestException or TaskCanceledException or JsonException)
         {
@@ -106,14 +122,29 @@ internal sealed class AccessTokens(HttpClient identity, string client, string se
         }
     }
 
-    private sealed record Held(string? Token, SessionState State, DateTimeOffset Until = default, string Person = "", long Rights = 0, string Session = "");
+    private sealed record Held(
+        string? Token,
+        SessionState State,
+        DateTimeOffset Until = default,
+        string Person = "",
+        long Rights = 0,
+        string Session = ""
+    );
 }
 
 /// <summary>The gateway has no sidecar: it hears of revocations from the identity service itself.</summary>
-internal sealed class DirectRevocations(IdentityAddress identity, IConfiguration configuration, TimeProvider clock, ILogger<Revocations> log) : Revocations(configuration, clock, log)
+internal sealed class DirectRevocations(
+    IdentityAddress identity,
+    IConfiguration configuration,
+    TimeProvider clock,
+    ILogger<Revocations> log
+) : Revocations(configuration, clock, log)
 {
     protected override CallInvoker Invoker(IConfiguration configuration) =>
-        GrpcChannel.ForAddress(identity.Internal, new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { UseProxy = false } }).CreateCallInvoker();
+        GrpcChannel
+            .ForAddress(identity.Internal, new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { UseProxy = false } })
+            .CreateCallInvoker();
 
-    protected override Metadata Headers(IConfiguration configuration) => new() { { "dapr-api-token", configuration["APP_API_TOKEN"] ?? "" } };
+    protected override Metadata Headers(IConfiguration configuration) =>
+        new() { { "dapr-api-token", configuration["APP_API_TOKEN"] ?? "" } };
 }

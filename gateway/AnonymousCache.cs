@@ -24,7 +24,10 @@ internal sealed class AnonymousCache : IOutputCachePolicy
         // Not of the constructor: the proxy reads the policies while it is made, and the changes come from the proxy.
         var changes = context.HttpContext.RequestServices.GetRequiredService<RecordChanges>();
         var route = context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<RouteModel>()?.Config;
-        var anonymous = route?.Metadata?.ContainsKey(Kept) == true && HttpMethods.IsGet(request.Method) && request.Headers is { Cookie.Count: 0, Authorization.Count: 0 };
+        var anonymous =
+            route?.Metadata?.ContainsKey(Kept) == true
+            && HttpMethods.IsGet(request.Method)
+            && request.Headers is { Cookie.Count: 0, Authorization.Count: 0 };
         context.EnableOutputCaching = anonymous;
         context.AllowCacheLookup = context.AllowCacheStorage = anonymous && changes.AreHeard;
         // Of a hundred who ask for a page at once, one goes to the portal.
@@ -44,8 +47,12 @@ internal sealed class AnonymousCache : IOutputCachePolicy
     {
         var response = context.HttpContext.Response;
         var control = response.GetTypedHeaders().CacheControl;
-        if (response.StatusCode != StatusCodes.Status200OK || response.Headers.SetCookie.Count > 0 || response.Headers.ContentDisposition.Count > 0
-            || control is { NoStore: true } or { Private: true })
+        if (
+            response.StatusCode != StatusCodes.Status200OK
+            || response.Headers.SetCookie.Count > 0
+            || response.Headers.ContentDisposition.Count > 0
+            || control is { NoStore: true } or { Private: true }
+        )
         {
             context.AllowCacheStorage = false;
         }
@@ -58,6 +65,7 @@ internal sealed class AnonymousCache : IOutputCachePolicy
         var accepted = request.GetTypedHeaders().AcceptEncoding;
         return Encodings.FirstOrDefault(known => accepted.Any(encoding => Is(encoding, known))) ?? "";
 
-        static bool Is(StringWithQualityHeaderValue encoding, string known) => encoding.Quality != 0 && encoding.Value.Equals(known, StringComparison.OrdinalIgnoreCase);
+        static bool Is(StringWithQualityHeaderValue encoding, string known) =>
+            encoding.Quality != 0 && encoding.Value.Equals(known, StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -12,7 +12,10 @@ internal static class EntityTags
 
     public static async Task TagAsync(HttpContext context, RequestDelegate next)
     {
-        if (!HttpMethods.IsGet(context.Request.Method) || context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true)
+        if (
+            !HttpMethods.IsGet(context.Request.Method)
+            || context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true
+        )
         {
             await next(context);
             return;
@@ -46,9 +49,14 @@ internal static class EntityTags
 
         public override long Length => throw new NotSupportedException();
 
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
 
-        private bool Holds => _holds ??= response is { StatusCode: StatusCodes.Status200OK, Headers: { ETag.Count: 0, ContentDisposition.Count: 0 } };
+        private bool Holds =>
+            _holds ??= response is { StatusCode: StatusCodes.Status200OK, Headers: { ETag.Count: 0, ContentDisposition.Count: 0 } };
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -75,7 +83,12 @@ internal static class EntityTags
                 response.Headers.CacheControl = "no-cache";
             }
             // What is about to be kept must be whole; from then on the cache compares the tags.
-            if (context.Features.Get<IOutputCacheFeature>()?.Context.AllowCacheStorage != true && context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false) || known == EntityTagHeaderValue.Any))
+            if (
+                context.Features.Get<IOutputCacheFeature>()?.Context.AllowCacheStorage != true
+                && context
+                    .Request.GetTypedHeaders()
+                    .IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false) || known == EntityTagHeaderValue.Any)
+            )
             {
                 response.StatusCode = StatusCodes.Status304NotModified;
                 response.ContentLength = null;
@@ -88,7 +101,8 @@ internal static class EntityTags
         public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
             WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-        public override Task FlushAsync(CancellationToken cancellationToken) => _holds == false ? body.FlushAsync(cancellationToken) : Task.CompletedTask;
+        public override Task FlushAsync(CancellationToken cancellationToken) =>
+            _holds == false ? body.FlushAsync(cancellationToken) : Task.CompletedTask;
 
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

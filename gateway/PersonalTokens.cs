@@ -22,17 +22,22 @@ internal sealed class PersonalTokens(AccessTokens tokens) : IDisposable
 
     private readonly MemoryCache _unknown = new(new MemoryCacheOptions { SizeLimit = MostUnknown });
 
-    private readonly PartitionedRateLimiter<IPAddress> _asking = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address => RateLimitPartition.GetTokenBucketLimiter(address, _ => new TokenBucketRateLimiterOptions
-    {
-        TokenLimit = MostAsked,
-        TokensPerPeriod = MostAsked / 10,
-        ReplenishmentPeriod = TimeSpan.FromSeconds(6),
-    }));
+    private readonly PartitionedRateLimiter<IPAddress> _asking = PartitionedRateLimiter.Create<IPAddress, IPAddress>(address =>
+        RateLimitPartition.GetTokenBucketLimiter(address, _ => new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = MostAsked,
+            TokensPerPeriod = MostAsked / 10,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(6),
+        })
+    );
 
     public static async Task AttachAsync(HttpContext http, RequestDelegate next)
     {
-        if (http.GetEndpoint()?.Metadata.GetMetadata<RouteModel>()?.Config.Metadata?.ContainsKey("Programs") == true && ProgramSecret.PersonalOf(http.Request) is { } secret
-            && !await http.RequestServices.GetRequiredService<PersonalTokens>().TradeAsync(http, secret))
+        if (
+            http.GetEndpoint()?.Metadata.GetMetadata<RouteModel>()?.Config.Metadata?.ContainsKey("Programs") == true
+            && ProgramSecret.PersonalOf(http.Request) is { } secret
+            && !await http.RequestServices.GetRequiredService<PersonalTokens>().TradeAsync(http, secret)
+        )
         {
             return;
         }
@@ -59,7 +64,9 @@ internal sealed class PersonalTokens(AccessTokens tokens) : IDisposable
             if (!turn.IsAcquired)
             {
                 http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
-                http.Response.Headers.RetryAfter = turn.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture) : "60";
+                http.Response.Headers.RetryAfter = turn.TryGetMetadata(MetadataName.RetryAfter, out var wait)
+                    ? Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture)
+                    : "60";
                 return false;
             }
         }

@@ -9,11 +9,27 @@ internal sealed class PiecesHealth(HttpClient http, IProxyStateLookup proxy)
     /// <summary>200 with <c>{"status":"healthy","pieces":{…}}</c>; 503 when a piece is unhealthy or does not answer.</summary>
     public async Task<IResult> AnswerAsync(CancellationToken cancellation)
     {
-        var pieces = await Task.WhenAll(proxy.GetClusters()
-            .OrderBy(cluster => cluster.ClusterId, StringComparer.Ordinal)
-            .Select(async cluster => (cluster.ClusterId, Health: OfAll(await Task.WhenAll(cluster.Destinations.OrderBy(process => process.Key, StringComparer.Ordinal)
-                .Select(process => AskAsync(process.Value.Model.Config.Address, cancellation)))))));
-        var worst = pieces.Any(piece => Is(piece.Health, "unhealthy")) ? "unhealthy" : pieces.All(piece => Is(piece.Health, "healthy")) ? "healthy" : "degraded";
+        var pieces = await Task.WhenAll(
+            proxy
+                .GetClusters()
+                .OrderBy(cluster => cluster.ClusterId, StringComparer.Ordinal)
+                .Select(async cluster =>
+                    (
+                        cluster.ClusterId,
+                        Health: OfAll(
+                            await Task.WhenAll(
+                                cluster
+                                    .Destinations.OrderBy(process => process.Key, StringComparer.Ordinal)
+                                    .Select(process => AskAsync(process.Value.Model.Config.Address, cancellation))
+                            )
+                        )
+                    )
+                )
+        );
+        var worst =
+            pieces.Any(piece => Is(piece.Health, "unhealthy")) ? "unhealthy"
+            : pieces.All(piece => Is(piece.Health, "healthy")) ? "healthy"
+            : "degraded";
         var answer = new JsonObject
         {
             ["status"] = worst,
@@ -24,11 +40,17 @@ internal sealed class PiecesHealth(HttpClient http, IProxyStateLookup proxy)
     }
 
     /// <summary>A piece of several processes works while one of them does; each says how it is under <c>replicas</c>.</summary>
-    private static JsonNode OfAll(JsonNode[] processes) => processes is [var only] ? only : new JsonObject
-    {
-        ["status"] = processes.All(process => Is(process, "healthy")) ? "healthy" : processes.All(process => Is(process, "unhealthy")) ? "unhealthy" : "degraded",
-        ["replicas"] = new JsonArray(processes),
-    };
+    private static JsonNode OfAll(JsonNode[] processes) =>
+        processes is [var only]
+            ? only
+            : new JsonObject
+            {
+                ["status"] =
+                    processes.All(process => Is(process, "healthy")) ? "healthy"
+                    : processes.All(process => Is(process, "unhealthy")) ? "unhealthy"
+                    : "degraded",
+                ["replicas"] = new JsonArray(processes),
+            };
 
     private static bool Is(JsonNode health, string status) => (string?)health["status"] == status;
 
@@ -39,7 +61,10 @@ internal sealed class PiecesHealth(HttpClient http, IProxyStateLookup proxy)
             using var response = await http.GetAsync(new Uri(new Uri(address), "/health"), cancellation);
             return JsonNode.Parse(await response.Content.ReadAsStringAsync(cancellation)) ?? Unhealthy("no answer");
         }
-        catch (Exception error) when (error is HttpRequestException or System.Text.Json.JsonException || (error is TaskCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception error)
+            when (error is HttpRequestException or System.Text.Json.JsonException
+                || (error is TaskCanceledException && !cancellation.IsCancellationRequested)
+            )
         {
             return Unhealthy("no answer");
         }

@@ -29,15 +29,27 @@ internal static class RateLimits
 
     public static void AddRateLimits(this WebApplicationBuilder builder)
     {
-        var limits = new Dictionary<Kind, int> { [Kind.Pages] = 600, [Kind.Reads] = 300, [Kind.Writes] = 60, [Kind.Exports] = 20 }
-            .ToDictionary(limit => limit.Key, limit => Math.Max(1, builder.Configuration.GetValue($"RateLimits:{limit.Key}", limit.Value)));
-        var ofAddresses = PartitionedRateLimiter.Create<HttpContext, (Kind, IPAddress)>(http => Client(http) is not { } client
-            ? RateLimitPartition.GetNoLimiter((Kind.Pages, IPAddress.Loopback))
-            : RateLimitPartition.GetTokenBucketLimiter((KindOf(http.Request), client), key => Options(limits[key.Item1])));
+        var limits = new Dictionary<Kind, int>
+        {
+            [Kind.Pages] = 600,
+            [Kind.Reads] = 300,
+            [Kind.Writes] = 60,
+            [Kind.Exports] = 20,
+        }.ToDictionary(limit => limit.Key, limit => Math.Max(1, builder.Configuration.GetValue($"RateLimits:{limit.Key}", limit.Value)));
+        var ofAddresses = PartitionedRateLimiter.Create<HttpContext, (Kind, IPAddress)>(http =>
+            Client(http) is not { } client
+                ? RateLimitPartition.GetNoLimiter((Kind.Pages, IPAddress.Loopback))
+                : RateLimitPartition.GetTokenBucketLimiter((KindOf(http.Request), client), key => Options(limits[key.Item1]))
+        );
         // A token counts as one, from however many addresses it asks.
-        var ofTokens = PartitionedRateLimiter.Create<HttpContext, (Kind, string)>(http => Client(http) is null || http.Request.Headers.Authorization.Count == 0
-            ? RateLimitPartition.GetNoLimiter((Kind.Pages, ""))
-            : RateLimitPartition.GetTokenBucketLimiter((KindOf(http.Request), ProgramSecret.Hash(http.Request.Headers.Authorization.ToString())), key => Options(limits[key.Item1])));
+        var ofTokens = PartitionedRateLimiter.Create<HttpContext, (Kind, string)>(http =>
+            Client(http) is null || http.Request.Headers.Authorization.Count == 0
+                ? RateLimitPartition.GetNoLimiter((Kind.Pages, ""))
+                : RateLimitPartition.GetTokenBucketLimiter(
+                    (KindOf(http.Request), ProgramSecret.Hash(http.Request.Headers.Authorization.ToString())),
+                    key => Options(limits[key.Item1])
+                )
+        );
         var limiter = PartitionedRateLimiter.CreateChained(ofAddresses, ofTokens);
         builder.Services.AddSingleton(limiter);
         builder.Services.AddRateLimiter(options =>
@@ -48,7 +60,8 @@ internal static class RateLimits
             {
                 if (rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait))
                 {
-                    rejected.HttpContext.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+                    rejected.HttpContext.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds)
+                        .ToString(CultureInfo.InvariantCulture);
                 }
                 return ValueTask.CompletedTask;
             };
@@ -61,32 +74,41 @@ internal static class RateLimits
             {
                 var kind = KindOf(http.Request);
                 var name = kind.ToString().ToLowerInvariant();
-                http.Response.Headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"{name}\";q={limits[kind]};w={PerMinute}");
-                http.Response.Headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"{name}\";r={Math.Max(0, statistics.CurrentAvailablePermits)}");
+                http.Response.Headers["RateLimit-Policy"] = string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"\"{name}\";q={limits[kind]};w={PerMinute}"
+                );
+                http.Response.Headers["RateLimit"] = string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"\"{name}\";r={Math.Max(0, statistics.CurrentAvailablePermits)}"
+                );
             }
         });
     }
 
-    private static TokenBucketRateLimiterOptions Options(int limit) => new()
-    {
-        TokenLimit = limit,
-        TokensPerPeriod = Math.Max(1, limit / Steps),
-        ReplenishmentPeriod = TimeSpan.FromSeconds(PerMinute / Steps),
-    };
+    private static TokenBucketRateLimiterOptions Options(int limit) =>
+        new()
+        {
+            TokenLimit = limit,
+            TokensPerPeriod = Math.Max(1, limit / Steps),
+            ReplenishmentPeriod = TimeSpan.FromSeconds(PerMinute / Steps),
+        };
 
     /// <summary>Counts, refuses, and says on every answer how much is left: fields of draft-ietf-httpapi-ratelimit-headers-10.</summary>
     public static void UseRateLimits(this WebApplication app)
     {
         var tell = app.Services.GetRequiredService<RateLimitHeaders>();
-        app.Use((http, next) =>
-        {
-            http.Response.OnStarting(() =>
+        app.Use(
+            (http, next) =>
             {
-                tell(http);
-                return Task.CompletedTask;
-            });
-            return next(http);
-        });
+                http.Response.OnStarting(() =>
+                {
+                    tell(http);
+                    return Task.CompletedTask;
+                });
+                return next(http);
+            }
+        );
         app.UseRateLimiter();
     }
 

@@ -17,7 +17,9 @@ internal sealed partial class RecordChanges(IProxyStateLookup proxy, TimeProvide
     private static readonly TimeSpan[] Echoes = [TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(0.6), TimeSpan.FromSeconds(3)];
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<bool> _changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _changed = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
     private readonly ConcurrentDictionary<string, bool> _heard = new();
     private long _generation;
 
@@ -30,7 +32,12 @@ internal sealed partial class RecordChanges(IProxyStateLookup proxy, TimeProvide
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // A feed is known by the route that leads to it.
-        var areas = proxy.GetRoutes().Where(route => route.Config.RouteId.EndsWith("-feed", StringComparison.Ordinal)).Select(route => route.Config.ClusterId!).Distinct().ToList();
+        var areas = proxy
+            .GetRoutes()
+            .Where(route => route.Config.RouteId.EndsWith("-feed", StringComparison.Ordinal))
+            .Select(route => route.Config.ClusterId!)
+            .Distinct()
+            .ToList();
         areas.ForEach(area => _heard[area] = false);
         return Task.WhenAll([EchoAsync(stoppingToken), .. areas.Select(area => FollowAsync(area, stoppingToken))]);
     }
@@ -63,7 +70,10 @@ internal sealed partial class RecordChanges(IProxyStateLookup proxy, TimeProvide
         }
         using var http = new SocketsHttpHandler { UseProxy = false };
         using var channel = GrpcChannel.ForAddress(available[0].Model.Config.Address, new GrpcChannelOptions { HttpHandler = http });
-        using var feed = new FeedService.FeedServiceClient(channel).Read(new ReadRequest { Follow = true, FromEnd = true }, cancellationToken: cancellation);
+        using var feed = new FeedService.FeedServiceClient(channel).Read(
+            new ReadRequest { Follow = true, FromEnd = true },
+            cancellationToken: cancellation
+        );
         await foreach (var _ in feed.ResponseStream.ReadAllAsync(cancellation))
         {
             // The first answer tells where the feed ends. What changed before it was not heard.

@@ -18,13 +18,21 @@ internal sealed class Replicas(IConfiguration configuration) : IProxyConfigFilte
         ReactivationPeriod = TimeSpan.FromSeconds(3),
     };
 
-    public ValueTask<ClusterConfig> ConfigureClusterAsync(ClusterConfig cluster, CancellationToken cancel) => ValueTask.FromResult(cluster with
-    {
-        Destinations = cluster.Destinations?.SelectMany(Processes).ToDictionary(),
-        HealthCheck = new HealthCheckConfig { Passive = Passive, AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyOrPanic },
-    });
+    public ValueTask<ClusterConfig> ConfigureClusterAsync(ClusterConfig cluster, CancellationToken cancel) =>
+        ValueTask.FromResult(
+            cluster with
+            {
+                Destinations = cluster.Destinations?.SelectMany(Processes).ToDictionary(),
+                HealthCheck = new HealthCheckConfig
+                {
+                    Passive = Passive,
+                    AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
+                },
+            }
+        );
 
-    public ValueTask<RouteConfig> ConfigureRouteAsync(RouteConfig route, ClusterConfig? cluster, CancellationToken cancel) => ValueTask.FromResult(route);
+    public ValueTask<RouteConfig> ConfigureRouteAsync(RouteConfig route, ClusterConfig? cluster, CancellationToken cancel) =>
+        ValueTask.FromResult(route);
 
     /// <summary>
     /// What one replica did not take goes to another, once: a request that never left, or one to read whose answer never came. A write
@@ -35,9 +43,17 @@ internal sealed class Replicas(IConfiguration configuration) : IProxyConfigFilte
         await next(context);
         var proxying = context.GetReverseProxyFeature();
         var others = proxying.AllDestinations.Where(destination => destination != proxying.ProxiedDestination).ToList();
-        if (others.Count == 0 || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested
+        if (
+            others.Count == 0
+            || context.Response.HasStarted
+            || context.RequestAborted.IsCancellationRequested
             || context.GetForwarderErrorFeature() is not { Error: ForwarderError.Request, Exception: HttpRequestException failure }
-            || (failure.HttpRequestError != HttpRequestError.ConnectionError && !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method)))
+            || (
+                failure.HttpRequestError != HttpRequestError.ConnectionError
+                && !HttpMethods.IsGet(context.Request.Method)
+                && !HttpMethods.IsHead(context.Request.Method)
+            )
+        )
         {
             return;
         }
@@ -51,8 +67,22 @@ internal sealed class Replicas(IConfiguration configuration) : IProxyConfigFilte
 
     private IEnumerable<KeyValuePair<string, DestinationConfig>> Processes(KeyValuePair<string, DestinationConfig> destination)
     {
-        var addresses = configuration.GetSection($"services:{new Uri(destination.Value.Address).Host}:http").GetChildren().Select(process => process.Value!).ToList();
-        return addresses.Count == 0 ? [destination] : addresses.Select((address, index) =>
-            KeyValuePair.Create(index == 0 ? destination.Key : $"{destination.Key}-{index + 1}", destination.Value with { Address = address }));
+        var addresses = configuration
+            .GetSection($"services:{new Uri(destination.Value.Address).Host}:http")
+            .GetChildren()
+            .Select(process => process.Value!)
+            .ToList();
+        return addresses.Count == 0
+            ? [destination]
+            : addresses.Select(
+                (address, index) =>
+                    KeyValuePair.Create(
+                        index == 0 ? destination.Key : $"{destination.Key}-{index + 1}",
+                        destination.Value with
+                        {
+                            Address = address,
+                        }
+                    )
+            );
     }
 }

@@ -29,50 +29,83 @@ internal static class Sessions
     {
         var data = builder.Configuration["Data"] ?? "data";
         var identity = new IdentityAddress(builder.Configuration);
-        builder.Services.AddSingleton(identity).AddSingleton<Revocations, DirectRevocations>().AddHostedService(provider => provider.GetRequiredService<Revocations>());
-        builder.Services.AddDataProtection().SetApplicationName("Fabrique.gateway").PersistKeysToFileSystem(OwnerFile.Folder(Path.Combine(data, "gateway-keys")));
-        var secret = OwnerFile.ReadOrCreate(Path.Combine(data, "gateway-secret"), () => RandomNumberGenerator.GetHexString(64, lowercase: true));
-        builder.Services.AddSingleton(provider => new AccessTokens(identity.Http(), Client, secret, provider.GetRequiredService<Revocations>(), provider.GetRequiredService<TimeProvider>()));
+        builder
+            .Services.AddSingleton(identity)
+            .AddSingleton<Revocations, DirectRevocations>()
+            .AddHostedService(provider => provider.GetRequiredService<Revocations>());
+        builder
+            .Services.AddDataProtection()
+            .SetApplicationName("Fabrique.gateway")
+            .PersistKeysToFileSystem(OwnerFile.Folder(Path.Combine(data, "gateway-keys")));
+        var secret = OwnerFile.ReadOrCreate(Path.Combine(data, "gateway-secret"), () =>
+            RandomNumberGenerator.GetHexString(64, lowercase: true)
+        );
+        builder.Services.AddSingleton(provider => new AccessTokens(
+            identity.Http(),
+            Client,
+            secret,
+            provider.GetRequiredService<Revocations>(),
+            provider.GetRequiredService<TimeProvider>()
+        ));
         builder.Services.AddSingleton<PersonalTokens>();
-        builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(cookie =>
-        {
-            Protect(cookie.Cookie, CookieName);
-            cookie.ExpireTimeSpan = TimeSpan.FromHours(12);
-        }).AddOpenIdConnect(oidc =>
-        {
-            (oidc.ClientId, oidc.ClientSecret, oidc.CallbackPath) = (Client, secret, Callback);
-            (oidc.ResponseType, oidc.ResponseMode) = (OpenIdConnectResponseType.Code, OpenIdConnectResponseMode.Query);
-            oidc.Scope.Add(OpenIdConnectScope.OfflineAccess);
-            oidc.MapInboundClaims = false;
-            oidc.SaveTokens = true;
-            oidc.DisableTelemetry = true;
-            oidc.Backchannel = identity.Http();
-            oidc.ConfigurationManager = new ConfigurationManager<OpenIdConnectConfiguration>(
-                identity.Internal.AbsoluteUri, identity, new HttpDocumentRetriever(identity.Http()) { RequireHttps = false });
-            Protect(oidc.NonceCookie, "fabrique-nonce-");
-            Protect(oidc.CorrelationCookie, "fabrique-correlation-");
-            oidc.Events.OnRedirectToIdentityProvider = context =>
+        builder
+            .Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme)
+            .AddCookie(cookie =>
             {
-                context.ProtocolMessage.RedirectUri = new Uri(identity.Public, Callback).AbsoluteUri;
-                context.ProtocolMessage.UiLocales = Language.Find(context.Properties.RedirectUri?.Split('/', 3).ElementAtOrDefault(1) ?? "")?.Code ?? Language.French.Code;
-                return Task.CompletedTask;
-            };
-            oidc.Events.OnTicketReceived = context =>
+                Protect(cookie.Cookie, CookieName);
+                cookie.ExpireTimeSpan = TimeSpan.FromHours(12);
+            })
+            .AddOpenIdConnect(oidc =>
             {
-                var told = context.Principal!;
-                context.Principal = new ClaimsPrincipal(new ClaimsIdentity(
-                    told.Claims.Where(claim => claim.Type is JwtRegisteredClaimNames.Sub or Tokens.SessionClaim), CookieAuthenticationDefaults.AuthenticationScheme));
-                context.Properties!.StoreTokens([new AuthenticationToken { Name = AccessTokens.Reference, Value = context.Properties!.GetTokenValue(AccessTokens.Reference)! }]);
-                return Task.CompletedTask;
-            };
-            oidc.Events.OnRemoteFailure = context =>
-            {
-                // An old tab, a second click on "back": begin again rather than explain.
-                context.HandleResponse();
-                context.Response.Redirect("/");
-                return Task.CompletedTask;
-            };
-        });
+                (oidc.ClientId, oidc.ClientSecret, oidc.CallbackPath) = (Client, secret, Callback);
+                (oidc.ResponseType, oidc.ResponseMode) = (OpenIdConnectResponseType.Code, OpenIdConnectResponseMode.Query);
+                oidc.Scope.Add(OpenIdConnectScope.OfflineAccess);
+                oidc.MapInboundClaims = false;
+                oidc.SaveTokens = true;
+                oidc.DisableTelemetry = true;
+                oidc.Backchannel = identity.Http();
+                oidc.ConfigurationManager = new ConfigurationManager<OpenIdConnectConfiguration>(
+                    identity.Internal.AbsoluteUri,
+                    identity,
+                    new HttpDocumentRetriever(identity.Http()) { RequireHttps = false }
+                );
+                Protect(oidc.NonceCookie, "fabrique-nonce-");
+                Protect(oidc.CorrelationCookie, "fabrique-correlation-");
+                oidc.Events.OnRedirectToIdentityProvider = context =>
+                {
+                    context.ProtocolMessage.RedirectUri = new Uri(identity.Public, Callback).AbsoluteUri;
+                    context.ProtocolMessage.UiLocales = Language
+                        .Find(context.Properties.RedirectUri?.Split('/', 3).ElementAtOrDefault(1) ?? "")
+                        ?.Code
+                        ?? Language.French.Code;
+                    return Task.CompletedTask;
+                };
+                oidc.Events.OnTicketReceived = context =>
+                {
+                    var told = context.Principal!;
+                    context.Principal = new ClaimsPrincipal(
+                        new ClaimsIdentity(
+                            told.Claims.Where(claim => claim.Type is JwtRegisteredClaimNames.Sub or Tokens.SessionClaim),
+                            CookieAuthenticationDefaults.AuthenticationScheme
+                        )
+                    );
+                    context.Properties!.StoreTokens([
+                        new AuthenticationToken
+                        {
+                            Name = AccessTokens.Reference,
+                            Value = context.Properties!.GetTokenValue(AccessTokens.Reference)!,
+                        },
+                    ]);
+                    return Task.CompletedTask;
+                };
+                oidc.Events.OnRemoteFailure = context =>
+                {
+                    // An old tab, a second click on "back": begin again rather than explain.
+                    context.HandleResponse();
+                    context.Response.Redirect("/");
+                    return Task.CompletedTask;
+                };
+            });
     }
 
     /// <summary>The two addresses of a session. Neither changes anything that a link from elsewhere should not.</summary>
@@ -83,7 +116,10 @@ internal static class Sessions
             // The session's cookie belongs to one host: whoever came by another name of this machine changes over.
             http.Request.Host != HostString.FromUriComponent(identity.Public)
                 ? Results.Redirect(new Uri(identity.Public, Opening + http.Request.QueryString).AbsoluteUri)
-                : Results.Challenge(new AuthenticationProperties { RedirectUri = Inside(retour), IsPersistent = true }, [OpenIdConnectDefaults.AuthenticationScheme]));
+                : Results.Challenge(
+                    new AuthenticationProperties { RedirectUri = Inside(retour), IsPersistent = true },
+                    [OpenIdConnectDefaults.AuthenticationScheme]
+                ));
         app.MapGet(Closed, async (HttpContext http, AccessTokens tokens, string? retour) =>
         {
             var session = await http.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme);
@@ -132,7 +168,13 @@ internal static class Sessions
 
     /// <summary>Only an address of this site: nobody can be sent elsewhere by a forged link.</summary>
     private static string Inside(string? back) =>
-        back is { Length: > 1 and < 2000 } path && path[0] == '/' && path[1] is not ('/' or '\\') && path.All(char.IsAscii) && !path.Any(char.IsControl) ? path : "/";
+        back is { Length: > 1 and < 2000 } path
+        && path[0] == '/'
+        && path[1] is not ('/' or '\\')
+        && path.All(char.IsAscii)
+        && !path.Any(char.IsControl)
+            ? path
+            : "/";
 }
 
 /// <summary>Where the identity service is: for people at the site's own address, for this process inside the node.</summary>
@@ -143,9 +185,14 @@ internal sealed class IdentityAddress(IConfiguration configuration) : IConfigura
     public Uri Internal { get; } = new(configuration["services:identity:http:0"] ?? "http://identity");
 
     /// <summary>A client that speaks as the services do: HTTP/2 without TLS.</summary>
-    public HttpClient Http() => new(new Http2(new SocketsHttpHandler { UseProxy = false })) { BaseAddress = Internal, Timeout = TimeSpan.FromSeconds(5) };
+    public HttpClient Http() =>
+        new(new Http2(new SocketsHttpHandler { UseProxy = false })) { BaseAddress = Internal, Timeout = TimeSpan.FromSeconds(5) };
 
-    public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(string address, IDocumentRetriever retriever, CancellationToken cancel)
+    public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(
+        string address,
+        IDocumentRetriever retriever,
+        CancellationToken cancel
+    )
     {
         var configuration = await new IdentityKeys().GetConfigurationAsync(address, retriever, cancel);
         configuration.AuthorizationEndpoint = new Uri(Public, "/connect/authorize").AbsoluteUri;

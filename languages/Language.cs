@@ -60,11 +60,11 @@ public sealed partial class Language
     }
 
     /// <summary>The text in this language; the French one where the file does not have it. The context of a label is its vocabulary.</summary>
-    internal string Translate(string text, string context = "") => _texts?.Find(text, context) is { } translated ? translated[0] : Typeset(text);
+    internal string Translate(string text, string context = "") =>
+        _texts?.Find(text, context) is { } translated ? translated[0] : Typeset(text);
 
-    internal string Translate(string one, string many, long count) => _texts?.Find(one) is { } forms
-        ? forms[Math.Min(_texts.Form(count), forms.Count - 1)]
-        : Typeset(Math.Abs(count) < 2 ? one : many);
+    internal string Translate(string one, string many, long count) =>
+        _texts?.Find(one) is { } forms ? forms[Math.Min(_texts.Form(count), forms.Count - 1)] : Typeset(Math.Abs(count) < 2 ? one : many);
 
     /// <summary>The code is typed with plain spaces; in French some of them must not end a line.</summary>
     private static string Typeset(string text) => Typesetting.GetOrAdd(text, static typed => Unbreakable().Replace(typed, "\u00a0"));
@@ -72,7 +72,12 @@ public sealed partial class Language
     private static IEnumerable<Language> Load()
     {
         var assembly = typeof(Language).Assembly;
-        foreach (var file in assembly.GetManifestResourceNames().Where(name => name.EndsWith(".po", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (
+            var file in assembly
+                .GetManifestResourceNames()
+                .Where(name => name.EndsWith(".po", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
+        )
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(file)!);
             var texts = PoFile.Read(reader.ReadToEnd());

@@ -13,13 +13,14 @@ public sealed class PoFile
     private readonly Dictionary<(string Context, string Text), IReadOnlyList<string>> _entries = [];
     private readonly Lazy<Func<long, object>> _plural;
 
-    private PoFile() => _plural = new(() =>
-    {
-        // "nplurals=2; plural=(n != 1);": the rule is an expression of C, which for these operators is one of C# too.
-        var rule = Header("Plural-Forms").Split("plural=", 3)[^1].TrimEnd(';', ' ');
-        var lambda = DynamicExpressionParser.ParseLambda([Expression.Parameter(typeof(long), "n")], typeof(object), rule);
-        return (Func<long, object>)lambda.Compile();
-    });
+    private PoFile() =>
+        _plural = new(() =>
+        {
+            // "nplurals=2; plural=(n != 1);": the rule is an expression of C, which for these operators is one of C# too.
+            var rule = Header("Plural-Forms").Split("plural=", 3)[^1].TrimEnd(';', ' ');
+            var lambda = DynamicExpressionParser.ParseLambda([Expression.Parameter(typeof(long), "n")], typeof(object), rule);
+            return (Func<long, object>)lambda.Compile();
+        });
 
     /// <summary>Every text of the file, the header (an empty text) among them.</summary>
     public IEnumerable<KeyValuePair<(string Context, string Text), IReadOnlyList<string>>> Entries => _entries;
@@ -41,7 +42,10 @@ public sealed class PoFile
             {
                 var quote = line.IndexOf('"', StringComparison.Ordinal);
                 last = quote > 0 ? line[..quote].Trim() : last;
-                var text = quote < 0 ? throw new FormatException($"Not a line of a .po file: {line}") : JsonSerializer.Deserialize<string>(line[quote..]);
+                var text =
+                    quote < 0
+                        ? throw new FormatException($"Not a line of a .po file: {line}")
+                        : JsonSerializer.Deserialize<string>(line[quote..]);
                 fields[last] = fields.GetValueOrDefault(last) + text;
             }
         }
@@ -55,8 +59,13 @@ public sealed class PoFile
     public int Form(long count) => Convert.ToInt32(_plural.Value(Math.Abs(count)), null);
 
     /// <summary>A line of the header, such as "Language"; empty when it is not there.</summary>
-    public string Header(string name) => _entries[("", "")][0].Split('\n')
-        .FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.Ordinal))?[(name.Length + 1)..].Trim() ?? "";
+    public string Header(string name) =>
+        _entries[("", "")]
+            [0]
+            .Split('\n')
+            .FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.Ordinal))
+            ?[(name.Length + 1)..].Trim()
+        ?? "";
 
     private void Add(Dictionary<string, string> fields)
     {
@@ -65,7 +74,10 @@ public sealed class PoFile
             return;
         }
         // An empty translation is one that is still to be made.
-        var forms = fields.Where(field => field.Key.StartsWith("msgstr", StringComparison.Ordinal) && field.Value.Length > 0).Select(field => field.Value).ToList();
+        var forms = fields
+            .Where(field => field.Key.StartsWith("msgstr", StringComparison.Ordinal) && field.Value.Length > 0)
+            .Select(field => field.Value)
+            .ToList();
         if (forms.Count > 0 && !_entries.TryAdd((fields.GetValueOrDefault("msgctxt", ""), text), forms))
         {
             throw new FormatException($"Twice in the file: {text}");

@@ -31,9 +31,13 @@ public static class Apps
     /// </summary>
     public static IServiceCollection AddAppClient<TClient>(this IServiceCollection services, string appId)
         where TClient : ClientBase<TClient> =>
-        services.AddSingleton(provider => (TClient)Activator.CreateInstance(
-            typeof(TClient),
-            CreateInvoker(provider.GetRequiredService<IConfiguration>(), appId).Intercept([.. provider.GetServices<Interceptor>()]))!);
+        services.AddSingleton(provider =>
+            (TClient)
+                Activator.CreateInstance(
+                    typeof(TClient),
+                    CreateInvoker(provider.GetRequiredService<IConfiguration>(), appId).Intercept([.. provider.GetServices<Interceptor>()])
+                )!
+        );
 
     /// <summary>A channel to another application of the node. Keep it: each has a connection of its own.</summary>
     public static CallInvoker CreateInvoker(IConfiguration configuration, string appId) =>

@@ -23,13 +23,20 @@ internal static class Health
             entry => new SortedDictionary<string, object>(entry.Value.Data.ToDictionary(), StringComparer.Ordinal)
             {
                 ["status"] = Name(entry.Value.Status),
-            });
+            }
+        );
         context.Response.ContentType = "application/json";
         return JsonSerializer.SerializeAsync(
             context.Response.Body,
-            new { status = Name(report.Status), version = ServiceDefaults.Version, checks },
+            new
+            {
+                status = Name(report.Status),
+                version = ServiceDefaults.Version,
+                checks,
+            },
             ProblemJson.Readable,
-            context.RequestAborted);
+            context.RequestAborted
+        );
     }
 
     private static string Name(HealthStatus status) => status.ToString().ToLowerInvariant();

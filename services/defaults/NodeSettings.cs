@@ -14,7 +14,11 @@ public static class NodeSettings
 {
     public const string FileName = "settings.json";
 
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
     private static readonly Lock Saving = new();
 
     /// <summary>Adds the file of the folder <c>Data</c>, below all that says more exactly what this process is to do.</summary>

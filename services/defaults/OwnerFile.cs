@@ -8,9 +8,10 @@ public static class OwnerFile
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>The folder, made if need be.</summary>
-    public static DirectoryInfo Folder(string path) => OperatingSystem.IsWindows()
-        ? Directory.CreateDirectory(path)
-        : Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+    public static DirectoryInfo Folder(string path) =>
+        OperatingSystem.IsWindows()
+            ? Directory.CreateDirectory(path)
+            : Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
 
     /// <summary>Reads a file, which is made at the first call. Safe when several processes start together: one of them makes it.</summary>
     /// <param name="path">The file, in a folder that exists.</param>
@@ -28,7 +29,9 @@ public static class OwnerFile
         }
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
         {
-            throw new InvalidOperationException($"{path} can be read by others than its owner: chmod 600 it, and think of renewing what it holds.");
+            throw new InvalidOperationException(
+                $"{path} can be read by others than its owner: chmod 600 it, and think of renewing what it holds."
+            );
         }
         return File.ReadAllText(path);
     }

@@ -13,12 +13,13 @@ public static class Paging
     public const int MaxSize = 100;
 
     /// <summary>The size asked for: 1 to 100, 0 meaning 20.</summary>
-    public static int Size(int asked) => asked switch
-    {
-        0 => DefaultSize,
-        > 0 and <= MaxSize => asked,
-        _ => throw Refusal.Invalid("pageSize", $"Demandez de 1 à {MaxSize} éléments par page."),
-    };
+    public static int Size(int asked) =>
+        asked switch
+        {
+            0 => DefaultSize,
+            > 0 and <= MaxSize => asked,
+            _ => throw Refusal.Invalid("pageSize", $"Demandez de 1 à {MaxSize} éléments par page."),
+        };
 
     /// <summary>The token that continues a request after the given position.</summary>
     /// <param name="filter">The request without its page size and token.</param>
@@ -27,7 +28,8 @@ public static class Paging
         Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(new Continuation<T>(Fingerprint(filter), position)));
 
     /// <summary>The position of a token; null for the first page.</summary>
-    public static T? Position<T>(IMessage filter, string token) where T : class
+    public static T? Position<T>(IMessage filter, string token)
+        where T : class
     {
         if (token.Length == 0)
         {
@@ -49,7 +51,9 @@ public static class Paging
     }
 
     private static string Fingerprint(IMessage filter) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(filter.Descriptor.FullName + filter.ToByteString().ToBase64())).AsSpan(0, 6));
+        Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes(filter.Descriptor.FullName + filter.ToByteString().ToBase64())).AsSpan(0, 6)
+        );
 
     private sealed record Continuation<T>(string Filter, T Position);
 }

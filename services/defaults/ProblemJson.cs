@@ -16,57 +16,71 @@ namespace Fabrique;
 internal static class ProblemJson
 {
     /// <summary>JSON that is sent as JSON, never put in a page: its accents stay readable.</summary>
-    internal static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static void UseProblemJson(this IApplicationBuilder app, PathString prefix) =>
-        app.UseWhen(context => context.Request.Path.StartsWithSegments(prefix), branch => branch.Use(async (context, next) =>
-        {
-            var response = context.Response;
-            var body = response.Body;
-            using var buffer = new MemoryStream();
-            response.Body = buffer;
-            try
-            {
-                if (context.Request.ContentLength > ServiceDefaults.MaxRequestBody)
-                {
-                    response.StatusCode = StatusCodes.Status413PayloadTooLarge;
-                }
-                else if (UnreadRequest.IsNotJson(context))
-                {
-                    response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
-                }
-                else
-                {
-                    // To be looked at again when it could not be read.
-                    context.Request.EnableBuffering((int)ServiceDefaults.MaxRequestBody);
-                    await next(context);
-                }
-            }
-            catch (BadHttpRequestException refused) when (!response.HasStarted)
-            {
-                buffer.SetLength(0);
-                response.Clear();
-                response.StatusCode = refused.StatusCode;
-            }
-            finally
-            {
-                response.Body = body;
-            }
-            if (response.StatusCode < 400 || response.HasStarted || response.ContentType?.StartsWith("application/problem+json", StringComparison.Ordinal) == true)
-            {
-                buffer.Position = 0;
-                await buffer.CopyToAsync(body, context.RequestAborted);
-                return;
-            }
-            if (response.StatusCode == StatusCodes.Status401Unauthorized)
-            {
-                response.Headers.WWWAuthenticate = context.Request.Headers.Authorization.Count > 0 ? Tokens.Challenge : "Bearer realm=\"fabrique\"";
-            }
-            var problem = await ProblemAsync(context, buffer);
-            response.ContentType = "application/problem+json";
-            response.ContentLength = null;
-            await response.WriteAsync(problem.ToJsonString(Readable), context.RequestAborted);
-        }));
+        app.UseWhen(
+            context => context.Request.Path.StartsWithSegments(prefix),
+            branch =>
+                branch.Use(
+                    async (context, next) =>
+                    {
+                        var response = context.Response;
+                        var body = response.Body;
+                        using var buffer = new MemoryStream();
+                        response.Body = buffer;
+                        try
+                        {
+                            if (context.Request.ContentLength > ServiceDefaults.MaxRequestBody)
+                            {
+                                response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+                            }
+                            else if (UnreadRequest.IsNotJson(context))
+                            {
+                                response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
+                            }
+                            else
+                            {
+                                // To be looked at again when it could not be read.
+                                context.Request.EnableBuffering((int)ServiceDefaults.MaxRequestBody);
+                                await next(context);
+                            }
+                        }
+                        catch (BadHttpRequestException refused) when (!response.HasStarted)
+                        {
+                            buffer.SetLength(0);
+                            response.Clear();
+                            response.StatusCode = refused.StatusCode;
+                        }
+                        finally
+                        {
+                            response.Body = body;
+                        }
+                        if (
+                            response.StatusCode < 400
+                            || response.HasStarted
+                            || response.ContentType?.StartsWith("application/problem+json", StringComparison.Ordinal) == true
+                        )
+                        {
+                            buffer.Position = 0;
+                            await buffer.CopyToAsync(body, context.RequestAborted);
+                            return;
+                        }
+                        if (response.StatusCode == StatusCodes.Status401Unauthorized)
+                        {
+                            response.Headers.WWWAuthenticate =
+                                context.Request.Headers.Authorization.Count > 0 ? Tokens.Challenge : "Bearer realm=\"fabrique\"";
+                        }
+                        var problem = await ProblemAsync(context, buffer);
+                        response.ContentType = "application/problem+json";
+                        response.ContentLength = null;
+                        await response.WriteAsync(problem.ToJsonString(Readable), context.RequestAborted);
+                    }
+                )
+        );
 
     private static async Task<JsonObject> ProblemAsync(HttpContext context, MemoryStream buffer)
     {
@@ -111,7 +125,9 @@ internal static class ProblemJson
             }
             if (detail?["fieldViolations"] is JsonArray violations)
             {
-                problem["errors"] = new JsonArray([.. violations.Select(violation => Error((string?)violation?["field"], (string?)violation?["description"]))]);
+                problem["errors"] = new JsonArray([
+                    .. violations.Select(violation => Error((string?)violation?["field"], (string?)violation?["description"])),
+                ]);
             }
         }
     }
@@ -130,14 +146,15 @@ internal static class ProblemJson
         }
     }
 
-    private static string Default(int status) => status switch
-    {
-        400 => T["La demande est mal formée."],
-        401 => T["Présentez un jeton d’accès valide."],
-        404 => T["Rien n’existe à cette adresse."],
-        405 => T["Cette adresse n’accepte pas cette méthode."],
-        413 => T["La demande est trop volumineuse : 1 Mio au plus."],
-        415 => T["Envoyez du JSON (application/json)."],
-        _ => T["La demande n’a pas pu être traitée."],
-    };
+    private static string Default(int status) =>
+        status switch
+        {
+            400 => T["La demande est mal formée."],
+            401 => T["Présentez un jeton d’accès valide."],
+            404 => T["Rien n’existe à cette adresse."],
+            405 => T["Cette adresse n’accepte pas cette méthode."],
+            413 => T["La demande est trop volumineuse : 1 Mio au plus."],
+            415 => T["Envoyez du JSON (application/json)."],
+            _ => T["La demande n’a pas pu être traitée."],
+        };
 }

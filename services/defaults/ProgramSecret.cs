@@ -28,7 +28,8 @@ public static class ProgramSecret
 
     /// <summary>Whether this may be one with that prefix.</summary>
     public static bool IsWellFormed(string text, string prefix) =>
-        text.Length == prefix.Length + Random + Checksum && text.StartsWith(prefix, StringComparison.Ordinal)
+        text.Length == prefix.Length + Random + Checksum
+        && text.StartsWith(prefix, StringComparison.Ordinal)
         && Check(text.Substring(prefix.Length, Random)) == text[(prefix.Length + Random)..];
 
     /// <summary>What is kept of it. Nobody guesses 256 random bits, however quickly they are tried: a slow hash, which is for what people think up, would only slow the node.</summary>
@@ -36,8 +37,12 @@ public static class ProgramSecret
 
     /// <summary>The personal token that a request bears, or says to; null without one.</summary>
     public static string? PersonalOf(HttpRequest request) =>
-        AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header) && header is { Scheme: { } scheme, Parameter: { } token }
-        && scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) && token.StartsWith(Personal, StringComparison.Ordinal) ? token : null;
+        AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header)
+        && header is { Scheme: { } scheme, Parameter: { } token }
+        && scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)
+        && token.StartsWith(Personal, StringComparison.Ordinal)
+            ? token
+            : null;
 
     private static string Check(string secret) => Hash(secret)[..Checksum];
 }

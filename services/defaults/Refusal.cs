@@ -10,7 +10,8 @@ namespace Fabrique;
 /// and where fields are at fault each of them, named as in the JSON of the contract (<c>figures[0].unit</c>) with its own sentence.
 /// Sentences are written in French; their format is the key of the translation. Comes out as a rich gRPC error and as problem details.
 /// </summary>
-public sealed class Refusal(StatusCode code, string reason, FormattableString message, params IEnumerable<FieldError> fields) : Exception(T.Of(message))
+public sealed class Refusal(StatusCode code, string reason, FormattableString message, params IEnumerable<FieldError> fields)
+    : Exception(T.Of(message))
 {
     /// <summary>Domain of <c>google.rpc.ErrorInfo</c>.</summary>
     public const string ErrorDomain = "fabrique";
@@ -35,10 +36,19 @@ public sealed class Refusal(StatusCode code, string reason, FormattableString me
     {
         var info = new ErrorInfo { Domain = ErrorDomain, Reason = Reason };
         info.Metadata.Add(Details);
-        var status = new Status { Code = (int)Code, Message = Message, Details = { Any.Pack(info) } };
+        var status = new Status
+        {
+            Code = (int)Code,
+            Message = Message,
+            Details = { Any.Pack(info) },
+        };
         if (Fields.Count > 0)
         {
-            var violations = Fields.Select(field => new BadRequest.Types.FieldViolation { Field = field.Field, Description = field.Message });
+            var violations = Fields.Select(field => new BadRequest.Types.FieldViolation
+            {
+                Field = field.Field,
+                Description = field.Message,
+            });
             status.Details.Add(Any.Pack(new BadRequest { FieldViolations = { violations } }));
         }
         return status.ToRpcException();

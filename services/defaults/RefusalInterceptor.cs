@@ -11,7 +11,10 @@ public delegate Refusal? FailureName(Exception error);
 internal sealed partial class RefusalInterceptor(IEnumerable<FailureName> names, ILogger<RefusalInterceptor> log) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
-        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+        TRequest request,
+        ServerCallContext context,
+        UnaryServerMethod<TRequest, TResponse> continuation
+    )
     {
         try
         {
@@ -24,8 +27,11 @@ internal sealed partial class RefusalInterceptor(IEnumerable<FailureName> names,
     }
 
     public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
-        TRequest request, IServerStreamWriter<TResponse> responses, ServerCallContext context,
-        ServerStreamingServerMethod<TRequest, TResponse> continuation)
+        TRequest request,
+        IServerStreamWriter<TResponse> responses,
+        ServerCallContext context,
+        ServerStreamingServerMethod<TRequest, TResponse> continuation
+    )
     {
         try
         {
@@ -54,7 +60,11 @@ internal sealed partial class RefusalInterceptor(IEnumerable<FailureName> names,
             default:
                 LogFailure(context.Method, error);
                 var named = names.Select(name => name(error)).FirstOrDefault(refusal => refusal is not null)
-                    ?? new Refusal(StatusCode.Internal, "INTERNAL", $"Une erreur inattendue s’est produite. Rechargez la page avant de recommencer.");
+                    ?? new Refusal(
+                        StatusCode.Internal,
+                        "INTERNAL",
+                        $"Une erreur inattendue s’est produite. Rechargez la page avant de recommencer."
+                    );
                 return named.ToRpcException();
         }
     }

@@ -24,8 +24,12 @@ public partial class Revocations(IConfiguration configuration, TimeProvider cloc
     private readonly ConcurrentDictionary<string, DateTimeOffset> _sessions = new();
 
     /// <summary>Whether the token of these claims was taken back.</summary>
-    public bool Include(ClaimsPrincipal token) => Include(
-        token.FindFirstValue(JwtRegisteredClaimNames.Sub) ?? "", long.TryParse(token.FindFirstValue(Tokens.RightsClaim), out var rights) ? rights : 0, token.FindFirstValue(Tokens.SessionClaim) ?? "");
+    public bool Include(ClaimsPrincipal token) =>
+        Include(
+            token.FindFirstValue(JwtRegisteredClaimNames.Sub) ?? "",
+            long.TryParse(token.FindFirstValue(Tokens.RightsClaim), out var rights) ? rights : 0,
+            token.FindFirstValue(Tokens.SessionClaim) ?? ""
+        );
 
     /// <summary>Whether a token of this person, with this count of rights, made for this session, was taken back.</summary>
     public bool Include(string person, long rights, string session) =>

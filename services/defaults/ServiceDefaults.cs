@@ -18,7 +18,10 @@ public static class ServiceDefaults
     public const long MaxRequestBody = 1 << 20;
 
     /// <summary>Telemetry, health, errors, and the limits of the web server. For every process.</summary>
-    public static IHostApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder, HttpProtocols protocols = HttpProtocols.Http2)
+    public static IHostApplicationBuilder AddServiceDefaults(
+        this WebApplicationBuilder builder,
+        HttpProtocols protocols = HttpProtocols.Http2
+    )
     {
         builder.Configuration.AddNodeSettings();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -49,18 +52,20 @@ public static class ServiceDefaults
     /// <summary>gRPC with named errors, and the same contract as REST/JSON under <c>/api</c>.</summary>
     public static IHostApplicationBuilder AddGrpcApi(this WebApplicationBuilder builder)
     {
-        builder.Services.AddGrpc(grpc =>
-        {
-            grpc.EnableDetailedErrors = false;
-            grpc.MaxReceiveMessageSize = (int)MaxRequestBody;
-            grpc.IgnoreUnknownServices = true;
-            grpc.Interceptors.Add<RefusalInterceptor>();
-            grpc.Interceptors.Add<CallerInterceptor>();
-        }).AddJsonTranscoding(json =>
-        {
-            json.JsonSettings.WriteIndented = false;
-            json.TypeRegistry = TypeRegistry.FromFiles(ErrorDetailsReflection.Descriptor);
-        });
+        builder
+            .Services.AddGrpc(grpc =>
+            {
+                grpc.EnableDetailedErrors = false;
+                grpc.MaxReceiveMessageSize = (int)MaxRequestBody;
+                grpc.IgnoreUnknownServices = true;
+                grpc.Interceptors.Add<RefusalInterceptor>();
+                grpc.Interceptors.Add<CallerInterceptor>();
+            })
+            .AddJsonTranscoding(json =>
+            {
+                json.JsonSettings.WriteIndented = false;
+                json.TypeRegistry = TypeRegistry.FromFiles(ErrorDetailsReflection.Descriptor);
+            });
         return builder;
     }
 

@@ -34,10 +34,15 @@ public static class Telemetry
             console.UseUtcTimestamp = true;
         });
         // A line per request belongs in traces, not in the console of a town's only machine.
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information)
-            .AddFilter("System.Net.Http", LogLevel.Warning).AddFilter("Grpc", LogLevel.Warning).AddFilter("Yarp", LogLevel.Error)
+        builder
+            .Logging.AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information)
+            .AddFilter("System.Net.Http", LogLevel.Warning)
+            .AddFilter("Grpc", LogLevel.Warning)
+            .AddFilter("Yarp", LogLevel.Error)
             // Every sign-in in ten lines; and that pages with forms are not kept, which they are not.
-            .AddFilter("OpenIddict", LogLevel.Warning).AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Error);
+            .AddFilter("OpenIddict", LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Error);
 
         // Whoever listens to every request makes it dearer: when nothing is exported, only the thread of a trace is passed on.
         if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
@@ -47,25 +52,30 @@ public static class Telemetry
         }
 
         builder.Logging.AddOpenTelemetry(logs => logs.IncludeFormattedMessage = true);
-        builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(
-                builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName, serviceVersion: ServiceDefaults.Version))
-            .WithTracing(tracing => tracing
-                .AddSource(Source.Name)
-                .AddAspNetCoreInstrumentation(options =>
-                {
-                    options.Filter = context =>
-                        !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) &&
-                        !context.Request.Path.StartsWithSegments("/alive", StringComparison.Ordinal);
-                    // Their spans start traces of their own: a page's calls would not be part of its request.
-                    options.EnableRazorComponentsSupport = false;
-                })
-                .AddHttpClientInstrumentation())
-            .WithMetrics(metrics => metrics
-                .AddMeter(Meter.Name)
-                .AddAspNetCoreInstrumentation()
-                .AddHttpClientInstrumentation()
-                .AddRuntimeInstrumentation())
+        builder
+            .Services.AddOpenTelemetry()
+            .ConfigureResource(resource =>
+                resource.AddService(
+                    builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName,
+                    serviceVersion: ServiceDefaults.Version
+                )
+            )
+            .WithTracing(tracing =>
+                tracing
+                    .AddSource(Source.Name)
+                    .AddAspNetCoreInstrumentation(options =>
+                    {
+                        options.Filter = context =>
+                            !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
+                            && !context.Request.Path.StartsWithSegments("/alive", StringComparison.Ordinal);
+                        // Their spans start traces of their own: a page's calls would not be part of its request.
+                        options.EnableRazorComponentsSupport = false;
+                    })
+                    .AddHttpClientInstrumentation()
+            )
+            .WithMetrics(metrics =>
+                metrics.AddMeter(Meter.Name).AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation()
+            )
             .UseOtlpExporter();
     }
 }

@@ -29,10 +29,14 @@ public static class Texts
     }
 
     private static string Tidy(string text) =>
-        string.Concat(WellFormed(text).Normalize().ReplaceLineEndings("\n").Where(letter => letter is '\n' or '\t' || !char.IsControl(letter))).Trim();
+        string.Concat(
+                WellFormed(text).Normalize().ReplaceLineEndings("\n").Where(letter => letter is '\n' or '\t' || !char.IsControl(letter))
+            )
+            .Trim();
 
     /// <summary>The text without what cannot be normalised, nor shown: a lone half of a surrogate pair becomes U+FFFD, U+FFFE goes.</summary>
-    public static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace("\ufffe", "", StringComparison.Ordinal);
+    public static string WellFormed(string text) =>
+        Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace("\ufffe", "", StringComparison.Ordinal);
 
     private static void Walk(IMessage message, string path, Func<string, string, string> visit)
     {

@@ -43,7 +43,8 @@ public static class Tokens
         var keys = new ConfigurationManager<OpenIdConnectConfiguration>(
             $"{sidecar}/v1.0/invoke/{Issuer}/method/",
             new IdentityKeys(),
-            new HttpDocumentRetriever(IdentityKeys.Client(builder.Configuration["DAPR_API_TOKEN"])) { RequireHttps = false });
+            new HttpDocumentRetriever(IdentityKeys.Client(builder.Configuration["DAPR_API_TOKEN"])) { RequireHttps = false }
+        );
         builder.Services.AddSingleton<Revocations>();
         if (sidecar is { Length: > 0 })
         {
@@ -54,32 +55,34 @@ public static class Tokens
 
     /// <summary>The same with keys from elsewhere. A <see cref="Revocations"/> is to be among the services.</summary>
     public static AuthenticationBuilder AddPeople(this IServiceCollection services, BaseConfigurationManager keys) =>
-        services.AddAuthentication(Scheme).AddJwtBearer(Scheme, bearer =>
-        {
-            bearer.MapInboundClaims = false;
-            bearer.TokenValidationParameters = new TokenValidationParameters
+        services
+            .AddAuthentication(Scheme)
+            .AddJwtBearer(Scheme, bearer =>
             {
-                ConfigurationManager = keys,
-                ValidAudience = Audience,
-                ValidTypes = ["at+jwt"],
-                ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
-                RequireSignedTokens = true,
-                RequireExpirationTime = true,
-                ClockSkew = TimeSpan.FromSeconds(30),
-                NameClaimType = JwtRegisteredClaimNames.Name,
-            };
-            bearer.Events = new JwtBearerEvents
-            {
-                OnTokenValidated = context =>
+                bearer.MapInboundClaims = false;
+                bearer.TokenValidationParameters = new TokenValidationParameters
                 {
-                    if (context.HttpContext.RequestServices.GetRequiredService<Revocations>().Include(context.Principal!))
+                    ConfigurationManager = keys,
+                    ValidAudience = Audience,
+                    ValidTypes = ["at+jwt"],
+                    ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
+                    RequireSignedTokens = true,
+                    RequireExpirationTime = true,
+                    ClockSkew = TimeSpan.FromSeconds(30),
+                    NameClaimType = JwtRegisteredClaimNames.Name,
+                };
+                bearer.Events = new JwtBearerEvents
+                {
+                    OnTokenValidated = context =>
                     {
-                        context.Fail("The token was taken back.");
-                    }
-                    return Task.CompletedTask;
-                },
-            };
-        });
+                        if (context.HttpContext.RequestServices.GetRequiredService<Revocations>().Include(context.Principal!))
+                        {
+                            context.Fail("The token was taken back.");
+                        }
+                        return Task.CompletedTask;
+                    },
+                };
+            });
 
     /// <summary>Who says to have signed the token that a request bears; null without one.</summary>
     public static string? IssuerOf(HttpRequest request)
@@ -104,7 +107,10 @@ public static class Tokens
 
     /// <summary>The token that the request bears, once it was found good.</summary>
     public static string? AcceptedToken(this HttpContext http) =>
-        http.User.Identity is ClaimsIdentity { IsAuthenticated: true } && AuthenticationHeaderValue.TryParse(http.Request.Headers.Authorization, out var header) ? header.Parameter : null;
+        http.User.Identity is ClaimsIdentity { IsAuthenticated: true }
+        && AuthenticationHeaderValue.TryParse(http.Request.Headers.Authorization, out var header)
+            ? header.Parameter
+            : null;
 }
 
 /// <summary>The issuer and the keys of the identity service, asked from inside the node: its public address may not lead back here.</summary>
@@ -124,9 +130,15 @@ public sealed class IdentityKeys : IConfigurationRetriever<OpenIdConnectConfigur
     /// <param name="address">Where the service answers, with a slash at its end.</param>
     /// <param name="retriever">Asks.</param>
     /// <param name="cancel">Stops asking.</param>
-    public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(string address, IDocumentRetriever retriever, CancellationToken cancel)
+    public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(
+        string address,
+        IDocumentRetriever retriever,
+        CancellationToken cancel
+    )
     {
-        var configuration = OpenIdConnectConfiguration.Create(await retriever.GetDocumentAsync($"{address}.well-known/openid-configuration", cancel));
+        var configuration = OpenIdConnectConfiguration.Create(
+            await retriever.GetDocumentAsync($"{address}.well-known/openid-configuration", cancel)
+        );
         configuration.JsonWebKeySet = JsonWebKeySet.Create(await retriever.GetDocumentAsync($"{address}.well-known/jwks", cancel));
         foreach (var key in configuration.JsonWebKeySet.GetSigningKeys())
         {

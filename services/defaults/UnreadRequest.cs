@@ -28,7 +28,10 @@ internal static class UnreadRequest
         var errors = InQuery(call, context.Request.Query).ToList();
         if (call.HttpRule.Body.Length > 0)
         {
-            var message = call.HttpRule.Body == "*" ? call.MethodDescriptor.InputType : call.MethodDescriptor.InputType.FindFieldByName(call.HttpRule.Body).MessageType;
+            var message =
+                call.HttpRule.Body == "*"
+                    ? call.MethodDescriptor.InputType
+                    : call.MethodDescriptor.InputType.FindFieldByName(call.HttpRule.Body).MessageType;
             context.Request.Body.Position = 0;
             using var reader = new StreamReader(context.Request.Body, Encoding.UTF8, leaveOpen: true);
             try
@@ -53,7 +56,8 @@ internal static class UnreadRequest
         return errors.Count > 0 ? Refusal.Invalid(errors) : null;
     }
 
-    private static GrpcJsonTranscodingMetadata? Call(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<GrpcJsonTranscodingMetadata>();
+    private static GrpcJsonTranscodingMetadata? Call(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<GrpcJsonTranscodingMetadata>();
 
     private static IEnumerable<FieldError> InQuery(GrpcJsonTranscodingMetadata call, IQueryCollection query)
     {
@@ -81,42 +85,53 @@ internal static class UnreadRequest
         from error in InField(field, property.Value, path + field.JsonName)
         select error;
 
-    private static IEnumerable<FieldError> InField(FieldDescriptor field, JsonElement json, string path) => (field.IsRepeated, json.ValueKind) switch
-    {
-        (true, JsonValueKind.Array) => json.EnumerateArray().Index().SelectMany(item => InValue(field, item.Item, $"{path}[{item.Index}]")),
-        (true, _) => [new FieldError(path, $"Écrivez une liste, entre crochets.")],
-        _ => InValue(field, json, path),
-    };
+    private static IEnumerable<FieldError> InField(FieldDescriptor field, JsonElement json, string path) =>
+        (field.IsRepeated, json.ValueKind) switch
+        {
+            (true, JsonValueKind.Array) => json.EnumerateArray()
+                .Index()
+                .SelectMany(item => InValue(field, item.Item, $"{path}[{item.Index}]")),
+            (true, _) => [new FieldError(path, $"Écrivez une liste, entre crochets.")],
+            _ => InValue(field, json, path),
+        };
 
-    private static IEnumerable<FieldError> InValue(FieldDescriptor field, JsonElement json, string path) => (field.FieldType, json.ValueKind) switch
-    {
-        (FieldType.Message, JsonValueKind.Object) => InObject(field.MessageType, json, $"{path}."),
-        (FieldType.Message, JsonValueKind.String) when IsMoment(field) && DateTimeOffset.TryParse(json.GetString(), CultureInfo.InvariantCulture, out _) => [],
-        (FieldType.String, JsonValueKind.String) or (FieldType.Bool, JsonValueKind.True or JsonValueKind.False) => [],
-        (not (FieldType.String or FieldType.Message or FieldType.Bool), JsonValueKind.String or JsonValueKind.Number) when IsReadable(field, json.ToString()) => [],
-        _ => [Unreadable(field, path)],
-    };
+    private static IEnumerable<FieldError> InValue(FieldDescriptor field, JsonElement json, string path) =>
+        (field.FieldType, json.ValueKind) switch
+        {
+            (FieldType.Message, JsonValueKind.Object) => InObject(field.MessageType, json, $"{path}."),
+            (FieldType.Message, JsonValueKind.String)
+                when IsMoment(field) && DateTimeOffset.TryParse(json.GetString(), CultureInfo.InvariantCulture, out _) => [],
+            (FieldType.String, JsonValueKind.String) or (FieldType.Bool, JsonValueKind.True or JsonValueKind.False) => [],
+            (not (FieldType.String or FieldType.Message or FieldType.Bool), JsonValueKind.String or JsonValueKind.Number)
+                when IsReadable(field, json.ToString()) => [],
+            _ => [Unreadable(field, path)],
+        };
 
-    private static bool IsReadable(FieldDescriptor field, string value) => field.FieldType switch
-    {
-        FieldType.Int32 => int.TryParse(value, CultureInfo.InvariantCulture, out _),
-        FieldType.Int64 => long.TryParse(value, CultureInfo.InvariantCulture, out _),
-        FieldType.Double => double.TryParse(value, CultureInfo.InvariantCulture, out _),
-        FieldType.Bool => bool.TryParse(value, out _),
-        FieldType.Enum => field.EnumType.FindValueByName(value) is not null || int.TryParse(value, CultureInfo.InvariantCulture, out _),
-        _ => true,
-    };
+    private static bool IsReadable(FieldDescriptor field, string value) =>
+        field.FieldType switch
+        {
+            FieldType.Int32 => int.TryParse(value, CultureInfo.InvariantCulture, out _),
+            FieldType.Int64 => long.TryParse(value, CultureInfo.InvariantCulture, out _),
+            FieldType.Double => double.TryParse(value, CultureInfo.InvariantCulture, out _),
+            FieldType.Bool => bool.TryParse(value, out _),
+            FieldType.Enum => field.EnumType.FindValueByName(value) is not null || int.TryParse(value, CultureInfo.InvariantCulture, out _),
+            _ => true,
+        };
 
-    private static FieldError Unreadable(FieldDescriptor field, string path) => field.FieldType switch
-    {
-        FieldType.Int32 or FieldType.Int64 => new FieldError(path, $"Écrivez un nombre entier."),
-        FieldType.Double => new FieldError(path, $"Écrivez un nombre."),
-        FieldType.Bool => new FieldError(path, $"Écrivez true ou false."),
-        FieldType.Enum => new FieldError(path, $"Cette valeur n’existe pas. Choisissez parmi : {string.Join(", ", field.EnumType.Values.Select(value => value.Name))}."),
-        FieldType.Message when IsMoment(field) => new FieldError(path, $"Écrivez une date et une heure, comme 2026-01-31T08:30:00Z."),
-        FieldType.Message => new FieldError(path, $"Écrivez un objet, entre accolades."),
-        _ => new FieldError(path, $"Écrivez un texte, entre guillemets."),
-    };
+    private static FieldError Unreadable(FieldDescriptor field, string path) =>
+        field.FieldType switch
+        {
+            FieldType.Int32 or FieldType.Int64 => new FieldError(path, $"Écrivez un nombre entier."),
+            FieldType.Double => new FieldError(path, $"Écrivez un nombre."),
+            FieldType.Bool => new FieldError(path, $"Écrivez true ou false."),
+            FieldType.Enum => new FieldError(
+                path,
+                $"Cette valeur n’existe pas. Choisissez parmi : {string.Join(", ", field.EnumType.Values.Select(value => value.Name))}."
+            ),
+            FieldType.Message when IsMoment(field) => new FieldError(path, $"Écrivez une date et une heure, comme 2026-01-31T08:30:00Z."),
+            FieldType.Message => new FieldError(path, $"Écrivez un objet, entre accolades."),
+            _ => new FieldError(path, $"Écrivez un texte, entre guillemets."),
+        };
 
     private static bool IsMoment(FieldDescriptor field) => field.MessageType.FullName == Timestamp.Descriptor.FullName;
 

@@ -8,7 +8,8 @@ internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, 
     /// <summary>In characters.</summary>
     public const int LongestName = 100;
 
-    public static string PasswordHelp => T["Douze caractères au moins. Une phrase que vous seul·e connaissez vaut mieux que des signes compliqués."];
+    public static string PasswordHelp =>
+        T["Douze caractères au moins. Une phrase que vous seul·e connaissez vaut mieux que des signes compliqués."];
 
     /// <summary>Makes an account, or says what is wrong.</summary>
     /// <param name="email">Confirmed.</param>
@@ -17,7 +18,14 @@ internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, 
     /// <param name="problems">Where to say it; the fields are "nom" and "motdepasse".</param>
     /// <param name="confirm">The last thing before the account is made: what allows it is taken, by one caller alone.</param>
     /// <param name="withPassword">False for whoever enters by a provider of identities.</param>
-    public async Task<Person?> CreateAsync(string email, string? name, string? password, FormProblems problems, Func<Task<bool>> confirm, bool withPassword = true)
+    public async Task<Person?> CreateAsync(
+        string email,
+        string? name,
+        string? password,
+        FormProblems problems,
+        Func<Task<bool>> confirm,
+        bool withPassword = true
+    )
     {
         var person = new Person
         {
@@ -71,7 +79,13 @@ internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, 
         {
             if (!(await validator.ValidateAsync(people, person, password)).Succeeded)
             {
-                problems.Add("motdepasse", T["Mot de passe"], T["Ce mot de passe est trop court ou trop facile à deviner. Prenez douze caractères au moins : par exemple quatre mots sans lien entre eux."]);
+                problems.Add(
+                    "motdepasse",
+                    T["Mot de passe"],
+                    T[
+                        "Ce mot de passe est trop court ou trop facile à deviner. Prenez douze caractères au moins : par exemple quatre mots sans lien entre eux."
+                    ]
+                );
                 return false;
             }
         }
@@ -80,7 +94,14 @@ internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, 
 
     /// <summary>What was typed as a name: on one line, without what cannot be seen.</summary>
     public static string OneLine(string? name) =>
-        string.Join(' ', Texts.WellFormed(name ?? "").Normalize().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(part => string.Concat(part.Where(letter => !char.IsControl(letter)))));
+        string.Join(
+            ' ',
+            Texts
+                .WellFormed(name ?? "")
+                .Normalize()
+                .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+                .Select(part => string.Concat(part.Where(letter => !char.IsControl(letter))))
+        );
 }
 
 /// <summary>What people call a right.</summary>
@@ -94,7 +115,9 @@ internal static class RoleNames
         {
             Grant.Delegate => T["délégué·e du territoire {0}", place],
             Grant.Referent => T["référent·e du territoire {0}", place],
-            Grant.Facilitator => grant.Scope == Grant.Everywhere ? T["facilitateur ou facilitatrice du réseau"] : T["facilitateur ou facilitatrice ({0})", place],
+            Grant.Facilitator => grant.Scope == Grant.Everywhere
+                ? T["facilitateur ou facilitatrice du réseau"]
+                : T["facilitateur ou facilitatrice ({0})", place],
             Grant.Observer => T["observateur ou observatrice"],
             Grant.Steward => T["gestionnaire de cette installation"],
             _ => grant.Role,

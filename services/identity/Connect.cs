@@ -25,7 +25,10 @@ internal static class Connect
         var here = http.Request.PathBase + http.Request.Path + http.Request.QueryString;
         AcceptedLanguage.Speak(Language.Find(request.UiLocales?.Split(' ')[0] ?? "") ?? Language.French);
         var signedIn = await http.AuthenticateAsync(IdentityConstants.ApplicationScheme);
-        if (await Entry.SessionAsync(db, signedIn.Principal) is not { } session || await people.FindByIdAsync(session.Person) is not { } person)
+        if (
+            await Entry.SessionAsync(db, signedIn.Principal) is not { } session
+            || await people.FindByIdAsync(session.Person) is not { } person
+        )
         {
             return Results.Redirect(Pages.With(Pages.SignIn, here));
         }
@@ -33,7 +36,9 @@ internal static class Connect
         {
             return Results.Redirect(Pages.With(Pages.SecondFactorSetUp, here));
         }
-        return await SignInAsync(person, session, rights, [], identity => identity.SetScopes(request.GetScopes()).SetResources(Tokens.Audience));
+        return await SignInAsync(person, session, rights, [], identity =>
+            identity.SetScopes(request.GetScopes()).SetResources(Tokens.Audience)
+        );
     }
 
     private static async Task<IResult> ExchangeAsync(HttpContext http, IdentityDb db, UserManager<Person> people, RightsKeeper rights)
@@ -46,21 +51,38 @@ internal static class Connect
         var proven = (await http.AuthenticateAsync(Scheme)).Principal!;
         if (await Entry.SessionAsync(db, proven) is not { } session || await people.FindByIdAsync(session.Person) is not { } person)
         {
-            return Results.Forbid(new AuthenticationProperties(new Dictionary<string, string?>
-            {
-                [OpenIddictServerAspNetCoreConstants.Properties.Error] = Errors.InvalidGrant,
-                [OpenIddictServerAspNetCoreConstants.Properties.ErrorDescription] = "The session is over.",
-            }), [Scheme]);
+            return Results.Forbid(
+                new AuthenticationProperties(
+                    new Dictionary<string, string?>
+                    {
+                        [OpenIddictServerAspNetCoreConstants.Properties.Error] = Errors.InvalidGrant,
+                        [OpenIddictServerAspNetCoreConstants.Properties.ErrorDescription] = "The session is over.",
+                    }
+                ),
+                [Scheme]
+            );
         }
-        var kept = proven.Claims.Where(claim => claim.Type is not (Claims.Name or Tokens.RightsClaim or Grant.Claim or Claims.Subject or Tokens.SessionClaim));
+        var kept = proven.Claims.Where(claim =>
+            claim.Type is not (Claims.Name or Tokens.RightsClaim or Grant.Claim or Claims.Subject or Tokens.SessionClaim)
+        );
         return await SignInAsync(person, session, rights, kept, _ => { });
     }
 
-    private static async Task<IResult> SignInAsync(Person person, SessionRow session, RightsKeeper rights, IEnumerable<Claim> kept, Action<ClaimsIdentity> complete)
+    private static async Task<IResult> SignInAsync(
+        Person person,
+        SessionRow session,
+        RightsKeeper rights,
+        IEnumerable<Claim> kept,
+        Action<ClaimsIdentity> complete
+    )
     {
         var identity = new ClaimsIdentity([.. kept, .. await rights.ClaimsAsync(person, session)], Scheme, Claims.Name, Claims.Role);
         complete(identity);
-        identity.SetDestinations(claim => claim.Type is Claims.Name or Tokens.SessionClaim ? [Destinations.AccessToken, Destinations.IdentityToken] : [Destinations.AccessToken]);
+        identity.SetDestinations(claim =>
+            claim.Type is Claims.Name or Tokens.SessionClaim
+                ? [Destinations.AccessToken, Destinations.IdentityToken]
+                : [Destinations.AccessToken]
+        );
         return Results.SignIn(new ClaimsPrincipal(identity), authenticationScheme: Scheme);
     }
 }

@@ -8,20 +8,21 @@ namespace Fabrique.Identity;
 /// Accounts of every role on a node that was started for a demonstration, with passwords of its own, in the file <c>demo-accounts</c> of the data
 /// folder. Their addresses receive nothing: the domain "invalid" never exists (RFC 2606).
 /// </summary>
-internal sealed class Demonstration(IServiceScopeFactory scopes, NodeKey node, IConfiguration configuration, TimeProvider clock) : IHostedService
+internal sealed class Demonstration(IServiceScopeFactory scopes, NodeKey node, IConfiguration configuration, TimeProvider clock)
+    : IHostedService
 {
     private const int RecoveryCodes = 4;
 
     private static (string Address, string Name, Func<string, Grant> Grant, string Function)[] Accounts =>
-    [
-        ("referente@demo.invalid", T["Essai, référente"], _ => new(Grant.Referent, "ZZ021", "AGENT"), T["chargée de mission inventée"]),
-        ("elue@demo.invalid", T["Essai, élue"], _ => new(Grant.Delegate, "ZZ021", "ELU"), T["adjointe inventée"]),
-        ("atelier@demo.invalid", T["Essai, atelier de réparation"], _ => new(Grant.Delegate, "ZZ021", "SOCIO"), T["animateur inventé"]),
-        ("voisin@demo.invalid", T["Essai, voisin"], _ => new(Grant.Referent, "ZZ022", "AGENT"), T["directeur inventé"]),
-        ("facilitation@demo.invalid", T["Essai, facilitation"], _ => new(Grant.Facilitator, Grant.Everywhere), ""),
-        ("observation@demo.invalid", T["Essai, observation"], _ => new(Grant.Observer, Grant.Everywhere), ""),
-        ("gestion@demo.invalid", T["Essai, gestion"], name => new(Grant.Steward, name), ""),
-    ];
+        [
+            ("referente@demo.invalid", T["Essai, référente"], _ => new(Grant.Referent, "ZZ021", "AGENT"), T["chargée de mission inventée"]),
+            ("elue@demo.invalid", T["Essai, élue"], _ => new(Grant.Delegate, "ZZ021", "ELU"), T["adjointe inventée"]),
+            ("atelier@demo.invalid", T["Essai, atelier de réparation"], _ => new(Grant.Delegate, "ZZ021", "SOCIO"), T["animateur inventé"]),
+            ("voisin@demo.invalid", T["Essai, voisin"], _ => new(Grant.Referent, "ZZ022", "AGENT"), T["directeur inventé"]),
+            ("facilitation@demo.invalid", T["Essai, facilitation"], _ => new(Grant.Facilitator, Grant.Everywhere), ""),
+            ("observation@demo.invalid", T["Essai, observation"], _ => new(Grant.Observer, Grant.Everywhere), ""),
+            ("gestion@demo.invalid", T["Essai, gestion"], name => new(Grant.Steward, name), ""),
+        ];
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -31,7 +32,10 @@ internal sealed class Demonstration(IServiceScopeFactory scopes, NodeKey node, I
             return;
         }
         await using var scope = scopes.CreateAsyncScope();
-        var (people, rights) = (scope.ServiceProvider.GetRequiredService<UserManager<Person>>(), scope.ServiceProvider.GetRequiredService<RightsKeeper>());
+        var (people, rights) = (
+            scope.ServiceProvider.GetRequiredService<UserManager<Person>>(),
+            scope.ServiceProvider.GetRequiredService<RightsKeeper>()
+        );
         var lines = new List<string>();
         foreach (var (address, name, grant, function) in Accounts)
         {
@@ -42,7 +46,14 @@ internal sealed class Demonstration(IServiceScopeFactory scopes, NodeKey node, I
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private async Task<string> MakeAsync(UserManager<Person> people, RightsKeeper rights, string address, string name, Grant grant, string function)
+    private async Task<string> MakeAsync(
+        UserManager<Person> people,
+        RightsKeeper rights,
+        string address,
+        string name,
+        Grant grant,
+        string function
+    )
     {
         var now = clock.GetUtcNow();
         var password = RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyz23456789", 16);
@@ -64,10 +75,12 @@ internal sealed class Demonstration(IServiceScopeFactory scopes, NodeKey node, I
         var made = await people.CreateAsync(person, password);
         if (!made.Succeeded)
         {
-            throw new InvalidOperationException($"The account {address} could not be made: {string.Join(", ", made.Errors.Select(error => error.Code))}");
+            throw new InvalidOperationException(
+                $"The account {address} could not be made: {string.Join(", ", made.Errors.Select(error => error.Code))}"
+            );
         }
         await rights.GiveAsync("", person.Id, grant, function);
-        var line = $"{grant.Role,-11}  {address,-27}  {password}";
+        var line = $"{grant.Role, -11}  {address, -27}  {password}";
         if (!await rights.NeedSecondFactorAsync(person.Id))
         {
             return line;

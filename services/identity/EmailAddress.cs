@@ -9,5 +9,9 @@ internal static class EmailAddress
 
     /// <summary>Whether this is one plain address, without a name or a comment around it.</summary>
     public static bool IsOne(string text) =>
-        text.Length <= Longest && MailboxAddress.TryParse(text, out var address) && address.Address == text && text.Contains('@', StringComparison.Ordinal) && !text.Any(char.IsControl);
+        text.Length <= Longest
+        && MailboxAddress.TryParse(text, out var address)
+        && address.Address == text
+        && text.Contains('@', StringComparison.Ordinal)
+        && !text.Any(char.IsControl);
 }

@@ -14,9 +14,16 @@ namespace Fabrique.Identity;
 
 /// <summary>Signs people in. Each sign-in is a session of its own, which the person sees and ends, and which every token names.</summary>
 internal sealed class Entry(
-    UserManager<Person> people, IHttpContextAccessor accessor, IUserClaimsPrincipalFactory<Person> principals, IOptions<IdentityOptions> options,
-    ILogger<SignInManager<Person>> log, IAuthenticationSchemeProvider schemes, IUserConfirmation<Person> confirmation, IdentityDb db, TimeProvider clock)
-    : SignInManager<Person>(people, accessor, principals, options, log, schemes, confirmation)
+    UserManager<Person> people,
+    IHttpContextAccessor accessor,
+    IUserClaimsPrincipalFactory<Person> principals,
+    IOptions<IdentityOptions> options,
+    ILogger<SignInManager<Person>> log,
+    IAuthenticationSchemeProvider schemes,
+    IUserConfirmation<Person> confirmation,
+    IdentityDb db,
+    TimeProvider clock
+) : SignInManager<Person>(people, accessor, principals, options, log, schemes, confirmation)
 {
     /// <summary>What the framework, too, says of a sign-in with a second factor.</summary>
     private static readonly Claim StrongClaim = new("amr", "mfa");
@@ -46,7 +53,11 @@ internal sealed class Entry(
     public async Task<bool> ByPasskeyAsync(string credential)
     {
         var proven = await ProveAsync(PerformPasskeyAssertionAsync, credential);
-        if (proven is not { Succeeded: true } || !await SpendAsync(credential) || !(await UserManager.AddOrUpdatePasskeyAsync(proven.User, proven.Passkey)).Succeeded)
+        if (
+            proven is not { Succeeded: true }
+            || !await SpendAsync(credential)
+            || !(await UserManager.AddOrUpdatePasskeyAsync(proven.User, proven.Passkey)).Succeeded
+        )
         {
             return false;
         }
@@ -56,7 +67,11 @@ internal sealed class Entry(
 
     /// <summary>The key that a browser has just made for this person; null when it was made for another, elsewhere, or has been shown before.</summary>
     public async Task<UserPasskeyInfo?> ProveNewPasskeyAsync(Person person, string credential) =>
-        await ProveAsync(PerformPasskeyAttestationAsync, credential) is { Succeeded: true } proven && proven.UserEntity.Id == person.Id && await SpendAsync(credential) ? proven.Passkey : null;
+        await ProveAsync(PerformPasskeyAttestationAsync, credential) is { Succeeded: true } proven
+        && proven.UserEntity.Id == person.Id
+        && await SpendAsync(credential)
+            ? proven.Passkey
+            : null;
 
     /// <summary>Signs in whoever a provider of identities knows; a second factor is still asked for, unless the provider asked for one.</summary>
     public async Task<SignInResult> ByProviderAsync(Person person, Arrival arrival)
@@ -66,12 +81,20 @@ internal sealed class Entry(
             return await SignInOrTwoFactorAsync(person, isPersistent: false, arrival.Provider.Code);
         }
         await Context.SignOutAsync(IdentityConstants.ExternalScheme);
-        await SignInWithClaimsAsync(person, isPersistent: false, [StrongClaim, new Claim(ClaimTypes.AuthenticationMethod, arrival.Provider.Code)]);
+        await SignInWithClaimsAsync(
+            person,
+            isPersistent: false,
+            [StrongClaim, new Claim(ClaimTypes.AuthenticationMethod, arrival.Provider.Code)]
+        );
         return SignInResult.Success;
     }
 
     /// <summary>Opens a session and its cookie.</summary>
-    public override async Task SignInWithClaimsAsync(Person user, AuthenticationProperties? authenticationProperties, IEnumerable<Claim> additionalClaims)
+    public override async Task SignInWithClaimsAsync(
+        Person user,
+        AuthenticationProperties? authenticationProperties,
+        IEnumerable<Claim> additionalClaims
+    )
     {
         var claims = additionalClaims.ToList();
         var now = Milliseconds(clock);
@@ -118,14 +141,20 @@ internal sealed class Entry(
             await db.SaveChangesAsync();
         }
         // The cookie bears no right; the header leads to the same places on every page all the same.
-        if (session.Strong && await db.Grants.AnyAsync(grant => grant.Person == session.Person && grant.Role == Grant.Facilitator && (grant.Until == null || grant.Until > now)))
+        if (
+            session.Strong
+            && await db.Grants.AnyAsync(grant =>
+                grant.Person == session.Person && grant.Role == Grant.Facilitator && (grant.Until == null || grant.Until > now)
+            )
+        )
         {
             context.HttpContext.Items[SiteHeader.Facilitates] = true;
         }
     }
 
     /// <summary>What the framework makes of a passkey; null when no challenge of this browser is open.</summary>
-    private static async Task<TProof?> ProveAsync<TProof>(Func<string, Task<TProof>> prove, string credential) where TProof : class
+    private static async Task<TProof?> ProveAsync<TProof>(Func<string, Task<TProof>> prove, string credential)
+        where TProof : class
     {
         try
         {
@@ -143,7 +172,9 @@ internal sealed class Entry(
         using var answer = JsonDocument.Parse(credential);
         var signed = Base64Url.DecodeFromChars(answer.RootElement.GetProperty("response").GetProperty("clientDataJSON").GetString());
         var (hash, now) = (Convert.ToHexStringLower(SHA256.HashData(signed)), Milliseconds(clock));
-        return await db.Database.ExecuteSqlAsync($"""INSERT INTO spent_challenges ("Hash", "SpentAt") VALUES ({hash}, {now}) ON CONFLICT DO NOTHING""") == 1;
+        return await db.Database.ExecuteSqlAsync(
+                $"""INSERT INTO spent_challenges ("Hash", "SpentAt") VALUES ({hash}, {now}) ON CONFLICT DO NOTHING"""
+            ) == 1;
     }
 
     /// <summary>Enough for a person to recognise a browser of theirs, and no more: "Firefox, Windows".</summary>

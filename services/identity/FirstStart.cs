@@ -14,7 +14,9 @@ namespace Fabrique.Identity;
 /// What has to be there before the first request: the gateway as a client, and on a node that nobody looks after yet a code, in the file <c>setup-code</c> of the
 /// data folder. Only whoever reads that file can take the node.
 /// </summary>
-internal sealed class FirstStart(IServiceScopeFactory scopes, NodeSite site, RevocationLog revocations, IConfiguration configuration) : IHostedService, IDisposable
+internal sealed class FirstStart(IServiceScopeFactory scopes, NodeSite site, RevocationLog revocations, IConfiguration configuration)
+    : IHostedService,
+        IDisposable
 {
     /// <summary>The gateway's name as a client.</summary>
     public const string Gateway = "gateway";
@@ -25,7 +27,12 @@ internal sealed class FirstStart(IServiceScopeFactory scopes, NodeSite site, Rev
     private readonly string _folder = configuration["Data"] ?? "data";
 
     private readonly PartitionedRateLimiter<IPAddress> _tries = PartitionedRateLimiter.Create<IPAddress, IPAddress>(client =>
-        RateLimitPartition.GetFixedWindowLimiter(client, _ => new FixedWindowRateLimiterOptions { PermitLimit = MostTries, Window = TriesWindow }));
+        RateLimitPartition.GetFixedWindowLimiter(client, _ => new FixedWindowRateLimiterOptions
+        {
+            PermitLimit = MostTries,
+            Window = TriesWindow,
+        })
+    );
 
     private string SetUpFile => Path.Combine(_folder, "setup-code");
 
@@ -88,15 +95,22 @@ internal sealed class FirstStart(IServiceScopeFactory scopes, NodeSite site, Rev
         var client = new OpenIddictApplicationDescriptor
         {
             ClientId = Gateway,
-            ClientSecret = OwnerFile.ReadOrCreate(Path.Combine(_folder, "gateway-secret"), () => RandomNumberGenerator.GetHexString(64, lowercase: true)),
+            ClientSecret = OwnerFile.ReadOrCreate(Path.Combine(_folder, "gateway-secret"), () =>
+                RandomNumberGenerator.GetHexString(64, lowercase: true)
+            ),
             ClientType = ClientTypes.Confidential,
             ConsentType = ConsentTypes.Implicit,
             RedirectUris = { new Uri(site.Address, "/session/retour") },
             Permissions =
             {
-                Permissions.Endpoints.Authorization, Permissions.Endpoints.Token,
-                Permissions.Endpoints.Revocation, Permissions.Prefixes.GrantType + ProgramGrants.Personal,
-                Permissions.GrantTypes.AuthorizationCode, Permissions.GrantTypes.RefreshToken, Permissions.ResponseTypes.Code, Permissions.Scopes.Profile,
+                Permissions.Endpoints.Authorization,
+                Permissions.Endpoints.Token,
+                Permissions.Endpoints.Revocation,
+                Permissions.Prefixes.GrantType + ProgramGrants.Personal,
+                Permissions.GrantTypes.AuthorizationCode,
+                Permissions.GrantTypes.RefreshToken,
+                Permissions.ResponseTypes.Code,
+                Permissions.Scopes.Profile,
             },
             Requirements = { Requirements.Features.ProofKeyForCodeExchange },
         };
@@ -113,7 +127,13 @@ internal sealed class FirstStart(IServiceScopeFactory scopes, NodeSite site, Rev
 
 /// <summary>Once an hour: forgets what has served its time, and makes new keys when it is their turn.</summary>
 internal sealed partial class Housekeeping(
-    IServiceScopeFactory scopes, SigningKeys keys, IOptionsMonitorCache<OpenIddictServerOptions> server, RevocationLog revocations, TimeProvider clock, ILogger<Housekeeping> log) : BackgroundService
+    IServiceScopeFactory scopes,
+    SigningKeys keys,
+    IOptionsMonitorCache<OpenIddictServerOptions> server,
+    RevocationLog revocations,
+    TimeProvider clock,
+    ILogger<Housekeeping> log
+) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
@@ -145,19 +165,30 @@ internal sealed partial class Housekeeping(
         long Ago(TimeSpan span) => (time - span).ToUnixTimeMilliseconds();
         // No challenge is good for so long.
         var yesterday = Ago(TimeSpan.FromDays(1));
-        var (idle, refused, old, expired) = (Ago(Purposes.Sessions.Kept!.Value), Ago(Purposes.Requests.Kept!.Value), Ago(Purposes.Audit.Kept!.Value), Ago(Purposes.Programs.Kept!.Value));
+        var (idle, refused, old, expired) = (
+            Ago(Purposes.Sessions.Kept!.Value),
+            Ago(Purposes.Requests.Kept!.Value),
+            Ago(Purposes.Audit.Kept!.Value),
+            Ago(Purposes.Programs.Kept!.Value)
+        );
         await db.Links.Where(link => link.ExpiresAt < now).ExecuteDeleteAsync(cancellation);
         await db.Sessions.Where(session => session.SeenAt < idle || session.EndsAt < now).ExecuteDeleteAsync(cancellation);
         await db.SpentChallenges.Where(spent => spent.SpentAt < yesterday).ExecuteDeleteAsync(cancellation);
         await db.Revocations.Where(revocation => revocation.At < oldest).ExecuteDeleteAsync(cancellation);
-        await db.JoinRequests.Where(request => request.Status == JoinRow.Refused && request.DecidedAt < refused).ExecuteDeleteAsync(cancellation);
+        await db
+            .JoinRequests.Where(request => request.Status == JoinRow.Refused && request.DecidedAt < refused)
+            .ExecuteDeleteAsync(cancellation);
         await db.Audit.Where(entry => entry.At < old).ExecuteDeleteAsync(cancellation);
         await db.PersonalTokens.Where(token => token.ExpiresAt < expired).ExecuteDeleteAsync(cancellation);
         var told = NoticeKeeper.DayOf(time - Purposes.Notices.Kept!.Value);
-        await db.Notices.Where(notice => notice.SentOn != NoticeRow.Waiting && notice.SentOn.CompareTo(told) < 0).ExecuteDeleteAsync(cancellation);
+        await db
+            .Notices.Where(notice => notice.SentOn != NoticeRow.Waiting && notice.SentOn.CompareTo(told) < 0)
+            .ExecuteDeleteAsync(cancellation);
         await scope.ServiceProvider.GetRequiredService<AccountLife>().ForgetInactiveAsync(cancellation);
         await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().PruneAsync(time - TimeSpan.FromDays(1), cancellation);
-        await scope.ServiceProvider.GetRequiredService<IOpenIddictAuthorizationManager>().PruneAsync(time - Purposes.Sessions.Kept!.Value, cancellation);
+        await scope
+            .ServiceProvider.GetRequiredService<IOpenIddictAuthorizationManager>()
+            .PruneAsync(time - Purposes.Sessions.Kept!.Value, cancellation);
     }
 
     [LoggerMessage(LogLevel.Error, "Tidying failed; it is tried again in an hour")]

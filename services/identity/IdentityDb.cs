@@ -31,7 +31,15 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityU
         builder.Entity<IdentityUserLogin<string>>().ToTable("person_logins");
         builder.Entity<IdentityUserToken<string>>().ToTable("person_tokens");
         builder.Entity<IdentityUserPasskey<string>>().ToTable("person_passkeys");
-        builder.Entity<GrantRow>().ToTable("grants").HasKey(grant => new { grant.Person, grant.Role, grant.Scope });
+        builder
+            .Entity<GrantRow>()
+            .ToTable("grants")
+            .HasKey(grant => new
+            {
+                grant.Person,
+                grant.Role,
+                grant.Scope,
+            });
         builder.Entity<SessionRow>().ToTable("sessions").HasKey(session => session.Id);
         builder.Entity<LinkRow>().ToTable("links").HasKey(link => link.Id);
         builder.Entity<JoinRow>().ToTable("join_requests").HasKey(request => request.Id);

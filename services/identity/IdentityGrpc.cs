@@ -11,8 +11,18 @@ namespace Fabrique.Identity;
 
 /// <summary>The contract of rights. Invitations and requests are in the files that bear their names.</summary>
 internal sealed partial class IdentityGrpc(
-    IdentityDb db, RightsKeeper rights, RevocationLog revocations, Links links, Mails mails, NoticeKeeper notices, Places places, NodeSite site, NodeKey node, UserManager<Person> people, TimeProvider clock)
-    : IdentityService.IdentityServiceBase
+    IdentityDb db,
+    RightsKeeper rights,
+    RevocationLog revocations,
+    Links links,
+    Mails mails,
+    NoticeKeeper notices,
+    Places places,
+    NodeSite site,
+    NodeKey node,
+    UserManager<Person> people,
+    TimeProvider clock
+) : IdentityService.IdentityServiceBase
 {
     private const int Most = 200;
 
@@ -20,9 +30,19 @@ internal sealed partial class IdentityGrpc(
 
     public override async Task<GetDelegationResponse> GetDelegation(GetDelegationRequest request, ServerCallContext context)
     {
-        var members = await Members(request.Territory).Select(grant => new { grant.Family, grant.Role }).ToListAsync(context.CancellationToken);
+        var members = await Members(request.Territory)
+            .Select(grant => new { grant.Family, grant.Role })
+            .ToListAsync(context.CancellationToken);
         var response = new GetDelegationResponse { HasReferent = members.Any(member => member.Role == Grant.Referent) };
-        if (await context.IsOfThisNodeAsync() && await (from grant in Members(request.Territory) join person in db.Users on grant.Person equals person.Id select (long?)person.SeenAt).MaxAsync(context.CancellationToken) is { } seen)
+        if (
+            await context.IsOfThisNodeAsync()
+            && await (
+                from grant in Members(request.Territory)
+                join person in db.Users on grant.Person equals person.Id
+                select (long?)person.SeenAt
+            ).MaxAsync(context.CancellationToken)
+                is { } seen
+        )
         {
             response.SeenOn = DateTimeOffset.FromUnixTimeMilliseconds(seen).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         }
@@ -36,10 +56,14 @@ internal sealed partial class IdentityGrpc(
     public override async Task<ListDelegatesResponse> ListDelegates(ListDelegatesRequest request, ServerCallContext context)
     {
         context.Demand(await SubjectAsync(request.Territory, context));
-        var members = await (from grant in Members(request.Territory)
-                             join person in db.Users on grant.Person equals person.Id
-                             orderby person.Name, person.Id
-                             select new { grant, person }).Take(Most).ToListAsync(context.CancellationToken);
+        var members = await (
+            from grant in Members(request.Territory)
+            join person in db.Users on grant.Person equals person.Id
+            orderby person.Name, person.Id
+            select new { grant, person }
+        )
+            .Take(Most)
+            .ToListAsync(context.CancellationToken);
         return new ListDelegatesResponse { Delegates = { members.Select(member => Message(member.grant, member.person)) } };
     }
 
@@ -47,13 +71,23 @@ internal sealed partial class IdentityGrpc(
     {
         var grant = await ReadAsync(request.Grant, context);
         var email = people.NormalizeEmail(request.Email.Trim());
-        var person = await db.Users.AsNoTracking()
-            .SingleOrDefaultAsync(person => request.Person.Length > 0 ? person.Id == request.Person : person.NormalizedEmail == email, context.CancellationToken);
+        var person = await db
+            .Users.AsNoTracking()
+            .SingleOrDefaultAsync(
+                person => request.Person.Length > 0 ? person.Id == request.Person : person.NormalizedEmail == email,
+                context.CancellationToken
+            );
         if (person is null)
         {
             throw Refusal.NotFound($"Personne n’a de compte sous ce nom : envoyez une invitation.");
         }
-        var row = await rights.GiveAsync(Caller(context), person.Id, grant, request.Grant.Function, End("grant.until", request.Grant.Until));
+        var row = await rights.GiveAsync(
+            Caller(context),
+            person.Id,
+            grant,
+            request.Grant.Function,
+            End("grant.until", request.Grant.Until)
+        );
         return new GiveGrantResponse { Delegate = Message(row, person) };
     }
 
@@ -64,14 +98,29 @@ internal sealed partial class IdentityGrpc(
             await ReadAsync(request.Grant, context, "GiveGrant");
         }
         var (role, scope) = (request.Grant?.Role ?? "", request.Grant?.Scope ?? "");
-        if (!await rights.EndAsync(Caller(context), request.Person, role, scope) && role == Grant.Steward && await db.Grants.AnyAsync(grant => grant.Person == request.Person && grant.Role == role && grant.Scope == scope, context.CancellationToken))
+        if (
+            !await rights.EndAsync(Caller(context), request.Person, role, scope)
+            && role == Grant.Steward
+            && await db.Grants.AnyAsync(
+                grant => grant.Person == request.Person && grant.Role == role && grant.Scope == scope,
+                context.CancellationToken
+            )
+        )
         {
-            throw new Refusal(StatusCode.FailedPrecondition, "LAST_STEWARD", $"Personne d’autre ne gère cette installation : donnez d’abord ce droit à quelqu’un.");
+            throw new Refusal(
+                StatusCode.FailedPrecondition,
+                "LAST_STEWARD",
+                $"Personne d’autre ne gère cette installation : donnez d’abord ce droit à quelqu’un."
+            );
         }
         return new RemoveGrantResponse();
     }
 
-    public override async Task WatchRevocations(WatchRevocationsRequest request, IServerStreamWriter<WatchRevocationsResponse> responseStream, ServerCallContext context)
+    public override async Task WatchRevocations(
+        WatchRevocationsRequest request,
+        IServerStreamWriter<WatchRevocationsResponse> responseStream,
+        ServerCallContext context
+    )
     {
         await foreach (var revoked in revocations.ReadAsync(context.CancellationToken))
         {
@@ -82,18 +131,30 @@ internal sealed partial class IdentityGrpc(
     private IQueryable<GrantRow> Members(string territory)
     {
         var now = Now;
-        return db.Grants.AsNoTracking().Where(grant => grant.Scope == territory && (grant.Role == Grant.Delegate || grant.Role == Grant.Referent) && (grant.Until == null || grant.Until > now));
+        return db
+            .Grants.AsNoTracking()
+            .Where(grant =>
+                grant.Scope == territory
+                && (grant.Role == Grant.Delegate || grant.Role == Grant.Referent)
+                && (grant.Until == null || grant.Until > now)
+            );
     }
 
     /// <summary>The person who calls; "" for a program of the node.</summary>
     private static string Caller(ServerCallContext context) => context.Caller().FindFirst("sub")?.Value ?? "";
 
     /// <summary>Where the caller facilitates.</summary>
-    private static IEnumerable<string> Facilitated(ServerCallContext context) => context.Caller().Grants().Where(grant => grant.Role == Grant.Facilitator && grant.Scope.Length > 0).Select(grant => grant.Scope);
+    private static IEnumerable<string> Facilitated(ServerCallContext context) =>
+        context.Caller().Grants().Where(grant => grant.Role == Grant.Facilitator && grant.Scope.Length > 0).Select(grant => grant.Scope);
 
     /// <summary>What a call about a territory is about: it, in the node; and what it is in, for those who facilitate a part of the network.</summary>
     private async Task<Subject> SubjectAsync(string territory, ServerCallContext context) =>
-        new([territory], Facilitated(context).Any(scope => scope != Grant.Everywhere) ? [node.Node, .. (await places.FindAsync(territory, context.CancellationToken)).Around] : [node.Node]);
+        new(
+            [territory],
+            Facilitated(context).Any(scope => scope != Grant.Everywhere)
+                ? [node.Node, .. (await places.FindAsync(territory, context.CancellationToken)).Around]
+                : [node.Node]
+        );
 
     /// <summary>The grant of a request, if the caller may give it: a referent those of delegates at home, a facilitator also that of referent, a steward any.</summary>
     private async Task<Grant> ReadAsync(GrantMessage? message, ServerCallContext context, string call = "")
@@ -118,25 +179,43 @@ internal sealed partial class IdentityGrpc(
             throw Refusal.Invalid("grant.function", $"Ce texte est trop long : {120} caractères au plus, il en a {told.Function.Length}.");
         }
         var line = $"{IdentityService.Descriptor.FullName}/{(call.Length > 0 ? call : "GiveGrant")}";
-        var part = grant.Role switch { Grant.Delegate => "", Grant.Referent => ":territory", _ => ":any" };
+        var part = grant.Role switch
+        {
+            Grant.Delegate => "",
+            Grant.Referent => ":territory",
+            _ => ":any",
+        };
         if (!context.Caller().Allows(line + part, await SubjectAsync(grant.Scope, context)))
         {
-            throw new Refusal(StatusCode.PermissionDenied, "NOT_YOURS_TO_GIVE", $"Vos droits ne permettent pas de donner ou de retirer celui-ci.");
+            throw new Refusal(
+                StatusCode.PermissionDenied,
+                "NOT_YOURS_TO_GIVE",
+                $"Vos droits ne permettent pas de donner ou de retirer celui-ci."
+            );
         }
         return grant;
     }
 
-    private static GrantMessage Message(GrantRow row) => new()
-    {
-        Role = row.Role,
-        Scope = row.Scope,
-        Family = row.Family,
-        Function = row.Function,
-        Since = Moment(row.Since),
-        Until = row.Until is { } until ? Moment(until) : null,
-    };
+    private static GrantMessage Message(GrantRow row) =>
+        new()
+        {
+            Role = row.Role,
+            Scope = row.Scope,
+            Family = row.Family,
+            Function = row.Function,
+            Since = Moment(row.Since),
+            Until = row.Until is { } until ? Moment(until) : null,
+        };
 
-    private static Timestamp Moment(long milliseconds) => Timestamp.FromDateTimeOffset(DateTimeOffset.FromUnixTimeMilliseconds(milliseconds));
+    private static Timestamp Moment(long milliseconds) =>
+        Timestamp.FromDateTimeOffset(DateTimeOffset.FromUnixTimeMilliseconds(milliseconds));
 
-    private static V1.Delegate Message(GrantRow row, Person person) => new() { Person = person.Id, Name = person.Name, Email = person.Email, Grant = Message(row) };
+    private static V1.Delegate Message(GrantRow row, Person person) =>
+        new()
+        {
+            Person = person.Id,
+            Name = person.Name,
+            Email = person.Email,
+            Grant = Message(row),
+        };
 }

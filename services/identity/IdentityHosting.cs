@@ -26,28 +26,45 @@ public static class IdentityHosting
         // Pages and the frameworks share one context a request.
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<IdentityDb>>().CreateDbContext());
 
-        services.AddIdentityCore<Person>(options =>
-        {
-            options.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
-            options.User.RequireUniqueEmail = true;
-            options.User.AllowedUserNameCharacters = "";
-            options.Lockout.MaxFailedAccessAttempts = 5;
-            options.Lockout.DefaultLockoutTimeSpan = TimeSpan.FromMinutes(15);
-            // Length is what makes a password hard to guess; what everybody types is refused by PasswordStrength.
-            options.Password.RequiredLength = PasswordStrength.Shortest;
-            options.Password.RequireDigit = options.Password.RequireLowercase = options.Password.RequireUppercase = options.Password.RequireNonAlphanumeric = false;
-            options.Password.RequiredUniqueChars = 1;
-        }).AddEntityFrameworkStores<IdentityDb>().AddSignInManager<Entry>().AddDefaultTokenProviders().AddPasswordValidator<PasswordStrength>();
+        services
+            .AddIdentityCore<Person>(options =>
+            {
+                options.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
+                options.User.RequireUniqueEmail = true;
+                options.User.AllowedUserNameCharacters = "";
+                options.Lockout.MaxFailedAccessAttempts = 5;
+                options.Lockout.DefaultLockoutTimeSpan = TimeSpan.FromMinutes(15);
+                // Length is what makes a password hard to guess; what everybody types is refused by PasswordStrength.
+                options.Password.RequiredLength = PasswordStrength.Shortest;
+                options.Password.RequireDigit =
+                    options.Password.RequireLowercase =
+                    options.Password.RequireUppercase =
+                    options.Password.RequireNonAlphanumeric =
+                        false;
+                options.Password.RequiredUniqueChars = 1;
+            })
+            .AddEntityFrameworkStores<IdentityDb>()
+            .AddSignInManager<Entry>()
+            .AddDefaultTokenProviders()
+            .AddPasswordValidator<PasswordStrength>();
         services.AddScoped<Links>().AddScoped<RightsKeeper>().AddScoped<Mails>();
         services.AddScoped<Accounts>().AddScoped<AccountLife>().AddScoped<PersonalTokens>().AddScoped<NodePrograms>().AddScoped<WaysIn>();
         services.AddPasskeys(NodeSite.Of(builder.Configuration));
-        services.AddSingleton<Revocations>().AddSingleton<RevocationLog>().AddSingleton<MailServer>().AddSingleton<MailSender>().AddSingleton<DevelopmentMailbox>().AddSingleton<FirstStart>();
+        services
+            .AddSingleton<Revocations>()
+            .AddSingleton<RevocationLog>()
+            .AddSingleton<MailServer>()
+            .AddSingleton<MailSender>()
+            .AddSingleton<DevelopmentMailbox>()
+            .AddSingleton<FirstStart>();
         services.AddHostedService<Demonstration>();
         services.AddHostedService(provider => provider.GetRequiredService<FirstStart>());
         services.AddHostedService(provider => provider.GetRequiredService<MailSender>()).AddHostedService<Housekeeping>();
         services.AddNotices();
         services.AddScoped<NodeDesk>();
-        services.AddHttpClient<NodeHealth>(http => http.Timeout = NodeHealth.Patience).ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseProxy = false });
+        services
+            .AddHttpClient<NodeHealth>(http => http.Timeout = NodeHealth.Patience)
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseProxy = false });
 
         var keys = new SigningKeys(folder, NodeSite.Of(builder.Configuration), TimeProvider.System);
         services.AddSingleton(keys);
@@ -73,12 +90,16 @@ public static class IdentityHosting
     {
         services.AddPeople(keys);
         services.AddNodeTokens(node);
-        services.AddAuthentication(options =>
-        {
-            options.DefaultScheme = PeopleOrSession;
-            options.DefaultChallengeScheme = IdentityConstants.ApplicationScheme;
-        }).AddPolicyScheme(PeopleOrSession, null, either => either.ForwardDefaultSelector = http =>
-            http.Request.Headers.Authorization.Count > 0 ? NodeToken.Either : IdentityConstants.ApplicationScheme)
+        services
+            .AddAuthentication(options =>
+            {
+                options.DefaultScheme = PeopleOrSession;
+                options.DefaultChallengeScheme = IdentityConstants.ApplicationScheme;
+            })
+            .AddPolicyScheme(PeopleOrSession, null, either =>
+                either.ForwardDefaultSelector = http =>
+                    http.Request.Headers.Authorization.Count > 0 ? NodeToken.Either : IdentityConstants.ApplicationScheme
+            )
             .AddIdentityCookies(cookies =>
             {
                 cookies.ApplicationCookie!.Configure(cookie =>
@@ -115,24 +136,35 @@ public static class IdentityHosting
     private static void AddTokens(IServiceCollection services, SigningKeys keys)
     {
         services.AddSingleton<IConfigureOptions<OpenIddictServerOptions>>(keys);
-        services.AddOpenIddict()
+        services
+            .AddOpenIddict()
             .AddCore(core => core.UseEntityFrameworkCore().UseDbContext<IdentityDb>())
             .AddServer(server =>
             {
                 server.SetIssuer(keys.Issuer);
-                server.SetAuthorizationEndpointUris("connect/authorize").SetTokenEndpointUris("connect/token")
-                    .SetConfigurationEndpointUris(".well-known/openid-configuration").SetJsonWebKeySetEndpointUris(".well-known/jwks");
+                server
+                    .SetAuthorizationEndpointUris("connect/authorize")
+                    .SetTokenEndpointUris("connect/token")
+                    .SetConfigurationEndpointUris(".well-known/openid-configuration")
+                    .SetJsonWebKeySetEndpointUris(".well-known/jwks");
                 server.AllowAuthorizationCodeFlow().AllowRefreshTokenFlow().RequireProofKeyForCodeExchange();
                 server.AllowPrograms(new Uri(keys.Issuer));
                 server.RegisterScopes(Scopes.OpenId, Scopes.Profile, Scopes.OfflineAccess);
-                server.SetAccessTokenLifetime(Revocations.TokenLife).SetRefreshTokenLifetime(TimeSpan.FromDays(14)).SetAuthorizationCodeLifetime(TimeSpan.FromMinutes(1));
+                server
+                    .SetAccessTokenLifetime(Revocations.TokenLife)
+                    .SetRefreshTokenLifetime(TimeSpan.FromDays(14))
+                    .SetAuthorizationCodeLifetime(TimeSpan.FromMinutes(1));
                 // The gateway proves who it is: its refresh token need not change, and so its cookie neither.
                 server.DisableRollingRefreshTokens().UseReferenceRefreshTokens().DisableAccessTokenEncryption();
                 // Codes and refresh tokens are protected by the keys of the folder; nobody but this service reads them.
                 server.UseDataProtection().PreferDefaultAccessTokenFormat();
                 server.AddEphemeralEncryptionKey();
                 // HTTPS ends before the gateway.
-                server.UseAspNetCore().EnableAuthorizationEndpointPassthrough().EnableTokenEndpointPassthrough().DisableTransportSecurityRequirement();
+                server
+                    .UseAspNetCore()
+                    .EnableAuthorizationEndpointPassthrough()
+                    .EnableTokenEndpointPassthrough()
+                    .DisableTransportSecurityRequirement();
             });
     }
 }

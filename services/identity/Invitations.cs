@@ -24,7 +24,14 @@ internal sealed partial class IdentityGrpc
         }
         else
         {
-            await mails.InviteAsync(people, email, grant, (await places.FindAsync(grant.Scope, context.CancellationToken)).Name, site, secret);
+            await mails.InviteAsync(
+                people,
+                email,
+                grant,
+                (await places.FindAsync(grant.Scope, context.CancellationToken)).Name,
+                site,
+                secret
+            );
         }
         rights.Note(Caller(context), "invited", link.Id, grant.ToString());
         await db.SaveChangesAsync(context.CancellationToken);
@@ -35,15 +42,21 @@ internal sealed partial class IdentityGrpc
     {
         context.Demand(await SubjectAsync(request.Territory, context));
         var now = Now;
-        var open = await db.Links.AsNoTracking().Where(link => link.Purpose == Links.Invitation && link.Scope == request.Territory && link.ExpiresAt > now)
-            .OrderBy(link => link.ExpiresAt).Take(Most).ToListAsync(context.CancellationToken);
+        var open = await db
+            .Links.AsNoTracking()
+            .Where(link => link.Purpose == Links.Invitation && link.Scope == request.Territory && link.ExpiresAt > now)
+            .OrderBy(link => link.ExpiresAt)
+            .Take(Most)
+            .ToListAsync(context.CancellationToken);
         return new ListInvitationsResponse { Invitations = { open.Select(Message) } };
     }
 
     public override async Task<WithdrawInvitationResponse> WithdrawInvitation(WithdrawInvitationRequest request, ServerCallContext context)
     {
-        var link = await db.Links.SingleOrDefaultAsync(link => link.Id == request.Id && link.Purpose == Links.Invitation, context.CancellationToken)
-            ?? throw Refusal.NotFound($"Cette invitation a servi, ou a été retirée.");
+        var link = await db.Links.SingleOrDefaultAsync(
+            link => link.Id == request.Id && link.Purpose == Links.Invitation,
+            context.CancellationToken
+        ) ?? throw Refusal.NotFound($"Cette invitation a servi, ou a été retirée.");
         context.Demand(await SubjectAsync(link.Scope, context));
         db.Links.Remove(link);
         rights.Note(Caller(context), "invitation withdrawn", link.Id, link.Scope);
@@ -51,11 +64,19 @@ internal sealed partial class IdentityGrpc
         return new WithdrawInvitationResponse();
     }
 
-    private static Invitation Message(LinkRow link) => new()
-    {
-        Id = link.Id,
-        Email = link.Email,
-        Grant = new() { Role = link.Role, Scope = link.Scope, Family = link.Family, Function = link.Function, Until = link.Until is { } until ? Moment(until) : null },
-        ExpiresAt = Moment(link.ExpiresAt),
-    };
+    private static Invitation Message(LinkRow link) =>
+        new()
+        {
+            Id = link.Id,
+            Email = link.Email,
+            Grant = new()
+            {
+                Role = link.Role,
+                Scope = link.Scope,
+                Family = link.Family,
+                Function = link.Function,
+                Until = link.Until is { } until ? Moment(until) : null,
+            },
+            ExpiresAt = Moment(link.ExpiresAt),
+        };
 }

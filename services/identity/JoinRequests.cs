@@ -10,7 +10,14 @@ internal sealed partial class IdentityGrpc
     {
         Texts.Tidy(request);
         var person = await PersonAsync(context);
-        var errors = Texts.TooLong(request, path => path switch { "territory" => 40, "function" => 120, _ => 1000 }).ToList();
+        var errors = Texts
+            .TooLong(request, path => path switch
+                {
+                    "territory" => 40,
+                    "function" => 120,
+                    _ => 1000,
+                })
+            .ToList();
         if (request.Territory.Length == 0)
         {
             errors.Add(new FieldError("territory", $"Choisissez le territoire."));
@@ -27,7 +34,10 @@ internal sealed partial class IdentityGrpc
         {
             throw Refusal.Invalid(errors);
         }
-        var row = await db.JoinRequests.SingleOrDefaultAsync(row => row.Person == person.Id && row.Territory == request.Territory && row.Status == JoinRow.Open, context.CancellationToken);
+        var row = await db.JoinRequests.SingleOrDefaultAsync(
+            row => row.Person == person.Id && row.Territory == request.Territory && row.Status == JoinRow.Open,
+            context.CancellationToken
+        );
         if (row is null)
         {
             row = new JoinRow
@@ -48,16 +58,29 @@ internal sealed partial class IdentityGrpc
         return new CreateJoinRequestResponse { Request = Message(row, person) };
     }
 
-    public override async Task<GetSuggestedTerritoryResponse> GetSuggestedTerritory(GetSuggestedTerritoryRequest request, ServerCallContext context)
+    public override async Task<GetSuggestedTerritoryResponse> GetSuggestedTerritory(
+        GetSuggestedTerritoryRequest request,
+        ServerCallContext context
+    )
     {
         var me = Caller(context);
-        return new() { Siren = await db.Users.Where(person => person.Id == me).Select(person => person.Siren).SingleOrDefaultAsync(context.CancellationToken) ?? "" };
+        return new()
+        {
+            Siren = await db
+                .Users.Where(person => person.Id == me)
+                .Select(person => person.Siren)
+                .SingleOrDefaultAsync(context.CancellationToken)
+                ?? "",
+        };
     }
 
     public override async Task<ListJoinRequestsResponse> ListJoinRequests(ListJoinRequestsRequest request, ServerCallContext context)
     {
         var size = Paging.Size(request.PageSize);
-        var after = Paging.Position<string>(new ListJoinRequestsRequest { Territory = request.Territory, Mine = request.Mine }, request.PageToken) ?? "";
+        var after = Paging.Position<string>(
+            new ListJoinRequestsRequest { Territory = request.Territory, Mine = request.Mine },
+            request.PageToken
+        ) ?? "";
         var rows = db.JoinRequests.AsNoTracking();
         if (request.Mine)
         {
@@ -79,15 +102,22 @@ internal sealed partial class IdentityGrpc
             }
             rows = rows.Where(row => row.Status == JoinRow.Open && (request.Territory == "" || row.Territory == request.Territory));
         }
-        var found = await (from row in rows
-                           where row.Id.CompareTo(after) > 0
-                           join person in db.Users on row.Person equals person.Id
-                           orderby row.Id
-                           select new { row, person }).Take(size + 1).ToListAsync(context.CancellationToken);
+        var found = await (
+            from row in rows
+            where row.Id.CompareTo(after) > 0
+            join person in db.Users on row.Person equals person.Id
+            orderby row.Id
+            select new { row, person }
+        )
+            .Take(size + 1)
+            .ToListAsync(context.CancellationToken);
         var response = new ListJoinRequestsResponse { Requests = { found.Take(size).Select(item => Message(item.row, item.person)) } };
         if (found.Count > size)
         {
-            response.NextPageToken = Paging.Token(new ListJoinRequestsRequest { Territory = request.Territory, Mine = request.Mine }, found[size - 1].row.Id);
+            response.NextPageToken = Paging.Token(
+                new ListJoinRequestsRequest { Territory = request.Territory, Mine = request.Mine },
+                found[size - 1].row.Id
+            );
         }
         return response;
     }
@@ -107,17 +137,31 @@ internal sealed partial class IdentityGrpc
         {
             throw Refusal.Invalid("reason", $"Dites pourquoi, en 1 000 caractères au plus : la personne lira ces mots.");
         }
-        (row.Status, row.Reason, row.DecidedAt) = (request.Accept ? JoinRow.Accepted : JoinRow.Refused, request.Accept ? "" : request.Reason, Now);
+        (row.Status, row.Reason, row.DecidedAt) = (
+            request.Accept ? JoinRow.Accepted : JoinRow.Refused,
+            request.Accept ? "" : request.Reason,
+            Now
+        );
         rights.Note(Caller(context), $"request {row.Status}", row.Person, row.Territory);
-        mails.Add(person, () => new Letter(
-            request.Accept ? T["Votre demande est acceptée"] : T["Votre demande n’est pas acceptée"],
-            T["Bonjour {0},", person.Name],
-            request.Accept ? T["Votre demande a été acceptée. La suite se passe ici :"] : T["Votre demande n’a pas été acceptée, pour cette raison : {0}", row.Reason],
-            site.Page("/mon-territoire")));
+        mails.Add(person, () =>
+            new Letter(
+                request.Accept ? T["Votre demande est acceptée"] : T["Votre demande n’est pas acceptée"],
+                T["Bonjour {0},", person.Name],
+                request.Accept
+                    ? T["Votre demande a été acceptée. La suite se passe ici :"]
+                    : T["Votre demande n’a pas été acceptée, pour cette raison : {0}", row.Reason],
+                site.Page("/mon-territoire")
+            )
+        );
         if (request.Accept)
         {
             var leads = !await Members(row.Territory).AnyAsync(grant => grant.Role == Grant.Referent, context.CancellationToken);
-            await rights.GiveAsync(Caller(context), row.Person, new Grant(leads ? Grant.Referent : Grant.Delegate, row.Territory, row.Family), row.Function);
+            await rights.GiveAsync(
+                Caller(context),
+                row.Person,
+                new Grant(leads ? Grant.Referent : Grant.Delegate, row.Territory, row.Family),
+                row.Function
+            );
         }
         await db.SaveChangesAsync(context.CancellationToken);
         return new DecideJoinRequestResponse { Request = Message(row, person) };
@@ -145,7 +189,8 @@ internal sealed partial class IdentityGrpc
             },
             place.Name,
             [.. readers.Where(reader => reader != person.Id)],
-            cancellation);
+            cancellation
+        );
         await transaction.CommitAsync(cancellation);
     }
 
@@ -156,18 +201,19 @@ internal sealed partial class IdentityGrpc
             ?? throw new Refusal(StatusCode.PermissionDenied, "NOT_A_PERSON", $"Cela demande le compte d’une personne.");
     }
 
-    private static JoinRequest Message(JoinRow row, Person person) => new()
-    {
-        Id = row.Id,
-        Territory = row.Territory,
-        Person = row.Person,
-        Name = person.Name,
-        Email = person.Email,
-        Family = row.Family,
-        Function = row.Function,
-        Proof = row.Proof,
-        AskedAt = Moment(row.AskedAt),
-        Status = row.Status,
-        Reason = row.Reason,
-    };
+    private static JoinRequest Message(JoinRow row, Person person) =>
+        new()
+        {
+            Id = row.Id,
+            Territory = row.Territory,
+            Person = row.Person,
+            Name = person.Name,
+            Email = person.Email,
+            Family = row.Family,
+            Function = row.Function,
+            Proof = row.Proof,
+            AskedAt = Moment(row.AskedAt),
+            Status = row.Status,
+            Reason = row.Reason,
+        };
 }

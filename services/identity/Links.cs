@@ -51,7 +51,17 @@ internal sealed class Links(IdentityDb db, TimeProvider clock)
             Function = function,
             Until = until,
             CreatedAt = Now,
-            ExpiresAt = Now + (long)(purpose switch { Invitation => Purposes.Invitations.Kept!.Value, Unsubscribe => OldMail, _ => Soon }).TotalMilliseconds,
+            ExpiresAt =
+                Now
+                + (long)
+                    (
+                        purpose switch
+                        {
+                            Invitation => Purposes.Invitations.Kept!.Value,
+                            Unsubscribe => OldMail,
+                            _ => Soon,
+                        }
+                    ).TotalMilliseconds,
         };
         db.Links.Add(link);
         return (link, secret);
@@ -61,7 +71,9 @@ internal sealed class Links(IdentityDb db, TimeProvider clock)
     public async Task<bool> MaySendAsync(string email)
     {
         var (address, since) = (email.ToLowerInvariant(), Now - (long)Flood.TotalMilliseconds);
-        return await db.Links.CountAsync(link => link.Email == address && link.Purpose != Invitation && link.Purpose != Unsubscribe && link.CreatedAt > since) < MostUnused;
+        return await db.Links.CountAsync(link =>
+                link.Email == address && link.Purpose != Invitation && link.Purpose != Unsubscribe && link.CreatedAt > since
+            ) < MostUnused;
     }
 
     /// <summary>The link with this secret that lets somebody in, unless it has served or its time is over.</summary>

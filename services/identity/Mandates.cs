@@ -14,10 +14,12 @@ internal sealed partial class IdentityGrpc
     {
         context.Demand(await SubjectAsync(request.Territory, context));
         var until = End("until", request.Until);
-        var found = await (from grant in Members(request.Territory)
-                           join person in db.Users on grant.Person equals person.Id
-                           where grant.Person == request.Person
-                           select new { grant, person }).FirstOrDefaultAsync(context.CancellationToken) ?? throw NotThere();
+        var found = await (
+            from grant in Members(request.Territory)
+            join person in db.Users on grant.Person equals person.Id
+            where grant.Person == request.Person
+            select new { grant, person }
+        ).FirstOrDefaultAsync(context.CancellationToken) ?? throw NotThere();
         var row = await rights.GiveAsync(Caller(context), found.grant.Person, found.grant.Grant, found.grant.Function, until);
         return new SetMandateResponse { Delegate = Message(row, found.person) };
     }
@@ -38,23 +40,30 @@ internal sealed partial class IdentityGrpc
         }
         // A facilitator of one territory asks for that one; the answer tells of others only that they are led.
         var (asked, now) = (request.Territory.ToList(), Now);
-        var leads = await db.Grants.AsNoTracking().Where(grant => grant.Role == Grant.Referent && asked.Contains(grant.Scope)).Select(grant => new { grant.Scope, grant.Until }).ToListAsync(context.CancellationToken);
+        var leads = await db
+            .Grants.AsNoTracking()
+            .Where(grant => grant.Role == Grant.Referent && asked.Contains(grant.Scope))
+            .Select(grant => new { grant.Scope, grant.Until })
+            .ToListAsync(context.CancellationToken);
         return new ListLeadsResponse
         {
             Leads =
             {
-                leads.GroupBy(lead => lead.Scope, lead => lead.Until ?? long.MaxValue).Select(group => new Lead
-                {
-                    Territory = group.Key,
-                    IsLed = group.Max() > now,
-                    Until = group.Max() is var until && until < long.MaxValue ? Moment(until) : null,
-                }),
+                leads
+                    .GroupBy(lead => lead.Scope, lead => lead.Until ?? long.MaxValue)
+                    .Select(group => new Lead
+                    {
+                        Territory = group.Key,
+                        IsLed = group.Max() > now,
+                        Until = group.Max() is var until && until < long.MaxValue ? Moment(until) : null,
+                    }),
             },
         };
     }
 
     /// <summary>When a right ends, in Unix milliseconds; null when nothing ends it. An end that is past would be no right at all.</summary>
-    private long? End(string field, Timestamp? until) => until is null ? null
+    private long? End(string field, Timestamp? until) =>
+        until is null ? null
         : until.ToDateTimeOffset().ToUnixTimeMilliseconds() is var end && end > Now ? end
         : throw Refusal.Invalid(field, $"Cette date est passée : un mandat se termine un jour à venir.");
 

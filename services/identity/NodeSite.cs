@@ -48,10 +48,16 @@ internal static class Pages
     public const string Return = "retour";
 
     /// <summary>Where to go after a sign-in: on with what was under way, or into a session on the site. Only an address of this site is followed.</summary>
-    public static string After(string? back) => back is { Length: > 1 } path && path[0] == '/' && path[1] is not ('/' or '\\') && path.All(char.IsAscii) && !path.Any(char.IsControl)
-        ? path
-        : $"{Session}?{Return}={Uri.EscapeDataString(To(Account))}";
+    public static string After(string? back) =>
+        back is { Length: > 1 } path
+        && path[0] == '/'
+        && path[1] is not ('/' or '\\')
+        && path.All(char.IsAscii)
+        && !path.Any(char.IsControl)
+            ? path
+            : $"{Session}?{Return}={Uri.EscapeDataString(To(Account))}";
 
     /// <summary>The same page or another, which is told where to go afterwards.</summary>
-    public static string With(string page, string? back) => string.IsNullOrEmpty(back) ? To(page) : $"{To(page)}?{Return}={Uri.EscapeDataString(back)}";
+    public static string With(string page, string? back) =>
+        string.IsNullOrEmpty(back) ? To(page) : $"{To(page)}?{Return}={Uri.EscapeDataString(back)}";
 }

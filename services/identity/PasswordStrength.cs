@@ -11,7 +11,12 @@ internal sealed class PasswordStrength : IPasswordValidator<Person>
     public Task<IdentityResult> ValidateAsync(UserManager<Person> manager, Person user, string? password)
     {
         var told = new[] { user.Email ?? "", user.Email?.Split('@')[0] ?? "", user.Name, "fabrique", "transition" };
-        var weak = string.IsNullOrEmpty(password) || password.Length < Shortest || Zxcvbn.Zxcvbn.MatchPassword(password[..Math.Min(password.Length, 100)], told).Score < 3;
-        return Task.FromResult(weak ? IdentityResult.Failed(new IdentityError { Code = nameof(PasswordStrength) }) : IdentityResult.Success);
+        var weak =
+            string.IsNullOrEmpty(password)
+            || password.Length < Shortest
+            || Zxcvbn.Zxcvbn.MatchPassword(password[..Math.Min(password.Length, 100)], told).Score < 3;
+        return Task.FromResult(
+            weak ? IdentityResult.Failed(new IdentityError { Code = nameof(PasswordStrength) }) : IdentityResult.Success
+        );
     }
 }

@@ -20,7 +20,9 @@ internal sealed class RevocationLog(IDbContextFactory<IdentityDb> databases, Rev
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var oldest = Oldest;
-        foreach (var row in await db.Revocations.AsNoTracking().Where(row => row.At > oldest).OrderBy(row => row.At).ToListAsync(cancellation))
+        foreach (
+            var row in await db.Revocations.AsNoTracking().Where(row => row.At > oldest).OrderBy(row => row.At).ToListAsync(cancellation)
+        )
         {
             Add(row);
         }
@@ -29,7 +31,12 @@ internal sealed class RevocationLog(IDbContextFactory<IdentityDb> databases, Rev
     /// <summary>Tells of one that was committed.</summary>
     public void Add(RevocationRow row)
     {
-        var revoked = new WatchRevocationsResponse { Person = row.Person, Rights = row.Rights, Session = row.Session };
+        var revoked = new WatchRevocationsResponse
+        {
+            Person = row.Person,
+            Rights = row.Rights,
+            Session = row.Session,
+        };
         own.Add(revoked);
         lock (_adding)
         {

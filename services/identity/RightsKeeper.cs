@@ -16,11 +16,16 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
     public Task<List<GrantRow>> GrantsAsync(string person)
     {
         var now = Now;
-        return db.Grants.AsNoTracking().Where(grant => grant.Person == person && (grant.Until == null || grant.Until > now)).OrderBy(grant => grant.Since).ToListAsync();
+        return db
+            .Grants.AsNoTracking()
+            .Where(grant => grant.Person == person && (grant.Until == null || grant.Until > now))
+            .OrderBy(grant => grant.Since)
+            .ToListAsync();
     }
 
     /// <summary>Whether this session may look after the node: somebody's who does, with a second factor.</summary>
-    public async Task<bool> IsStewardAsync(SessionRow session) => session.Strong && (await GrantsAsync(session.Person)).Any(grant => grant.Role == Grant.Steward);
+    public async Task<bool> IsStewardAsync(SessionRow session) =>
+        session.Strong && (await GrantsAsync(session.Person)).Any(grant => grant.Role == Grant.Steward);
 
     /// <summary>Whether the person has a right that asks for a second factor.</summary>
     public async Task<bool> NeedSecondFactorAsync(string person) => (await GrantsAsync(person)).Any(grant => Strong.Contains(grant.Role));
@@ -36,10 +41,13 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
     /// <param name="session">What ends with the token: a session, or what stands for one.</param>
     /// <param name="grants">The rights.</param>
     public static IEnumerable<Claim> Claims(Person person, string session, IEnumerable<Grant> grants) =>
-    [
-        new(OidcClaims.Subject, person.Id), new(OidcClaims.Name, person.Name), new(Tokens.SessionClaim, session),
-        new(Tokens.RightsClaim, $"{person.Rights}", ClaimValueTypes.Integer64), .. grants.Select(grant => new Claim(Grant.Claim, grant.ToString())),
-    ];
+        [
+            new(OidcClaims.Subject, person.Id),
+            new(OidcClaims.Name, person.Name),
+            new(Tokens.SessionClaim, session),
+            new(Tokens.RightsClaim, $"{person.Rights}", ClaimValueTypes.Integer64),
+            .. grants.Select(grant => new Claim(Grant.Claim, grant.ToString())),
+        ];
 
     /// <summary>Gives a right; one that is given already is brought up to date.</summary>
     /// <param name="actor">Who gives it: a person, or "" for the node itself.</param>
@@ -52,7 +60,13 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
         var row = await db.Grants.FindAsync(person, grant.Role, grant.Scope);
         if (row is null)
         {
-            row = new GrantRow { Person = person, Role = grant.Role, Scope = grant.Scope, Since = Now };
+            row = new GrantRow
+            {
+                Person = person,
+                Role = grant.Role,
+                Scope = grant.Scope,
+                Since = Now,
+            };
             db.Grants.Add(row);
         }
         (row.Family, row.Function, row.Until) = (grant.Family, function, until);
@@ -68,7 +82,9 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
     /// <returns>The right of whoever leads now; null when the person is no delegate there.</returns>
     public async Task<GrantRow?> PassLeadAsync(string actor, string person, string territory)
     {
-        var rows = await db.Grants.Where(grant => grant.Scope == territory && (grant.Role == Grant.Referent || grant.Role == Grant.Delegate)).ToListAsync();
+        var rows = await db
+            .Grants.Where(grant => grant.Scope == territory && (grant.Role == Grant.Referent || grant.Role == Grant.Delegate))
+            .ToListAsync();
         var now = Now;
         var valid = rows.FindAll(row => row.Until is null || row.Until > now);
         if (valid.Find(row => row.Person == person && row.Role == Grant.Referent) is { } leads)
@@ -95,7 +111,15 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
         GrantRow Become(GrantRow row, string role)
         {
             var other = rows.Find(one => one.Person == row.Person && one.Role == role)
-                ?? db.Grants.Add(new GrantRow { Person = row.Person, Role = role, Scope = territory, Since = row.Since }).Entity;
+                ?? db.Grants.Add(
+                    new GrantRow
+                    {
+                        Person = row.Person,
+                        Role = role,
+                        Scope = territory,
+                        Since = row.Since,
+                    }
+                ).Entity;
             (other.Family, other.Function, other.Until) = (row.Family, row.Function, row.Until);
             db.Grants.Remove(row);
             return other;
@@ -109,15 +133,24 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
         if (role == Grant.Steward)
         {
             // Whoever else ends one waits here.
-            await db.Grants.Where(grant => grant.Role == Grant.Steward).ExecuteUpdateAsync(grants => grants.SetProperty(grant => grant.Function, grant => grant.Function));
+            await db
+                .Grants.Where(grant => grant.Role == Grant.Steward)
+                .ExecuteUpdateAsync(grants => grants.SetProperty(grant => grant.Function, grant => grant.Function));
         }
-        if (await db.Grants.FindAsync(person, role, scope) is not { } row || (role == Grant.Steward && !await db.Grants.AnyAsync(grant => grant.Role == role && grant.Person != person)))
+        if (
+            await db.Grants.FindAsync(person, role, scope) is not { } row
+            || (role == Grant.Steward && !await db.Grants.AnyAsync(grant => grant.Role == role && grant.Person != person))
+        )
         {
             return false;
         }
         db.Grants.Remove(row);
         // What was to be told by this right is not told any more.
-        await db.Notices.Where(notice => notice.Person == person && notice.SentOn == NoticeRow.Waiting && (notice.Territory == scope || role == Grant.Facilitator)).ExecuteDeleteAsync();
+        await db
+            .Notices.Where(notice =>
+                notice.Person == person && notice.SentOn == NoticeRow.Waiting && (notice.Territory == scope || role == Grant.Facilitator)
+            )
+            .ExecuteDeleteAsync();
         Note(actor, "grant ended", person, row.Grant.ToString());
         var revoked = await CountRightsAsync(person);
         await db.SaveChangesAsync();
@@ -147,15 +180,18 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
     public Task TakeBackAsync(string session) => SaveAsync([Revoke(session: session)]);
 
     /// <summary>Writes a line of the audit trail, to be saved with what it tells.</summary>
-    public void Note(string actor, string action, string subject, string detail) => db.Audit.Add(new AuditRow
-    {
-        Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(),
-        At = Now,
-        Actor = actor,
-        Action = action,
-        Subject = subject,
-        Detail = detail,
-    });
+    public void Note(string actor, string action, string subject, string detail) =>
+        db.Audit.Add(
+            new AuditRow
+            {
+                Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(),
+                At = Now,
+                Actor = actor,
+                Action = action,
+                Subject = subject,
+                Detail = detail,
+            }
+        );
 
     private async Task<RevocationRow[]> CountRightsAsync(string person)
     {
@@ -166,7 +202,14 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
 
     private RevocationRow Revoke(string person = "", long rights = 0, string session = "")
     {
-        var row = new RevocationRow { Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(), Person = person, Rights = rights, Session = session, At = Now };
+        var row = new RevocationRow
+        {
+            Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(),
+            Person = person,
+            Rights = rights,
+            Session = session,
+            At = Now,
+        };
         db.Revocations.Add(row);
         return row;
     }

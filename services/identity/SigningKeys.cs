@@ -11,7 +11,9 @@ namespace Fabrique.Identity;
 /// The keys that sign people's tokens (ECDSA P-256): files of the data folder, named by the day they were made. The newest signs for 90 days; the one before
 /// stays known for as long again, so that nobody's token or cached key set breaks.
 /// </summary>
-internal sealed class SigningKeys(string dataFolder, NodeSite site, TimeProvider clock) : BaseConfigurationManager, IConfigureOptions<OpenIddictServerOptions>
+internal sealed class SigningKeys(string dataFolder, NodeSite site, TimeProvider clock)
+    : BaseConfigurationManager,
+        IConfigureOptions<OpenIddictServerOptions>
 {
     private static readonly TimeSpan Life = TimeSpan.FromDays(90);
 
@@ -58,20 +60,30 @@ internal sealed class SigningKeys(string dataFolder, NodeSite site, TimeProvider
         return Task.FromResult<BaseConfiguration>(configuration);
     }
 
-    public override void RequestRefresh()
-    {
-    }
+    public override void RequestRefresh() { }
 
     private string FileOf(DateOnly day) => Path.Combine(_folder.FullName, $"{day:yyyy-MM-dd}.pem");
 
     /// <summary>The days on which keys were made, the newest first.</summary>
-    private List<DateOnly> Days() => [.. _folder.EnumerateFiles("*.pem")
-        .Select(file => DateOnly.ParseExact(Path.GetFileNameWithoutExtension(file.Name), "yyyy-MM-dd", CultureInfo.InvariantCulture)).OrderDescending()];
+    private List<DateOnly> Days() =>
+        [
+            .. _folder
+                .EnumerateFiles("*.pem")
+                .Select(file =>
+                    DateOnly.ParseExact(Path.GetFileNameWithoutExtension(file.Name), "yyyy-MM-dd", CultureInfo.InvariantCulture)
+                )
+                .OrderDescending(),
+        ];
 
-    private IEnumerable<ECDsaSecurityKey> Keys() => Days().Select(day =>
-    {
-        var key = ECDsa.Create();
-        key.ImportFromPem(OwnerFile.ReadOrCreate(FileOf(day), () => throw new InvalidOperationException("The key is gone.")));
-        return new ECDsaSecurityKey(key) { KeyId = Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()).AsSpan(0, 8)) };
-    });
+    private IEnumerable<ECDsaSecurityKey> Keys() =>
+        Days()
+            .Select(day =>
+            {
+                var key = ECDsa.Create();
+                key.ImportFromPem(OwnerFile.ReadOrCreate(FileOf(day), () => throw new InvalidOperationException("The key is gone.")));
+                return new ECDsaSecurityKey(key)
+                {
+                    KeyId = Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()).AsSpan(0, 8)),
+                };
+            });
 }

@@ -26,10 +26,12 @@ internal sealed class WaysIn(UserManager<Person> people, RightsKeeper rights, Ma
     }
 
     /// <summary>Whether a second factor that this identity showed at its provider counts for this person. Another identity at the same provider may be another's.</summary>
-    public async Task<bool> IsSecondFactorAsync(Person person, string provider, string subject) => await people.GetAuthenticationTokenAsync(person, provider, SecondFactor) == subject;
+    public async Task<bool> IsSecondFactorAsync(Person person, string provider, string subject) =>
+        await people.GetAuthenticationTokenAsync(person, provider, SecondFactor) == subject;
 
     /// <summary>From now on it does.</summary>
-    public Task CountAsync(Person person, string provider, string subject) => people.SetAuthenticationTokenAsync(person, provider, SecondFactor, subject);
+    public Task CountAsync(Person person, string provider, string subject) =>
+        people.SetAuthenticationTokenAsync(person, provider, SecondFactor, subject);
 
     /// <summary>From now on it does not.</summary>
     public async Task DiscountAsync(Person person, string provider, string subject)
@@ -67,7 +69,8 @@ internal sealed class WaysIn(UserManager<Person> people, RightsKeeper rights, Ma
                 T["Bonjour {0},", person.Name],
                 what,
                 T["Si ce n’est pas vous, changez votre mot de passe et retirez ce que vous ne connaissez pas :"],
-                site.Page(Pages.Access));
+                site.Page(Pages.Access)
+            );
         });
     }
 }

@@ -9,15 +9,17 @@ public readonly record struct Answer<T>(T? Value, RpcException? Error)
     where T : class
 {
     /// <summary>The HTTP status of a page that has nothing to show without this answer.</summary>
-    public int StatusCode => Error?.StatusCode switch
-    {
-        null => StatusCodes.Status200OK,
-        Grpc.Core.StatusCode.NotFound => StatusCodes.Status404NotFound,
-        Grpc.Core.StatusCode.InvalidArgument => StatusCodes.Status400BadRequest,
-        Grpc.Core.StatusCode.Unauthenticated or Grpc.Core.StatusCode.PermissionDenied => StatusCodes.Status403Forbidden,
-        Grpc.Core.StatusCode.Aborted or Grpc.Core.StatusCode.FailedPrecondition or Grpc.Core.StatusCode.AlreadyExists => StatusCodes.Status409Conflict,
-        _ => StatusCodes.Status503ServiceUnavailable,
-    };
+    public int StatusCode =>
+        Error?.StatusCode switch
+        {
+            null => StatusCodes.Status200OK,
+            Grpc.Core.StatusCode.NotFound => StatusCodes.Status404NotFound,
+            Grpc.Core.StatusCode.InvalidArgument => StatusCodes.Status400BadRequest,
+            Grpc.Core.StatusCode.Unauthenticated or Grpc.Core.StatusCode.PermissionDenied => StatusCodes.Status403Forbidden,
+            Grpc.Core.StatusCode.Aborted or Grpc.Core.StatusCode.FailedPrecondition or Grpc.Core.StatusCode.AlreadyExists =>
+                StatusCodes.Status409Conflict,
+            _ => StatusCodes.Status503ServiceUnavailable,
+        };
 
     public bool IsStale => Detail<ErrorInfo>()?.Reason == "STALE_VERSION";
 
@@ -25,7 +27,10 @@ public readonly record struct Answer<T>(T? Value, RpcException? Error)
     public bool IsFull => Detail<ErrorInfo>()?.Reason == "STORAGE_FULL";
 
     /// <summary>Why the service refused, in the language of the page; empty when it gave no reason of its own.</summary>
-    public string Reason => Error?.StatusCode is Grpc.Core.StatusCode.FailedPrecondition or Grpc.Core.StatusCode.Unavailable && Detail<ErrorInfo>() is not null ? Error.Status.Detail : "";
+    public string Reason =>
+        Error?.StatusCode is Grpc.Core.StatusCode.FailedPrecondition or Grpc.Core.StatusCode.Unavailable && Detail<ErrorInfo>() is not null
+            ? Error.Status.Detail
+            : "";
 
     /// <summary>The territory has to be an active member for what was asked.</summary>
     public bool IsForMembers => Detail<ErrorInfo>()?.Reason.StartsWith("MEMBERSHIP_", StringComparison.Ordinal) == true;

@@ -54,7 +54,11 @@ public sealed class BaseMapSvg(TerritoryService.TerritoryServiceClient territori
         var path = new StringBuilder();
         foreach (var line in lines)
         {
-            var points = line.Coordinates.Chunk(2).Select(point => FranceMap.Place(point[0], point[1])).OfType<(double X, double Y)>().ToArray();
+            var points = line
+                .Coordinates.Chunk(2)
+                .Select(point => FranceMap.Place(point[0], point[1]))
+                .OfType<(double X, double Y)>()
+                .ToArray();
             var (x, y) = (0, 0);
             var command = 'M';
             foreach (var point in points.Length > 1 ? Simplified(points) : [])

@@ -11,7 +11,10 @@ internal sealed class InTheNameOfTheVisitor(IHttpContextAccessor accessor, TimeP
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
-        TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
+        TRequest request,
+        ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncUnaryCallContinuation<TRequest, TResponse> continuation
+    )
     {
         var http = accessor.HttpContext!;
         var headers = new Metadata { { "accept-language", Language.Current.Code } };
@@ -29,7 +32,8 @@ internal sealed class InTheNameOfTheVisitor(IHttpContextAccessor accessor, TimeP
 public sealed class TerritoryPlaces(TerritoryService.TerritoryServiceClient territories, IMemoryCache cache)
 {
     /// <summary>The territories, as far as the territories service knows them and answers; without their profiles.</summary>
-    public async Task<IReadOnlyList<Territory>> FindAsync(IEnumerable<string> codes) => [.. (await Task.WhenAll(codes.Select(FindAsync))).OfType<Territory>()];
+    public async Task<IReadOnlyList<Territory>> FindAsync(IEnumerable<string> codes) =>
+        [.. (await Task.WhenAll(codes.Select(FindAsync))).OfType<Territory>()];
 
     private async Task<Territory?> FindAsync(string code)
     {
@@ -44,7 +48,15 @@ public sealed class TerritoryPlaces(TerritoryService.TerritoryServiceClient terr
             return null;
         }
 
-        var place = new Territory { Id = territory.Id, Kind = territory.Kind, Name = territory.Name, Department = territory.Department, Coordinates = territory.Coordinates, Joined = territory.Joined };
+        var place = new Territory
+        {
+            Id = territory.Id,
+            Kind = territory.Kind,
+            Name = territory.Name,
+            Department = territory.Department,
+            Coordinates = territory.Coordinates,
+            Joined = territory.Joined,
+        };
         return cache.Set(key, place, TimeSpan.FromHours(1));
     }
 }
@@ -66,7 +78,8 @@ public sealed class Regions(TerritoryService.TerritoryServiceClient territories,
             return new Dictionary<string, string>();
         }
 
-        var regions = list.Territories.OrderBy(region => region.Name, StringComparer.CurrentCulture)
+        var regions = list
+            .Territories.OrderBy(region => region.Name, StringComparer.CurrentCulture)
             .ToDictionary(region => region.Id.TrimStart('R'), region => region.Name);
         return cache.Set(nameof(Regions), regions, TimeSpan.FromHours(1));
     }

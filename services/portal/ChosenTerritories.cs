@@ -8,9 +8,12 @@ internal static class ChosenTerritories
     public static string ChosenTerritory(this ClaimsPrincipal visitor, string? named)
     {
         var codes = visitor.WritableTerritories();
-        return named is not null && codes.Contains(named) ? named : codes is [var first, ..] ? first : "";
+        return named is not null && codes.Contains(named) ? named
+            : codes is [var first, ..] ? first
+            : "";
     }
 
     /// <summary>Whether the visitor leads the delegation of the territory.</summary>
-    public static bool Leads(this ClaimsPrincipal visitor, string territory) => visitor.Grants().Any(grant => grant.Role == Grant.Referent && grant.Scope == territory);
+    public static bool Leads(this ClaimsPrincipal visitor, string territory) =>
+        visitor.Grants().Any(grant => grant.Role == Grant.Referent && grant.Scope == territory);
 }

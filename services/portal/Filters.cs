@@ -11,12 +11,16 @@ public sealed record Filters(string Path, IReadOnlyList<KeyValuePair<string, str
     private const int TrailLength = 5;
 
     /// <summary>Reads the named parameters of the address; others are ignored, and so are empty ones.</summary>
-    public static Filters Read(HttpRequest request, params string[] names) => new(
-        request.Path,
-        [.. from name in (string[])[.. names, Number, Trail]
-            from value in request.Query[name]
-            where !string.IsNullOrWhiteSpace(value)
-            select KeyValuePair.Create(name, value.Trim())]);
+    public static Filters Read(HttpRequest request, params string[] names) =>
+        new(
+            request.Path,
+            [
+                .. from name in (string[])[.. names, Number, Trail]
+                from value in request.Query[name]
+                where !string.IsNullOrWhiteSpace(value)
+                select KeyValuePair.Create(name, value.Trim()),
+            ]
+        );
 
     public string PageToken => All(Trail).LastOrDefault() ?? "";
 
@@ -34,31 +38,36 @@ public sealed record Filters(string Path, IReadOnlyList<KeyValuePair<string, str
     public Filters With(string name, string value) => FirstPage() with { Values = [.. FirstPage().Values, new(name, value)] };
 
     public Filters Without(string name, string value) =>
-        FirstPage() with { Values = [.. FirstPage().Values.Where(entry => entry.Key != name || entry.Value != value)] };
+        FirstPage() with
+        {
+            Values = [.. FirstPage().Values.Where(entry => entry.Key != name || entry.Value != value)],
+        };
 
     public Filters FirstPage() => this with { Values = [.. Values.Where(value => value.Key is not (Trail or Number))] };
 
     public Filters Next(string token) => Turned(Page + 1, All(Trail).Append(token));
 
     /// <summary>Null on the first page, and when the way back has been forgotten.</summary>
-    public Filters? Previous() => (Page, All(Trail).Count()) switch
-    {
-        (1, _) => null,
-        (2, _) => FirstPage(),
-        (_, > 1) => Turned(Page - 1, All(Trail).SkipLast(1)),
-        _ => null,
-    };
+    public Filters? Previous() =>
+        (Page, All(Trail).Count()) switch
+        {
+            (1, _) => null,
+            (2, _) => FirstPage(),
+            (_, > 1) => Turned(Page - 1, All(Trail).SkipLast(1)),
+            _ => null,
+        };
 
     /// <summary>The address of the list in the language of the page.</summary>
     public override string ToString() => To(Path) + new QueryBuilder(Values).ToQueryString();
 
-    private Filters Turned(int page, IEnumerable<string> trail) => this with
-    {
-        Values =
-        [
-            .. FirstPage().Values,
-            new(Number, $"{page}"),
-            .. trail.TakeLast(TrailLength).Select(token => KeyValuePair.Create(Trail, token)),
-        ],
-    };
+    private Filters Turned(int page, IEnumerable<string> trail) =>
+        this with
+        {
+            Values =
+            [
+                .. FirstPage().Values,
+                new(Number, $"{page}"),
+                .. trail.TakeLast(TrailLength).Select(token => KeyValuePair.Create(Trail, token)),
+            ],
+        };
 }

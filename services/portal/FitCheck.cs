@@ -16,11 +16,13 @@ public static class FitCheck
     /// <summary>Within this ratio two populations are of one size: nobody would do things otherwise.</summary>
     private const double SameSize = 1.5;
 
-    public static IReadOnlyList<Fit> Compare(Territory there, Territory here) => [Kind(there, here), Size(there, here), Region(there, here), .. Situations(there, here)];
+    public static IReadOnlyList<Fit> Compare(Territory there, Territory here) =>
+        [Kind(there, here), Size(there, here), Region(there, here), .. Situations(there, here)];
 
-    private static Fit Kind(Territory there, Territory here) => there.Kind == here.Kind
-        ? new(T["Sorte de territoire"], Name(there), Name(here), T["La même : les mêmes compétences sont possibles."], false)
-        : new(T["Sorte de territoire"], Name(there), Name(here), T["Une autre : regardez qui, chez vous, a la compétence."], true);
+    private static Fit Kind(Territory there, Territory here) =>
+        there.Kind == here.Kind
+            ? new(T["Sorte de territoire"], Name(there), Name(here), T["La même : les mêmes compétences sont possibles."], false)
+            : new(T["Sorte de territoire"], Name(there), Name(here), T["Une autre : regardez qui, chez vous, a la compétence."], true);
 
     private static Fit Size(Territory there, Territory here)
     {
@@ -32,8 +34,23 @@ public static class FitCheck
         var ratio = (double)here.Population / there.Population;
         return ratio switch
         {
-            > SameSize => new(topic, People(there), People(here), T["Environ {0} fois plus d’habitants chez vous : la même action demande d’autres moyens.", Times(ratio)], true),
-            < 1 / SameSize => new(topic, People(there), People(here), T["Environ {0} fois moins d’habitants chez vous : voyez si une coopération entre communes peut la porter.", Times(1 / ratio)], true),
+            > SameSize => new(
+                topic,
+                People(there),
+                People(here),
+                T["Environ {0} fois plus d’habitants chez vous : la même action demande d’autres moyens.", Times(ratio)],
+                true
+            ),
+            < 1 / SameSize => new(
+                topic,
+                People(there),
+                People(here),
+                T[
+                    "Environ {0} fois moins d’habitants chez vous : voyez si une coopération entre communes peut la porter.",
+                    Times(1 / ratio)
+                ],
+                true
+            ),
             _ => new(topic, People(there), People(here), T["De taille comparable."], false),
         };
     }
@@ -45,8 +62,20 @@ public static class FitCheck
         return (there.Region?.Code, here.Region?.Code) switch
         {
             (null, _) or (_, null) => new(topic, from, to, T["L’une des deux n’est pas connue."], false),
-            var (one, other) when one != other => new(topic, from, to, T["Une autre : les aides régionales et les partenaires ne sont pas les mêmes."], true),
-            _ when there.Department?.Code == here.Department?.Code => new(topic, from, to, T["La même, et le même département : une visite est facile."], false),
+            var (one, other) when one != other => new(
+                topic,
+                from,
+                to,
+                T["Une autre : les aides régionales et les partenaires ne sont pas les mêmes."],
+                true
+            ),
+            _ when there.Department?.Code == here.Department?.Code => new(
+                topic,
+                from,
+                to,
+                T["La même, et le même département : une visite est facile."],
+                false
+            ),
             _ => new(topic, from, to, T["La même."], false),
         };
     }
@@ -61,15 +90,36 @@ public static class FitCheck
         }
         if (to.Count == 0)
         {
-            return [new(topic, Names(from), "", T["Votre territoire n’a pas encore dit la sienne : demandez-vous ce que celle-ci a rendu possible."], false)];
+            return
+            [
+                new(
+                    topic,
+                    Names(from),
+                    "",
+                    T["Votre territoire n’a pas encore dit la sienne : demandez-vous ce que celle-ci a rendu possible."],
+                    false
+                ),
+            ];
         }
         var missing = from.Except(to).ToList();
-        return [new(topic, Names(from), Names(to), missing.Count == 0 ? T["Rien de particulier là-bas qui ne soit aussi chez vous."] : T["Là-bas et pas chez vous : {0}.", Names(missing)], missing.Count > 0)];
+        return
+        [
+            new(
+                topic,
+                Names(from),
+                Names(to),
+                missing.Count == 0
+                    ? T["Rien de particulier là-bas qui ne soit aussi chez vous."]
+                    : T["Là-bas et pas chez vous : {0}.", Names(missing)],
+                missing.Count > 0
+            ),
+        ];
     }
 
     private static string Name(Territory territory) => Show.Capital(Vocabulary.TerritoryKind.Label(territory.Kind));
 
-    private static string Names(IEnumerable<string> situations) => string.Join(", ", situations.Select(code => Vocabulary.Situation.Label(code)));
+    private static string Names(IEnumerable<string> situations) =>
+        string.Join(", ", situations.Select(code => Vocabulary.Situation.Label(code)));
 
     private static string People(Territory territory) =>
         territory.HasPopulation ? T.Plural("{0} habitant", "{0} habitants", territory.Population) : T["population non connue"];

@@ -47,28 +47,35 @@ public sealed partial class FormFields(Func<Dictionary<string, FieldText>> words
     }
 
     /// <summary>The words for a source, which are the same wherever one is cited.</summary>
-    public static Dictionary<string, FieldText> OfSources() => new()
-    {
-        ["sources.title"] = new(T["Titre"], T["Rapport, délibération, article, page…"]),
-        ["sources.author"] = new(T["Auteur"], T["Un organisme plutôt qu’une personne."]),
-        ["sources.date"] = new(T["Date"], "", FieldKind.Date),
-        ["sources.url"] = new(T["Adresse de la page"], T["Elle commence par https://"]),
-        ["sources.licence"] = new(T["Licence de la source"], "", FieldKind.Choice, Vocabulary.Licence),
-    };
+    public static Dictionary<string, FieldText> OfSources() =>
+        new()
+        {
+            ["sources.title"] = new(T["Titre"], T["Rapport, délibération, article, page…"]),
+            ["sources.author"] = new(T["Auteur"], T["Un organisme plutôt qu’une personne."]),
+            ["sources.date"] = new(T["Date"], "", FieldKind.Date),
+            ["sources.url"] = new(T["Adresse de la page"], T["Elle commence par https://"]),
+            ["sources.licence"] = new(T["Licence de la source"], "", FieldKind.Choice, Vocabulary.Licence),
+        };
 
     /// <summary>What was typed, with the labels of codes.</summary>
     /// <param name="path">Of the field.</param>
     /// <param name="values">What was typed.</param>
     /// <param name="labels">What codes that are in no vocabulary stand for.</param>
-    public string Shown(string path, IEnumerable<string> values, IReadOnlyDictionary<string, string>? labels = null) => string.Join(
-        ", ",
-        values.Where(value => value.Length > 0).Select(value => Find(path) switch
-        {
-            { Codes: { } codes } => codes.Label(value),
-            { Kind: FieldKind.Date } => Show.Date(value),
-            { Kind: FieldKind.Choice } => labels?.GetValueOrDefault(value) ?? value,
-            _ => value,
-        }));
+    public string Shown(string path, IEnumerable<string> values, IReadOnlyDictionary<string, string>? labels = null) =>
+        string.Join(
+            ", ",
+            values
+                .Where(value => value.Length > 0)
+                .Select(value =>
+                    Find(path) switch
+                    {
+                        { Codes: { } codes } => codes.Label(value),
+                        { Kind: FieldKind.Date } => Show.Date(value),
+                        { Kind: FieldKind.Choice } => labels?.GetValueOrDefault(value) ?? value,
+                        _ => value,
+                    }
+                )
+        );
 
     /// <summary>Dates are typed as people write them and kept as the contract wants them.</summary>
     public void ReadDates(MessageForm form)
@@ -85,7 +92,11 @@ public sealed partial class FormFields(Func<Dictionary<string, FieldText>> words
     /// <summary>Dates that nobody can read are said before anything is sent.</summary>
     public void RefuseDates(MessageForm form)
     {
-        foreach (var path in form.Paths.Where(path => Find(path)?.Kind == FieldKind.Date && form.Value(path) is { Length: > 0 } date && !ReducedDate.IsValid(date)))
+        foreach (
+            var path in form.Paths.Where(path =>
+                Find(path)?.Kind == FieldKind.Date && form.Value(path) is { Length: > 0 } date && !ReducedDate.IsValid(date)
+            )
+        )
         {
             form.Refuse(path, T["« {0} » n’est pas une date que nous savons lire. {1}", form.Value(path), Dates]);
         }
@@ -96,8 +107,15 @@ public sealed partial class FormFields(Func<Dictionary<string, FieldText>> words
     {
         var parts = FrenchDate().Match(typed) is { Success: true } figures ? figures : WrittenDate().Match(typed);
         var month = parts.Groups["name"] is { Success: true } name ? Month(name.Value) : parts.Groups["month"].Value;
-        return !parts.Success || month is null ? null
-            : string.Join('-', DateParts.Select(part => part == "month" ? month : parts.Groups[part].Value).Where(part => part.Length > 0).Select(part => part.PadLeft(2, '0')));
+        return !parts.Success || month is null
+            ? null
+            : string.Join(
+                '-',
+                DateParts
+                    .Select(part => part == "month" ? month : parts.Groups[part].Value)
+                    .Where(part => part.Length > 0)
+                    .Select(part => part.PadLeft(2, '0'))
+            );
     }
 
     /// <summary>"2014-10-07" as people write it: "07/10/2014".</summary>
@@ -110,10 +128,12 @@ public sealed partial class FormFields(Func<Dictionary<string, FieldText>> words
     private static string? Month(string name)
     {
         var compare = CultureInfo.InvariantCulture.CompareInfo;
-        var found = Language.All
-            .SelectMany(language => language.Culture.DateTimeFormat.MonthNames.Take(12).Index())
+        var found = Language
+            .All.SelectMany(language => language.Culture.DateTimeFormat.MonthNames.Take(12).Index())
             .Where(month => compare.IsPrefix(month.Item, name, CompareOptions.IgnoreCase | CompareOptions.IgnoreNonSpace))
-            .Select(month => month.Index + 1).Distinct().ToList();
+            .Select(month => month.Index + 1)
+            .Distinct()
+            .ToList();
         return found is [var month] ? month.ToString(CultureInfo.InvariantCulture) : null;
     }
 

@@ -34,8 +34,10 @@ internal static class FormOutcomes
             Grpc.Core.StatusCode.Unauthenticated => (FormOutcome.SessionEnded, answer.StatusCode),
             Grpc.Core.StatusCode.PermissionDenied => (FormOutcome.NotAllowed, answer.StatusCode),
             _ when answer.IsForMembers => (FormOutcome.NotAMember, answer.StatusCode),
-            Grpc.Core.StatusCode.NotFound or Grpc.Core.StatusCode.FailedPrecondition or Grpc.Core.StatusCode.Aborted or Grpc.Core.StatusCode.AlreadyExists =>
-                (FormOutcome.NotPossible, answer.StatusCode),
+            Grpc.Core.StatusCode.NotFound
+            or Grpc.Core.StatusCode.FailedPrecondition
+            or Grpc.Core.StatusCode.Aborted
+            or Grpc.Core.StatusCode.AlreadyExists => (FormOutcome.NotPossible, answer.StatusCode),
             _ when answer.IsFull => (FormOutcome.DiskFull, answer.StatusCode),
             _ => (FormOutcome.Unavailable, answer.StatusCode),
         };

@@ -48,7 +48,8 @@ public static class FranceMap
     /// <summary>Degrees: west, south, east, north.</summary>
     public readonly record struct Box(double West, double South, double East, double North)
     {
-        public bool Has(double longitude, double latitude) => longitude >= West && longitude <= East && latitude >= South && latitude <= North;
+        public bool Has(double longitude, double latitude) =>
+            longitude >= West && longitude <= East && latitude >= South && latitude <= North;
     }
 
     /// <summary>A frame of the drawing and the part of the world in it: small enough for its parallels and meridians to be straight.</summary>
@@ -67,7 +68,10 @@ public static class FranceMap
             var (middle, centre) = ((Box.West + Box.East) / 2, (Box.South + Box.North) / 2);
             var narrow = Math.Cos(double.DegreesToRadians(centre));
             var scale = Math.Min(FrameWidth / ((Box.East - Box.West) * narrow), (FrameHeight - NameHeight) / (Box.North - Box.South));
-            return (X + (FrameWidth / 2) + ((longitude - middle) * narrow * scale), Y + ((FrameHeight - NameHeight) / 2) - ((latitude - centre) * scale));
+            return (
+                X + (FrameWidth / 2) + ((longitude - middle) * narrow * scale),
+                Y + ((FrameHeight - NameHeight) / 2) - ((latitude - centre) * scale)
+            );
         }
     }
 

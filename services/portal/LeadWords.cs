@@ -7,12 +7,14 @@ internal static class LeadWords
 {
     /// <param name="leads">What the identity service said; null while it says nothing.</param>
     /// <param name="territory">Whose delegation.</param>
-    public static string Of(ListLeadsResponse? leads, string territory) => leads is null ? T["inconnue pour l’instant"]
-        : leads.Leads.FirstOrDefault(lead => lead.Territory == territory) switch
-        {
-            null => T["personne encore"],
-            { IsLed: false, Until: var ended } => T["mandat terminé le {0} : à renouveler", Show.Date(ended)],
-            { Until: { } until } => T["jusqu’au {0}", Show.Date(until)],
-            _ => T["assurée"],
-        };
+    public static string Of(ListLeadsResponse? leads, string territory) =>
+        leads is null
+            ? T["inconnue pour l’instant"]
+            : leads.Leads.FirstOrDefault(lead => lead.Territory == territory) switch
+            {
+                null => T["personne encore"],
+                { IsLed: false, Until: var ended } => T["mandat terminé le {0} : à renouveler", Show.Date(ended)],
+                { Until: { } until } => T["jusqu’au {0}", Show.Date(until)],
+                _ => T["assurée"],
+            };
 }

@@ -15,7 +15,9 @@ public sealed record MapMark(double X, double Y, IReadOnlyList<Territory> Territ
     public static IReadOnlyList<MapMark> Of(IEnumerable<Territory> territories)
     {
         var marks = territories
-            .Select(territory => (territory, At: territory.Coordinates is { } point ? FranceMap.Place(point.Longitude, point.Latitude) : null))
+            .Select(territory =>
+                (territory, At: territory.Coordinates is { } point ? FranceMap.Place(point.Longitude, point.Latitude) : null)
+            )
             .Where(placed => placed.At is not null)
             .Select(placed => new MapMark(placed.At!.Value.X, placed.At.Value.Y, [placed.territory]))
             .ToList();
@@ -38,7 +40,11 @@ public sealed record MapMark(double X, double Y, IReadOnlyList<Territory> Territ
             for (var j = i + 1; j < marks.Count; j++)
             {
                 var (one, other) = string.CompareOrdinal(marks[i].Key, marks[j].Key) < 0 ? (marks[i], marks[j]) : (marks[j], marks[i]);
-                var rank = (Distance: Math.Round(Math.Sqrt(Square(one.X - other.X) + Square(one.Y - other.Y)), 6), One: one.Key, Other: other.Key);
+                var rank = (
+                    Distance: Math.Round(Math.Sqrt(Square(one.X - other.X) + Square(one.Y - other.Y)), 6),
+                    One: one.Key,
+                    Other: other.Key
+                );
                 if (rank.Distance < Apart && rank.CompareTo(best) < 0)
                 {
                     (pair, best) = ((one, other), rank);
@@ -57,7 +63,8 @@ public sealed record MapMark(double X, double Y, IReadOnlyList<Territory> Territ
         return new MapMark(
             ((one.X * left) + (other.X * right)) / (left + right),
             ((one.Y * left) + (other.Y * right)) / (left + right),
-            [.. one.Territories.Concat(other.Territories).OrderBy(territory => territory.Id, StringComparer.Ordinal)]);
+            [.. one.Territories.Concat(other.Territories).OrderBy(territory => territory.Id, StringComparer.Ordinal)]
+        );
     }
 
     private string Key => Territories[0].Id;

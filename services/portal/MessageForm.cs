@@ -44,8 +44,10 @@ public sealed partial class MessageForm(FormFields fields)
     public void Set(string path, string value) => _values[path] = [value];
 
     /// <summary>What is wrong with the field, or with one value of a list: "themes[3]" counts for "themes".</summary>
-    public string? Error(string path) => _errors.FirstOrDefault(error => error.Path == path
-        || (error.Path.EndsWith(']') && error.Path[..error.Path.LastIndexOf('[')] == path)).Message;
+    public string? Error(string path) =>
+        _errors
+            .FirstOrDefault(error => error.Path == path || (error.Path.EndsWith(']') && error.Path[..error.Path.LastIndexOf('[')] == path))
+            .Message;
 
     public void Refuse(string path, string message) => _errors.Add((path, message));
 
@@ -96,7 +98,8 @@ public sealed partial class MessageForm(FormFields fields)
         var lists = _values.Keys.Select(ListOf).OfType<string>().ToHashSet();
         return
         [
-            .. _values.Keys.Concat(other._values.Keys.Where(key => ListOf(key) is { } list && lists.Contains(list)))
+            .. _values
+                .Keys.Concat(other._values.Keys.Where(key => ListOf(key) is { } list && lists.Contains(list)))
                 .Distinct()
                 .Where(path => !Words(Values(path)).Order().SequenceEqual(Words(other.Values(path)).Order())),
         ];
@@ -110,8 +113,10 @@ public sealed partial class MessageForm(FormFields fields)
 
     // Of a list, which may be in a row of another: "indicators[0].values".
     private static int? RowOf(string key, string path) =>
-        key.StartsWith(path + "[", StringComparison.Ordinal) && key.IndexOf(']', path.Length) is > 0 and var end
-            && int.TryParse(key.AsSpan(path.Length + 1, end - path.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var row) && row < MostRows
+        key.StartsWith(path + "[", StringComparison.Ordinal)
+        && key.IndexOf(']', path.Length) is > 0 and var end
+        && int.TryParse(key.AsSpan(path.Length + 1, end - path.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var row)
+        && row < MostRows
             ? row
             : null;
 

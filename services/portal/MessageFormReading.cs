@@ -103,8 +103,9 @@ public sealed partial class MessageForm
                 return typed == "true";
             case FieldType.Int32 when int.TryParse(typed, NumberStyles.None, CultureInfo.InvariantCulture, out var whole):
                 return whole;
-            case FieldType.Double when double.TryParse(Plain(typed), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-                && double.IsFinite(number):
+            case FieldType.Double
+                when double.TryParse(Plain(typed), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+                    && double.IsFinite(number):
                 return number;
             case FieldType.Int32 or FieldType.Double:
                 Refuse(path, T["Écrivez un nombre en chiffres, par exemple 12 ou 1 250,5."]);
@@ -144,11 +145,12 @@ public sealed partial class MessageForm
         }
     }
 
-    private static string Typed(object value) => value switch
-    {
-        bool yes => yes ? "true" : "",
-        double number => number.ToString("0.##########", Language.Current.Culture),
-        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-        _ => Clean(value.ToString()),
-    };
+    private static string Typed(object value) =>
+        value switch
+        {
+            bool yes => yes ? "true" : "",
+            double number => number.ToString("0.##########", Language.Current.Culture),
+            IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+            _ => Clean(value.ToString()),
+        };
 }

@@ -32,17 +32,33 @@ public static class OpenData
             ["@id"] = site + Page(territory),
             ["url"] = site + Page(territory),
             ["name"] = territory.Name,
-            ["identifier"] = new JsonArray([.. Codes(territory).Select(code => new JsonObject { ["@type"] = "PropertyValue", ["propertyID"] = code.Name, ["value"] = code.Value })]),
+            ["identifier"] = new JsonArray([
+                .. Codes(territory)
+                    .Select(code => new JsonObject
+                    {
+                        ["@type"] = "PropertyValue",
+                        ["propertyID"] = code.Name,
+                        ["value"] = code.Value,
+                    }),
+            ]),
         };
         if (territory.Coordinates is { Approximate: false } point)
         {
-            data["geo"] = new JsonObject { ["@type"] = "GeoCoordinates", ["latitude"] = point.Latitude, ["longitude"] = point.Longitude };
+            data["geo"] = new JsonObject
+            {
+                ["@type"] = "GeoCoordinates",
+                ["latitude"] = point.Latitude,
+                ["longitude"] = point.Longitude,
+            };
         }
         if (territory.Profile?.Introduction is { Length: > 0 } introduction)
         {
             data["description"] = introduction;
         }
-        if ((territory.Kind is "DEP" ? territory.Region : territory.Department ?? territory.Region) is { Name.Length: > 0 } around && territory.Kind is not ("REG" or "AUT"))
+        if (
+            (territory.Kind is "DEP" ? territory.Region : territory.Department ?? territory.Region) is { Name.Length: > 0 } around
+            && territory.Kind is not ("REG" or "AUT")
+        )
         {
             data["containedInPlace"] = new JsonObject { ["@type"] = "AdministrativeArea", ["name"] = around.Name };
         }
@@ -50,7 +66,10 @@ public static class OpenData
         return data.ToJsonString(Readable);
     }
 
-    private static async Task<Results<ContentHttpResult, RedirectHttpResult, StatusCodeHttpResult>> FeatureAsync(string code, TerritoryService.TerritoryServiceClient territories)
+    private static async Task<Results<ContentHttpResult, RedirectHttpResult, StatusCodeHttpResult>> FeatureAsync(
+        string code,
+        TerritoryService.TerritoryServiceClient territories
+    )
     {
         var answer = await territories.GetTerritoryAsync(new() { Id = code }).Answer();
         return answer.Value?.Territory is not { } territory ? TypedResults.StatusCode(answer.StatusCode)
@@ -59,12 +78,23 @@ public static class OpenData
     }
 
     /// <summary>The territories of the network, by hundreds until there are no more.</summary>
-    private static async Task<Results<ContentHttpResult, StatusCodeHttpResult>> MembersAsync(TerritoryService.TerritoryServiceClient territories)
+    private static async Task<Results<ContentHttpResult, StatusCodeHttpResult>> MembersAsync(
+        TerritoryService.TerritoryServiceClient territories
+    )
     {
         var (features, token) = (new JsonArray(), "");
         do
         {
-            var answer = await territories.ListTerritoriesAsync(new() { Joined = true, PageSize = 100, PageToken = token }).Answer();
+            var answer = await territories
+                .ListTerritoriesAsync(
+                    new()
+                    {
+                        Joined = true,
+                        PageSize = 100,
+                        PageToken = token,
+                    }
+                )
+                .Answer();
             if (answer.Value is not { } list)
             {
                 return TypedResults.StatusCode(answer.StatusCode);
@@ -75,8 +105,7 @@ public static class OpenData
                 features.Add(Feature(territory));
             }
             token = list.NextPageToken;
-        }
-        while (token.Length > 0);
+        } while (token.Length > 0);
 
         return Json(new JsonObject { ["type"] = "FeatureCollection", ["features"] = features });
     }
@@ -89,32 +118,48 @@ public static class OpenData
         }
 
         // Pages name the version they mean; any other address gets the latest, for a short time.
-        http.Response.Headers.CacheControl = http.Request.Query["v"] == map.Version ? "public, max-age=31536000, immutable" : "public, max-age=60";
+        http.Response.Headers.CacheControl =
+            http.Request.Query["v"] == map.Version ? "public, max-age=31536000, immutable" : "public, max-age=60";
         return TypedResults.Text(map.Svg, "image/svg+xml; charset=utf-8");
     }
 
-    private static async Task<Results<ContentHttpResult, StatusCodeHttpResult>> CharterAsync(MembershipService.MembershipServiceClient memberships, string version = "")
+    private static async Task<Results<ContentHttpResult, StatusCodeHttpResult>> CharterAsync(
+        MembershipService.MembershipServiceClient memberships,
+        string version = ""
+    )
     {
         var answer = await memberships.GetCharterAsync(new() { Version = version }).Answer();
-        return answer.Value is { Charter: var charter } ? TypedResults.Text($"{charter.Title}\n\n{charter.Text}\n", "text/plain; charset=utf-8") : TypedResults.StatusCode(answer.StatusCode);
+        return answer.Value is { Charter: var charter }
+            ? TypedResults.Text($"{charter.Title}\n\n{charter.Text}\n", "text/plain; charset=utf-8")
+            : TypedResults.StatusCode(answer.StatusCode);
     }
 
     /// <summary>The register of processing, in French: what the law asks of who keeps a node.</summary>
-    private static ContentHttpResult Register() => TypedResults.Text(
-        new JsonArray([.. Purposes.All.Select(purpose => new JsonObject
-        {
-            ["code"] = purpose.Code,
-            ["name"] = purpose.Name(),
-            ["purpose"] = purpose.Why(),
-            ["data"] = purpose.Data(),
-            ["recipients"] = purpose.Readers(),
-            ["retention"] = purpose.Until(),
-            ["retentionDays"] = purpose.Kept?.TotalDays,
-        })]).ToJsonString(Readable), "application/json");
+    private static ContentHttpResult Register() =>
+        TypedResults.Text(
+            new JsonArray([
+                .. Purposes.All.Select(purpose => new JsonObject
+                {
+                    ["code"] = purpose.Code,
+                    ["name"] = purpose.Name(),
+                    ["purpose"] = purpose.Why(),
+                    ["data"] = purpose.Data(),
+                    ["recipients"] = purpose.Readers(),
+                    ["retention"] = purpose.Until(),
+                    ["retentionDays"] = purpose.Kept?.TotalDays,
+                }),
+            ]).ToJsonString(Readable),
+            "application/json"
+        );
 
     private static JsonObject Feature(Territory territory)
     {
-        var properties = new JsonObject { ["code"] = territory.Id, ["kind"] = territory.Kind, ["name"] = territory.Name };
+        var properties = new JsonObject
+        {
+            ["code"] = territory.Id,
+            ["kind"] = territory.Kind,
+            ["name"] = territory.Name,
+        };
         foreach (var (name, value) in Codes(territory))
         {
             properties[name.ToLowerInvariant()] = value;
@@ -134,7 +179,9 @@ public static class OpenData
         {
             ["type"] = "Feature",
             ["id"] = territory.Id,
-            ["geometry"] = point is null ? null : new JsonObject { ["type"] = "Point", ["coordinates"] = new JsonArray(point.Longitude, point.Latitude) },
+            ["geometry"] = point is null
+                ? null
+                : new JsonObject { ["type"] = "Point", ["coordinates"] = new JsonArray(point.Longitude, point.Latitude) },
             ["properties"] = properties,
         };
     }

@@ -59,7 +59,16 @@ internal sealed class PracticeSaving(PracticeService.PracticeServiceClient pract
 
     private async Task<Practice?> ReviseAsync(Practice typed)
     {
-        var answer = await practices.RevisePracticeAsync(new() { Id = Id, Practice = typed, Version = Version }).Answer();
+        var answer = await practices
+            .RevisePracticeAsync(
+                new()
+                {
+                    Id = Id,
+                    Practice = typed,
+                    Version = Version,
+                }
+            )
+            .Answer();
         if (answer.Value is { Practice: var revised })
         {
             Version = revised.Record?.Version ?? Version;
@@ -86,5 +95,6 @@ internal sealed class PracticeSaving(PracticeService.PracticeServiceClient pract
     // The service fills these two when they are left empty.
     private bool IsSaidBy(Practice stored) => form.IsSaidBy(stored, "language", "reviewDueOn");
 
-    private void Stop<T>(Answer<T> answer) where T : class => Stopped = form.Stopped(answer);
+    private void Stop<T>(Answer<T> answer)
+        where T : class => Stopped = form.Stopped(answer);
 }

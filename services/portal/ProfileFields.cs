@@ -14,18 +14,38 @@ public static class ProfileFields
     {
         var words = new Dictionary<string, FieldText>(FormFields.OfSources())
         {
-            ["introduction"] = new(T["Votre territoire en quelques phrases"], T["Pour quelqu’un qui ne le connaît pas : où il est, ce qui l’a fait, ce qu’il cherche."], FieldKind.Text),
-            ["situations"] = new(T["Ce qui lui ressemble"], T["Cochez ce qui est vrai chez vous : d’autres territoires vous trouveront ainsi."], FieldKind.Choices, Vocabulary.Situation),
+            ["introduction"] = new(
+                T["Votre territoire en quelques phrases"],
+                T["Pour quelqu’un qui ne le connaît pas : où il est, ce qui l’a fait, ce qu’il cherche."],
+                FieldKind.Text
+            ),
+            ["situations"] = new(
+                T["Ce qui lui ressemble"],
+                T["Cochez ce qui est vrai chez vous : d’autres territoires vous trouveront ainsi."],
+                FieldKind.Choices,
+                Vocabulary.Situation
+            ),
             ["inheritedConditions"] = new(T["Ce qu’il a hérité"]),
             ["star"] = new(T["L’étoile"]),
-            ["star.text"] = new(T["Votre étoile"], T["Où vous voulez aller, à long terme, en une ou deux phrases. On n’y arrive peut-être jamais ; elle donne la direction."], FieldKind.Text),
+            ["star.text"] = new(
+                T["Votre étoile"],
+                T["Où vous voulez aller, à long terme, en une ou deux phrases. On n’y arrive peut-être jamais ; elle donne la direction."],
+                FieldKind.Text
+            ),
             ["pebbles"] = new(T["Les cailloux blancs"]),
             ["pebbles.title"] = new(T["Ce que vous avez fait"], T["Un petit pas visible, en une ligne."], Need: Needed),
             ["pebbles.date"] = new(T["Date"], FormFields.Dates, FieldKind.Date),
             ["pebbles.practiceId"] = new(T["La pratique qui le raconte"], "", FieldKind.Choice),
             ["phases"] = new(T["Les périodes"]),
-            ["phases.title"] = new(T["Nom de la période"], T["Par exemple : « Se retrouver », « Compter ce qu’on a », « Changer d’échelle »."], Need: Needed),
-            ["phases.inhabitantsRole"] = new(T["La part des habitants"], T["Ce qu’ils y font : « acteurs de la fête », « enquêteurs », « coopérateurs »."]),
+            ["phases.title"] = new(
+                T["Nom de la période"],
+                T["Par exemple : « Se retrouver », « Compter ce qu’on a », « Changer d’échelle »."],
+                Need: Needed
+            ),
+            ["phases.inhabitantsRole"] = new(
+                T["La part des habitants"],
+                T["Ce qu’ils y font : « acteurs de la fête », « enquêteurs », « coopérateurs »."]
+            ),
             ["phases.start"] = new(T["Début"], FormFields.Dates, FieldKind.Date),
             ["phases.end"] = new(T["Fin"], T["Laissez vide si elle dure encore."], FieldKind.Date),
             ["milestones"] = new(T["Les étapes"]),
@@ -58,7 +78,12 @@ public static class ProfileFields
         foreach (var list in new[] { "inheritedConditions", "star", "pebbles", "phases", "milestones", "results", "method", "indicators" })
         {
             words[$"{list}.sources"] = new(T["D’où le savez-vous ?"], "", FieldKind.Choice, Need: list == "star" ? "" : Needed);
-            words[$"{list}.{NewSource}"] = new(T["Une source qui n’est pas dans la liste"], T["Une délibération, un article, un bulletin municipal : son titre, ou l’adresse de la page. Elle entre dans la liste avec votre texte."]);
+            words[$"{list}.{NewSource}"] = new(
+                T["Une source qui n’est pas dans la liste"],
+                T[
+                    "Une délibération, un article, un bulletin municipal : son titre, ou l’adresse de la page. Elle entre dans la liste avec votre texte."
+                ]
+            );
         }
 
         return words;

@@ -48,7 +48,16 @@ internal sealed class ProfileSaving(TerritoryService.TerritoryServiceClient terr
                 return false;
             }
 
-            var answer = await territories.UpdateProfileAsync(new() { Id = code, Profile = whole, Version = territory.Record?.Version ?? 0 }).Answer();
+            var answer = await territories
+                .UpdateProfileAsync(
+                    new()
+                    {
+                        Id = code,
+                        Profile = whole,
+                        Version = territory.Record?.Version ?? 0,
+                    }
+                )
+                .Answer();
             if (answer.Value is not null)
             {
                 return true;

@@ -13,14 +13,58 @@ public sealed record ProfileStep(string Word, Func<string> Title, Func<string> L
 {
     public static readonly IReadOnlyList<ProfileStep> All =
     [
-        new("presentation", () => T["Présentation"], () => T["Qui vous êtes, et d’où vous partez. Trois phrases suffisent pour commencer."], "introduction", "situations", "inheritedConditions"),
-        new("vision", () => T["L’étoile et les cailloux blancs"], () => T["Une direction qui fait envie, et les petits pas déjà faits vers elle."], "star", "pebbles"),
-        new("periodes", () => T["Les périodes de la trajectoire"], () => T["Les grands moments de votre histoire, et ce que les habitants y ont fait. Vous pouvez passer : les étapes s’écrivent aussi sans elles."], "phases"),
-        new("etapes", () => T["Les étapes de la trajectoire"], () => T["Ce qui s’est passé, échecs compris. L’ordre est celui des dates : écrivez comme cela vient. Un dessin se fait tout seul."], "milestones"),
+        new(
+            "presentation",
+            () => T["Présentation"],
+            () => T["Qui vous êtes, et d’où vous partez. Trois phrases suffisent pour commencer."],
+            "introduction",
+            "situations",
+            "inheritedConditions"
+        ),
+        new(
+            "vision",
+            () => T["L’étoile et les cailloux blancs"],
+            () => T["Une direction qui fait envie, et les petits pas déjà faits vers elle."],
+            "star",
+            "pebbles"
+        ),
+        new(
+            "periodes",
+            () => T["Les périodes de la trajectoire"],
+            () =>
+                T[
+                    "Les grands moments de votre histoire, et ce que les habitants y ont fait. Vous pouvez passer : les étapes s’écrivent aussi sans elles."
+                ],
+            "phases"
+        ),
+        new(
+            "etapes",
+            () => T["Les étapes de la trajectoire"],
+            () =>
+                T[
+                    "Ce qui s’est passé, échecs compris. L’ordre est celui des dates : écrivez comme cela vient. Un dessin se fait tout seul."
+                ],
+            "milestones"
+        ),
         new("resultats", () => T["Les résultats"], () => T["Les domaines où la transition se voit déjà."], "results"),
-        new("methode", () => T["La méthode"], () => T["Comment vous conduisez le changement : ce que d’autres pourraient reprendre."], "method"),
-        new("indicateurs", () => T["Les indicateurs"], () => T["Ce que vous mesurez, avec ses valeurs. Un indicateur sans valeur a sa place aussi."], "indicators"),
-        new("sources", () => T["Les sources"], () => T["Tout ce que vous avez cité, en une liste. Complétez ce que vous savez : une date, une adresse."], "sources"),
+        new(
+            "methode",
+            () => T["La méthode"],
+            () => T["Comment vous conduisez le changement : ce que d’autres pourraient reprendre."],
+            "method"
+        ),
+        new(
+            "indicateurs",
+            () => T["Les indicateurs"],
+            () => T["Ce que vous mesurez, avec ses valeurs. Un indicateur sans valeur a sa place aussi."],
+            "indicators"
+        ),
+        new(
+            "sources",
+            () => T["Les sources"],
+            () => T["Tout ce que vous avez cité, en une liste. Complétez ce que vous savez : une date, une adresse."],
+            "sources"
+        ),
     ];
 
     /// <summary>The step that comes after; null for the last.</summary>
@@ -44,7 +88,10 @@ public sealed record ProfileStep(string Word, Func<string> Title, Func<string> L
         InTime(told.Pebbles, pebble => pebble.Date);
         foreach (var phase in told.Phases.Where(phase => phase.Code.Length == 0))
         {
-            phase.Code = Enumerable.Range(1, told.Phases.Count + 1).Select(number => $"P{number}").First(code => told.Phases.All(other => other.Code != code));
+            phase.Code = Enumerable
+                .Range(1, told.Phases.Count + 1)
+                .Select(number => $"P{number}")
+                .First(code => told.Phases.All(other => other.Code != code));
         }
 
         foreach (var milestone in told.Milestones.Where(milestone => told.Phases.All(phase => phase.Code != milestone.Phase)))
@@ -57,19 +104,26 @@ public sealed record ProfileStep(string Word, Func<string> Title, Func<string> L
     }
 
     /// <summary>How many things are told in this step.</summary>
-    public int Count(Profile profile) => Parts.Select(part => Field(part).Accessor.GetValue(profile)).Sum(value => value switch
-    {
-        System.Collections.IList list => list.Count,
-        string text => text.Length > 0 ? 1 : 0,
-        null => 0,
-        _ => 1,
-    });
+    public int Count(Profile profile) =>
+        Parts
+            .Select(part => Field(part).Accessor.GetValue(profile))
+            .Sum(value =>
+                value switch
+                {
+                    System.Collections.IList list => list.Count,
+                    string text => text.Length > 0 ? 1 : 0,
+                    null => 0,
+                    _ => 1,
+                }
+            );
 
     /// <summary>A mark of what the step says: it changes with it.</summary>
-    public string Mark(Profile profile) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Of(profile).ToByteArray()))[..16];
+    public string Mark(Profile profile) =>
+        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Of(profile).ToByteArray()))[..16];
 
     /// <summary>The field of a profile with this JSON name.</summary>
-    internal static FieldDescriptor Field(string name) => Profile.Descriptor.Fields.InDeclarationOrder().Single(field => field.JsonName == name);
+    internal static FieldDescriptor Field(string name) =>
+        Profile.Descriptor.Fields.InDeclarationOrder().Single(field => field.JsonName == name);
 
     // As text a date sorts by time; what has none comes last, and what has the same stays as it was.
     private static void InTime<T>(Google.Protobuf.Collections.RepeatedField<T> rows, Func<T, string> date)

@@ -9,7 +9,10 @@ namespace Fabrique.Portal;
 /// </summary>
 /// <param name="identity">Who holds the requests.</param>
 /// <param name="memberships">Who holds the memberships; null where only people are answered.</param>
-internal sealed class RequestDesk(IdentityService.IdentityServiceClient identity, MembershipService.MembershipServiceClient? memberships = null)
+internal sealed class RequestDesk(
+    IdentityService.IdentityServiceClient identity,
+    MembershipService.MembershipServiceClient? memberships = null
+)
 {
     public FormProblems Problems { get; } = [];
 
@@ -27,10 +30,22 @@ internal sealed class RequestDesk(IdentityService.IdentityServiceClient identity
         {
             return;
         }
-        var answer = await identity.DecideJoinRequestAsync(new() { Id = id, Accept = accept, Reason = reason }).Answer();
+        var answer = await identity
+            .DecideJoinRequestAsync(
+                new()
+                {
+                    Id = id,
+                    Accept = accept,
+                    Reason = reason,
+                }
+            )
+            .Answer();
         if (answer.Value is { Request: var request })
         {
-            Done = request.Status == "accepted" ? T["{0} peut maintenant agir pour son territoire", request.Name] : T["{0} recevra votre réponse", request.Name];
+            Done =
+                request.Status == "accepted"
+                    ? T["{0} peut maintenant agir pour son territoire", request.Name]
+                    : T["{0} recevra votre réponse", request.Name];
             if (!accept)
             {
                 await TurnDownAsync(territory, reason);
@@ -71,11 +86,23 @@ internal sealed class RequestDesk(IdentityService.IdentityServiceClient identity
         }
         if (asked.Violations.Any())
         {
-            Problems.Add("", "", T["Ce territoire n’est pas encore confirmé : répondez d’abord à sa déclaration, sur la page « Périmètres ». Rien n’a été décidé."]);
+            Problems.Add(
+                "",
+                "",
+                T[
+                    "Ce territoire n’est pas encore confirmé : répondez d’abord à sa déclaration, sur la page « Périmètres ». Rien n’a été décidé."
+                ]
+            );
         }
         else if (status is null)
         {
-            Problems.Add("", "", T["L’adhésion du territoire n’a pas pu être acceptée : le service ne répond pas, ou elle ne vous revient pas. Rien n’a été décidé."]);
+            Problems.Add(
+                "",
+                "",
+                T[
+                    "L’adhésion du territoire n’a pas pu être acceptée : le service ne répond pas, ou elle ne vous revient pas. Rien n’a été décidé."
+                ]
+            );
         }
         return status is not null;
     }
@@ -83,7 +110,11 @@ internal sealed class RequestDesk(IdentityService.IdentityServiceClient identity
     /// <summary>Nobody else asks for the territory: its membership is refused with the person. One that is further on stays as it is.</summary>
     private async Task TurnDownAsync(string territory, string reason)
     {
-        if (memberships is null || (await identity.ListJoinRequestsAsync(new() { Territory = territory, PageSize = 1 }).Answer()).Value is not { Requests.Count: 0 })
+        if (
+            memberships is null
+            || (await identity.ListJoinRequestsAsync(new() { Territory = territory, PageSize = 1 }).Answer()).Value
+                is not { Requests.Count: 0 }
+        )
         {
             return;
         }
@@ -97,9 +128,17 @@ internal sealed class RequestDesk(IdentityService.IdentityServiceClient identity
 internal static class TerritoryNames
 {
     /// <summary>The names of some territories by code, each asked once; a code stays a code while the service is away.</summary>
-    public static async Task<Dictionary<string, string>> NamesAsync(this TerritoryService.TerritoryServiceClient territories, IEnumerable<string> codes)
+    public static async Task<Dictionary<string, string>> NamesAsync(
+        this TerritoryService.TerritoryServiceClient territories,
+        IEnumerable<string> codes
+    )
     {
-        var asked = codes.Distinct().Select(async code => (code, (await territories.GetTerritoryAsync(new() { Id = code }).Answer()).Value));
-        return (await Task.WhenAll(asked)).ToDictionary(found => found.code, found => found.Value is { Territory: var territory } ? Show.Where(territory) : T["Territoire {0}", found.code]);
+        var asked = codes
+            .Distinct()
+            .Select(async code => (code, (await territories.GetTerritoryAsync(new() { Id = code }).Answer()).Value));
+        return (await Task.WhenAll(asked)).ToDictionary(
+            found => found.code,
+            found => found.Value is { Territory: var territory } ? Show.Where(territory) : T["Territoire {0}", found.code]
+        );
     }
 }

@@ -10,14 +10,18 @@ namespace Fabrique.Portal;
 public static partial class Show
 {
     // A machine without the table of time zones still shows its pages; a day may then begin an hour or two late.
-    private static readonly TimeZoneInfo Paris = TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Paris", out var paris) ? paris : TimeZoneInfo.Utc;
+    private static readonly TimeZoneInfo Paris = TimeZoneInfo.TryFindSystemTimeZoneById("Europe/Paris", out var paris)
+        ? paris
+        : TimeZoneInfo.Utc;
 
     private static CultureInfo Culture => Language.Current.Culture;
 
     /// <summary>The <c>lang</c> of what an author wrote: null where it is the language of the page, in which all the rest is.</summary>
     /// <param name="language">The language of the text; empty means French.</param>
-    public static string? Lang(string language) => Language.Find(language.Length > 0 ? language : Language.French.Code) == Language.Current ? null
-        : language.Length > 0 ? language : Language.French.Code;
+    public static string? Lang(string language) =>
+        Language.Find(language.Length > 0 ? language : Language.French.Code) == Language.Current ? null
+        : language.Length > 0 ? language
+        : Language.French.Code;
 
     /// <summary>A date with the precision it came with: "1984", "octobre 2014", "7 octobre 2014". Anything else is shown as it is.</summary>
     public static string Date(string date)
@@ -33,37 +37,42 @@ public static partial class Show
     }
 
     /// <summary>A point in time, as the day it was in Paris.</summary>
-    public static string Date(Timestamp moment) => Day(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(moment.ToDateTimeOffset(), Paris).Date));
+    public static string Date(Timestamp moment) =>
+        Day(DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(moment.ToDateTimeOffset(), Paris).Date));
 
-    public static string Moment(DateTimeOffset moment) => TimeZoneInfo.ConvertTime(moment, Paris) is var there
-        ? T["{0} à {1}", Day(DateOnly.FromDateTime(there.Date)), there.ToString(T["H 'h' mm"], Culture)] : "";
+    public static string Moment(DateTimeOffset moment) =>
+        TimeZoneInfo.ConvertTime(moment, Paris) is var there
+            ? T["{0} à {1}", Day(DateOnly.FromDateTime(there.Date)), there.ToString(T["H 'h' mm"], Culture)]
+            : "";
 
     /// <summary>"1999/2009" becomes "de 1999 à 2009".</summary>
-    public static string Period(string period) => period.Split('/') switch
-    {
-        [var start, var end] when Iso().IsMatch(start) && (end.Length == 0 || Iso().IsMatch(end)) => Span(start, end),
-        _ => Date(period),
-    };
+    public static string Period(string period) =>
+        period.Split('/') switch
+        {
+            [var start, var end] when Iso().IsMatch(start) && (end.Length == 0 || Iso().IsMatch(end)) => Span(start, end),
+            _ => Date(period),
+        };
 
     /// <summary>Whether the period is what somebody wrote, to be shown as it is.</summary>
     public static bool IsWords(string period) => period.Length > 0 && !period.Split('/').All(end => end.Length == 0 || Iso().IsMatch(end));
 
     /// <summary>"du 7 octobre 2014 au 1er mai 2015", "d’octobre 2014 à 2016", "depuis le 29 mars 1999", "jusqu’en 2012"; either end may be empty.</summary>
-    public static string Span(string start, string end) => (start, end) switch
-    {
-        ("", "") => "",
-        (_, "") => IsDay(start) ? T["depuis le {0}", Date(start)] : T["depuis {0}", Date(start)],
-        ("", _) => IsDay(end) ? T["jusqu’au {0}", Date(end)] : T["jusqu’en {0}", Date(end)],
-        _ => (IsDay(start), Date(start)[0] is 'a' or 'o', IsDay(end)) switch
+    public static string Span(string start, string end) =>
+        (start, end) switch
         {
-            (true, _, true) => T["du {0} au {1}", Date(start), Date(end)],
-            (true, _, false) => T["du {0} à {1}", Date(start), Date(end)],
-            (false, true, true) => T["d’{0} au {1}", Date(start), Date(end)],
-            (false, true, false) => T["d’{0} à {1}", Date(start), Date(end)],
-            (false, false, true) => T["de {0} au {1}", Date(start), Date(end)],
-            (false, false, false) => T["de {0} à {1}", Date(start), Date(end)],
-        },
-    };
+            ("", "") => "",
+            (_, "") => IsDay(start) ? T["depuis le {0}", Date(start)] : T["depuis {0}", Date(start)],
+            ("", _) => IsDay(end) ? T["jusqu’au {0}", Date(end)] : T["jusqu’en {0}", Date(end)],
+            _ => (IsDay(start), Date(start)[0] is 'a' or 'o', IsDay(end)) switch
+            {
+                (true, _, true) => T["du {0} au {1}", Date(start), Date(end)],
+                (true, _, false) => T["du {0} à {1}", Date(start), Date(end)],
+                (false, true, true) => T["d’{0} au {1}", Date(start), Date(end)],
+                (false, true, false) => T["d’{0} à {1}", Date(start), Date(end)],
+                (false, false, true) => T["de {0} au {1}", Date(start), Date(end)],
+                (false, false, false) => T["de {0} à {1}", Date(start), Date(end)],
+            },
+        };
 
     /// <summary>Whether a date is past. It keeps its precision: a month is over when the next one has begun.</summary>
     public static bool IsPast(string date, DateTimeOffset now) =>

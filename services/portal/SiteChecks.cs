@@ -15,16 +15,26 @@ public sealed record SiteChecks(DateOnly Date, string Axe, IReadOnlyList<string>
     /// <summary>What was checked, in words.</summary>
     /// <exception cref="InvalidOperationException">A test declares what has no words here.</exception>
     [JsonIgnore]
-    public IEnumerable<(string Code, string Text)> Checks => Codes.Select(code => (code, code switch
-    {
-        "axe" => T["Sur {0} pages, en clair et en sombre, l’outil axe-core {1} ne trouve aucune erreur.", Pages.Count, Axe],
-        "html" => T["Le code des pages suit la norme HTML (html-validate)."],
-        "keyboard" => T["Chercher, filtrer, corriger un formulaire : tout se fait au clavier, et l’on voit toujours où l’on est."],
-        "layout" => T["Sur un écran de 320 pixels, à 200 % d’agrandissement et avec un texte plus espacé, rien ne déborde et rien n’est coupé."],
-        "links" => T["Aucun lien d’une page du site vers une autre n’est mort (linkinator)."],
-        "script" => T["On lit, on écrit et on publie sans script."],
-        _ => throw new InvalidOperationException($"The check '{code}' has no words."),
-    }));
+    public IEnumerable<(string Code, string Text)> Checks =>
+        Codes.Select(code =>
+            (
+                code,
+                code switch
+                {
+                    "axe" => T["Sur {0} pages, en clair et en sombre, l’outil axe-core {1} ne trouve aucune erreur.", Pages.Count, Axe],
+                    "html" => T["Le code des pages suit la norme HTML (html-validate)."],
+                    "keyboard" => T[
+                        "Chercher, filtrer, corriger un formulaire : tout se fait au clavier, et l’on voit toujours où l’on est."
+                    ],
+                    "layout" => T[
+                        "Sur un écran de 320 pixels, à 200 % d’agrandissement et avec un texte plus espacé, rien ne déborde et rien n’est coupé."
+                    ],
+                    "links" => T["Aucun lien d’une page du site vers une autre n’est mort (linkinator)."],
+                    "script" => T["On lit, on écrit et on publie sans script."],
+                    _ => throw new InvalidOperationException($"The check '{code}' has no words."),
+                }
+            )
+        );
 
     private static SiteChecks Read()
     {

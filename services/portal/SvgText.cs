@@ -30,12 +30,16 @@ public static class SvgText
     }
 
     /// <summary>About how wide a text is.</summary>
-    public static double Width(string text, double size) => size * text.Sum(letter => letter switch
-    {
-        'i' or 'j' or 'l' or 'I' or '.' or ',' or ':' or ';' or '!' or '\'' or '’' or '|' => 0.3,
-        ' ' or 'f' or 'r' or 't' or '-' or '(' or ')' or '\u00a0' => 0.38,
-        'm' or 'w' or 'M' or 'W' or '%' or '…' => 0.9,
-        _ when char.IsUpper(letter) => 0.7,
-        _ => 0.57,
-    });
+    public static double Width(string text, double size) =>
+        size
+        * text.Sum(letter =>
+            letter switch
+            {
+                'i' or 'j' or 'l' or 'I' or '.' or ',' or ':' or ';' or '!' or '\'' or '’' or '|' => 0.3,
+                ' ' or 'f' or 'r' or 't' or '-' or '(' or ')' or '\u00a0' => 0.38,
+                'm' or 'w' or 'M' or 'W' or '%' or '…' => 0.9,
+                _ when char.IsUpper(letter) => 0.7,
+                _ => 0.57,
+            }
+        );
 }

@@ -16,7 +16,8 @@ public static class TerritoryAddress
     public static string Of(string code, string name) => To($"/territoires/{Segment(code, name)}");
 
     /// <summary>The last part of the address.</summary>
-    public static string Segment(string code, string name) => Uri.EscapeDataString(Slug(name) is { Length: > 0 } slug ? $"{code}-{slug}" : code);
+    public static string Segment(string code, string name) =>
+        Uri.EscapeDataString(Slug(name) is { Length: > 0 } slug ? $"{code}-{slug}" : code);
 
     /// <summary>The code in the last part of an address: no code has a hyphen.</summary>
     public static string Code(string segment) => segment.Split('-')[0];

@@ -47,8 +47,17 @@ public sealed class TimelineDrawing
         {
             if (across > 1 && row[0].Index == 0)
             {
-                drawing._shapes.AddRange(row.Where(cell => middles[cell.Index] is not null).Select((cell, at) => new Shape(
-                    $"M{middles[cell.Index]} {RulerY + 8}C{middles[cell.Index]} {RulerY + 40} {Left(at) + (column / 2)} {RulerY + 26} {Left(at) + (column / 2)} {RulerY + 60}", "link", cell.Index)));
+                drawing._shapes.AddRange(
+                    row.Where(cell => middles[cell.Index] is not null)
+                        .Select(
+                            (cell, at) =>
+                                new Shape(
+                                    $"M{middles[cell.Index]} {RulerY + 8}C{middles[cell.Index]} {RulerY + 40} {Left(at) + (column / 2)} {RulerY + 26} {Left(at) + (column / 2)} {RulerY + 60}",
+                                    "link",
+                                    cell.Index
+                                )
+                        )
+                );
             }
 
             y = drawing.Row(row, y, column) + (Gap * 2);
@@ -73,21 +82,28 @@ public sealed class TimelineDrawing
             _texts.Add(new(X(year), RulerY - 20, $"{year}", "decade"));
         }
 
-        var middles = phases.Select((phase, at) =>
-        {
-            if (phase.Milestones.Count == 0)
-            {
-                return (int?)null;
-            }
+        var middles = phases
+            .Select(
+                (phase, at) =>
+                {
+                    if (phase.Milestones.Count == 0)
+                    {
+                        return (int?)null;
+                    }
 
-            var (start, end) = (X(Year(phase.Milestones[0].Date)), X(Year(phase.Milestones[^1].Date)));
-            _shapes.Add(new($"M{start} {RulerY}H{Math.Max(end, start + 1)}", "span", at));
-            return (start + end) / 2;
-        }).ToArray();
+                    var (start, end) = (X(Year(phase.Milestones[0].Date)), X(Year(phase.Milestones[^1].Date)));
+                    _shapes.Add(new($"M{start} {RulerY}H{Math.Max(end, start + 1)}", "span", at));
+                    return (start + end) / 2;
+                }
+            )
+            .ToArray();
         _pebbles.AddRange(years.Distinct().Select(year => (X(year), RulerY)));
         return middles;
 
-        int X(int year) => first == last ? Width / 2 : Edge + 10 + (int)((Width - (2.0 * (Edge + 10))) * (Math.Clamp(year, first, last) - first) / (last - first));
+        int X(int year) =>
+            first == last
+                ? Width / 2
+                : Edge + 10 + (int)((Width - (2.0 * (Edge + 10))) * (Math.Clamp(year, first, last) - first) / (last - first));
     }
 
     /// <summary>Phases side by side: heads, milestones and parts of the inhabitants begin at the same height. Gives where the row ends.</summary>
@@ -100,7 +116,13 @@ public sealed class TimelineDrawing
         for (var at = 0; at < row.Length; at++)
         {
             var (left, (index, phase)) = (at * (column + Gap), row[at]);
-            _shapes.Add(new($"M{left} {top}H{left + column - 12}L{left + column} {(top + body - 14) / 2}L{left + column - 12} {body - 14}H{left}L{left + 10} {(top + body - 14) / 2}z", "head", index));
+            _shapes.Add(
+                new(
+                    $"M{left} {top}H{left + column - 12}L{left + column} {(top + body - 14) / 2}L{left + column - 12} {body - 14}H{left}L{left + 10} {(top + body - 14) / 2}z",
+                    "head",
+                    index
+                )
+            );
             var y = Write(heads[at], left + Padding + 8, top + 27, 23, $"head-title on-{index % 4}");
             _texts.Add(new(left + Padding + 8, y, Show.Span(phase.Phase.Start, phase.Phase.End), $"head-dates on-{index % 4}"));
 

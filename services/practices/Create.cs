@@ -14,13 +14,22 @@ internal sealed partial class PracticesGrpc
         }
         context.Demand(draft.Territory);
         var id = Identifier(request.RequestId);
-        var written = await records.WriteAsync<Practice>(id, current => current switch
-        {
-            null => Written("drafted", draft.Drafted(id, draft.Territory)),
-            // The same request again: a second click, a retry. What the first one wrote is the answer.
-            _ when current.Body.Territory == draft.Territory => null,
-            _ => throw new Refusal(StatusCode.AlreadyExists, "REQUEST_ID_USED", $"Cet identifiant de demande a déjà servi : tirez-en un autre."),
-        }, context.CancellationToken);
+        var written = await records.WriteAsync<Practice>(
+            id,
+            current =>
+                current switch
+                {
+                    null => Written("drafted", draft.Drafted(id, draft.Territory)),
+                    // The same request again: a second click, a retry. What the first one wrote is the answer.
+                    _ when current.Body.Territory == draft.Territory => null,
+                    _ => throw new Refusal(
+                        StatusCode.AlreadyExists,
+                        "REQUEST_ID_USED",
+                        $"Cet identifiant de demande a déjà servi : tirez-en un autre."
+                    ),
+                },
+            context.CancellationToken
+        );
         return new CreatePracticeResponse { Practice = await ResourceAsync(written, context) };
     }
 

@@ -9,7 +9,12 @@ namespace Fabrique.Practices;
 /// done when it is back; doing it twice changes nothing.
 /// </summary>
 internal sealed partial class Departures(
-    IDbContextFactory<PracticesDb> databases, RecordStore<PracticesDb> records, Registry registry, RecordSignal signal, ILogger<Departures> log) : BackgroundService
+    IDbContextFactory<PracticesDb> databases,
+    RecordStore<PracticesDb> records,
+    Registry registry,
+    RecordSignal signal,
+    ILogger<Departures> log
+) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
@@ -34,10 +39,19 @@ internal sealed partial class Departures(
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var hidden = await db.Territories.AsNoTracking().Where(row => row.TakesBack).Select(row => row.Id).ToListAsync(cancellation);
-        foreach (var territory in hidden.Where(territory => registry.HomeOf(territory, RecordKinds.AreaOf(RecordKinds.KindOf<Practice>())) == registry.Node))
+        foreach (
+            var territory in hidden.Where(territory =>
+                registry.HomeOf(territory, RecordKinds.AreaOf(RecordKinds.KindOf<Practice>())) == registry.Node
+            )
+        )
         {
-            var practices = await db.Practices.AsNoTracking()
-                .Where(row => row.Territory == territory && (row.Status == PracticeStatus.Published || row.Status == PracticeStatus.Archived)).Select(row => row.Id).ToListAsync(cancellation);
+            var practices = await db
+                .Practices.AsNoTracking()
+                .Where(row =>
+                    row.Territory == territory && (row.Status == PracticeStatus.Published || row.Status == PracticeStatus.Archived)
+                )
+                .Select(row => row.Id)
+                .ToListAsync(cancellation);
             foreach (var id in practices)
             {
                 await records.WriteAsync<Practice>(id, current => PracticesGrpc.TakenBack(current!.Body), cancellation);

@@ -5,14 +5,21 @@ namespace Fabrique.Practices;
 
 internal sealed partial class PracticesGrpc
 {
-    public override async Task ExportPractices(ListPracticesRequest request, IServerStreamWriter<ExportPracticesResponse> responseStream, ServerCallContext context)
+    public override async Task ExportPractices(
+        ListPracticesRequest request,
+        IServerStreamWriter<ExportPracticesResponse> responseStream,
+        ServerCallContext context
+    )
     {
         DemandToList(request, context);
         foreach (var id in await queries.AllAsync(request, context.CancellationToken))
         {
             if (await records.FindAsync<Practice>(id, context.CancellationToken) is { } found && MayRead(found, context))
             {
-                await responseStream.WriteAsync(new ExportPracticesResponse { Practice = await ResourceAsync(found, context) }, context.CancellationToken);
+                await responseStream.WriteAsync(
+                    new ExportPracticesResponse { Practice = await ResourceAsync(found, context) },
+                    context.CancellationToken
+                );
             }
         }
     }

@@ -6,14 +6,22 @@ namespace Fabrique.Practices;
 
 internal sealed partial class PracticesGrpc
 {
-    public override async Task<ListPracticeVersionsResponse> ListPracticeVersions(ListPracticeVersionsRequest request, ServerCallContext context)
+    public override async Task<ListPracticeVersionsResponse> ListPracticeVersions(
+        ListPracticeVersionsRequest request,
+        ServerCallContext context
+    )
     {
         var latest = await ReadableAsync(request.Id, context);
         var size = Paging.Size(request.PageSize);
         var filter = new ListPracticeVersionsRequest { Id = request.Id };
         var position = Paging.Position<VersionPosition>(filter, request.PageToken);
 
-        var earlier = await records.HistoryAsync<Practice>(request.Id, position?.Version ?? latest.Info.Version, size + 1, context.CancellationToken);
+        var earlier = await records.HistoryAsync<Practice>(
+            request.Id,
+            position?.Version ?? latest.Info.Version,
+            size + 1,
+            context.CancellationToken
+        );
         var versions = earlier.Select(version => version.Info);
         var page = (position is null ? versions.Prepend(latest.Info) : versions).ToList();
         var response = new ListPracticeVersionsResponse { Versions = { page.Take(size) } };
@@ -26,7 +34,8 @@ internal sealed partial class PracticesGrpc
 
     private async Task<Versioned<Practice>> VersionAsync(Versioned<Practice> latest, long version, ServerCallContext context) =>
         version < latest.Info.Version
-        && (await records.HistoryAsync<Practice>(latest.Body.Id, version + 1, 1, context.CancellationToken)).SingleOrDefault() is { } found && found.Info.Version == version
+        && (await records.HistoryAsync<Practice>(latest.Body.Id, version + 1, 1, context.CancellationToken)).SingleOrDefault() is { } found
+        && found.Info.Version == version
             ? found
             : throw Refusal.NotFound($"Cette version n’existe pas, ou n’a jamais été publiée.");
 

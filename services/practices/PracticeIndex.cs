@@ -21,14 +21,22 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
     {
         if (db.Database.IsNpgsql())
         {
-            await db.Database.ExecuteSqlRawAsync("CREATE TABLE practice_text (id INTEGER PRIMARY KEY, terms TSVECTOR NOT NULL)", cancellation);
+            await db.Database.ExecuteSqlRawAsync(
+                "CREATE TABLE practice_text (id INTEGER PRIMARY KEY, terms TSVECTOR NOT NULL)",
+                cancellation
+            );
             // Searches read the number beside the terms, never the terms: those are kept out of the way.
-            await db.Database.ExecuteSqlRawAsync("ALTER TABLE practice_text ALTER COLUMN terms SET STORAGE EXTERNAL, SET (toast_tuple_target = 128)", cancellation);
+            await db.Database.ExecuteSqlRawAsync(
+                "ALTER TABLE practice_text ALTER COLUMN terms SET STORAGE EXTERNAL, SET (toast_tuple_target = 128)",
+                cancellation
+            );
             await db.Database.ExecuteSqlRawAsync("CREATE INDEX practice_text_terms ON practice_text USING gin (terms)", cancellation);
             return;
         }
         await db.Database.ExecuteSqlRawAsync(
-            """CREATE VIRTUAL TABLE practice_text USING fts5(id UNINDEXED, terms, detail = none, columnsize = 0, tokenize = "ascii tokenchars '_'")""", cancellation);
+            """CREATE VIRTUAL TABLE practice_text USING fts5(id UNINDEXED, terms, detail = none, columnsize = 0, tokenize = "ascii tokenchars '_'")""",
+            cancellation
+        );
     }
 
     public override async Task ApplyAsync(PracticesDb db, Record record, IMessage? body, bool isNew, CancellationToken cancellation)
@@ -44,7 +52,12 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
             var row = await TerritoryAsync(db, record.Id, cancellation);
             var profile = (Profile?)body ?? new Profile();
             row.Stamp = await db.NextStampAsync(cancellation);
-            (row.Name, row.Department, row.Region, row.Situations) = (profile.Name, profile.Department, profile.Region, string.Join('\n', profile.Situations.Distinct()));
+            (row.Name, row.Department, row.Region, row.Situations) = (
+                profile.Name,
+                profile.Department,
+                profile.Region,
+                string.Join('\n', profile.Situations.Distinct())
+            );
         }
         else if (record.Kind == RecordKinds.KindOf<Membership>())
         {
@@ -61,7 +74,11 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
         if (row is { Status: not PracticeStatus.Unspecified })
         {
             await db.Database.ExecuteSqlAsync(
-                db.Database.IsNpgsql() ? $"DELETE FROM practice_text WHERE id = {row.Number}" : (FormattableString)$"DELETE FROM practice_text WHERE rowid = {row.Number}", cancellation);
+                db.Database.IsNpgsql()
+                    ? $"DELETE FROM practice_text WHERE id = {row.Number}"
+                    : (FormattableString)$"DELETE FROM practice_text WHERE rowid = {row.Number}",
+                cancellation
+            );
         }
         if (practice is null && row is null)
         {
@@ -87,11 +104,13 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
         }
     }
 
-    private static Task<int> AddTextAsync(PracticesDb db, int number, string id, string[] lexemes, CancellationToken cancellation) => db.Database.ExecuteSqlAsync(
-        db.Database.IsNpgsql()
-            ? $"INSERT INTO practice_text (id, terms) VALUES ({number}, array_to_tsvector({lexemes}))"
-            : (FormattableString)$"INSERT INTO practice_text (rowid, id, terms) VALUES ({number}, {id}, {string.Join(' ', lexemes)})",
-        cancellation);
+    private static Task<int> AddTextAsync(PracticesDb db, int number, string id, string[] lexemes, CancellationToken cancellation) =>
+        db.Database.ExecuteSqlAsync(
+            db.Database.IsNpgsql()
+                ? $"INSERT INTO practice_text (id, terms) VALUES ({number}, array_to_tsvector({lexemes}))"
+                : (FormattableString)$"INSERT INTO practice_text (rowid, id, terms) VALUES ({number}, {id}, {string.Join(' ', lexemes)})",
+            cancellation
+        );
 
     private async Task AddWordsAsync(PracticesDb db, long stamp, string[] words, CancellationToken cancellation)
     {
@@ -99,9 +118,13 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
         {
             return;
         }
-        var added = await db.Database.SqlQuery<string>(db.Database.IsNpgsql()
-            ? $"""INSERT INTO practice_words ("Word", "Stamp") SELECT word, {stamp} FROM unnest({words}) AS word ON CONFLICT DO NOTHING RETURNING "Word" AS "Value" """
-            : (FormattableString)$"""INSERT INTO practice_words ("Word", "Stamp") SELECT value, {stamp} FROM json_each({JsonSerializer.Serialize(words)}) WHERE true ON CONFLICT DO NOTHING RETURNING "Word" AS "Value" """)
+        var added = await db
+            .Database.SqlQuery<string>(
+                db.Database.IsNpgsql()
+                    ? $"""INSERT INTO practice_words ("Word", "Stamp") SELECT word, {stamp} FROM unnest({words}) AS word ON CONFLICT DO NOTHING RETURNING "Word" AS "Value" """
+                    : (FormattableString)
+                        $"""INSERT INTO practice_words ("Word", "Stamp") SELECT value, {stamp} FROM json_each({JsonSerializer.Serialize(words)}) WHERE true ON CONFLICT DO NOTHING RETURNING "Word" AS "Value" """
+            )
             .ToListAsync(cancellation);
         // This transaction may fail: only what an earlier one added is there for sure.
         db.NewWords.UnionWith(added);
@@ -112,21 +135,22 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
     }
 
     /// <summary>A practice as lists show it: without its long texts.</summary>
-    private Practice Card(Record record, Practice practice) => new()
-    {
-        Id = record.Id,
-        Territory = record.Territory,
-        Status = practice.Status,
-        Language = practice.Language,
-        Title = practice.Title,
-        Summary = practice.Summary,
-        Themes = { practice.Themes },
-        Principles = { practice.Principles },
-        Maturity = practice.Maturity,
-        StartedOn = practice.StartedOn,
-        ReviewDueOn = practice.ReviewDueOn,
-        AdaptedFrom = practice.AdaptedFrom,
-        Licence = practice.Licence,
-        Record = registry.Info(record),
-    };
+    private Practice Card(Record record, Practice practice) =>
+        new()
+        {
+            Id = record.Id,
+            Territory = record.Territory,
+            Status = practice.Status,
+            Language = practice.Language,
+            Title = practice.Title,
+            Summary = practice.Summary,
+            Themes = { practice.Themes },
+            Principles = { practice.Principles },
+            Maturity = practice.Maturity,
+            StartedOn = practice.StartedOn,
+            ReviewDueOn = practice.ReviewDueOn,
+            AdaptedFrom = practice.AdaptedFrom,
+            Licence = practice.Licence,
+            Record = registry.Info(record),
+        };
 }

@@ -32,7 +32,8 @@ public sealed class PracticesDb(DbContextOptions<PracticesDb> options) : Records
         {
             _lastStamp = Math.Max(
                 await Practices.MaxAsync(row => (long?)row.Stamp, cancellation) ?? 0,
-                await Territories.MaxAsync(row => (long?)row.Stamp, cancellation) ?? 0);
+                await Territories.MaxAsync(row => (long?)row.Stamp, cancellation) ?? 0
+            );
         }
         return ++_lastStamp;
     }
@@ -62,7 +63,8 @@ public sealed class PracticesDb(DbContextOptions<PracticesDb> options) : Records
         modelBuilder.Entity<CommentRow>(row => Own(row, "practice_comments").HasKey(comment => comment.Id));
 
         // No record tells what is in these: they come from the numbered scripts.
-        static EntityTypeBuilder<T> Own<T>(EntityTypeBuilder<T> row, string table) where T : class
+        static EntityTypeBuilder<T> Own<T>(EntityTypeBuilder<T> row, string table)
+            where T : class
         {
             row.ToTable(table, options => options.ExcludeFromMigrations());
             foreach (var property in typeof(T).GetProperties())

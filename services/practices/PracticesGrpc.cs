@@ -7,7 +7,15 @@ namespace Fabrique.Practices;
 
 /// <summary>The catalogue's contract. Each write is in the file that bears its name.</summary>
 internal sealed partial class PracticesGrpc(
-    RecordStore<PracticesDb> records, Queries queries, UnansweredSearches unanswered, Reports reports, Comments comments, Members members, Registry registry, TimeProvider clock) : PracticeService.PracticeServiceBase
+    RecordStore<PracticesDb> records,
+    Queries queries,
+    UnansweredSearches unanswered,
+    Reports reports,
+    Comments comments,
+    Members members,
+    Registry registry,
+    TimeProvider clock
+) : PracticeService.PracticeServiceBase
 {
     // Several calls read one: what one may see does not depend on which.
     private const string ReadDrafts = "fabrique.practices.v1.PracticeService/GetPractice:drafts";
@@ -29,7 +37,10 @@ internal sealed partial class PracticesGrpc(
         return new GetPracticeResponse { Practice = await ResourceAsync(found, context) };
     }
 
-    public override async Task<ListSimilarPracticesResponse> ListSimilarPractices(ListSimilarPracticesRequest request, ServerCallContext context)
+    public override async Task<ListSimilarPracticesResponse> ListSimilarPractices(
+        ListSimilarPracticesRequest request,
+        ServerCallContext context
+    )
     {
         var count = request.PageSize switch
         {
@@ -38,10 +49,16 @@ internal sealed partial class PracticesGrpc(
             _ => throw Refusal.Invalid("pageSize", $"Demandez de 1 à 20 pratiques."),
         };
         var found = await ReadableAsync(request.Id, context);
-        return new ListSimilarPracticesResponse { Practices = { await queries.SimilarAsync(found.Body, count, context.CancellationToken) } };
+        return new ListSimilarPracticesResponse
+        {
+            Practices = { await queries.SimilarAsync(found.Body, count, context.CancellationToken) },
+        };
     }
 
-    public override Task<ListUnansweredSearchesResponse> ListUnansweredSearches(ListUnansweredSearchesRequest request, ServerCallContext context)
+    public override Task<ListUnansweredSearchesResponse> ListUnansweredSearches(
+        ListUnansweredSearchesRequest request,
+        ServerCallContext context
+    )
     {
         context.Demand(registry.Node);
         return unanswered.ListAsync(request.Days, context.CancellationToken);
@@ -78,24 +95,32 @@ internal sealed partial class PracticesGrpc(
     {
         var owner = (await records.FindAsync<Practice>(id, context.CancellationToken))?.Body.Territory ?? "";
         var refusal = await members.RefusalAsync(owner, context.CancellationToken);
-        var written = await records.WriteAsync<Practice>(id, current =>
-        {
-            if (current is null)
+        var written = await records.WriteAsync<Practice>(
+            id,
+            current =>
             {
-                context.DemandToken();
-                throw NotFound();
-            }
-            context.Demand(current.Body.Territory);
-            if (version != 0 && version != current.Info.Version)
-            {
-                throw new Refusal(StatusCode.Aborted, "STALE_VERSION", $"Quelqu’un a modifié cette pratique entre-temps. Votre texte n’a pas été enregistré : comparez les deux versions.")
+                if (current is null)
                 {
-                    Details = { ["currentVersion"] = current.Info.Version.ToString(null, null) },
-                };
-            }
-            var change = decide(current.Body);
-            return change?.Visibility > current.Info.Visibility && refusal is not null ? throw refusal : change;
-        }, context.CancellationToken);
+                    context.DemandToken();
+                    throw NotFound();
+                }
+                context.Demand(current.Body.Territory);
+                if (version != 0 && version != current.Info.Version)
+                {
+                    throw new Refusal(
+                        StatusCode.Aborted,
+                        "STALE_VERSION",
+                        $"Quelqu’un a modifié cette pratique entre-temps. Votre texte n’a pas été enregistré : comparez les deux versions."
+                    )
+                    {
+                        Details = { ["currentVersion"] = current.Info.Version.ToString(null, null) },
+                    };
+                }
+                var change = decide(current.Body);
+                return change?.Visibility > current.Info.Visibility && refusal is not null ? throw refusal : change;
+            },
+            context.CancellationToken
+        );
         return await ResourceAsync(written, context);
     }
 
@@ -110,11 +135,19 @@ internal sealed partial class PracticesGrpc(
     private DateOnly Today => DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
 
     /// <summary>Who may read a practice follows from where it is in its life.</summary>
-    private static Change<Practice> Written(string word, Practice practice) => new(
-        word, practice.Territory, practice, practice.IsPublic ? Visibility.Public : practice.Status == PracticeStatus.PeerReview ? Visibility.Network : Visibility.Private);
+    private static Change<Practice> Written(string word, Practice practice) =>
+        new(
+            word,
+            practice.Territory,
+            practice,
+            practice.IsPublic ? Visibility.Public
+                : practice.Status == PracticeStatus.PeerReview ? Visibility.Network
+                : Visibility.Private
+        );
 
     /// <summary>What becomes of a practice whose territory left the network and takes everything along; null when nobody sees it anyway.</summary>
-    internal static Change<Practice>? TakenBack(Practice practice) => practice.IsPublic ? Written("withdrawn", practice.Withdrawn("")) : null;
+    internal static Change<Practice>? TakenBack(Practice practice) =>
+        practice.IsPublic ? Written("withdrawn", practice.Withdrawn("")) : null;
 
     private static Refusal NotFound() => Refusal.NotFound($"Cette pratique n’existe pas, ou n’est plus publiée.");
 }

@@ -7,9 +7,22 @@ using Fabrique.Territories.V1;
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.AddServiceDefaults();
 builder.AddGrpcApi();
-builder.AddRecords<PracticesDb, PracticeIndex>("practices", new RecordKinds().Owns<Practice>().Follows<Profile>("territories").Follows<Membership>("territories"));
-builder.Services.AddSingleton<Catalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Queries>().AddSingleton<Reports>().AddSingleton<Comments>().AddSingleton<Members>()
-    .AddNotices<PracticesDb>().AddHostedService<Erasure>().AddHostedService<ShippedPractices>().AddHostedService<Departures>().AddHostedService<ReviewReminders>();
+builder.AddRecords<PracticesDb, PracticeIndex>(
+    "practices",
+    new RecordKinds().Owns<Practice>().Follows<Profile>("territories").Follows<Membership>("territories")
+);
+builder
+    .Services.AddSingleton<Catalogue>()
+    .AddSingleton<UnansweredSearches>()
+    .AddSingleton<Queries>()
+    .AddSingleton<Reports>()
+    .AddSingleton<Comments>()
+    .AddSingleton<Members>()
+    .AddNotices<PracticesDb>()
+    .AddHostedService<Erasure>()
+    .AddHostedService<ShippedPractices>()
+    .AddHostedService<Departures>()
+    .AddHostedService<ReviewReminders>();
 
 var app = builder.Build();
 app.UseServiceDefaults();

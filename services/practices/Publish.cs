@@ -5,10 +5,11 @@ namespace Fabrique.Practices;
 
 internal sealed partial class PracticesGrpc
 {
-    public override async Task<PublishPracticeResponse> PublishPractice(PublishPracticeRequest request, ServerCallContext context) => new()
-    {
-        Practice = await WriteAsync(request.Id, request.Version, context, practice => practice.Status == PracticeStatus.Published
-            ? null
-            : Written("published", practice.Published(Today))),
-    };
+    public override async Task<PublishPracticeResponse> PublishPractice(PublishPracticeRequest request, ServerCallContext context) =>
+        new()
+        {
+            Practice = await WriteAsync(request.Id, request.Version, context, practice =>
+                practice.Status == PracticeStatus.Published ? null : Written("published", practice.Published(Today))
+            ),
+        };
 }

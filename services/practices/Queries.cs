@@ -5,7 +5,13 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Practices;
 
 /// <summary>The reads of the catalogue.</summary>
-internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogue catalogue, RecordStore<PracticesDb> records, Members members, UnansweredSearches unanswered)
+internal sealed class Queries(
+    IDbContextFactory<PracticesDb> databases,
+    Catalogue catalogue,
+    RecordStore<PracticesDb> records,
+    Members members,
+    UnansweredSearches unanswered
+)
 {
     private const int MaxQuery = 200;
     private const int MaxCodes = 30;
@@ -36,12 +42,22 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogu
         {
             var territories = selection.Territories().ToList();
             response.TerritorySize = territories.Count;
-            response.Territories.AddRange(territories.Take(MostTerritories)
-                .Select(place => new TerritoryCount { Territory = place.One.Territory, Place = shelf.PlaceOf(place.One), Count = place.Count }));
+            response.Territories.AddRange(
+                territories
+                    .Take(MostTerritories)
+                    .Select(place => new TerritoryCount
+                    {
+                        Territory = place.One.Territory,
+                        Place = shelf.PlaceOf(place.One),
+                        Count = place.Count,
+                    })
+            );
         }
         if (asked.Hits is not null)
         {
-            response.Matches.AddRange(await MatchesAsync(response.Practices, asked.Words.SelectMany(shelf.Spelling.Stems).ToHashSet(), cancellation));
+            response.Matches.AddRange(
+                await MatchesAsync(response.Practices, asked.Words.SelectMany(shelf.Spelling.Stems).ToHashSet(), cancellation)
+            );
         }
         if (!string.IsNullOrWhiteSpace(request.Query))
         {
@@ -57,7 +73,13 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogu
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var shelf = await catalogue.ReadAsync(cancellation);
         using var asked = await AskAsync(db, shelf, request, cancellation);
-        return [.. new Selection(shelf, request, asked.Hits).First(MostExported).Where(entry => !Fictional.Is(entry.Territory)).Select(entry => entry.Id)];
+        return
+        [
+            .. new Selection(shelf, request, asked.Hits)
+                .First(MostExported)
+                .Where(entry => !Fictional.Is(entry.Territory))
+                .Select(entry => entry.Id),
+        ];
     }
 
     /// <summary>Published practices that speak of what this one's title and summary speak of.</summary>
@@ -65,14 +87,19 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogu
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var shelf = await catalogue.ReadAsync(cancellation);
-        var words = WordSearch.Words($"{practice.Title}\n{practice.Summary}\n{string.Join('\n', practice.Themes.Select(theme => Vocabulary.Theme.FrenchLabel(theme)))}");
+        var words = WordSearch.Words(
+            $"{practice.Title}\n{practice.Summary}\n{string.Join('\n', practice.Themes.Select(theme => Vocabulary.Theme.FrenchLabel(theme)))}"
+        );
         if (words.Count == 0)
         {
             return [];
         }
         using var hits = await new WordSearch(db, shelf, SearchScope.Unspecified, cancellation).FindAsync(words, shelf.IsPublished);
         hits.AnyWord = true;
-        var nearest = new Selection(shelf, new ListPracticesRequest(), hits).First(count + 1).Where(entry => entry.Id != practice.Id).Take(count);
+        var nearest = new Selection(shelf, new ListPracticesRequest(), hits)
+            .First(count + 1)
+            .Where(entry => entry.Id != practice.Id)
+            .Take(count);
         return await CardsAsync(db, shelf, nearest, cancellation);
     }
 
@@ -80,8 +107,15 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogu
     public async Task<Place?> PlaceAsync(string territory, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        return await db.Territories.AsNoTracking().SingleOrDefaultAsync(row => row.Id == territory && row.Name != "", cancellation) is { } row
-            ? new Place { Name = row.Name, Department = row.Department, Region = row.Region, LeftOn = await members.LeftOnAsync(territory, cancellation) }
+        return
+            await db.Territories.AsNoTracking().SingleOrDefaultAsync(row => row.Id == territory && row.Name != "", cancellation) is { } row
+            ? new Place
+            {
+                Name = row.Name,
+                Department = row.Department,
+                Region = row.Region,
+                LeftOn = await members.LeftOnAsync(territory, cancellation),
+            }
             : null;
     }
 
@@ -110,11 +144,21 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogu
         var search = new WordSearch(db, shelf, request.Scope, cancellation);
         var words = WordSearch.Words(request.Query);
         var understood = await search.UnderstandAsync(words);
-        return new Asked(words, understood, await search.FindAsync(
-            understood, number => shelf.Entries[number] is { } entry && Selection.IsSearched(request, entry)));
+        return new Asked(
+            words,
+            understood,
+            await search.FindAsync(understood, number => shelf.Entries[number] is { } entry && Selection.IsSearched(request, entry))
+        );
     }
 
-    private async Task<SearchHelp> HelpAsync(PracticesDb db, Shelf shelf, ListPracticesRequest request, Asked asked, int total, CancellationToken cancellation)
+    private async Task<SearchHelp> HelpAsync(
+        PracticesDb db,
+        Shelf shelf,
+        ListPracticesRequest request,
+        Asked asked,
+        int total,
+        CancellationToken cancellation
+    )
     {
         var search = new WordSearch(db, shelf, request.Scope, cancellation);
         var help = new SearchHelp { AnyWord = asked.Hits!.AnyWord && total > 0 };
@@ -122,7 +166,11 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogu
         {
             help.Understood = WordSearch.Replaced(request.Query, asked.Words);
         }
-        else if (total <= WordSearch.Few && await search.SuggestAsync(asked.Words) is var suggested && !ReferenceEquals(suggested, asked.Words))
+        else if (
+            total <= WordSearch.Few
+            && await search.SuggestAsync(asked.Words) is var suggested
+            && !ReferenceEquals(suggested, asked.Words)
+        )
         {
             help.DidYouMean = WordSearch.Replaced(request.Query, suggested);
         }
@@ -142,27 +190,49 @@ internal sealed class Queries(IDbContextFactory<PracticesDb> databases, Catalogu
     }
 
     /// <summary>Where listed practices show the words searched: on their cards, failing that in a text, which is read then.</summary>
-    private async Task<IEnumerable<PracticeMatch>> MatchesAsync(IReadOnlyList<Practice> cards, IReadOnlySet<string> stems, CancellationToken cancellation)
+    private async Task<IEnumerable<PracticeMatch>> MatchesAsync(
+        IReadOnlyList<Practice> cards,
+        IReadOnlySet<string> stems,
+        CancellationToken cancellation
+    )
     {
         var highlights = new Highlights(stems);
         var matches = cards.Select(highlights.OfCard).ToList();
-        var whole = await records.FindAsync<Practice>([.. cards.Where((_, at) => matches[at].Texts.Count == 0).Select(card => card.Id)], cancellation);
-        return cards.Select((card, at) => matches[at].Texts.Count == 0 && whole.TryGetValue(card.Id, out var practice) ? highlights.OfTexts(practice.Body) : matches[at]);
+        var whole = await records.FindAsync<Practice>(
+            [.. cards.Where((_, at) => matches[at].Texts.Count == 0).Select(card => card.Id)],
+            cancellation
+        );
+        return cards.Select(
+            (card, at) =>
+                matches[at].Texts.Count == 0 && whole.TryGetValue(card.Id, out var practice)
+                    ? highlights.OfTexts(practice.Body)
+                    : matches[at]
+        );
     }
 
-    private static async Task<IEnumerable<Practice>> CardsAsync(PracticesDb db, Shelf shelf, IEnumerable<Entry> entries, CancellationToken cancellation)
+    private static async Task<IEnumerable<Practice>> CardsAsync(
+        PracticesDb db,
+        Shelf shelf,
+        IEnumerable<Entry> entries,
+        CancellationToken cancellation
+    )
     {
         var wanted = entries.ToList();
         var numbers = wanted.Select(entry => entry.Number).ToArray();
-        var cards = await db.Practices.AsNoTracking().Where(row => numbers.Contains(row.Number)).Select(row => new { row.Number, row.Card })
+        var cards = await db
+            .Practices.AsNoTracking()
+            .Where(row => numbers.Contains(row.Number))
+            .Select(row => new { row.Number, row.Card })
             .ToDictionaryAsync(row => row.Number, row => row.Card, cancellation);
         // Without a card: taken back since the catalogue was read.
-        return wanted.Where(entry => cards.GetValueOrDefault(entry.Number) is { Length: > 0 }).Select(entry =>
-        {
-            var practice = Practice.Parser.ParseFrom(cards[entry.Number]);
-            practice.Place = shelf.PlaceOf(entry);
-            return practice;
-        });
+        return wanted
+            .Where(entry => cards.GetValueOrDefault(entry.Number) is { Length: > 0 })
+            .Select(entry =>
+            {
+                var practice = Practice.Parser.ParseFrom(cards[entry.Number]);
+                practice.Place = shelf.PlaceOf(entry);
+                return practice;
+            });
     }
 
     /// <summary>What a request asks in words.</summary>

@@ -7,7 +7,12 @@ namespace Fabrique.Practices;
 
 /// <summary>Once a day, tells territories, once for each date, which of their published practices are to be read again.</summary>
 internal sealed partial class ReviewReminders(
-    IDbContextFactory<PracticesDb> databases, Notices<PracticesDb> notices, Registry registry, TimeProvider clock, ILogger<ReviewReminders> log) : BackgroundService
+    IDbContextFactory<PracticesDb> databases,
+    Notices<PracticesDb> notices,
+    Registry registry,
+    TimeProvider clock,
+    ILogger<ReviewReminders> log
+) : BackgroundService
 {
     private const int AtOnce = 200;
     private static readonly TimeSpan Interval = TimeSpan.FromDays(1);
@@ -25,19 +30,25 @@ internal sealed partial class ReviewReminders(
             {
                 LogLater(error);
             }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        } while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     internal async Task RemindAsync(CancellationToken cancellation)
     {
         var today = $"{clock.GetUtcNow():yyyy-MM-dd}";
-        for (var after = ""; ;)
+        for (var after = ""; ; )
         {
             await using var db = await databases.CreateDbContextAsync(cancellation);
-            var page = await db.Practices.AsNoTracking().Where(row => row.Status == PracticeStatus.Published && row.Id.CompareTo(after) > 0)
-                .OrderBy(row => row.Id).Take(AtOnce).Select(row => row.Card).ToListAsync(cancellation);
-            foreach (var practice in page.Select(Practice.Parser.ParseFrom).Where(practice => practice.IsToReview(today) && IsOurs(practice)))
+            var page = await db
+                .Practices.AsNoTracking()
+                .Where(row => row.Status == PracticeStatus.Published && row.Id.CompareTo(after) > 0)
+                .OrderBy(row => row.Id)
+                .Take(AtOnce)
+                .Select(row => row.Card)
+                .ToListAsync(cancellation);
+            foreach (
+                var practice in page.Select(Practice.Parser.ParseFrom).Where(practice => practice.IsToReview(today) && IsOurs(practice))
+            )
             {
                 await RemindAsync(db, practice, cancellation);
             }
@@ -49,12 +60,18 @@ internal sealed partial class ReviewReminders(
         }
     }
 
-    private bool IsOurs(Practice practice) => registry.HomeOf(practice.Territory, RecordKinds.AreaOf(RecordKinds.KindOf<Practice>())) == registry.Node;
+    private bool IsOurs(Practice practice) =>
+        registry.HomeOf(practice.Territory, RecordKinds.AreaOf(RecordKinds.KindOf<Practice>())) == registry.Node;
 
     private async Task RemindAsync(PracticesDb db, Practice practice, CancellationToken cancellation)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        if (await db.Database.ExecuteSqlAsync($"INSERT INTO review_reminders (practice, due_on) VALUES ({practice.Id}, {practice.ReviewDueOn}) ON CONFLICT DO NOTHING", cancellation) > 0)
+        if (
+            await db.Database.ExecuteSqlAsync(
+                $"INSERT INTO review_reminders (practice, due_on) VALUES ({practice.Id}, {practice.ReviewDueOn}) ON CONFLICT DO NOTHING",
+                cancellation
+            ) > 0
+        )
         {
             notices.Add(db, practice.Notice(NoticeTopic.ReviewDue, $"/pratiques/{practice.Id}/modifier"));
             await db.SaveChangesAsync(cancellation);

@@ -4,15 +4,23 @@ using Fabrique.Records;
 namespace Fabrique.Practices;
 
 /// <summary>The practices of Loos-en-Gohelle.</summary>
-internal sealed class ShippedPractices(RecordStore<PracticesDb> records, Registry registry, IHostEnvironment environment, IConfiguration configuration, TimeProvider clock)
-    : ShippedRecords<PracticesDb, Practice>(records, registry, environment, configuration)
+internal sealed class ShippedPractices(
+    RecordStore<PracticesDb> records,
+    Registry registry,
+    IHostEnvironment environment,
+    IConfiguration configuration,
+    TimeProvider clock
+) : ShippedRecords<PracticesDb, Practice>(records, registry, environment, configuration)
 {
     protected override string Folder => "Data";
 
     protected override IEnumerable<(string Id, string Territory, Practice Body)> Read(string json)
     {
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
-        return ListPracticesResponse.Parser.ParseJson(json).Practices
-            .Select(practice => (practice.Id, practice.Territory, practice.Drafted(practice.Id, practice.Territory).Published(today)));
+        return ListPracticesResponse
+            .Parser.ParseJson(json)
+            .Practices.Select(practice =>
+                (practice.Id, practice.Territory, practice.Drafted(practice.Id, practice.Territory).Published(today))
+            );
     }
 }

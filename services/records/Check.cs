@@ -3,23 +3,30 @@ namespace Fabrique.Records;
 /// <summary>The checks that the rules of every service are made of. Each gives the errors of one field, none when it is right.</summary>
 public static class Check
 {
-    public static IEnumerable<FieldError> Rule(string field, bool broken, FormattableString message) => broken ? [new FieldError(field, message)] : [];
+    public static IEnumerable<FieldError> Rule(string field, bool broken, FormattableString message) =>
+        broken ? [new FieldError(field, message)] : [];
 
     /// <summary>Every code written here is one of the vocabulary's; an empty one is no code.</summary>
     public static IEnumerable<FieldError> Codes(string field, IEnumerable<string> codes, Vocabulary vocabulary) =>
-        codes.Where(code => code.Length > 0 && !vocabulary.Contains(code)).Take(1)
+        codes
+            .Where(code => code.Length > 0 && !vocabulary.Contains(code))
+            .Take(1)
             .Select(code => new FieldError(field, $"« {code} » n’est pas un choix possible : {string.Join(", ", vocabulary.Codes)}."));
 
     /// <summary>A date of any precision; empty is allowed unless it is mandatory.</summary>
-    public static IEnumerable<FieldError> Date(string field, string date, bool mandatory = false) => Rule(
-        field,
-        date.Length == 0 ? mandatory : !ReducedDate.IsValid(date),
-        $"Écrivez une année, un mois ou un jour : 2019, 2019-04 ou 2019-04-27.");
+    public static IEnumerable<FieldError> Date(string field, string date, bool mandatory = false) =>
+        Rule(
+            field,
+            date.Length == 0 ? mandatory : !ReducedDate.IsValid(date),
+            $"Écrivez une année, un mois ou un jour : 2019, 2019-04 ou 2019-04-27."
+        );
 
-    public static IEnumerable<FieldError> WebAddress(string field, string url) => Rule(
-        field,
-        url.Length > 0 && !(Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "https" or "http"),
-        $"Écrivez une adresse complète, qui commence par https:// ou http://.");
+    public static IEnumerable<FieldError> WebAddress(string field, string url) =>
+        Rule(
+            field,
+            url.Length > 0 && !(Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "https" or "http"),
+            $"Écrivez une adresse complète, qui commence par https:// ou http://."
+        );
 
     /// <summary>Refuses, with one message a field: the first says enough.</summary>
     /// <exception cref="Refusal">There is an error.</exception>

@@ -13,12 +13,20 @@ public static class Envelope
     public const int MaxSize = 512 << 10;
 
     /// <summary>Signs a record with the node's key.</summary>
-    public static byte[] Seal(Record record, NodeKey key) => key.Sign(ecdsa => CoseSign1Message.SignEmbedded(
-        record.ToByteArray(),
-        new CoseSigner(ecdsa, HashAlgorithmName.SHA256, protectedHeaders: new CoseHeaderMap
-        {
-            [CoseHeaderLabel.KeyIdentifier] = CoseHeaderValue.FromBytes(Encoding.ASCII.GetBytes($"{key.Node}/{key.KeyId}")),
-        })));
+    public static byte[] Seal(Record record, NodeKey key) =>
+        key.Sign(ecdsa =>
+            CoseSign1Message.SignEmbedded(
+                record.ToByteArray(),
+                new CoseSigner(
+                    ecdsa,
+                    HashAlgorithmName.SHA256,
+                    protectedHeaders: new CoseHeaderMap
+                    {
+                        [CoseHeaderLabel.KeyIdentifier] = CoseHeaderValue.FromBytes(Encoding.ASCII.GetBytes($"{key.Node}/{key.KeyId}")),
+                    }
+                )
+            )
+        );
 
     /// <summary>Reads an envelope of this service's own database, which was verified when it came in.</summary>
     internal static Record Read(byte[] envelope) => Record.Parser.ParseFrom(CoseMessage.DecodeSign1(envelope).Content!.Value.Span);
@@ -63,11 +71,18 @@ public static class Envelope
     }
 
     private static bool IsWellFormed(Record record) =>
-        IsName(record.Kind, 1, 128) && IsName(record.Id, 1, 64) && IsName(record.Territory, 0, 64) && IsName(record.Change, 0, 64)
-        && record.Version >= 1 && record.ChangedAt is not null && record.Visibility != Visibility.Unspecified && Enum.IsDefined(record.Visibility);
+        IsName(record.Kind, 1, 128)
+        && IsName(record.Id, 1, 64)
+        && IsName(record.Territory, 0, 64)
+        && IsName(record.Change, 0, 64)
+        && record.Version >= 1
+        && record.ChangedAt is not null
+        && record.Visibility != Visibility.Unspecified
+        && Enum.IsDefined(record.Visibility);
 
     // A database may take no text with control characters, and no reader expects them.
-    private static bool IsName(string text, int least, int most) => text.Length >= least && text.Length <= most && !text.Any(char.IsControl);
+    private static bool IsName(string text, int least, int most) =>
+        text.Length >= least && text.Length <= most && !text.Any(char.IsControl);
 
     private static (CoseSign1Message Message, string Signer) Decode(ReadOnlyMemory<byte> envelope)
     {

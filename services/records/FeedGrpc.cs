@@ -9,7 +9,8 @@ namespace Fabrique.Records;
 /// The service's records in the order of its sequence. Applications of the node see what the network may see; others see what is public, and
 /// nothing of territories that were invented.
 /// </summary>
-internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKinds kinds, RecordSignal signal, TimeProvider clock) : FeedService.FeedServiceBase
+internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKinds kinds, RecordSignal signal, TimeProvider clock)
+    : FeedService.FeedServiceBase
     where TDb : RecordsDb
 {
     private const int FirstBatch = 50;
@@ -43,7 +44,11 @@ internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKind
         {
             if (waits && Interlocked.Increment(ref _followers) > MostFollowers)
             {
-                throw new Refusal(StatusCode.ResourceExhausted, "TOO_MANY_FOLLOWERS", $"Trop de lecteurs suivent ce flux. Relisez-le de temps en temps, sans « follow ».");
+                throw new Refusal(
+                    StatusCode.ResourceExhausted,
+                    "TOO_MANY_FOLLOWERS",
+                    $"Trop de lecteurs suivent ce flux. Relisez-le de temps en temps, sans « follow »."
+                );
             }
             await ReadAsync(request, audience, responseStream, context.CancellationToken);
         }
@@ -56,31 +61,47 @@ internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKind
         }
     }
 
-    private async Task ReadAsync(ReadRequest request, Visibility audience, IServerStreamWriter<ReadResponse> responses, CancellationToken cancellation)
+    private async Task ReadAsync(
+        ReadRequest request,
+        Visibility audience,
+        IServerStreamWriter<ReadResponse> responses,
+        CancellationToken cancellation
+    )
     {
         // Kinds that this service does not know are passed on; those of other areas are fed by their own service.
         var (area, wanted) = ($"fabrique.{kinds.Area}.", request.Kinds.ToArray());
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var store = await db.Store.AsNoTracking().SingleAsync(cancellation);
-        var after = request.FromEnd ? store.LastSequence : request.Epoch == store.Epoch && request.After <= store.LastSequence ? request.After : 0;
+        var after =
+            request.FromEnd ? store.LastSequence
+            : request.Epoch == store.Epoch && request.After <= store.LastSequence ? request.After
+            : 0;
         while (true)
         {
             var next = signal.Next;
             var (last, size, waiting) = (await LastAsync(), FirstBatch, 0);
-            for (var end = false; !end;)
+            for (var end = false; !end; )
             {
-                var rows = await db.Records.AsNoTracking()
+                var rows = await db
+                    .Records.AsNoTracking()
                     .Where(row => row.Sequence > after && row.Sequence <= last && row.Kind.StartsWith(area))
                     .Where(row => audience != Visibility.Public || !row.Territory.StartsWith(Fictional.Prefix))
                     // The empty text keeps the database from going by kind, and sorting what is left of the feed for each batch.
                     .Where(row => wanted.Length == 0 || wanted.Contains(row.Kind + ""))
-                    .OrderBy(row => row.Sequence).Take(size).ToListAsync(cancellation);
+                    .OrderBy(row => row.Sequence)
+                    .Take(size)
+                    .ToListAsync(cancellation);
                 foreach (var row in rows)
                 {
                     after = row.Sequence;
                     if (row.For(audience) is { } envelope)
                     {
-                        var response = new ReadResponse { Epoch = store.Epoch, Sequence = after, Envelope = UnsafeByteOperations.UnsafeWrap(envelope) };
+                        var response = new ReadResponse
+                        {
+                            Epoch = store.Epoch,
+                            Sequence = after,
+                            Envelope = UnsafeByteOperations.UnsafeWrap(envelope),
+                        };
                         // A tombstone has no code.
                         if (audience == Visibility.Network && row.Visibility >= audience && row.Mac is { } mac)
                         {

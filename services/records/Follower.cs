@@ -12,8 +12,14 @@ namespace Fabrique.Records;
 /// broker emptied and messages lost, the service still converges to the state of the homes.
 /// </summary>
 public sealed partial class Follower<TDb>(
-    IDbContextFactory<TDb> databases, RecordStore<TDb> records, RecordKinds kinds, StoreEngine engine, IConfiguration configuration,
-    TimeProvider clock, ILogger<Follower<TDb>> log) : BackgroundService
+    IDbContextFactory<TDb> databases,
+    RecordStore<TDb> records,
+    RecordKinds kinds,
+    StoreEngine engine,
+    IConfiguration configuration,
+    TimeProvider clock,
+    ILogger<Follower<TDb>> log
+) : BackgroundService
     where TDb : RecordsDb
 {
     private const int BatchSize = 200;
@@ -67,9 +73,18 @@ public sealed partial class Follower<TDb>(
         CursorRow known;
         await using (var db = await databases.CreateDbContextAsync(cancellation))
         {
-            known = await db.Cursors.AsNoTracking().SingleOrDefaultAsync(row => row.Feed == name, cancellation) ?? new CursorRow { Feed = name, Epoch = "" };
+            known = await db.Cursors.AsNoTracking().SingleOrDefaultAsync(row => row.Feed == name, cancellation)
+                ?? new CursorRow { Feed = name, Epoch = "" };
         }
-        using var stream = feed.Read(new ReadRequest { Epoch = known.Epoch, After = known.Sequence, Kinds = { kind } }, cancellationToken: cancellation);
+        using var stream = feed.Read(
+            new ReadRequest
+            {
+                Epoch = known.Epoch,
+                After = known.Sequence,
+                Kinds = { kind },
+            },
+            cancellationToken: cancellation
+        );
         var (epoch, sequence, bytes) = (known.Epoch, known.Sequence, 0);
         var batch = new List<Arrival>(BatchSize);
         // Of three batches, one is stored while the next is verified and the one after is read.
@@ -102,8 +117,20 @@ public sealed partial class Follower<TDb>(
         async Task TakeInAsync()
         {
             await storing;
-            var (envelopes, cursor, before) = (batch, new CursorRow { Feed = name, Epoch = epoch, Sequence = sequence }, verifying);
-            (storing, verifying) = (before, Task.Run(() => records.IngestAsync(name, envelopes, cancellation, cursor, before), cancellation));
+            var (envelopes, cursor, before) = (
+                batch,
+                new CursorRow
+                {
+                    Feed = name,
+                    Epoch = epoch,
+                    Sequence = sequence,
+                },
+                verifying
+            );
+            (storing, verifying) = (
+                before,
+                Task.Run(() => records.IngestAsync(name, envelopes, cancellation, cursor, before), cancellation)
+            );
             (batch, bytes) = (new(BatchSize), 0);
         }
     }

@@ -7,7 +7,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Records;
 
 /// <summary>The quarantine, the index and the epoch, for the stewards of this node.</summary>
-internal sealed class MaintenanceGrpc<TDb>(IDbContextFactory<TDb> databases, RecordStore<TDb> records, Registry registry) : MaintenanceService.MaintenanceServiceBase
+internal sealed class MaintenanceGrpc<TDb>(IDbContextFactory<TDb> databases, RecordStore<TDb> records, Registry registry)
+    : MaintenanceService.MaintenanceServiceBase
     where TDb : RecordsDb
 {
     private const int MostChosen = 1000;
@@ -25,7 +26,11 @@ internal sealed class MaintenanceGrpc<TDb>(IDbContextFactory<TDb> databases, Rec
         {
             items = items.Where(item => item.ReceivedAt < at || (item.ReceivedAt == at && item.Digest.CompareTo(digest) > 0));
         }
-        var rows = await items.OrderByDescending(item => item.ReceivedAt).ThenBy(item => item.Digest).Take(size + 1).ToListAsync(context.CancellationToken);
+        var rows = await items
+            .OrderByDescending(item => item.ReceivedAt)
+            .ThenBy(item => item.Digest)
+            .Take(size + 1)
+            .ToListAsync(context.CancellationToken);
 
         var response = new ListQuarantineResponse
         {

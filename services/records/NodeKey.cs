@@ -19,7 +19,12 @@ public sealed class NodeKey : IDisposable
         _key = key;
         KeyId = Thumbprint(key);
         // From the private half: who can make such a code could sign as well.
-        _macKey = HKDF.DeriveKey(HashAlgorithmName.SHA256, key.ExportParameters(includePrivateParameters: true).D!, outputLength: 32, info: "fabrique/envelope"u8.ToArray());
+        _macKey = HKDF.DeriveKey(
+            HashAlgorithmName.SHA256,
+            key.ExportParameters(includePrivateParameters: true).D!,
+            outputLength: 32,
+            info: "fabrique/envelope"u8.ToArray()
+        );
     }
 
     /// <summary>Identifier of the node: "n" and 16 hexadecimal digits, drawn once; it outlives the key.</summary>
@@ -69,9 +74,11 @@ public sealed class NodeKey : IDisposable
     internal byte[] Mac(ReadOnlySpan<byte> envelope) => HMACSHA256.HashData(_macKey, envelope);
 
     /// <summary>Whether the code is this node's, for exactly these bytes.</summary>
-    internal bool IsMac(ReadOnlySpan<byte> mac, ReadOnlySpan<byte> envelope) => mac.Length > 0 && CryptographicOperations.FixedTimeEquals(Mac(envelope), mac);
+    internal bool IsMac(ReadOnlySpan<byte> mac, ReadOnlySpan<byte> envelope) =>
+        mac.Length > 0 && CryptographicOperations.FixedTimeEquals(Mac(envelope), mac);
 
-    internal static string Thumbprint(ECDsa key) => Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()).AsSpan(0, 8));
+    internal static string Thumbprint(ECDsa key) =>
+        Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()).AsSpan(0, 8));
 
     public void Dispose() => _key.Dispose();
 

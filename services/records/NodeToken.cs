@@ -22,19 +22,26 @@ public static class NodeToken
     public static string Issue(NodeKey key, IEnumerable<Grant> grants, TimeSpan lifetime, TimeProvider clock)
     {
         var now = clock.GetUtcNow().UtcDateTime;
-        return key.Sign(ecdsa => new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
-        {
-            Issuer = key.Node,
-            Audience = Tokens.Audience,
-            IssuedAt = now,
-            Expires = now + lifetime,
-            Subject = new ClaimsIdentity(grants.Select(grant => new Claim(Grant.Claim, grant.ToString()))),
-            SigningCredentials = new SigningCredentials(new ECDsaSecurityKey(ecdsa) { KeyId = key.KeyId }, SecurityAlgorithms.EcdsaSha256)
-            {
-                // Kept by the key's name, a signer would outlive the key that it signs with.
-                CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false },
-            },
-        }));
+        return key.Sign(ecdsa =>
+            new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
+                new SecurityTokenDescriptor
+                {
+                    Issuer = key.Node,
+                    Audience = Tokens.Audience,
+                    IssuedAt = now,
+                    Expires = now + lifetime,
+                    Subject = new ClaimsIdentity(grants.Select(grant => new Claim(Grant.Claim, grant.ToString()))),
+                    SigningCredentials = new SigningCredentials(
+                        new ECDsaSecurityKey(ecdsa) { KeyId = key.KeyId },
+                        SecurityAlgorithms.EcdsaSha256
+                    )
+                    {
+                        // Kept by the key's name, a signer would outlive the key that it signs with.
+                        CryptoProviderFactory = new CryptoProviderFactory { CacheSignatureProviders = false },
+                    },
+                }
+            )
+        );
     }
 
     /// <summary>Accepts the tokens that this node signs for programs beside those of its people, and no others.</summary>
@@ -46,21 +53,24 @@ public static class NodeToken
 
     /// <summary>Adds the node's tokens to the people's: the issuer of a token tells which it is.</summary>
     public static void AddNodeTokens(this IServiceCollection services, NodeKey key) =>
-        services.AddAuthentication(Either).AddPolicyScheme(Either, null, either =>
-        {
-            either.ForwardDefaultSelector = http => Tokens.IssuerOf(http.Request) == key.Node ? Scheme : Tokens.Scheme;
-        }).AddJwtBearer(Scheme, bearer =>
-        {
-            bearer.MapInboundClaims = false;
-            bearer.TokenValidationParameters = new TokenValidationParameters
+        services
+            .AddAuthentication(Either)
+            .AddPolicyScheme(Either, null, either =>
             {
-                ValidIssuer = key.Node,
-                ValidAudience = Tokens.Audience,
-                ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
-                IssuerSigningKey = new ECDsaSecurityKey(key.OpenPublicKey()) { KeyId = key.KeyId },
-                RequireSignedTokens = true,
-                RequireExpirationTime = true,
-                ClockSkew = TimeSpan.FromSeconds(30),
-            };
-        });
+                either.ForwardDefaultSelector = http => Tokens.IssuerOf(http.Request) == key.Node ? Scheme : Tokens.Scheme;
+            })
+            .AddJwtBearer(Scheme, bearer =>
+            {
+                bearer.MapInboundClaims = false;
+                bearer.TokenValidationParameters = new TokenValidationParameters
+                {
+                    ValidIssuer = key.Node,
+                    ValidAudience = Tokens.Audience,
+                    ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
+                    IssuerSigningKey = new ECDsaSecurityKey(key.OpenPublicKey()) { KeyId = key.KeyId },
+                    RequireSignedTokens = true,
+                    RequireExpirationTime = true,
+                    ClockSkew = TimeSpan.FromSeconds(30),
+                };
+            });
 }

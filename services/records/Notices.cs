@@ -13,7 +13,12 @@ namespace Fabrique.Records;
 /// What people are to be told of a write. It is kept in the transaction of the write, so that neither is without the other, and told to the identity service until
 /// it has heard it; a write never waits for that. After two days it is given up: nobody wants to read it any more.
 /// </summary>
-public sealed partial class Notices<TDb>(IDbContextFactory<TDb> databases, IdentityService.IdentityServiceClient identity, TimeProvider clock, ILogger<Notices<TDb>> log) : BackgroundService
+public sealed partial class Notices<TDb>(
+    IDbContextFactory<TDb> databases,
+    IdentityService.IdentityServiceClient identity,
+    TimeProvider clock,
+    ILogger<Notices<TDb>> log
+) : BackgroundService
     where TDb : RecordsDb
 {
     private const int MostAtOnce = 50;
@@ -32,7 +37,15 @@ public sealed partial class Notices<TDb>(IDbContextFactory<TDb> databases, Ident
         var now = clock.GetUtcNow();
         notice.Event = Guid.CreateVersion7(now).ToString();
         notice.HappenedAt = now.ToTimestamp();
-        db.Notices.Add(new NoticeRow { Id = notice.Event, Request = notice.ToByteArray(), WrittenAt = now.ToUnixTimeMilliseconds(), NextAt = now.ToUnixTimeMilliseconds() });
+        db.Notices.Add(
+            new NoticeRow
+            {
+                Id = notice.Event,
+                Request = notice.ToByteArray(),
+                WrittenAt = now.ToUnixTimeMilliseconds(),
+                NextAt = now.ToUnixTimeMilliseconds(),
+            }
+        );
         _wake.Set();
     }
 
@@ -43,9 +56,7 @@ public sealed partial class Notices<TDb>(IDbContextFactory<TDb> databases, Ident
             var next = _wake.Next;
             try
             {
-                while (await TellDueAsync(stoppingToken) == MostAtOnce)
-                {
-                }
+                while (await TellDueAsync(stoppingToken) == MostAtOnce) { }
             }
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
@@ -70,13 +81,22 @@ public sealed partial class Notices<TDb>(IDbContextFactory<TDb> databases, Ident
         {
             LogGivenUp(givenUp);
         }
-        var due = await db.Notices.AsNoTracking().Where(notice => notice.NextAt <= now).OrderBy(notice => notice.Id).Take(MostAtOnce).ToListAsync(cancellation);
+        var due = await db
+            .Notices.AsNoTracking()
+            .Where(notice => notice.NextAt <= now)
+            .OrderBy(notice => notice.Id)
+            .Take(MostAtOnce)
+            .ToListAsync(cancellation);
         foreach (var notice in due)
         {
             var row = db.Notices.Where(row => row.Id == notice.Id);
             try
             {
-                await identity.NotifyAsync(NotifyRequest.Parser.ParseFrom(notice.Request), deadline: clock.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation);
+                await identity.NotifyAsync(
+                    NotifyRequest.Parser.ParseFrom(notice.Request),
+                    deadline: clock.GetUtcNow().UtcDateTime + Patience,
+                    cancellationToken: cancellation
+                );
             }
             catch (RpcException refused) when (refused.StatusCode == StatusCode.InvalidArgument)
             {
@@ -87,7 +107,13 @@ public sealed partial class Notices<TDb>(IDbContextFactory<TDb> databases, Ident
             {
                 LogLater($"{away.StatusCode}");
                 var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, notice.Attempts)));
-                await row.ExecuteUpdateAsync(later => later.SetProperty(to => to.NextAt, now + (long)pause.TotalMilliseconds).SetProperty(to => to.Attempts, notice.Attempts + 1), cancellation);
+                await row.ExecuteUpdateAsync(
+                    later =>
+                        later
+                            .SetProperty(to => to.NextAt, now + (long)pause.TotalMilliseconds)
+                            .SetProperty(to => to.Attempts, notice.Attempts + 1),
+                    cancellation
+                );
                 return 0;
             }
             await row.ExecuteDeleteAsync(cancellation);
@@ -117,7 +143,10 @@ internal sealed class NoticeRow
 /// <summary>For services whose writes tell people something.</summary>
 public static class NoticesHosting
 {
-    public static IServiceCollection AddNotices<TDb>(this IServiceCollection services) where TDb : RecordsDb => services
-        .AddAppClient<IdentityService.IdentityServiceClient>("identity")
-        .AddSingleton<Notices<TDb>>().AddHostedService(provider => provider.GetRequiredService<Notices<TDb>>());
+    public static IServiceCollection AddNotices<TDb>(this IServiceCollection services)
+        where TDb : RecordsDb =>
+        services
+            .AddAppClient<IdentityService.IdentityServiceClient>("identity")
+            .AddSingleton<Notices<TDb>>()
+            .AddHostedService(provider => provider.GetRequiredService<Notices<TDb>>());
 }

@@ -16,16 +16,21 @@ public sealed class RecordKinds
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Followed => _followed;
 
     /// <summary>This service is where records of the kind are written.</summary>
-    public RecordKinds Owns<TBody>() where TBody : IMessage<TBody>, new()
+    public RecordKinds Owns<TBody>()
+        where TBody : IMessage<TBody>, new()
     {
         Add<TBody>();
         var area = AreaOf(KindOf<TBody>());
-        Area = Area.Length == 0 || Area == area ? area : throw new InvalidOperationException($"A service owns one area: {Area}, so not {area} too.");
+        Area =
+            Area.Length == 0 || Area == area
+                ? area
+                : throw new InvalidOperationException($"A service owns one area: {Area}, so not {area} too.");
         return this;
     }
 
     /// <summary>This service keeps replicas of another application's records and reacts on them.</summary>
-    public RecordKinds Follows<TBody>(string appId) where TBody : IMessage<TBody>, new()
+    public RecordKinds Follows<TBody>(string appId)
+        where TBody : IMessage<TBody>, new()
     {
         Add<TBody>();
         _followed[appId] = [.. _followed.GetValueOrDefault(appId, []), KindOf<TBody>()];
@@ -33,7 +38,8 @@ public sealed class RecordKinds
     }
 
     /// <summary>The kind of a body type: its full proto name.</summary>
-    public static string KindOf<TBody>() where TBody : IMessage<TBody>, new() => new TBody().Descriptor.FullName;
+    public static string KindOf<TBody>()
+        where TBody : IMessage<TBody>, new() => new TBody().Descriptor.FullName;
 
     /// <summary>The area of a kind, which is also its topic: "practices" for "fabrique.practices.v1.Practice".</summary>
     public static string AreaOf(string kind) => kind.Split('.') is ["fabrique", var area, _, _] ? area : "";
@@ -56,13 +62,14 @@ public sealed class RecordKinds
         }
     }
 
-    private void Add<TBody>() where TBody : IMessage<TBody>, new() =>
-        _parsers.Add(KindOf<TBody>(), new MessageParser<TBody>(() => new TBody()));
+    private void Add<TBody>()
+        where TBody : IMessage<TBody>, new() => _parsers.Add(KindOf<TBody>(), new MessageParser<TBody>(() => new TBody()));
 }
 
 /// <summary>How a service derives the tables that answer its queries from records.</summary>
 /// <typeparam name="TDb">The service's database.</typeparam>
-public abstract class RecordIndex<TDb> where TDb : RecordsDb
+public abstract class RecordIndex<TDb>
+    where TDb : RecordsDb
 {
     /// <summary>Change it with the tables or with what is put in them: the index is then rebuilt from the records.</summary>
     public abstract string Version { get; }

@@ -36,9 +36,16 @@ public static class RecordsHosting
         services.AddSingleton(key).AddSingleton(kinds).AddSingleton<RecordSignal>();
         services.AddSingleton(new Registry(key) { Hub = builder.Configuration["Hub"] is { Length: > 0 } hub ? hub : key.Node });
         services.AddSingleton<RecordIndex<TDb>, TIndex>();
-        services.AddSingleton<StoreEngine>(provider => builder.Configuration[DatabaseVariable] is { Length: > 0 } server
-            ? ActivatorUtilities.CreateInstance<PostgreSqlEngine>(provider, server, name, provider.GetRequiredService<RecordIndex<TDb>>().Version)
-            : new SqliteEngine(Path.Combine(folder, $"{name}.db")));
+        services.AddSingleton<StoreEngine>(provider =>
+            builder.Configuration[DatabaseVariable] is { Length: > 0 } server
+                ? ActivatorUtilities.CreateInstance<PostgreSqlEngine>(
+                    provider,
+                    server,
+                    name,
+                    provider.GetRequiredService<RecordIndex<TDb>>().Version
+                )
+                : new SqliteEngine(Path.Combine(folder, $"{name}.db"))
+        );
         services.AddDbContextFactory<TDb>((provider, options) => provider.GetRequiredService<StoreEngine>().Configure(options));
         services.AddSingleton<RecordStore<TDb>>();
         // In this order: the database is ready before anything asks for it.
@@ -57,16 +64,37 @@ public static class RecordsHosting
     }
 
     /// <summary>Maps the feed, and for every followed application the subscription that takes its records in.</summary>
-    public static WebApplication MapRecords<TDb>(this WebApplication app) where TDb : RecordsDb
+    public static WebApplication MapRecords<TDb>(this WebApplication app)
+        where TDb : RecordsDb
     {
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapSubscribeHandler().RequireAuthorization(Apps.SidecarOnly);
-        foreach (var area in app.Services.GetRequiredService<RecordKinds>().Followed.Values.SelectMany(kinds => kinds).Select(RecordKinds.AreaOf).Distinct())
+        foreach (
+            var area in app
+                .Services.GetRequiredService<RecordKinds>()
+                .Followed.Values.SelectMany(kinds => kinds)
+                .Select(RecordKinds.AreaOf)
+                .Distinct()
+        )
         {
             app.MapPost($"/records/{area}", TakeInAsync)
-                .WithTopic(new TopicOptions { PubsubName = Relay<TDb>.PubSub, Name = area, DeadLetterTopic = DeadLetters })
-                .WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = area, MaxMessagesCount = MostAtOnce, MaxAwaitDurationMs = LongestWait })
+                .WithTopic(
+                    new TopicOptions
+                    {
+                        PubsubName = Relay<TDb>.PubSub,
+                        Name = area,
+                        DeadLetterTopic = DeadLetters,
+                    }
+                )
+                .WithBulkSubscribe(
+                    new BulkSubscribeTopicOptions
+                    {
+                        TopicName = area,
+                        MaxMessagesCount = MostAtOnce,
+                        MaxAwaitDurationMs = LongestWait,
+                    }
+                )
                 .WithMetadata(new RequestSizeLimitAttribute(MostAtOnce * ServiceDefaults.MaxRequestBody))
                 .RequireAuthorization(Apps.SidecarOnly);
         }

@@ -27,15 +27,16 @@ public sealed class Registry(NodeKey own)
     public string HomeOf(string territory, string area) => _copy.Homes.GetValueOrDefault((territory, area), Hub);
 
     /// <summary>What a reader needs to know about a record, seen from this node.</summary>
-    public RecordInfo Info(Record record) => new()
-    {
-        Version = record.Version,
-        ChangedAt = record.ChangedAt,
-        Change = record.Change,
-        Visibility = record.Visibility,
-        Home = record.Home,
-        Replica = record.Home != Node,
-    };
+    public RecordInfo Info(Record record) =>
+        new()
+        {
+            Version = record.Version,
+            ChangedAt = record.ChangedAt,
+            Change = record.Change,
+            Visibility = record.Visibility,
+            Home = record.Home,
+            Replica = record.Home != Node,
+        };
 
     /// <summary>Whether the message is signed by the named key, and the key is trusted.</summary>
     /// <param name="signer">The key it names.</param>
@@ -43,7 +44,10 @@ public sealed class Registry(NodeKey own)
     /// <param name="isVerified">A process of this node has verified the signature: what is left is whether the key is trusted still.</param>
     internal bool Verify(string signer, CoseSign1Message message, bool isVerified = false)
     {
-        var key = signer == $"{own.Node}/{own.KeyId}" ? _own : _copy.Keys.GetValueOrDefault(signer) ?? throw new EnvelopeException(QuarantineReason.UnknownKey);
+        var key =
+            signer == $"{own.Node}/{own.KeyId}"
+                ? _own
+                : _copy.Keys.GetValueOrDefault(signer) ?? throw new EnvelopeException(QuarantineReason.UnknownKey);
         return key.RevokedAt is null ? isVerified || key.Verify(message) : throw new EnvelopeException(QuarantineReason.RevokedKey);
     }
 
@@ -51,12 +55,18 @@ public sealed class Registry(NodeKey own)
     {
         // The version first: a change between the reads is then noticed at the next transaction.
         var version = await db.Store.Select(store => store.Registry).SingleAsync(cancellation);
-        var keys = await db.NodeKeys.AsNoTracking().ToDictionaryAsync(row => $"{row.Node}/{row.KeyId}", row => new TrustedKey(row.PublicKey, row.RevokedAt), cancellation);
+        var keys = await db
+            .NodeKeys.AsNoTracking()
+            .ToDictionaryAsync(row => $"{row.Node}/{row.KeyId}", row => new TrustedKey(row.PublicKey, row.RevokedAt), cancellation);
         var homes = await db.Homes.AsNoTracking().ToDictionaryAsync(row => (row.Territory, row.Area), row => row.Node, cancellation);
         _copy = new Copy(version, keys, homes);
     }
 
-    private sealed record Copy(long Version, Dictionary<string, TrustedKey> Keys, Dictionary<(string Territory, string Area), string> Homes);
+    private sealed record Copy(
+        long Version,
+        Dictionary<string, TrustedKey> Keys,
+        Dictionary<(string Territory, string Area), string> Homes
+    );
 
     private sealed record TrustedKey(byte[] PublicKey, DateTime? RevokedAt)
     {

@@ -15,8 +15,15 @@ namespace Fabrique.Records;
 /// batch holds each record once, so the versions of one record never overtake each other. Of several replicas of a service, one publishes.
 /// </summary>
 public sealed partial class Relay<TDb>(
-    IDbContextFactory<TDb> databases, RecordStore<TDb> records, RecordKinds kinds, StoreEngine engine, DaprClient dapr, RecordSignal signal,
-    TimeProvider clock, ILogger<Relay<TDb>> log) : BackgroundService, IHealthCheck
+    IDbContextFactory<TDb> databases,
+    RecordStore<TDb> records,
+    RecordKinds kinds,
+    StoreEngine engine,
+    DaprClient dapr,
+    RecordSignal signal,
+    TimeProvider clock,
+    ILogger<Relay<TDb>> log
+) : BackgroundService, IHealthCheck
     where TDb : RecordsDb
 {
     internal const string PubSub = "pubsub";
@@ -67,7 +74,10 @@ public sealed partial class Relay<TDb>(
             }
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
-                backOff = backOff == TimeSpan.Zero ? TimeSpan.FromMilliseconds(200) : backOff * 2 < LongestBackOff ? backOff * 2 : LongestBackOff;
+                backOff =
+                    backOff == TimeSpan.Zero ? TimeSpan.FromMilliseconds(200)
+                    : backOff * 2 < LongestBackOff ? backOff * 2
+                    : LongestBackOff;
                 _trouble = (error.InnerException as RpcException)?.StatusCode.ToString() ?? error.GetType().Name;
                 LogRetry(backOff, _trouble);
                 await Task.Delay(backOff * (0.8 + 0.4 * Random.Shared.NextDouble()), clock, stoppingToken);
@@ -82,13 +92,17 @@ public sealed partial class Relay<TDb>(
         var after = Math.Max(_passed, store.Published);
         // Followed kinds are published by their own service; a kind of this area that is newer than this service is passed on.
         var area = $"fabrique.{kinds.Area}.";
-        var batch = await db.Records.AsNoTracking()
+        var batch = await db
+            .Records.AsNoTracking()
             .Where(row => row.Sequence > after && row.Sequence <= store.LastSequence && row.Kind.StartsWith(area))
-            .OrderBy(row => row.Sequence).Take(BatchSize).ToListAsync(cancellation);
+            .OrderBy(row => row.Sequence)
+            .Take(BatchSize)
+            .ToListAsync(cancellation);
         await Parallel.ForEachAsync(
             batch.Where(row => row.For(Visibility.Network) is not null),
             new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = cancellation },
-            async (row, token) => await PublishAsync(row, token));
+            async (row, token) => await PublishAsync(row, token)
+        );
         after = batch.Count < BatchSize ? store.LastSequence : batch[^1].Sequence;
         // Passing by what others publish is worth a write only now and then: after a start it is passed by again.
         if (batch.Count > 0 || after - store.Published > WorthSaving)
@@ -106,13 +120,20 @@ public sealed partial class Relay<TDb>(
         var envelope = row.For(Visibility.Network)!;
         try
         {
-            await dapr.PublishByteEventAsync(PubSub, RecordKinds.AreaOf(row.Kind), envelope, "application/octet-stream", new Dictionary<string, string>
-            {
-                ["cloudevent.id"] = $"{row.Kind}/{row.Id}/{row.Version}",
-                ["cloudevent.type"] = row.Kind,
-                ["cloudevent.source"] = row.Home,
-                ["cloudevent.subject"] = row.Id,
-            }, cancellation);
+            await dapr.PublishByteEventAsync(
+                PubSub,
+                RecordKinds.AreaOf(row.Kind),
+                envelope,
+                "application/octet-stream",
+                new Dictionary<string, string>
+                {
+                    ["cloudevent.id"] = $"{row.Kind}/{row.Id}/{row.Version}",
+                    ["cloudevent.type"] = row.Kind,
+                    ["cloudevent.source"] = row.Home,
+                    ["cloudevent.subject"] = row.Id,
+                },
+                cancellation
+            );
         }
         catch (DaprException error) when (error.InnerException is RpcException { StatusCode: StatusCode.NotFound })
         {

@@ -11,22 +11,42 @@ public static class ServiceDatabase
 {
     /// <param name="builder">The service.</param>
     /// <param name="name">Name of its database: a file of the data folder, or a database of the server of <see cref="RecordsHosting.DatabaseVariable"/>.</param>
-    public static void AddDatabase<TDb>(this WebApplicationBuilder builder, string name) where TDb : DbContext
+    public static void AddDatabase<TDb>(this WebApplicationBuilder builder, string name)
+        where TDb : DbContext
     {
-        builder.Services.AddSingleton<StoreEngine>(provider => builder.Configuration[RecordsHosting.DatabaseVariable] is { Length: > 0 } server
-            ? ActivatorUtilities.CreateInstance<PostgreSqlEngine>(provider, server, name, "none", new RecordSignal(provider.GetRequiredService<TimeProvider>()))
-            : new SqliteEngine(Path.Combine(builder.Configuration["Data"] ?? "data", $"{name}.db")));
+        builder.Services.AddSingleton<StoreEngine>(provider =>
+            builder.Configuration[RecordsHosting.DatabaseVariable] is { Length: > 0 } server
+                ? ActivatorUtilities.CreateInstance<PostgreSqlEngine>(
+                    provider,
+                    server,
+                    name,
+                    "none",
+                    new RecordSignal(provider.GetRequiredService<TimeProvider>())
+                )
+                : new SqliteEngine(Path.Combine(builder.Configuration["Data"] ?? "data", $"{name}.db"))
+        );
         builder.Services.AddDbContextFactory<TDb>((provider, options) => provider.GetRequiredService<StoreEngine>().Configure(options));
         builder.Services.AddHostedService<DatabaseSetup<TDb>>();
         builder.Services.AddSingleton<FailureName>(StoreFailure.Name);
     }
 
     /// <summary>Inside a transaction of <paramref name="db"/>: applies the scripts that it has not seen, those of the first assembly first.</summary>
-    internal static async Task ApplyScriptsAsync(this StoreEngine engine, DbContext db, IReadOnlyList<Assembly> assemblies, CancellationToken cancellation)
+    internal static async Task ApplyScriptsAsync(
+        this StoreEngine engine,
+        DbContext db,
+        IReadOnlyList<Assembly> assemblies,
+        CancellationToken cancellation
+    )
     {
-        var scripts = assemblies.Index()
-            .SelectMany(part => part.Item.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Select(name => (part.Index, part.Item, Name: name)))
-            .OrderBy(script => script.Index).ThenBy(script => script.Name, StringComparer.Ordinal);
+        var scripts = assemblies
+            .Index()
+            .SelectMany(part =>
+                part.Item.GetManifestResourceNames()
+                    .Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
+                    .Select(name => (part.Index, part.Item, Name: name))
+            )
+            .OrderBy(script => script.Index)
+            .ThenBy(script => script.Name, StringComparer.Ordinal);
         await db.Database.ExecuteSqlRawAsync("CREATE TABLE IF NOT EXISTS schema_scripts (name TEXT PRIMARY KEY)", cancellation);
         var applied = await db.Database.SqlQueryRaw<string>("SELECT name AS \"Value\" FROM schema_scripts").ToHashSetAsync(cancellation);
         foreach (var (_, assembly, name) in scripts.Where(script => !applied.Contains(script.Name)))

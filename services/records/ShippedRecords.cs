@@ -12,7 +12,12 @@ namespace Fabrique.Records;
 /// </summary>
 /// <typeparam name="TDb">The service's database.</typeparam>
 /// <typeparam name="TBody">The kind of the records.</typeparam>
-public abstract class ShippedRecords<TDb, TBody>(RecordStore<TDb> records, Registry registry, IHostEnvironment environment, IConfiguration configuration) : IHostedService
+public abstract class ShippedRecords<TDb, TBody>(
+    RecordStore<TDb> records,
+    Registry registry,
+    IHostEnvironment environment,
+    IConfiguration configuration
+) : IHostedService
     where TDb : RecordsDb
     where TBody : class, IMessage<TBody>, new()
 {
@@ -33,13 +38,21 @@ public abstract class ShippedRecords<TDb, TBody>(RecordStore<TDb> records, Regis
         }
         var folder = Path.Combine(environment.ContentRootPath, Folder);
         string[] folders = configuration.GetValue<bool>("Demo") ? [folder, Path.Combine(folder, "demo")] : [folder];
-        foreach (var file in folders.Where(Directory.Exists).SelectMany(each => Directory.EnumerateFiles(each, "*.json").Order(StringComparer.Ordinal)))
+        foreach (
+            var file in folders
+                .Where(Directory.Exists)
+                .SelectMany(each => Directory.EnumerateFiles(each, "*.json").Order(StringComparer.Ordinal))
+        )
         {
             foreach (var (id, territory, body) in Read(await File.ReadAllTextAsync(file, cancellationToken)))
             {
                 if (!await records.ExistsAsync<TBody>(id, cancellationToken))
                 {
-                    await records.WriteAsync<TBody>(id, _ => new Change<TBody>("published", territory, body, Visibility), cancellationToken);
+                    await records.WriteAsync<TBody>(
+                        id,
+                        _ => new Change<TBody>("published", territory, body, Visibility),
+                        cancellationToken
+                    );
                 }
             }
         }

@@ -54,7 +54,11 @@ internal sealed class App
     public IEnumerable<Replica> InTurn()
     {
         var turn = (int)(Interlocked.Increment(ref _turn) % Replicas.Count);
-        return Replicas.Skip(turn).Concat(Replicas.Take(turn)).Where(replica => replica.IsHealthy).OrderByDescending(replica => replica.IsUp);
+        return Replicas
+            .Skip(turn)
+            .Concat(Replicas.Take(turn))
+            .Where(replica => replica.IsHealthy)
+            .OrderByDescending(replica => replica.IsUp);
     }
 
     private void Update()

@@ -12,7 +12,13 @@ internal sealed record HealthProbe(string Path, TimeSpan Interval, TimeSpan Time
     private const string Enable = "enable-app-health-check";
 
     public static readonly IReadOnlyList<string> Keys =
-        [Enable, "app-health-check-path", "app-health-probe-interval", "app-health-probe-timeout", "app-health-threshold"];
+    [
+        Enable,
+        "app-health-check-path",
+        "app-health-probe-interval",
+        "app-health-probe-timeout",
+        "app-health-threshold",
+    ];
 
     /// <summary>Null when the app's health is not asked for.</summary>
     public static HealthProbe? Read(IConfigurationSection app, List<string> errors)
@@ -21,7 +27,8 @@ internal sealed record HealthProbe(string Path, TimeSpan Interval, TimeSpan Time
             $"/{(app[Keys[1]] ?? "healthz").TrimStart('/')}",
             TimeSpan.FromSeconds(Number(Keys[2], 5)),
             TimeSpan.FromMilliseconds(Number(Keys[3], 500)),
-            Number(Keys[4], 3));
+            Number(Keys[4], 3)
+        );
         if (app[Enable] is { } text && !bool.TryParse(text, out _))
         {
             errors.Add($"{app.Path}:{Enable}: '{text}' must be true or false");
@@ -56,7 +63,10 @@ internal sealed record HealthProbe(string Path, TimeSpan Interval, TimeSpan Time
 internal sealed partial class AppHealth(Apps apps, AppClient client, TimeProvider time, ILogger<AppHealth> logger) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(apps.All.Where(app => app.Probe is not null).SelectMany(app => app.Replicas.Select(replica => WatchAsync(app, replica, stoppingToken))));
+        Task.WhenAll(
+            apps.All.Where(app => app.Probe is not null)
+                .SelectMany(app => app.Replicas.Select(replica => WatchAsync(app, replica, stoppingToken)))
+        );
 
     private async Task WatchAsync(App app, Replica replica, CancellationToken stopping)
     {
@@ -78,8 +88,7 @@ internal sealed partial class AppHealth(Apps apps, AppClient client, TimeProvide
                     LogUnhealthy(app.Id, replica.Address, probe.Path, failures);
                     replica.Probed(isHealthy: false);
                 }
-            }
-            while (await timer.WaitForNextTickAsync(stopping));
+            } while (await timer.WaitForNextTickAsync(stopping));
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

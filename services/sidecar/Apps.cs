@@ -26,8 +26,12 @@ internal sealed class Apps(IReadOnlyList<App> all)
                 errors.Add($"{section.Path}:ApiToken: missing; set it to the DAPR_API_TOKEN of the app {section.Key}");
             }
 
-            errors.AddRange(section.GetChildren().Where(child => !Keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
-                .Select(child => $"{child.Path}: unknown; known: {string.Join(", ", Keys)}"));
+            errors.AddRange(
+                section
+                    .GetChildren()
+                    .Where(child => !Keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+                    .Select(child => $"{child.Path}: unknown; known: {string.Join(", ", Keys)}")
+            );
             var (addresses, probe) = (Addresses(section, errors), HealthProbe.Read(section, errors));
             if (addresses.Count > 0 && !string.IsNullOrEmpty(token))
             {
@@ -35,8 +39,13 @@ internal sealed class Apps(IReadOnlyList<App> all)
             }
         }
 
-        errors.AddRange(apps.GroupBy(app => Convert.ToHexString(app.ApiTokenHash)).Where(same => same.Count() > 1)
-            .Select(same => $"Apps: {string.Join(", ", same.Select(app => app.Id))} have the same ApiToken; an app is known by its own token"));
+        errors.AddRange(
+            apps.GroupBy(app => Convert.ToHexString(app.ApiTokenHash))
+                .Where(same => same.Count() > 1)
+                .Select(same =>
+                    $"Apps: {string.Join(", ", same.Select(app => app.Id))} have the same ApiToken; an app is known by its own token"
+                )
+        );
         return new Apps(apps);
     }
 
@@ -52,7 +61,9 @@ internal sealed class Apps(IReadOnlyList<App> all)
             }
             else
             {
-                errors.Add($"{app.Path}:Address: '{text}' is not an address; give one such as http://127.0.0.1:5001, or several separated by ;");
+                errors.Add(
+                    $"{app.Path}:Address: '{text}' is not an address; give one such as http://127.0.0.1:5001, or several separated by ;"
+                );
             }
         }
 
@@ -93,15 +104,18 @@ internal sealed class Apps(IReadOnlyList<App> all)
 }
 
 /// <summary>Calls from the sidecar to the apps: HTTP/2 without TLS, with <c>APP_API_TOKEN</c>, trace headers left to the caller.</summary>
-internal sealed class AppClient(string? appApiToken) : HttpMessageInvoker(new SocketsHttpHandler
-{
-    ActivityHeadersPropagator = null,
-    AllowAutoRedirect = false,
-    ConnectTimeout = TimeSpan.FromSeconds(5),
-    EnableMultipleHttp2Connections = true,
-    UseCookies = false,
-    UseProxy = false,
-})
+internal sealed class AppClient(string? appApiToken)
+    : HttpMessageInvoker(
+        new SocketsHttpHandler
+        {
+            ActivityHeadersPropagator = null,
+            AllowAutoRedirect = false,
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            EnableMultipleHttp2Connections = true,
+            UseCookies = false,
+            UseProxy = false,
+        }
+    )
 {
     /// <summary>Tells an app that the sidecar calls; null: the apps do not ask.</summary>
     public string? AppApiToken => appApiToken;

@@ -15,7 +15,11 @@ public sealed class InvalidConfigurationException(IReadOnlyList<string> errors)
 internal sealed record Component(string Name, string Type, string Version, YamlMap Metadata);
 
 /// <summary>The content of a Dapr resources folder (<c>--resources-path</c>).</summary>
-internal sealed record Resources(IReadOnlyList<Component> Components, Resiliency Resiliency, IReadOnlyList<DeclarativeSubscription> Subscriptions)
+internal sealed record Resources(
+    IReadOnlyList<Component> Components,
+    Resiliency Resiliency,
+    IReadOnlyList<DeclarativeSubscription> Subscriptions
+)
 {
     private const string EnvironmentStore = "secretstores.local.env";
 
@@ -24,8 +28,10 @@ internal sealed record Resources(IReadOnlyList<Component> Components, Resiliency
     {
         var documents = Documents(folder, errors).ToList();
         var components = documents.Where(document => document.Kind == "Component").ToList();
-        var stores = components.Where(document => document.Map.Map("spec")?.Text("type") == EnvironmentStore)
-            .Select(document => document.Name).ToHashSet();
+        var stores = components
+            .Where(document => document.Map.Map("spec")?.Text("type") == EnvironmentStore)
+            .Select(document => document.Name)
+            .ToHashSet();
         var read = new List<Component>();
         foreach (var (_, name, map) in components)
         {
@@ -62,12 +68,21 @@ internal sealed record Resources(IReadOnlyList<Component> Components, Resiliency
     }
 
     /// <summary>Of two files for one topic of an app daprd takes the first and ignores the other: here the second is an error.</summary>
-    private static DeclarativeSubscription ReadSubscription(YamlMap map, IReadOnlyList<string> pubSubs, List<DeclarativeSubscription> others)
+    private static DeclarativeSubscription ReadSubscription(
+        YamlMap map,
+        IReadOnlyList<string> pubSubs,
+        List<DeclarativeSubscription> others
+    )
     {
         var subscription = DeclarativeSubscription.Read(map, pubSubs);
         var (pubSub, topic) = (subscription.Declaration.PubsubName, subscription.Declaration.Topic);
-        if (others.Exists(other => other.Declaration.PubsubName == pubSub && other.Declaration.Topic == topic
-            && (other.Scopes.Count == 0 || subscription.Scopes.Count == 0 || other.Scopes.Any(subscription.IsFor))))
+        if (
+            others.Exists(other =>
+                other.Declaration.PubsubName == pubSub
+                && other.Declaration.Topic == topic
+                && (other.Scopes.Count == 0 || subscription.Scopes.Count == 0 || other.Scopes.Any(subscription.IsFor))
+            )
+        )
         {
             map.Map("spec")?.Fail("topic", $"'{topic}' of {pubSub} is declared twice for an app");
         }

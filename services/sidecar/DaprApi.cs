@@ -9,7 +9,8 @@ using Microsoft.AspNetCore.Mvc;
 namespace Fabrique.Sidecar;
 
 /// <summary>Dapr's API for the apps of this node, over gRPC and HTTP: publish, metadata, health.</summary>
-internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscriptions subscriptions, Consumers consumers, TimeProvider time) : DaprBase
+internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscriptions subscriptions, Consumers consumers, TimeProvider time)
+    : DaprBase
 {
     /// <summary>daprd's default limit for one message.</summary>
     public const int MaxBodySize = 4 * 1024 * 1024;
@@ -25,20 +26,22 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
     public override async Task<BulkPublishResponse> BulkPublishEvent(BulkPublishRequest request, ServerCallContext context)
     {
         FindPubSub(request.PubsubName, request.Topic);
-        var failed = await Task.WhenAll(request.Entries.Select(async entry =>
-        {
-            var metadata = request.Metadata.Concat(entry.Metadata);
-            var input = new Input(request.PubsubName, request.Topic, entry.Event.Memory, entry.ContentType, metadata);
-            try
+        var failed = await Task.WhenAll(
+            request.Entries.Select(async entry =>
             {
-                await PublishAsync(context.GetHttpContext(), input, context.CancellationToken);
-                return null;
-            }
-            catch (RpcException e)
-            {
-                return new BulkPublishResponseFailedEntry { EntryId = entry.EntryId, Error = e.Status.Detail };
-            }
-        }));
+                var metadata = request.Metadata.Concat(entry.Metadata);
+                var input = new Input(request.PubsubName, request.Topic, entry.Event.Memory, entry.ContentType, metadata);
+                try
+                {
+                    await PublishAsync(context.GetHttpContext(), input, context.CancellationToken);
+                    return null;
+                }
+                catch (RpcException e)
+                {
+                    return new BulkPublishResponseFailedEntry { EntryId = entry.EntryId, Error = e.Status.Detail };
+                }
+            })
+        );
         return new BulkPublishResponse { FailedEntries = { failed.OfType<BulkPublishResponseFailedEntry>() } };
     }
 
@@ -50,8 +53,10 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
         routes.MapGet("/v1.0/healthz", Healthz);
         routes.MapGet("/v1.0/healthz/outbound", () => Results.NoContent());
         routes.MapGet("/v1.0/metadata", (HttpContext context) =>
-            Results.Content(JsonFormatter.Default.Format(Metadata(Caller(context))), "application/json"));
-        routes.MapMethods("/v1.0/publish/{pubsub}/{**topic}", [HttpMethods.Post, HttpMethods.Put], PublishHttpAsync)
+            Results.Content(JsonFormatter.Default.Format(Metadata(Caller(context))), "application/json")
+        );
+        routes
+            .MapMethods("/v1.0/publish/{pubsub}/{**topic}", [HttpMethods.Post, HttpMethods.Put], PublishHttpAsync)
             .WithMetadata(new RequestSizeLimitAttribute(MaxBodySize));
     }
 
@@ -61,13 +66,17 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
         var found = context.Features.Get<App>() is { } caller ? subscriptions.AreRead(caller) : apps.All.All(subscriptions.AreRead);
         return found
             ? Results.NoContent()
-            : Results.Json(new { errorCode = "ERR_HEALTH_NOT_READY", message = "dapr is not ready" }, statusCode: StatusCodes.Status500InternalServerError);
+            : Results.Json(
+                new { errorCode = "ERR_HEALTH_NOT_READY", message = "dapr is not ready" },
+                statusCode: StatusCodes.Status500InternalServerError
+            );
     }
 
     private async Task<IResult> PublishHttpAsync(HttpContext context, string pubsub, string topic)
     {
         const string Prefix = "metadata.";
-        var metadata = context.Request.Query.Where(pair => pair.Key.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
+        var metadata = context
+            .Request.Query.Where(pair => pair.Key.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
             .Select(pair => KeyValuePair.Create(pair.Key[Prefix.Length..], pair.Value.ToString()));
         using var body = new MemoryStream();
         try
@@ -94,7 +103,16 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
         }
 
         var (trace, state) = (Activity.Current?.Id ?? "", Activity.Current?.TraceStateString ?? "");
-        var publication = new Publication(Caller(context).Id, input.PubSub, input.Topic, input.Data, input.ContentType, metadata, trace, state);
+        var publication = new Publication(
+            Caller(context).Id,
+            input.PubSub,
+            input.Topic,
+            input.Data,
+            input.ContentType,
+            metadata,
+            trace,
+            state
+        );
         var message = CloudEventEnvelope.Create(publication, time);
         await subscriptions.WhenReadAsync(pubSub, cancellation);
         await pubSub.PublishAsync(input.Topic, message, cancellation);
@@ -102,35 +120,60 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
 
     private PubSub FindPubSub(string name, string topic)
     {
-        var pubSub = pubSubs.FirstOrDefault(pubSub => pubSub.Name == name) ?? throw new RpcException(new Status(
-            StatusCode.InvalidArgument, $"pubsub '{name}' is not found; declared: {string.Join(", ", pubSubs.Select(pubSub => pubSub.Name))}"));
-        return topic.Length > 0 ? pubSub : throw new RpcException(new Status(StatusCode.InvalidArgument, $"topic is empty in pubsub '{name}'"));
+        var pubSub = pubSubs.FirstOrDefault(pubSub => pubSub.Name == name)
+            ?? throw new RpcException(
+                new Status(
+                    StatusCode.InvalidArgument,
+                    $"pubsub '{name}' is not found; declared: {string.Join(", ", pubSubs.Select(pubSub => pubSub.Name))}"
+                )
+            );
+        return topic.Length > 0
+            ? pubSub
+            : throw new RpcException(new Status(StatusCode.InvalidArgument, $"topic is empty in pubsub '{name}'"));
     }
 
-    private GetMetadataResponse Metadata(App caller) => new()
-    {
-        Id = caller.Id,
-        RuntimeVersion = typeof(DaprApi).Assembly.GetName().Version?.ToString(3) ?? "",
-        RegisteredComponents =
+    private GetMetadataResponse Metadata(App caller) =>
+        new()
         {
-            pubSubs.Select(pubSub => pubSub.Component)
-                .Select(component => new RegisteredComponents { Name = component.Name, Type = component.Type, Version = component.Version }),
-        },
-        Subscriptions =
-        {
-            consumers.Of(caller).Select(subscription => new PubsubSubscription
+            Id = caller.Id,
+            RuntimeVersion = typeof(DaprApi).Assembly.GetName().Version?.ToString(3) ?? "",
+            RegisteredComponents =
             {
-                PubsubName = subscription.PubSub.Name,
-                Topic = subscription.Topic,
-                DeadLetterTopic = subscription.Declaration.DeadLetterTopic ?? "",
-                Rules = new PubsubSubscriptionRules
-                {
-                    Rules = { subscription.Declaration.Routing.All.Select(rule => new PubsubSubscriptionRule { Match = rule.Match, Path = rule.Path }) },
-                },
-                Type = subscription.Declaration.IsDeclarative ? PubsubSubscriptionType.Declarative : PubsubSubscriptionType.Programmatic,
-            }),
-        },
-    };
+                pubSubs
+                    .Select(pubSub => pubSub.Component)
+                    .Select(component => new RegisteredComponents
+                    {
+                        Name = component.Name,
+                        Type = component.Type,
+                        Version = component.Version,
+                    }),
+            },
+            Subscriptions =
+            {
+                consumers
+                    .Of(caller)
+                    .Select(subscription => new PubsubSubscription
+                    {
+                        PubsubName = subscription.PubSub.Name,
+                        Topic = subscription.Topic,
+                        DeadLetterTopic = subscription.Declaration.DeadLetterTopic ?? "",
+                        Rules = new PubsubSubscriptionRules
+                        {
+                            Rules =
+                            {
+                                subscription.Declaration.Routing.All.Select(rule => new PubsubSubscriptionRule
+                                {
+                                    Match = rule.Match,
+                                    Path = rule.Path,
+                                }),
+                            },
+                        },
+                        Type = subscription.Declaration.IsDeclarative
+                            ? PubsubSubscriptionType.Declarative
+                            : PubsubSubscriptionType.Programmatic,
+                    }),
+            },
+        };
 
     private static App Caller(HttpContext context) => context.Features.Get<App>()!;
 
@@ -163,5 +206,10 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
 
     /// <summary>One event as it came in, by whichever door.</summary>
     private sealed record Input(
-        string PubSub, string Topic, ReadOnlyMemory<byte> Data, string ContentType, IEnumerable<KeyValuePair<string, string>> Metadata);
+        string PubSub,
+        string Topic,
+        ReadOnlyMemory<byte> Data,
+        string ContentType,
+        IEnumerable<KeyValuePair<string, string>> Metadata
+    );
 }

@@ -28,7 +28,10 @@ internal abstract class DaprBase
     {
         Bind<PublishEventRequest, Empty>(nameof(PublishEvent), service is null ? null : service.PublishEvent);
         Bind<BulkPublishRequest, BulkPublishResponse>(nameof(BulkPublishEvent), service is null ? null : service.BulkPublishEvent);
-        Bind<BulkPublishRequest, BulkPublishResponse>(nameof(BulkPublishEventAlpha1), service is null ? null : service.BulkPublishEventAlpha1);
+        Bind<BulkPublishRequest, BulkPublishResponse>(
+            nameof(BulkPublishEventAlpha1),
+            service is null ? null : service.BulkPublishEventAlpha1
+        );
         Bind<GetMetadataRequest, GetMetadataResponse>(nameof(GetMetadata), service is null ? null : service.GetMetadata);
 
         void Bind<TRequest, TResponse>(string name, UnaryServerMethod<TRequest, TResponse>? handler)
@@ -48,6 +51,7 @@ internal abstract class DaprBase
                 message.WriteTo(context.GetBufferWriter());
                 context.Complete();
             },
-            context => parser.ParseFrom(context.PayloadAsReadOnlySequence()));
+            context => parser.ParseFrom(context.PayloadAsReadOnlySequence())
+        );
     }
 }

@@ -35,11 +35,13 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Map("/v1.0/invoke/{app}/method/{**path}", (HttpContext context, string app) =>
-        {
-            context.Request.Path.StartsWithSegments($"/v1.0/invoke/{app}/method", out var path);
-            return InvokeAsync(context, app, path);
-        }).WithMetadata(new DisableRequestSizeLimitAttribute());
+        routes
+            .Map("/v1.0/invoke/{app}/method/{**path}", (HttpContext context, string app) =>
+            {
+                context.Request.Path.StartsWithSegments($"/v1.0/invoke/{app}/method", out var path);
+                return InvokeAsync(context, app, path);
+            })
+            .WithMetadata(new DisableRequestSizeLimitAttribute());
         routes.MapFallback("/{**path}", ByHeaderAsync).WithMetadata(new DisableRequestSizeLimitAttribute());
     }
 
@@ -75,7 +77,10 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
         bool? succeeded = null;
         try
         {
-            var failure = await retry.ExecuteAsync(async _ => await ForwardAsync(context, callee, path, policy.Timeout), context.RequestAborted);
+            var failure = await retry.ExecuteAsync(
+                async _ => await ForwardAsync(context, callee, path, policy.Timeout),
+                context.RequestAborted
+            );
             succeeded = failure is null && !IsServerError(context);
             if (failure is not null && !context.Response.HasStarted)
             {
@@ -99,7 +104,11 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
     private Outbound PolicyOf(App callee)
     {
         var policy = resiliency.App(callee.Id);
-        return new Outbound(policy, policy.RetryWhile<Failure?>(attempt => attempt.Result is { HasReached: false }, time), policy.Circuit(time));
+        return new Outbound(
+            policy,
+            policy.RetryWhile<Failure?>(attempt => attempt.Result is { HasReached: false }, time),
+            policy.Circuit(time)
+        );
     }
 
     /// <summary>Null when the app has answered, whatever it said. A replica that refuses the connection is passed over for the next.</summary>
@@ -147,7 +156,10 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
         var trailers = context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers;
         var status = context.Response.Headers["grpc-status"].FirstOrDefault() ?? trailers?["grpc-status"].FirstOrDefault();
         return context.Response.StatusCode >= StatusCodes.Status500InternalServerError
-            || (int.TryParse(status, CultureInfo.InvariantCulture, out var code) && (StatusCode)code is StatusCode.Unknown or StatusCode.Internal or StatusCode.Unavailable);
+            || (
+                int.TryParse(status, CultureInfo.InvariantCulture, out var code)
+                && (StatusCode)code is StatusCode.Unknown or StatusCode.Internal or StatusCode.Unavailable
+            );
     }
 
     /// <summary>A call that the app did not answer; <c>HasReached</c>: it may have begun it.</summary>
@@ -159,7 +171,11 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
     private sealed class Transformer(App caller, App callee, PathString path, string? appApiToken) : HttpTransformer
     {
         public override async ValueTask TransformRequestAsync(
-            HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+            HttpContext httpContext,
+            HttpRequestMessage proxyRequest,
+            string destinationPrefix,
+            CancellationToken cancellationToken
+        )
         {
             await base.TransformRequestAsync(httpContext, proxyRequest, destinationPrefix, cancellationToken);
             proxyRequest.RequestUri = RequestUtilities.MakeDestinationAddress(destinationPrefix, path, httpContext.Request.QueryString);

@@ -95,8 +95,12 @@ internal sealed partial class YamlMap(string file, string path, List<string> err
             return null;
         }
 
-        double Part(int group) => match.Groups[group].Success ? double.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture) : 0;
-        return TimeSpan.FromHours(Part(1)) + TimeSpan.FromMinutes(Part(2)) + TimeSpan.FromSeconds(Part(3)) + TimeSpan.FromMilliseconds(Part(4));
+        double Part(int group) =>
+            match.Groups[group].Success ? double.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture) : 0;
+        return TimeSpan.FromHours(Part(1))
+            + TimeSpan.FromMinutes(Part(2))
+            + TimeSpan.FromSeconds(Part(3))
+            + TimeSpan.FromMilliseconds(Part(4));
     }
 
     public YamlMap? Map(string key)

@@ -1,9 +1,9 @@
-using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Localization;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Fabrique.Site;
 
@@ -30,16 +30,21 @@ public static class Addresses
 
     /// <summary>The same, and the visitor's choice is remembered.</summary>
     public static string Choose(this HttpContext http, Language language) =>
-        http.In(language) is var page && page.Contains('?', StringComparison.Ordinal) ? $"{page}&{Choice}={language.Code}" : $"{page}?{Choice}={language.Code}";
+        http.In(language) is var page && page.Contains('?', StringComparison.Ordinal)
+            ? $"{page}&{Choice}={language.Code}"
+            : $"{page}?{Choice}={language.Code}";
 
-    public static void AddLanguages(this IServiceCollection services) => services.Configure<RequestLocalizationOptions>(localization =>
-    {
-        localization.SupportedCultures = [.. Language.All.Select(language => language.Culture)];
-        localization.RequestCultureProviders =
-        [
-            new CustomRequestCultureProvider(http => Task.FromResult<ProviderCultureResult?>(new(Spoken(http).Culture.Name, Spoken(http).Code))),
-        ];
-    });
+    public static void AddLanguages(this IServiceCollection services) =>
+        services.Configure<RequestLocalizationOptions>(localization =>
+        {
+            localization.SupportedCultures = [.. Language.All.Select(language => language.Culture)];
+            localization.RequestCultureProviders =
+            [
+                new CustomRequestCultureProvider(http =>
+                    Task.FromResult<ProviderCultureResult?>(new(Spoken(http).Culture.Name, Spoken(http).Code))
+                ),
+            ];
+        });
 
     /// <summary>Takes the language off the address. Stands before routing.</summary>
     public static void UseLanguages(this WebApplication app)
@@ -60,16 +65,22 @@ public static class Addresses
         }
         if (Language.Find(request.Query[Choice].ToString()) is { } chosen)
         {
-            response.Cookies.Append(Cookie, chosen.Code, new()
-            {
-                HttpOnly = true,
-                Secure = request.IsHttps,
-                SameSite = SameSiteMode.Lax,
-                IsEssential = true,
-                MaxAge = TimeSpan.FromDays(365),
-            });
+            response.Cookies.Append(
+                Cookie,
+                chosen.Code,
+                new()
+                {
+                    HttpOnly = true,
+                    Secure = request.IsHttps,
+                    SameSite = SameSiteMode.Lax,
+                    IsEssential = true,
+                    MaxAge = TimeSpan.FromDays(365),
+                }
+            );
             response.Headers.CacheControl = "no-store";
-            response.Redirect(chosen.Path + request.Path + new QueryBuilder(request.Query.Where(part => part.Key != Choice)).ToQueryString());
+            response.Redirect(
+                chosen.Path + request.Path + new QueryBuilder(request.Query.Where(part => part.Key != Choice)).ToQueryString()
+            );
             return Task.CompletedTask;
         }
         if (request.PathBase.HasValue || request.Path != "/")
@@ -88,11 +99,12 @@ public static class Addresses
     private static Language Preferred(HttpRequest request) =>
         Language.Find(request.Cookies[Cookie] ?? "") ?? request.Accepted() ?? Language.French;
 
-    private static Language Spoken(HttpContext http) => Language.All.FirstOrDefault(language => http.Request.PathBase == language.Path) ?? Language.French;
+    private static Language Spoken(HttpContext http) =>
+        Language.All.FirstOrDefault(language => http.Request.PathBase == language.Path) ?? Language.French;
 
     // An error is shown by another page than the one that was asked for.
-    private static string Asked(HttpContext http) => http.Features.Get<IStatusCodeReExecuteFeature>() is { } failed
-        ? failed.OriginalPath + failed.OriginalQueryString
+    private static string Asked(HttpContext http) =>
+        http.Features.Get<IStatusCodeReExecuteFeature>() is { } failed ? failed.OriginalPath + failed.OriginalQueryString
         : http.Features.Get<IExceptionHandlerPathFeature>()?.Path is { } path ? path
         : http.Request.Path + http.Request.QueryString;
 }

@@ -28,7 +28,8 @@ public static class SiteHosting
         builder.Services.AddRazorComponents();
         // Accents stay letters: French pages are a tenth lighter. What has a meaning in HTML is still escaped.
         builder.Services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
-        builder.Services.AddDataProtection()
+        builder
+            .Services.AddDataProtection()
             .SetApplicationName($"Fabrique.{name}")
             .PersistKeysToFileSystem(OwnerFile.Folder(Path.Combine(builder.Configuration["Data"] ?? "data", $"{name}-keys")));
         builder.Services.AddAntiforgery(options =>
@@ -46,7 +47,9 @@ public static class SiteHosting
     public static void UseSite(this WebApplication app)
     {
         // The gateway is on the same machine: only loopback is believed, which is the default.
-        app.UseForwardedHeaders(new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost });
+        app.UseForwardedHeaders(
+            new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost }
+        );
         app.UseLanguages();
         app.UseExceptionHandler("/erreur/500", createScopeForErrors: true);
         app.UseStatusCodePagesWithReExecute("/erreur/{0}", createScopeForStatusCodePages: true);
@@ -54,15 +57,17 @@ public static class SiteHosting
         app.UseRouting();
         app.Use(RefuseUnreadableFormsAsync);
         app.UseAuthentication();
-        app.Use((context, next) =>
-        {
-            // What a session sees is for it alone, in the browser's memory too.
-            if (context.User.Identity?.IsAuthenticated == true && !Path.HasExtension(context.Request.Path))
+        app.Use(
+            (context, next) =>
             {
-                context.Response.Headers.CacheControl = "no-store, private";
+                // What a session sees is for it alone, in the browser's memory too.
+                if (context.User.Identity?.IsAuthenticated == true && !Path.HasExtension(context.Request.Path))
+                {
+                    context.Response.Headers.CacheControl = "no-store, private";
+                }
+                return next(context);
             }
-            return next(context);
-        });
+        );
         app.UseAntiforgery();
         app.MapStaticAssets();
     }
@@ -76,7 +81,8 @@ public static class SiteHosting
             {
                 await context.Request.ReadFormAsync(context.RequestAborted);
             }
-            catch (Exception unreadable) when (unreadable is InvalidDataException or IOException && !context.RequestAborted.IsCancellationRequested)
+            catch (Exception unreadable)
+                when (unreadable is InvalidDataException or IOException && !context.RequestAborted.IsCancellationRequested)
             {
                 context.Response.StatusCode = (unreadable as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;
                 return;

@@ -15,8 +15,7 @@ internal sealed partial class Queries
     {
         var size = request.PageSize == 0 ? DefaultSimilar : request.PageSize;
         var (codes, territory) = (request.Situation.Distinct().ToList(), await places.FindAsync(request.Id, cancellation));
-        Check.Refuse(
-        [
+        Check.Refuse([
             .. Check.Codes("situation", codes, Vocabulary.Situation),
             .. Check.Rule("pageSize", size is < 0 or > MaxSimilar, $"Demandez de 1 à {MaxSimilar} territoires."),
         ]);
@@ -29,20 +28,40 @@ internal sealed partial class Queries
         var members = await db.Members.Select(member => member.Id).ToHashSetAsync(cancellation);
         var told = await db.Profiles.AsNoTracking().ToDictionaryAsync(profile => profile.Id, profile => profile.Situations, cancellation);
         var perimeters = (await places.PerimetersAsync(cancellation)).ToDictionary(perimeter => perimeter.Territory.Id);
-        var asked = Told(perimeters.TryGetValue(territory.Id, out var perimeter) ? perimeter.Traits : directory.Entries.First(entry => entry.Traits.Id == territory.Id).Traits);
+        var asked = Told(
+            perimeters.TryGetValue(territory.Id, out var perimeter)
+                ? perimeter.Traits
+                : directory.Entries.First(entry => entry.Traits.Id == territory.Id).Traits
+        );
         asked = codes.Count > 0 ? asked with { Situations = codes } : asked;
-        var candidates = directory.Entries.Select(entry => entry.Traits).Concat(perimeters.Values.Select(one => one.Traits)).Select(Told).ToLookup(traits => members.Contains(traits.Id));
+        var candidates = directory
+            .Entries.Select(entry => entry.Traits)
+            .Concat(perimeters.Values.Select(one => one.Traits))
+            .Select(Told)
+            .ToLookup(traits => members.Contains(traits.Id));
 
         territory.Joined = members.Contains(territory.Id);
         return new ListSimilarTerritoriesResponse
         {
             Territory = territory,
             Situations = { asked.Situations },
-            Similar = { Resemblance.Rank(asked, candidates[true]).Take(size).Concat(Resemblance.Rank(asked, candidates[false]).Take(size)).Select(Similar) },
+            Similar =
+            {
+                Resemblance
+                    .Rank(asked, candidates[true])
+                    .Take(size)
+                    .Concat(Resemblance.Rank(asked, candidates[false]).Take(size))
+                    .Select(Similar),
+            },
         };
 
         Traits Told(Traits traits) =>
-            told.TryGetValue(traits.Id, out var situations) && situations.Length > 0 ? traits with { Situations = situations.Split(' ') } : traits;
+            told.TryGetValue(traits.Id, out var situations) && situations.Length > 0
+                ? traits with
+                {
+                    Situations = situations.Split(' '),
+                }
+                : traits;
 
         SimilarTerritory Similar(Traits traits)
         {
@@ -73,8 +92,13 @@ internal sealed partial class Queries
     {
         var size = Paging.Size(request.PageSize);
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var rows = await db.Milestones.AsNoTracking().OrderByDescending(milestone => milestone.Date).ThenBy(milestone => milestone.Territory)
-            .ThenBy(milestone => milestone.Rank).Take(size).ToListAsync(cancellation);
+        var rows = await db
+            .Milestones.AsNoTracking()
+            .OrderByDescending(milestone => milestone.Date)
+            .ThenBy(milestone => milestone.Territory)
+            .ThenBy(milestone => milestone.Rank)
+            .Take(size)
+            .ToListAsync(cancellation);
         var told = new List<(MilestoneRow row, Territory? Place)>();
         foreach (var row in rows)
         {

@@ -6,7 +6,12 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Territories;
 
 /// <summary>The reads: the official directory, and what its territories tell of themselves.</summary>
-internal sealed partial class Queries(IDbContextFactory<TerritoriesDb> databases, RecordStore<TerritoriesDb> records, OfficialDirectory directory, Places places)
+internal sealed partial class Queries(
+    IDbContextFactory<TerritoriesDb> databases,
+    RecordStore<TerritoriesDb> records,
+    OfficialDirectory directory,
+    Places places
+)
 {
     private const int MaxQuery = 200;
     private const int MaxPractices = 100;
@@ -29,7 +34,15 @@ internal sealed partial class Queries(IDbContextFactory<TerritoriesDb> databases
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var joined = request.Joined ? await db.Members.Select(member => member.Id).ToListAsync(cancellation) : null;
         var (territories, total, isNear) = await places.SearchAsync(
-            request.Query, request.Kind, request.Region, request.Department, joined, offset, size, cancellation);
+            request.Query,
+            request.Kind,
+            request.Region,
+            request.Department,
+            joined,
+            offset,
+            size,
+            cancellation
+        );
         var found = territories.Select(territory => territory.Id).ToArray();
         var members = await db.Members.Where(member => found.Contains(member.Id)).Select(member => member.Id).ToHashSetAsync(cancellation);
 
@@ -58,7 +71,9 @@ internal sealed partial class Queries(IDbContextFactory<TerritoriesDb> databases
             return null;
         }
         var profile = await records.FindAsync<Profile>(territory.Id, cancellation);
-        territory.Membership = (await records.FindAsync<Membership>(territory.Id, cancellation))?.Body is { IsOpen: true } membership ? membership : null;
+        territory.Membership = (await records.FindAsync<Membership>(territory.Id, cancellation))?.Body is { IsOpen: true } membership
+            ? membership
+            : null;
         territory.Joined = territory.Membership is { IsMember: true };
         if (profile?.Info.Visibility == Visibility.Public || (territory.Joined && isOwn(territory.Id)))
         {
@@ -68,8 +83,12 @@ internal sealed partial class Queries(IDbContextFactory<TerritoriesDb> databases
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var practices = db.Practices.AsNoTracking().Where(practice => practice.Territory == territory.Id);
         territory.PracticeCount = await practices.CountAsync(cancellation);
-        var links = await practices.OrderByDescending(practice => practice.ChangedAt).ThenBy(practice => practice.Id)
-            .Take(MaxPractices).Select(practice => practice.Link).ToListAsync(cancellation);
+        var links = await practices
+            .OrderByDescending(practice => practice.ChangedAt)
+            .ThenBy(practice => practice.Id)
+            .Take(MaxPractices)
+            .Select(practice => practice.Link)
+            .ToListAsync(cancellation);
         territory.Practices.AddRange(links.Select(PracticeLink.Parser.ParseFrom));
         return territory;
     }

@@ -13,11 +13,26 @@ internal sealed record DirectoryEntry(int Position, string Name, ulong Letters, 
 /// <param name="Department">Official code, empty where there is none.</param>
 /// <param name="Region">Official code.</param>
 /// <param name="Situations">Vocabulary Situation; empty when nobody told.</param>
-internal sealed record Traits(string Id, string Kind, int? Population, string Grouping, string Department, string Region, IReadOnlyCollection<string> Situations)
+internal sealed record Traits(
+    string Id,
+    string Kind,
+    int? Population,
+    string Grouping,
+    string Department,
+    string Region,
+    IReadOnlyCollection<string> Situations
+)
 {
-    public static Traits Of(Territory territory, string grouping) => new(
-        territory.Id, territory.Kind, territory.HasPopulation ? territory.Population : null, grouping,
-        territory.Department?.Code ?? "", territory.Region?.Code ?? "", []);
+    public static Traits Of(Territory territory, string grouping) =>
+        new(
+            territory.Id,
+            territory.Kind,
+            territory.HasPopulation ? territory.Population : null,
+            grouping,
+            territory.Department?.Code ?? "",
+            territory.Region?.Code ?? "",
+            []
+        );
 
     /// <summary>Only territories of one family are compared: a commune is like no département, and an overseas collectivity (AUT, by its code a region) like no declared perimeter.</summary>
     public string Family => Kind is "COM" or "DEP" or "REG" || Id.StartsWith('R') ? Kind : "groupings";
@@ -55,7 +70,10 @@ internal static class Resemblance
         }
         if (left.Situations.Count > 0 && right.Situations.Count > 0)
         {
-            Add(Weight.Situation, (double)left.Situations.Intersect(right.Situations).Count() / left.Situations.Union(right.Situations).Count());
+            Add(
+                Weight.Situation,
+                (double)left.Situations.Intersect(right.Situations).Count() / left.Situations.Union(right.Situations).Count()
+            );
         }
         if (left.Family == "groupings" && right.Family == "groupings")
         {
@@ -87,7 +105,11 @@ internal static class Resemblance
         }
         if (left.Situations.Intersect(right.Situations).ToList() is { Count: > 0 } situations)
         {
-            yield return new Likeness { Criterion = Likeness.Types.Criterion.Situation, Shared = { situations.Order(StringComparer.Ordinal) } };
+            yield return new Likeness
+            {
+                Criterion = Likeness.Types.Criterion.Situation,
+                Shared = { situations.Order(StringComparer.Ordinal) },
+            };
         }
         if (left.Grouping.Length > 0 && left.Grouping == right.Grouping)
         {
@@ -108,15 +130,16 @@ internal static class Resemblance
     }
 
     /// <summary>The candidates of the same family with which something is shared, the most alike first; ties by the nearest population, then by id.</summary>
-    public static IEnumerable<Traits> Rank(Traits asked, IEnumerable<Traits> candidates) => candidates
-        .Where(candidate => candidate.Id != asked.Id && candidate.Family == asked.Family)
-        .Select(candidate => (Candidate: candidate, Score: Score(asked, candidate)))
-        .Where(ranked => ranked.Score > 0)
-        .OrderByDescending(ranked => ranked.Score)
-        .ThenBy(ranked => Ratio(asked.Population ?? 0, ranked.Candidate.Population ?? 0))
-        .ThenBy(ranked => ranked.Candidate.Id, StringComparer.Ordinal)
-        .Select(ranked => ranked.Candidate)
-        .Where(candidate => Reasons(asked, candidate).Any());
+    public static IEnumerable<Traits> Rank(Traits asked, IEnumerable<Traits> candidates) =>
+        candidates
+            .Where(candidate => candidate.Id != asked.Id && candidate.Family == asked.Family)
+            .Select(candidate => (Candidate: candidate, Score: Score(asked, candidate)))
+            .Where(ranked => ranked.Score > 0)
+            .OrderByDescending(ranked => ranked.Score)
+            .ThenBy(ranked => Ratio(asked.Population ?? 0, ranked.Candidate.Population ?? 0))
+            .ThenBy(ranked => ranked.Candidate.Id, StringComparer.Ordinal)
+            .Select(ranked => ranked.Candidate)
+            .Where(candidate => Reasons(asked, candidate).Any());
 
     // One more than there are: a place without inhabitants can be compared too.
     private static double Ratio(int left, int right) => (Math.Max(left, right) + 1.0) / (Math.Min(left, right) + 1.0);

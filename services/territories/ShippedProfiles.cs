@@ -4,15 +4,21 @@ using Fabrique.Territories.V1;
 namespace Fabrique.Territories;
 
 /// <summary>The profile of Loos-en-Gohelle.</summary>
-internal sealed class ShippedProfiles(RecordStore<TerritoriesDb> records, Registry registry, IHostEnvironment environment, IConfiguration configuration, OfficialDirectory directory)
-    : ShippedRecords<TerritoriesDb, Profile>(records, registry, environment, configuration)
+internal sealed class ShippedProfiles(
+    RecordStore<TerritoriesDb> records,
+    Registry registry,
+    IHostEnvironment environment,
+    IConfiguration configuration,
+    OfficialDirectory directory
+) : ShippedRecords<TerritoriesDb, Profile>(records, registry, environment, configuration)
 {
     protected override string Folder => "Data/profiles";
 
     protected override IEnumerable<(string Id, string Territory, Profile Body)> Read(string json)
     {
         var profile = Profile.Parser.ParseJson(json);
-        var territory = directory.Find(profile.Territory) ?? throw new InvalidDataException($"No territory has the code {profile.Territory}.");
+        var territory = directory.Find(profile.Territory)
+            ?? throw new InvalidDataException($"No territory has the code {profile.Territory}.");
         return [(territory.Id, territory.Id, profile.ToldBy(territory))];
     }
 }

@@ -17,7 +17,8 @@ public sealed class TerritoriesDb(DbContextOptions<TerritoriesDb> options) : Rec
     internal DbSet<PerimeterRow> Perimeters => Set<PerimeterRow>();
 
     /// <summary>The memberships of territories that are in the network, awake or not.</summary>
-    internal IQueryable<MembershipRow> Members => Memberships.AsNoTracking().Where(row => row.Status == MembershipStatus.Active || row.Status == MembershipStatus.Asleep);
+    internal IQueryable<MembershipRow> Members =>
+        Memberships.AsNoTracking().Where(row => row.Status == MembershipStatus.Active || row.Status == MembershipStatus.Asleep);
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -27,7 +28,12 @@ public sealed class TerritoriesDb(DbContextOptions<TerritoriesDb> options) : Rec
         modelBuilder.Entity<PracticeRow>(row =>
         {
             row.ToTable("practices").HasKey(practice => practice.Id);
-            row.HasIndex(practice => new { practice.Territory, practice.ChangedAt, practice.Id });
+            row.HasIndex(practice => new
+            {
+                practice.Territory,
+                practice.ChangedAt,
+                practice.Id,
+            });
         });
         modelBuilder.Entity<MembershipRow>(row =>
         {

@@ -15,8 +15,10 @@ internal sealed partial class TerritoriesGrpc(RecordStore<TerritoriesDb> records
     public override async Task<GetTerritoryResponse> GetTerritory(GetTerritoryRequest request, ServerCallContext context) =>
         new() { Territory = await GetAsync(request.Id, context) };
 
-    public override Task<ListSimilarTerritoriesResponse> ListSimilarTerritories(ListSimilarTerritoriesRequest request, ServerCallContext context) =>
-        queries.SimilarAsync(request, context.CancellationToken);
+    public override Task<ListSimilarTerritoriesResponse> ListSimilarTerritories(
+        ListSimilarTerritoriesRequest request,
+        ServerCallContext context
+    ) => queries.SimilarAsync(request, context.CancellationToken);
 
     public override Task<ListMilestonesResponse> ListMilestones(ListMilestonesRequest request, ServerCallContext context) =>
         queries.MilestonesAsync(request, context.CancellationToken);
@@ -25,5 +27,9 @@ internal sealed partial class TerritoriesGrpc(RecordStore<TerritoriesDb> records
         Task.FromResult(new GetBaseMapResponse { Map = Map.Value });
 
     private async Task<Territory> GetAsync(string id, ServerCallContext context) =>
-        await queries.GetAsync(id, code => context.Caller().Allows($"{TerritoryService.Descriptor.FullName}/{nameof(GetTerritory)}:hidden", code), context.CancellationToken) ?? throw Refusal.NotFound($"Aucun territoire ne porte ce code.");
+        await queries.GetAsync(
+            id,
+            code => context.Caller().Allows($"{TerritoryService.Descriptor.FullName}/{nameof(GetTerritory)}:hidden", code),
+            context.CancellationToken
+        ) ?? throw Refusal.NotFound($"Aucun territoire ne porte ce code.");
 }

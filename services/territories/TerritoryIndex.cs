@@ -24,9 +24,21 @@ internal sealed class TerritoryIndex(Registry registry) : RecordIndex<Territorie
             if (body is Profile profile && record.Visibility == Visibility.Public)
             {
                 db.Profiles.Add(new ProfileRow { Id = record.Id, Situations = string.Join(' ', profile.Situations) });
-                var latest = profile.Milestones.OrderByDescending(milestone => milestone.Date, StringComparer.Ordinal).Take(LatestMilestones);
-                db.Milestones.AddRange(latest.Select((milestone, rank) =>
-                    new MilestoneRow { Territory = record.Id, Rank = rank, Date = milestone.Date, Milestone = milestone.ToByteArray() }));
+                var latest = profile
+                    .Milestones.OrderByDescending(milestone => milestone.Date, StringComparer.Ordinal)
+                    .Take(LatestMilestones);
+                db.Milestones.AddRange(
+                    latest.Select(
+                        (milestone, rank) =>
+                            new MilestoneRow
+                            {
+                                Territory = record.Id,
+                                Rank = rank,
+                                Date = milestone.Date,
+                                Milestone = milestone.ToByteArray(),
+                            }
+                    )
+                );
             }
         }
         else if (record.Kind == RecordKinds.KindOf<Practice>())
@@ -37,13 +49,15 @@ internal sealed class TerritoryIndex(Registry registry) : RecordIndex<Territorie
             }
             if (body is Practice { Status: PracticeStatus.Published } practice && record.Visibility == Visibility.Public)
             {
-                db.Practices.Add(new PracticeRow
-                {
-                    Id = record.Id,
-                    Territory = record.Territory,
-                    ChangedAt = record.ChangedAt.ToDateTimeOffset().ToUnixTimeMilliseconds(),
-                    Link = Link(record.Id, practice).ToByteArray(),
-                });
+                db.Practices.Add(
+                    new PracticeRow
+                    {
+                        Id = record.Id,
+                        Territory = record.Territory,
+                        ChangedAt = record.ChangedAt.ToDateTimeOffset().ToUnixTimeMilliseconds(),
+                        Link = Link(record.Id, practice).ToByteArray(),
+                    }
+                );
             }
         }
         else if (record.Kind == RecordKinds.KindOf<Membership>())
@@ -67,7 +81,14 @@ internal sealed class TerritoryIndex(Registry registry) : RecordIndex<Territorie
             await db.Cohorts.Where(row => row.Code == record.Id).ExecuteDeleteAsync(cancellation);
             if (body is Cohort cohort)
             {
-                db.Cohorts.Add(new CohortRow { Code = record.Id, StartsOn = cohort.StartsOn, Body = new Cohort(cohort) { Record = registry.Info(record) }.ToByteArray() });
+                db.Cohorts.Add(
+                    new CohortRow
+                    {
+                        Code = record.Id,
+                        StartsOn = cohort.StartsOn,
+                        Body = new Cohort(cohort) { Record = registry.Info(record) }.ToByteArray(),
+                    }
+                );
             }
         }
         else if (record.Kind == RecordKinds.KindOf<AssessmentSnapshot>())
@@ -80,43 +101,47 @@ internal sealed class TerritoryIndex(Registry registry) : RecordIndex<Territorie
         }
     }
 
-    private static MembershipRow Row(Record record, Membership membership) => new()
-    {
-        Id = record.Id,
-        Status = membership.Status,
-        Region = membership.Region.Length > 0 ? $"R{membership.Region}" : "",
-        Cohort = membership.Cohort,
-        ChangedAt = record.ChangedAt.ToDateTimeOffset().ToUnixTimeMilliseconds(),
-        ActiveOn = membership.ActiveOn,
-        Body = membership.ToByteArray(),
-    };
+    private static MembershipRow Row(Record record, Membership membership) =>
+        new()
+        {
+            Id = record.Id,
+            Status = membership.Status,
+            Region = membership.Region.Length > 0 ? $"R{membership.Region}" : "",
+            Cohort = membership.Cohort,
+            ChangedAt = record.ChangedAt.ToDateTimeOffset().ToUnixTimeMilliseconds(),
+            ActiveOn = membership.ActiveOn,
+            Body = membership.ToByteArray(),
+        };
 
-    private SnapshotRow Row(Record record, AssessmentSnapshot snapshot) => new()
-    {
-        Id = record.Id,
-        Territory = record.Territory,
-        FrozenOn = snapshot.FrozenOn,
-        IsOpen = snapshot.OpenedOn.Length > 0,
-        Head = new AssessmentSnapshot(snapshot.Head()) { Record = registry.Info(record) }.ToByteArray(),
-    };
+    private SnapshotRow Row(Record record, AssessmentSnapshot snapshot) =>
+        new()
+        {
+            Id = record.Id,
+            Territory = record.Territory,
+            FrozenOn = snapshot.FrozenOn,
+            IsOpen = snapshot.OpenedOn.Length > 0,
+            Head = new AssessmentSnapshot(snapshot.Head()) { Record = registry.Info(record) }.ToByteArray(),
+        };
 
-    private PerimeterRow Row(Record record, Perimeter perimeter) => new()
-    {
-        Id = record.Id,
-        Status = perimeter.Status,
-        Region = perimeter.Region.Length > 0 ? $"R{perimeter.Region}" : "",
-        Department = perimeter.Department,
-        Version = record.Version,
-        ChangedAt = record.ChangedAt.ToDateTimeOffset().ToUnixTimeMilliseconds(),
-        Body = new Perimeter(perimeter) { Record = registry.Info(record) }.ToByteArray(),
-    };
+    private PerimeterRow Row(Record record, Perimeter perimeter) =>
+        new()
+        {
+            Id = record.Id,
+            Status = perimeter.Status,
+            Region = perimeter.Region.Length > 0 ? $"R{perimeter.Region}" : "",
+            Department = perimeter.Department,
+            Version = record.Version,
+            ChangedAt = record.ChangedAt.ToDateTimeOffset().ToUnixTimeMilliseconds(),
+            Body = new Perimeter(perimeter) { Record = registry.Info(record) }.ToByteArray(),
+        };
 
-    private static PracticeLink Link(string id, Practice practice) => new()
-    {
-        Id = id,
-        Title = practice.Title,
-        Summary = practice.Summary,
-        Themes = { practice.Themes },
-        Maturity = practice.Maturity,
-    };
+    private static PracticeLink Link(string id, Practice practice) =>
+        new()
+        {
+            Id = id,
+            Title = practice.Title,
+            Summary = practice.Summary,
+            Themes = { practice.Themes },
+            Maturity = practice.Maturity,
+        };
 }

@@ -14,22 +14,35 @@ internal sealed partial class TerritoriesGrpc
         context.Demand(territory.Id);
         if ((await records.FindAsync<Membership>(territory.Id, context.CancellationToken))?.Body.Status != MembershipStatus.Active)
         {
-            throw new Refusal(StatusCode.FailedPrecondition, "MEMBERSHIP_NOT_ACTIVE", $"L’adhésion de votre territoire n’est pas active : la page « Mon territoire » dit ce qui manque. Rien n’a été enregistré.");
+            throw new Refusal(
+                StatusCode.FailedPrecondition,
+                "MEMBERSHIP_NOT_ACTIVE",
+                $"L’adhésion de votre territoire n’est pas active : la page « Mon territoire » dit ce qui manque. Rien n’a été enregistré."
+            );
         }
         var edited = request.Profile ?? throw Refusal.Invalid("profile", $"Envoyez le profil du territoire.");
         var told = edited.ToldBy(territory);
-        await records.WriteAsync<Profile>(territory.Id, current =>
-        {
-            if ((current?.Info.Version ?? 0) != request.Version)
+        await records.WriteAsync<Profile>(
+            territory.Id,
+            current =>
             {
-                throw new Refusal(StatusCode.Aborted, "STALE_VERSION", $"Quelqu’un a modifié ce profil entre-temps. Votre texte n’a pas été enregistré : comparez les deux versions.")
+                if ((current?.Info.Version ?? 0) != request.Version)
                 {
-                    Details = { ["currentVersion"] = $"{current?.Info.Version ?? 0}" },
-                };
-            }
-            return told.Equals(current?.Body) && current.Info.Visibility == Visibility.Public ? null
-                : new Change<Profile>(current is null ? "published" : "revised", territory.Id, told, Visibility.Public);
-        }, context.CancellationToken);
+                    throw new Refusal(
+                        StatusCode.Aborted,
+                        "STALE_VERSION",
+                        $"Quelqu’un a modifié ce profil entre-temps. Votre texte n’a pas été enregistré : comparez les deux versions."
+                    )
+                    {
+                        Details = { ["currentVersion"] = $"{current?.Info.Version ?? 0}" },
+                    };
+                }
+                return told.Equals(current?.Body) && current.Info.Visibility == Visibility.Public
+                    ? null
+                    : new Change<Profile>(current is null ? "published" : "revised", territory.Id, told, Visibility.Public);
+            },
+            context.CancellationToken
+        );
         return new UpdateProfileResponse { Territory = await GetAsync(territory.Id, context) };
     }
 }

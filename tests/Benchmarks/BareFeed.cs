@@ -35,7 +35,10 @@ internal sealed class BareFeed(string database) : FeedService.FeedServiceBase
         while (await rows.ReadAsync(context.CancellationToken))
         {
             var envelope = UnsafeByteOperations.UnsafeWrap(rows.GetFieldValue<byte[]>(1));
-            await responseStream.WriteAsync(new ReadResponse { Sequence = rows.GetInt64(0), Envelope = envelope }, context.CancellationToken);
+            await responseStream.WriteAsync(
+                new ReadResponse { Sequence = rows.GetInt64(0), Envelope = envelope },
+                context.CancellationToken
+            );
         }
     }
 }

@@ -29,12 +29,19 @@ internal sealed class BareRows
         _store = $"INSERT INTO store VALUES ({string.Join(", ", row.Values.Select(value => $"'{value}'"))})";
         var objects = Read(store, "SELECT sql, name FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid");
         // SQLite makes the tables behind a virtual one by itself.
-        var virtuals = objects.Where(made => ((string)made.Values[0]).StartsWith("CREATE VIRTUAL", StringComparison.Ordinal)).Select(made => $"{made.Values[1]}_").ToList();
-        _schema.AddRange(objects.Where(made => !virtuals.Exists(((string)made.Values[1]).StartsWith)).Select(made => (string)made.Values[0]));
+        var virtuals = objects
+            .Where(made => ((string)made.Values[0]).StartsWith("CREATE VIRTUAL", StringComparison.Ordinal))
+            .Select(made => $"{made.Values[1]}_")
+            .ToList();
+        _schema.AddRange(
+            objects.Where(made => !virtuals.Exists(((string)made.Values[1]).StartsWith)).Select(made => (string)made.Values[0])
+        );
         foreach (var (table, key) in tables)
         {
             var columns = virtuals.Contains($"{table}_") ? "rowid, *" : "*";
-            _rows.AddRange(Read(store, $"SELECT {columns} FROM {table} WHERE {key} = '{id}'").Select(found => (table, found.Columns, found.Values)));
+            _rows.AddRange(
+                Read(store, $"SELECT {columns} FROM {table} WHERE {key} = '{id}'").Select(found => (table, found.Columns, found.Values))
+            );
         }
     }
 
@@ -85,8 +92,15 @@ internal sealed class BareRows
         public Writer(BareRows rows, SqliteConnection connection)
         {
             (_rows, _connection) = (rows, connection);
-            _inserts = [.. rows._rows.Select(row => Prepare(
-                $"INSERT INTO {row.Table} ({string.Join(", ", row.Columns)}) VALUES ({string.Join(", ", row.Columns.Select((_, at) => $"$p{at}"))})", row.Values))];
+            _inserts =
+            [
+                .. rows._rows.Select(row =>
+                    Prepare(
+                        $"INSERT INTO {row.Table} ({string.Join(", ", row.Columns)}) VALUES ({string.Join(", ", row.Columns.Select((_, at) => $"$p{at}"))})",
+                        row.Values
+                    )
+                ),
+            ];
             _sequence = Prepare("UPDATE store SET last_sequence = $p0", [0L]);
         }
 

@@ -21,18 +21,24 @@ internal static class Load
     public static async Task<Sample> RunAsync(int inFlight, Func<Task> operation)
     {
         var (begin, cpu) = (Stopwatch.GetTimestamp(), Cpu.Used());
-        var latencies = await Task.WhenAll(Enumerable.Range(0, inFlight).Select(_ => Task.Run(async () =>
-        {
-            var taken = new List<double>();
-            while (Stopwatch.GetElapsedTime(begin) < Round)
-            {
-                var start = Stopwatch.GetTimestamp();
-                await operation();
-                taken.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-            }
+        var latencies = await Task.WhenAll(
+            Enumerable
+                .Range(0, inFlight)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        var taken = new List<double>();
+                        while (Stopwatch.GetElapsedTime(begin) < Round)
+                        {
+                            var start = Stopwatch.GetTimestamp();
+                            await operation();
+                            taken.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                        }
 
-            return taken;
-        })));
+                        return taken;
+                    })
+                )
+        );
         var elapsed = Stopwatch.GetElapsedTime(begin);
         var all = latencies.SelectMany(taken => taken).ToList();
         return Sample.Of(all.Count / elapsed.TotalSeconds, Cpu.Since(cpu, all.Count), all);
@@ -43,21 +49,27 @@ internal static class Load
     {
         const int Enough = 20_000;
         var left = Enough;
-        await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Run(async () =>
-        {
-            while (Interlocked.Decrement(ref left) >= 0)
-            {
-                await operation();
-            }
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 64)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        while (Interlocked.Decrement(ref left) >= 0)
+                        {
+                            await operation();
+                        }
+                    })
+                )
+        );
     }
 
     /// <summary>Repeats what does not wait, one at a time.</summary>
     public static Task<Sample> RunAsync(Action operation) => RunAsync(1, () =>
-    {
-        operation();
-        return Task.CompletedTask;
-    });
+        {
+            operation();
+            return Task.CompletedTask;
+        });
 
     /// <summary>Times one piece of work that holds <paramref name="count"/> operations.</summary>
     public static async Task<Sample> TimeAsync(int count, Func<Task> work)

@@ -13,7 +13,13 @@ internal static class Cpu
 
     public static TimeSpan Used()
     {
-        var processes = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => char.IsAsciiDigit(name![0])).Select(name => Stat(name!)).OfType<string[]>().ToList();
+        var processes = Directory
+            .EnumerateDirectories("/proc")
+            .Select(Path.GetFileName)
+            .Where(name => char.IsAsciiDigit(name![0]))
+            .Select(name => Stat(name!))
+            .OfType<string[]>()
+            .ToList();
         var children = processes.ToLookup(Parent);
         return Tick * Sum(Stat("self")!);
 

@@ -7,7 +7,8 @@ namespace Fabrique.Benchmarks;
 /// Pages and the API of a whole node through its gateway, against nginx in front of the same processes; and, for what the
 /// gateway keeps in memory, against nginx with the same bytes in a file.
 /// </summary>
-internal sealed class Gateway() : Benchmark("gateway", "pages and API through the gateway, against nginx before the same services and before files")
+internal sealed class Gateway()
+    : Benchmark("gateway", "pages and API through the gateway, against nginx before the same services and before files")
 {
     private const string Second = "h1";
 
@@ -51,22 +52,44 @@ internal sealed class Gateway() : Benchmark("gateway", "pages and API through th
         Uri Upstream(string name) => new(plan.Processes[0].Environment[$"services__{name}__{Second}__0"]);
         var ports = Ports.Free(2);
         var files = Directory.CreateDirectory(Path.Combine(folder, "files")).FullName;
-        servers.Push(await Nginx.StartAsync(
-            folder, [("/api/v1/territories", Upstream("territories")), ("/api/v1/practices", Upstream("practices")), ("/", Upstream("portal"))], ports[0], ports[1]));
-        Uri proxy = new($"http://127.0.0.1:{ports[0]}"), file = new($"http://127.0.0.1:{ports[1]}");
+        servers.Push(
+            await Nginx.StartAsync(
+                folder,
+                [("/api/v1/territories", Upstream("territories")), ("/api/v1/practices", Upstream("practices")), ("/", Upstream("portal"))],
+                ports[0],
+                ports[1]
+            )
+        );
+        Uri proxy = new($"http://127.0.0.1:{ports[0]}"),
+            file = new($"http://127.0.0.1:{ports[1]}");
 
         using var http = new HttpClient { BaseAddress = plan.Address };
-        var paths = new[] { ("page, home", "/"), ("page, list of practices", "/pratiques"), ("API, list of practices", "/api/v1/practices"), ("style sheet", "/site.css") };
+        var paths = new[]
+        {
+            ("page, home", "/"),
+            ("page, list of practices", "/pratiques"),
+            ("API, list of practices", "/api/v1/practices"),
+            ("style sheet", "/site.css"),
+        };
         foreach (var (what, path) in paths)
         {
             var bytes = await ReadAsync(http, path);
             await File.WriteAllBytesAsync(Path.Combine(files, "answer"), bytes);
             report.Say($"{path} has {bytes.Length:#,0} bytes");
-            Uri ours = new(plan.Address!, path), theirs = new(proxy, path);
+            Uri ours = new(plan.Address!, path),
+                theirs = new(proxy, path);
             await report.CompareAsync(
-                $"{what}, not kept", new("Fabrique", () => Wrk.RunAsync(ours, Unkept)), new("nginx, same upstream", () => Wrk.RunAsync(theirs, Unkept)), goal: 0.7);
+                $"{what}, not kept",
+                new("Fabrique", () => Wrk.RunAsync(ours, Unkept)),
+                new("nginx, same upstream", () => Wrk.RunAsync(theirs, Unkept)),
+                goal: 0.7
+            );
             await report.CompareAsync(
-                $"{what}, kept", new("Fabrique", () => Wrk.RunAsync(ours)), new("nginx, file", () => Wrk.RunAsync(new Uri(file, "/answer"))), goal: 0.3);
+                $"{what}, kept",
+                new("Fabrique", () => Wrk.RunAsync(ours)),
+                new("nginx, file", () => Wrk.RunAsync(new Uri(file, "/answer"))),
+                goal: 0.3
+            );
         }
     }
 
@@ -76,10 +99,19 @@ internal sealed class Gateway() : Benchmark("gateway", "pages and API through th
         var file = TyeFile.Load(Path.Combine(Checkout.Root(), "tye.yaml"));
         file = file with
         {
-            Services = [.. file.Services.Select(service => service.IsPublic ? service : service with { Bindings = [.. service.Bindings, new TyeBinding(Second, null, "http")] })],
+            Services =
+            [
+                .. file.Services.Select(service =>
+                    service.IsPublic ? service : service with { Bindings = [.. service.Bindings, new TyeBinding(Second, null, "http")] }
+                ),
+            ],
         };
         var broker = await Broker.ChooseAsync("memory", data, CancellationToken.None);
-        return new Node(file, Checkout.Root(), data, IPAddress.Loopback, 0).Plan(broker, new Database("", database), DaprSidecar.Choose(DaprSidecar.EmbeddedName, broker, data));
+        return new Node(file, Checkout.Root(), data, IPAddress.Loopback, 0).Plan(
+            broker,
+            new Database("", database),
+            DaprSidecar.Choose(DaprSidecar.EmbeddedName, broker, data)
+        );
     }
 
     /// <summary>The answer, once everything behind the gateway is there.</summary>

@@ -17,7 +17,8 @@ namespace Fabrique.Benchmarks;
 /// gRPC stream of the same envelopes and a bare insert of the same rows in transactions of the same size. Within a node the service that is followed has verified
 /// the signatures and says so; those of another node are verified.
 /// </summary>
-internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} practices taken in, and replayed from a feed, against a bare stream and insert")
+internal sealed class Ingest(int count)
+    : Benchmark("ingest", $"{count:#,0} practices taken in, and replayed from a feed, against a bare stream and insert")
 {
     /// <summary>The follower's: both sides commit as often.</summary>
     private const int BatchSize = 200;
@@ -34,23 +35,42 @@ internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} prac
         var ports = Ports.Free(4);
         await using var server = await Server.StartOwnAsync("feed", ports[0], source, $"{ports[0]}", $"{ports[1]}");
         await using var other = await Server.StartOwnAsync("feed", ports[2], foreign, $"{ports[2]}", $"{ports[3]}");
-        var (feed, bareFeed, foreignFeed) = (new Uri($"http://127.0.0.1:{ports[0]}"), new Uri($"http://127.0.0.1:{ports[1]}"), new Uri($"http://127.0.0.1:{ports[2]}"));
+        var (feed, bareFeed, foreignFeed) = (
+            new Uri($"http://127.0.0.1:{ports[0]}"),
+            new Uri($"http://127.0.0.1:{ports[1]}"),
+            new Uri($"http://127.0.0.1:{ports[2]}")
+        );
         using var bareChannel = GrpcChannel.ForAddress(bareFeed);
         using var channel = GrpcChannel.ForAddress(feed);
         var envelopes = await ReadAsync(bareChannel);
         var rows = await RowsAsync(source, envelopes[0]);
 
-        await report.CompareAsync("ingest, records in memory",
+        await report.CompareAsync(
+            "ingest, records in memory",
             new("Fabrique", () => IngestAsync(source, envelopes)),
-            new("bare insert", () => InsertAsync(rows, envelopes)), warmUp: false);
-        await report.CompareAsync("feed, read only",
+            new("bare insert", () => InsertAsync(rows, envelopes)),
+            warmUp: false
+        );
+        await report.CompareAsync(
+            "feed, read only",
             new("Fabrique", () => Load.TimeAsync(count, () => ReadAsync(channel))),
-            new("bare stream", () => Load.TimeAsync(count, () => ReadAsync(bareChannel))));
+            new("bare stream", () => Load.TimeAsync(count, () => ReadAsync(bareChannel)))
+        );
         var bare = new Side("bare stream and insert", () => StreamAsync(rows, bareChannel));
-        await report.CompareAsync("feed replay and ingest, in a node",
-            new("Fabrique", () => FollowAsync(source, feed)), bare, goal: 0.5, warmUp: false);
-        await report.CompareAsync("feed replay and ingest, from another node",
-            new("Fabrique", () => FollowAsync(source, foreignFeed)), bare, goal: 0.5, warmUp: false);
+        await report.CompareAsync(
+            "feed replay and ingest, in a node",
+            new("Fabrique", () => FollowAsync(source, feed)),
+            bare,
+            goal: 0.5,
+            warmUp: false
+        );
+        await report.CompareAsync(
+            "feed replay and ingest, from another node",
+            new("Fabrique", () => FollowAsync(source, foreignFeed)),
+            bare,
+            goal: 0.5,
+            warmUp: false
+        );
     }
 
     /// <summary>Serves the feed of a data folder twice: as the service does, and bare.</summary>
@@ -65,25 +85,27 @@ internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} prac
     private async Task SeedAsync(string folder)
     {
         await using var store = await Store<PracticesDb>.StartAsync<PracticeIndex>(folder, "practices", Owner);
-        for (var written = 0; written < count;)
+        for (var written = 0; written < count; )
         {
             await using var db = await store.OpenAsync();
             foreach (var record in Enumerable.Range(0, 1000).Select(_ => Samples.NewRecord(Samples.NewId(), store.Key.Node)))
             {
                 var envelope = Envelope.Seal(record, store.Key);
-                db.Records.Add(new RecordRow
-                {
-                    Kind = record.Kind,
-                    Id = record.Id,
-                    Territory = record.Territory,
-                    Home = record.Home,
-                    Version = record.Version,
-                    Sequence = ++written,
-                    Visibility = record.Visibility,
-                    Shown = record.Visibility,
-                    Envelope = envelope,
-                    Mac = store.Key.Mac(envelope),
-                });
+                db.Records.Add(
+                    new RecordRow
+                    {
+                        Kind = record.Kind,
+                        Id = record.Id,
+                        Territory = record.Territory,
+                        Home = record.Home,
+                        Version = record.Version,
+                        Sequence = ++written,
+                        Visibility = record.Visibility,
+                        Shown = record.Visibility,
+                        Envelope = envelope,
+                        Mac = store.Key.Mac(envelope),
+                    }
+                );
             }
 
             var state = await db.Store.SingleAsync();
@@ -121,7 +143,12 @@ internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} prac
         await using var store = await FollowerAsync(data.Path, source);
         await store.Records.IngestAsync("bench", [envelope], CancellationToken.None);
         await using var db = await store.OpenAsync();
-        return new BareRows((SqliteConnection)db.Database.GetDbConnection(), (await db.Records.SingleAsync()).Id, ("records", "id"), ("practices", "Id"));
+        return new BareRows(
+            (SqliteConnection)db.Database.GetDbConnection(),
+            (await db.Records.SingleAsync()).Id,
+            ("records", "id"),
+            ("practices", "Id")
+        );
     }
 
     private async Task<Sample> IngestAsync(string source, List<ReadOnlyMemory<byte>> envelopes)
@@ -143,12 +170,12 @@ internal sealed class Ingest(int count) : Benchmark("ingest", $"{count:#,0} prac
         await using var database = rows.Create(Path.Combine(data.Path, "bare.db"));
         using var writer = rows.Open(database);
         return await Load.TimeAsync(count, () => Task.Run(() =>
-        {
-            foreach (var batch in envelopes.Chunk(BatchSize))
             {
-                writer.Insert(batch.Select(envelope => (Samples.NewId(), envelope)));
-            }
-        }));
+                foreach (var batch in envelopes.Chunk(BatchSize))
+                {
+                    writer.Insert(batch.Select(envelope => (Samples.NewId(), envelope)));
+                }
+            }));
     }
 
     private async Task<Sample> FollowAsync(string source, Uri feed)

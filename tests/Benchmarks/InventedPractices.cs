@@ -16,7 +16,24 @@ internal static class InventedPractices
     /// <summary>What keeps the first words from being everywhere.</summary>
     private const double Flat = 20;
 
-    private static readonly string[] Beginnings = ["bar", "cor", "dul", "fam", "gri", "jol", "lum", "mar", "nov", "pal", "riv", "sal", "tor", "ver", "vin"];
+    private static readonly string[] Beginnings =
+    [
+        "bar",
+        "cor",
+        "dul",
+        "fam",
+        "gri",
+        "jol",
+        "lum",
+        "mar",
+        "nov",
+        "pal",
+        "riv",
+        "sal",
+        "tor",
+        "ver",
+        "vin",
+    ];
     private static readonly string[] Middles = ["ab", "ic", "od", "uf", "eg", "il", "om", "un", "ap", "er", "is", "ot"];
     private static readonly string[] Ends = ["age", "eau", "elle", "ère", "esse", "ette", "ier", "ise", "oire", "ote", "ure", "yse"];
 
@@ -42,7 +59,10 @@ internal static class InventedPractices
             Lessons = Text(2),
             SuccessConditions = Text(3),
             Licence = "CC-BY-SA-4.0",
-            Sources = { new Source { Code = "B", Title = "Invented for a measurement" } },
+            Sources =
+            {
+                new Source { Code = "B", Title = "Invented for a measurement" },
+            },
         };
     }
 
@@ -50,7 +70,10 @@ internal static class InventedPractices
     public static ListPracticesRequest Query(int number)
     {
         var random = new Random(-1 - number);
-        var words = Enumerable.Range(0, random.Next(1, 4)).Select(_ => Word((int)Math.Pow(WordCount, 0.2 + (0.7 * random.NextDouble())))).ToArray();
+        var words = Enumerable
+            .Range(0, random.Next(1, 4))
+            .Select(_ => Word((int)Math.Pow(WordCount, 0.2 + (0.7 * random.NextDouble()))))
+            .ToArray();
         if (random.Next(10) == 0)
         {
             words[0] = words[0].Remove(words[0].Length / 2, 1);

@@ -9,10 +9,17 @@ internal static class Nginx
     /// <param name="upstreams">Where each path prefix goes.</param>
     /// <param name="proxyPort">Port of the proxy.</param>
     /// <param name="filesPort">Port of the files.</param>
-    public static async Task<Server> StartAsync(string folder, IReadOnlyList<(string Prefix, Uri Address)> upstreams, int proxyPort, int filesPort)
+    public static async Task<Server> StartAsync(
+        string folder,
+        IReadOnlyList<(string Prefix, Uri Address)> upstreams,
+        int proxyPort,
+        int filesPort
+    )
     {
         var configuration = Path.Combine(folder, "nginx.conf");
-        await File.WriteAllTextAsync(configuration, $$"""
+        await File.WriteAllTextAsync(
+            configuration,
+            $$"""
             daemon off;
             worker_processes auto;
             pid {{folder}}/nginx.pid;
@@ -29,7 +36,12 @@ internal static class Nginx
               fastcgi_temp_path {{folder}}/fastcgi;
               uwsgi_temp_path {{folder}}/uwsgi;
               scgi_temp_path {{folder}}/scgi;
-              {{string.Concat(upstreams.Select((upstream, at) => $"upstream u{at} {{ server {upstream.Address.Authority}; keepalive 64; keepalive_requests 1000000; }}\n"))}}
+              {{string.Concat(
+                upstreams.Select(
+                    (upstream, at) =>
+                        $"upstream u{at} {{ server {upstream.Address.Authority}; keepalive 64; keepalive_requests 1000000; }}\n"
+                )
+            )}}
               server {
                 listen 127.0.0.1:{{proxyPort}};
                 proxy_http_version 1.1;
@@ -42,7 +54,12 @@ internal static class Nginx
                 root {{folder}}/files;
               }
             }
-            """);
-        return await Server.StartAsync(Shell.Which("nginx") ?? throw new PlainError("the case 'gateway' needs nginx: ./fabrique bench installs it"), ["-e", "stderr", "-c", configuration, "-p", folder], proxyPort);
+            """
+        );
+        return await Server.StartAsync(
+            Shell.Which("nginx") ?? throw new PlainError("the case 'gateway' needs nginx: ./fabrique bench installs it"),
+            ["-e", "stderr", "-c", configuration, "-p", folder],
+            proxyPort
+        );
     }
 }

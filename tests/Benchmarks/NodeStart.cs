@@ -35,16 +35,28 @@ internal sealed partial class NodeStart() : Benchmark("start", "start-up time an
         }
     }
 
-    private static string Seconds(IEnumerable<double> values) => string.Create(CultureInfo.InvariantCulture, $"{Report.Median(values):0.0} s");
+    private static string Seconds(IEnumerable<double> values) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Report.Median(values):0.0} s");
 
     /// <summary>Starts a node, looks at it and stops it.</summary>
     private static async Task<(double Seconds, string Memory)> UpAsync(string data, string broker)
     {
         try
         {
-            var said = await FabriqueAsync(["up", "--detach", "--port", "0", "--data", data, .. broker.Length > 0 ? ["--broker", broker] : Array.Empty<string>()]);
+            var said = await FabriqueAsync([
+                "up",
+                "--detach",
+                "--port",
+                "0",
+                "--data",
+                data,
+                .. broker.Length > 0 ? ["--broker", broker] : Array.Empty<string>(),
+            ]);
             var status = await FabriqueAsync(["status", "--data", data]);
-            return (double.Parse(ReadyIn().Match(said).Groups[1].ValueSpan, CultureInfo.InvariantCulture), Memory().Match(status).Groups[1].Value);
+            return (
+                double.Parse(ReadyIn().Match(said).Groups[1].ValueSpan, CultureInfo.InvariantCulture),
+                Memory().Match(status).Groups[1].Value
+            );
         }
         finally
         {
@@ -55,7 +67,13 @@ internal sealed partial class NodeStart() : Benchmark("start", "start-up time an
     private static async Task<string> FabriqueAsync(string[] arguments)
     {
         var lines = new List<string>();
-        await Shell.RunAsync("bash", [Path.Combine(Checkout.Root(), "fabrique"), .. arguments], Checkout.Root(), lines.Add, CancellationToken.None);
+        await Shell.RunAsync(
+            "bash",
+            [Path.Combine(Checkout.Root(), "fabrique"), .. arguments],
+            Checkout.Root(),
+            lines.Add,
+            CancellationToken.None
+        );
         return string.Join('\n', lines);
     }
 

@@ -17,11 +17,23 @@ if (args is ["soak", ..])
 }
 
 var (rounds, records) = (Option("--rounds", 3), Option("--records", 100_000));
-Benchmark[] all = [new Publish(), new Invoke(), new RecordWrite(), new Ingest(records), new Search(records), new SignVerify(), new Gateway(), new NodeStart()];
+Benchmark[] all =
+[
+    new Publish(),
+    new Invoke(),
+    new RecordWrite(),
+    new Ingest(records),
+    new Search(records),
+    new SignVerify(),
+    new Gateway(),
+    new NodeStart(),
+];
 var names = args.Where((argument, at) => !argument.StartsWith('-') && (at == 0 || !args[at - 1].StartsWith('-'))).ToList();
 if (names.Except(all.Select(benchmark => benchmark.Name)).FirstOrDefault() is { } unknown)
 {
-    await Console.Error.WriteLineAsync($"there is no case '{unknown}'; there are: {string.Join(", ", all.Select(benchmark => benchmark.Name))}");
+    await Console.Error.WriteLineAsync(
+        $"there is no case '{unknown}'; there are: {string.Join(", ", all.Select(benchmark => benchmark.Name))}"
+    );
     return 1;
 }
 
@@ -33,7 +45,8 @@ foreach (var benchmark in all.Where(benchmark => names.Count == 0 || names.Conta
     await report.CaseAsync(benchmark);
 }
 
-var machine = $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd}, {Environment.ProcessorCount} processors, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}; medians of {rounds} rounds";
+var machine =
+    $"{TimeProvider.System.GetUtcNow():yyyy-MM-dd}, {Environment.ProcessorCount} processors, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}; medians of {rounds} rounds";
 var results = $"{machine}\n\n{report.Table()}";
 var path = Path.Combine(Directory.CreateDirectory(Path.Combine(Checkout.Root(), "artifacts", "bench")).FullName, "results.md");
 await File.WriteAllTextAsync(path, results);

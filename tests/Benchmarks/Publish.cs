@@ -15,7 +15,8 @@ namespace Fabrique.Benchmarks;
 /// and services subscribe, against RabbitMQ.Client alone. Publisher and handler are in this process on either side, the broker and the
 /// sidecar in their own; exchange, queue, durability and prefetch are the same.
 /// </summary>
-internal sealed class Publish() : Benchmark("publish", "events from publisher to handler, against RabbitMQ.Client with confirms (and daprd where it is on the path)")
+internal sealed class Publish()
+    : Benchmark("publish", "events from publisher to handler, against RabbitMQ.Client with confirms (and daprd where it is on the path)")
 {
     private const int PayloadSize = 250;
 
@@ -36,11 +37,16 @@ internal sealed class Publish() : Benchmark("publish", "events from publisher to
         await using var names = await Server.StartAsync(broker.Processes[0]);
         await using var server = await Server.StartAsync(broker.Processes[1]);
         await using var connection = await ConnectAsync(broker.ConnectionString);
-        await using var publishing = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
+        await using var publishing = await connection.CreateChannelAsync(
+            new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true)
+        );
         await using var consuming = await connection.CreateChannelAsync();
         await ConsumeAsync(consuming);
-        await using var embedded = await SidecarNode.StartAsync(folder.New(), broker, DaprSidecar.EmbeddedName, Services, app => Map(app, DaprSidecar.EmbeddedName));
-        await using var daprd = Shell.Which(DaprSidecar.DaprdName) is null ? null
+        await using var embedded = await SidecarNode.StartAsync(folder.New(), broker, DaprSidecar.EmbeddedName, Services, app =>
+            Map(app, DaprSidecar.EmbeddedName)
+        );
+        await using var daprd = Shell.Which(DaprSidecar.DaprdName) is null
+            ? null
             : await SidecarNode.StartAsync(folder.New(), broker, DaprSidecar.DaprdName, Services, app => Map(app, DaprSidecar.DaprdName));
 
         await Load.WarmUpAsync(() => ThroughAsync(payload => PublishAsync(embedded, payload)));
@@ -53,7 +59,11 @@ internal sealed class Publish() : Benchmark("publish", "events from publisher to
             await report.CompareAsync($"publish → handler, {inFlight} in flight", ours, bare, goal: 0.6, latencyGoal: 1.4);
             if (daprd is not null)
             {
-                await report.CompareAsync($"publish → handler, {inFlight} in flight", ours, Of("daprd", payload => PublishAsync(daprd, payload)));
+                await report.CompareAsync(
+                    $"publish → handler, {inFlight} in flight",
+                    ours,
+                    Of("daprd", payload => PublishAsync(daprd, payload))
+                );
             }
         }
     }
@@ -65,14 +75,16 @@ internal sealed class Publish() : Benchmark("publish", "events from publisher to
     {
         app.MapSubscribeHandler();
         app.MapPost("/events", (BulkEvents events) =>
-        {
-            foreach (var entry in events.Entries)
             {
-                Handled(entry.Event.Arrival.Envelope.Span);
-            }
+                foreach (var entry in events.Entries)
+                {
+                    Handled(entry.Event.Arrival.Envelope.Span);
+                }
 
-            return events.Handled();
-        }).WithTopic("pubsub", topic).WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = topic });
+                return events.Handled();
+            })
+            .WithTopic("pubsub", topic)
+            .WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = topic });
     }
 
     private async Task ThroughAsync(Func<byte[], Task> publish)
@@ -92,18 +104,26 @@ internal sealed class Publish() : Benchmark("publish", "events from publisher to
         }
     }
 
-    private static Task PublishAsync(SidecarNode node, byte[] payload) => node.Dapr.PublishByteEventAsync("pubsub", node.AppId, payload, "application/octet-stream", new()
-    {
-        ["cloudevent.id"] = Encoding.ASCII.GetString(payload, 0, 36),
-        ["cloudevent.type"] = "fabrique.practices.v1.Practice",
-        ["cloudevent.source"] = "n0123456789abcdef",
-        ["cloudevent.subject"] = "bench",
-    });
+    private static Task PublishAsync(SidecarNode node, byte[] payload) =>
+        node.Dapr.PublishByteEventAsync(
+            "pubsub",
+            node.AppId,
+            payload,
+            "application/octet-stream",
+            new()
+            {
+                ["cloudevent.id"] = Encoding.ASCII.GetString(payload, 0, 36),
+                ["cloudevent.type"] = "fabrique.practices.v1.Practice",
+                ["cloudevent.source"] = "n0123456789abcdef",
+                ["cloudevent.subject"] = "bench",
+            }
+        );
 
     private static async Task PublishAsync(IChannel channel, byte[] payload) =>
         await channel.BasicPublishAsync("bare", "", mandatory: true, new BasicProperties { Persistent = true }, payload);
 
-    private static Task<IConnection> ConnectAsync(string connectionString) => new ConnectionFactory { Uri = new Uri(connectionString) }.CreateConnectionAsync();
+    private static Task<IConnection> ConnectAsync(string connectionString) =>
+        new ConnectionFactory { Uri = new Uri(connectionString) }.CreateConnectionAsync();
 
     private async Task ConsumeAsync(IChannel channel)
     {

@@ -63,12 +63,33 @@ internal sealed class Report(TextWriter output, int rounds, TimeProvider time)
         }
 
         var (mine, theirs) = (Median(pairs.Select(pair => pair.Ours)), Median(pairs.Select(pair => pair.Peer)));
-        _rows.Add([what, Rate(mine), Micro(mine), Latency(mine), peer.Name, Rate(theirs), Micro(theirs), Latency(theirs),
-            Number(Median(pairs.Select(pair => Ratio(pair.Ours, pair.Peer)))), goal is null ? "" : $"≥ {Number(goal.Value)}"]);
+        _rows.Add([
+            what,
+            Rate(mine),
+            Micro(mine),
+            Latency(mine),
+            peer.Name,
+            Rate(theirs),
+            Micro(theirs),
+            Latency(theirs),
+            Number(Median(pairs.Select(pair => Ratio(pair.Ours, pair.Peer)))),
+            goal is null ? "" : $"≥ {Number(goal.Value)}",
+        ]);
         if (latencyGoal is not null)
         {
             var ratio = Median(pairs.Select(pair => pair.Ours.P50!.Value / pair.Peer.P50!.Value));
-            _rows.Add([$"{what}: p50", "", "", Latency(mine), peer.Name, "", "", Latency(theirs), Number(ratio), $"≤ {Number(latencyGoal.Value)}"]);
+            _rows.Add([
+                $"{what}: p50",
+                "",
+                "",
+                Latency(mine),
+                peer.Name,
+                "",
+                "",
+                Latency(theirs),
+                Number(ratio),
+                $"≤ {Number(latencyGoal.Value)}",
+            ]);
         }
     }
 
@@ -82,7 +103,19 @@ internal sealed class Report(TextWriter output, int rounds, TimeProvider time)
     /// <summary>The rows as a table in Markdown.</summary>
     public string Table()
     {
-        string[] head = ["case", "Fabrique", "CPU µs", "p50 / p95 / p99 ms", "peer", "peer’s", "CPU µs", "p50 / p95 / p99 ms", "ratio", "goal"];
+        string[] head =
+        [
+            "case",
+            "Fabrique",
+            "CPU µs",
+            "p50 / p95 / p99 ms",
+            "peer",
+            "peer’s",
+            "CPU µs",
+            "p50 / p95 / p99 ms",
+            "ratio",
+            "goal",
+        ];
         var rows = _rows.Prepend(head.Select(_ => "---").ToArray()).Prepend(head);
         return string.Concat(rows.Select(row => $"| {string.Join(" | ", row)} |\n"));
     }
@@ -96,8 +129,15 @@ internal sealed class Report(TextWriter output, int rounds, TimeProvider time)
     private static Sample Median(IEnumerable<Sample> samples)
     {
         var all = samples.ToList();
-        double? Of(Func<Sample, double?> value) => all.TrueForAll(sample => value(sample) is not null) ? Median(all.Select(sample => value(sample)!.Value)) : null;
-        return new Sample(Of(sample => sample.PerSecond)!.Value, Of(sample => sample.Cpu)!.Value, Of(sample => sample.P50), Of(sample => sample.P95), Of(sample => sample.P99));
+        double? Of(Func<Sample, double?> value) =>
+            all.TrueForAll(sample => value(sample) is not null) ? Median(all.Select(sample => value(sample)!.Value)) : null;
+        return new Sample(
+            Of(sample => sample.PerSecond)!.Value,
+            Of(sample => sample.Cpu)!.Value,
+            Of(sample => sample.P50),
+            Of(sample => sample.P95),
+            Of(sample => sample.P99)
+        );
     }
 
     private static double Ratio(Sample ours, Sample peer) => ours.PerSecond / peer.PerSecond;
@@ -106,12 +146,16 @@ internal sealed class Report(TextWriter output, int rounds, TimeProvider time)
         $"{Rate(sample)} ({Micro(sample)} µs of CPU{(sample.P50 is null ? "" : $", p50 / p95 / p99 {Latency(sample)} ms")})";
 
     private static string Rate(Sample sample) =>
-        sample.PerSecond < 100 ? string.Create(CultureInfo.InvariantCulture, $"{sample.PerSecond:0.0}/s") : string.Create(CultureInfo.InvariantCulture, $"{sample.PerSecond:#,0}/s");
+        sample.PerSecond < 100
+            ? string.Create(CultureInfo.InvariantCulture, $"{sample.PerSecond:0.0}/s")
+            : string.Create(CultureInfo.InvariantCulture, $"{sample.PerSecond:#,0}/s");
 
     private static string Micro(Sample sample) => sample.Cpu.ToString("#,0", CultureInfo.InvariantCulture);
 
     private static string Latency(Sample sample) =>
-        sample.P50 is null ? "" : string.Join(" / ", new[] { sample.P50, sample.P95, sample.P99 }.Select(value => value is { } known ? Number(known) : "–"));
+        sample.P50 is null
+            ? ""
+            : string.Join(" / ", new[] { sample.P50, sample.P95, sample.P99 }.Select(value => value is { } known ? Number(known) : "–"));
 
     private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 }

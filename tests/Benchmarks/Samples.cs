@@ -12,8 +12,15 @@ internal static class Samples
 {
     public const string Territory = "62528";
 
-    private static readonly Practice Practice = ListPracticesResponse.Parser
-        .ParseJson(File.ReadAllText(Directory.EnumerateFiles(Path.Combine(Checkout.Root(), "services", "practices", "Data"), "*.json").Order(StringComparer.Ordinal).First()))
+    private static readonly Practice Practice = ListPracticesResponse
+        .Parser.ParseJson(
+            File.ReadAllText(
+                Directory
+                    .EnumerateFiles(Path.Combine(Checkout.Root(), "services", "practices", "Data"), "*.json")
+                    .Order(StringComparer.Ordinal)
+                    .First()
+            )
+        )
         .Practices[0];
 
     public static string NewId() => Guid.CreateVersion7().ToString();
@@ -27,16 +34,17 @@ internal static class Samples
     }
 
     /// <summary>The first version of a record, written and shared by this node.</summary>
-    public static Record NewRecord(string id, string home) => new()
-    {
-        Kind = RecordKinds.KindOf<Practice>(),
-        Id = id,
-        Territory = Territory,
-        Home = home,
-        Version = 1,
-        ChangedAt = TimeProvider.System.GetUtcNow().ToTimestamp(),
-        Change = "published",
-        Visibility = Visibility.Public,
-        Body = NewPractice(id).ToByteString(),
-    };
+    public static Record NewRecord(string id, string home) =>
+        new()
+        {
+            Kind = RecordKinds.KindOf<Practice>(),
+            Id = id,
+            Territory = Territory,
+            Home = home,
+            Version = 1,
+            ChangedAt = TimeProvider.System.GetUtcNow().ToTimestamp(),
+            Change = "published",
+            Visibility = Visibility.Public,
+            Body = NewPractice(id).ToByteString(),
+        };
 }

@@ -17,7 +17,8 @@ namespace Fabrique.Benchmarks;
 /// Searches of a catalogue of invented practices, as a page asks for them: words, filters, twenty practices with highlights, the facets; against
 /// the bare full-text query of the same database for the same words, which only gives their numbers.
 /// </summary>
-internal sealed class Search(int count) : Benchmark("search", $"searches among {count:#,0} practices with facets and highlights, against a bare full-text query")
+internal sealed class Search(int count)
+    : Benchmark("search", $"searches among {count:#,0} practices with facets and highlights, against a bare full-text query")
 {
     private const int BatchSize = 1000;
 
@@ -43,9 +44,13 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
         await Gateway.WithNodeAsync(folder, database, async (plan, _) =>
         {
             using var http = new HttpClient { BaseAddress = plan.Address, DefaultRequestHeaders = { { "Cookie", "bench=1" } } };
-            await PagesAsync(report, $"practices, {name}", http, number => $"/pratiques?q={Uri.EscapeDataString(InventedPractices.Query(number).Query)}");
+            await PagesAsync(report, $"practices, {name}", http, number =>
+                $"/pratiques?q={Uri.EscapeDataString(InventedPractices.Query(number).Query)}"
+            );
             var communes = await CommunesAsync(http);
-            await PagesAsync(report, $"territories, {name}", http, number => $"/territoires?q={Uri.EscapeDataString(Typed(communes, number))}");
+            await PagesAsync(report, $"territories, {name}", http, number =>
+                $"/territoires?q={Uri.EscapeDataString(Typed(communes, number))}"
+            );
         });
     }
 
@@ -68,9 +73,14 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
 
         async Task ReadAsync() => _ = await http.GetByteArrayAsync(new Uri(page(Interlocked.Increment(ref turn)), UriKind.Relative));
 
-        void Tell(string when, Sample sample) => report.Tell(
-            $"whole page of a search, {what} ({when})",
-            string.Create(CultureInfo.InvariantCulture, $"p50 {sample.P50:0.0}, p95 {sample.P95:0.0}, p99 {sample.P99:0.0} ms; {sample.Cpu / 1000:0.0} ms of CPU"));
+        void Tell(string when, Sample sample) =>
+            report.Tell(
+                $"whole page of a search, {what} ({when})",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"p50 {sample.P50:0.0}, p95 {sample.P95:0.0}, p99 {sample.P99:0.0} ms; {sample.Cpu / 1000:0.0} ms of CPU"
+                )
+            );
     }
 
     /// <summary>The names of the first 4,000 communes of the directory.</summary>
@@ -79,7 +89,11 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
         var names = new List<string>();
         for (var (token, pages) = ("", 0); pages < 40; pages++)
         {
-            var list = ListTerritoriesResponse.Parser.ParseJson(await http.GetStringAsync(new Uri($"/api/v1/territories?kind=COM&pageSize=100&pageToken={Uri.EscapeDataString(token)}", UriKind.Relative)));
+            var list = ListTerritoriesResponse.Parser.ParseJson(
+                await http.GetStringAsync(
+                    new Uri($"/api/v1/territories?kind=COM&pageSize=100&pageToken={Uri.EscapeDataString(token)}", UriKind.Relative)
+                )
+            );
             names.AddRange(list.Territories.Select(territory => territory.Name));
             token = list.NextPageToken;
         }
@@ -97,8 +111,13 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
     private async Task ServiceAsync(Report report, string folder, string name, string? database)
     {
         await using var store = await Store<PracticesDb>.StartAsync<PracticeIndex>(
-            folder, "practices", new RecordKinds().Owns<Practice>().Follows<Profile>("territories"), database: database,
-            add: services => services.AddSingleton<Catalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Members>().AddSingleton<Queries>());
+            folder,
+            "practices",
+            new RecordKinds().Owns<Practice>().Follows<Profile>("territories"),
+            database: database,
+            add: services =>
+                services.AddSingleton<Catalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Members>().AddSingleton<Queries>()
+        );
         report.Say($"{name}: writing {count:#,0} practices");
         await SeedAsync(store);
         var queries = store.Get<Queries>();
@@ -110,21 +129,34 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
         var turn = 0;
         var first = Stopwatch.GetTimestamp();
         await queries.ListAsync(InventedPractices.Query(0), CancellationToken.None);
-        report.Tell($"first search after the start, {name}", string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(first).TotalMilliseconds:0} ms"));
+        report.Tell(
+            $"first search after the start, {name}",
+            string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(first).TotalMilliseconds:0} ms")
+        );
         for (var at = 0; at < Asked; at++)
         {
             await queries.ListAsync(InventedPractices.Query(at), CancellationToken.None);
         }
 
-        await report.CompareAsync($"search, {name}, words asked before",
-            new("Fabrique", () => Load.RunAsync(1, () => queries.ListAsync(InventedPractices.Query(turn++ % Asked), CancellationToken.None))),
-            new("bare query", () => Load.RunAsync(1, () => bare.RunAsync(InventedPractices.Query(turn++ % Asked)))));
-        await report.CompareAsync($"search, {name}, the same after a change",
-            new("Fabrique", () => AfterChangesAsync(db, () => queries.ListAsync(InventedPractices.Query(turn++ % Asked), CancellationToken.None))),
-            new("bare query", () => AfterChangesAsync(db, () => bare.RunAsync(InventedPractices.Query(turn++ % Asked)))));
-        await report.CompareAsync($"search, {name}, other words each time",
+        await report.CompareAsync(
+            $"search, {name}, words asked before",
+            new("Fabrique", () =>
+                Load.RunAsync(1, () => queries.ListAsync(InventedPractices.Query(turn++ % Asked), CancellationToken.None))
+            ),
+            new("bare query", () => Load.RunAsync(1, () => bare.RunAsync(InventedPractices.Query(turn++ % Asked))))
+        );
+        await report.CompareAsync(
+            $"search, {name}, the same after a change",
+            new("Fabrique", () =>
+                AfterChangesAsync(db, () => queries.ListAsync(InventedPractices.Query(turn++ % Asked), CancellationToken.None))
+            ),
+            new("bare query", () => AfterChangesAsync(db, () => bare.RunAsync(InventedPractices.Query(turn++ % Asked))))
+        );
+        await report.CompareAsync(
+            $"search, {name}, other words each time",
             new("Fabrique", () => Load.RunAsync(1, () => queries.ListAsync(InventedPractices.Query(turn++), CancellationToken.None))),
-            new("bare query", () => Load.RunAsync(1, () => bare.RunAsync(InventedPractices.Query(turn++)))));
+            new("bare query", () => Load.RunAsync(1, () => bare.RunAsync(InventedPractices.Query(turn++))))
+        );
     }
 
     /// <summary>What is known in memory goes with every change: each operation finds it gone. The change itself is not measured.</summary>
@@ -133,7 +165,9 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
         var (begin, taken) = (Stopwatch.GetTimestamp(), new List<double>());
         while (Stopwatch.GetElapsedTime(begin) < Load.Round)
         {
-            await db.Practices.Where(row => row.Number == 1).ExecuteUpdateAsync(row => row.SetProperty(practice => practice.Stamp, db.Practices.Max(other => other.Stamp) + 1));
+            await db
+                .Practices.Where(row => row.Number == 1)
+                .ExecuteUpdateAsync(row => row.SetProperty(practice => practice.Stamp, db.Practices.Max(other => other.Stamp) + 1));
             var start = Stopwatch.GetTimestamp();
             await operation();
             taken.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
@@ -147,7 +181,11 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
         var key = store.Key;
         for (var written = 0; written < count; written += BatchSize)
         {
-            await store.Records.IngestAsync("bench", [.. Enumerable.Range(written, Math.Min(BatchSize, count - written)).Select(Sealed)], CancellationToken.None);
+            await store.Records.IngestAsync(
+                "bench",
+                [.. Enumerable.Range(written, Math.Min(BatchSize, count - written)).Select(Sealed)],
+                CancellationToken.None
+            );
         }
 
         ReadOnlyMemory<byte> Sealed(int at) => Envelope.Seal(Record(at, key.Node), key);
@@ -178,7 +216,10 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
         public async Task RunAsync(ListPracticesRequest request)
         {
             var stems = FrenchText.Words(request.Query).Select(word => word.Stem).Distinct().ToList();
-            _command.Parameters[0].Value = string.Join(db.Database.IsNpgsql() ? " & " : " AND ", stems.Select(stem => db.Database.IsNpgsql() ? $"'{stem}'" : $"\"{stem}\""));
+            _command.Parameters[0].Value = string.Join(
+                db.Database.IsNpgsql() ? " & " : " AND ",
+                stems.Select(stem => db.Database.IsNpgsql() ? $"'{stem}'" : $"\"{stem}\"")
+            );
             await using var reader = await _command.ExecuteReaderAsync();
             while (await reader.ReadAsync())
             {
@@ -191,7 +232,9 @@ internal sealed class Search(int count) : Benchmark("search", $"searches among {
         private static DbCommand Prepare(PracticesDb db)
         {
             var command = db.Database.GetDbConnection().CreateCommand();
-            command.CommandText = db.Database.IsNpgsql() ? "SELECT id FROM unnest(ARRAY[@query::tsquery]) AS asked JOIN practice_text ON terms @@ asked" : "SELECT rowid FROM practice_text WHERE practice_text MATCH @query";
+            command.CommandText = db.Database.IsNpgsql()
+                ? "SELECT id FROM unnest(ARRAY[@query::tsquery]) AS asked JOIN practice_text ON terms @@ asked"
+                : "SELECT rowid FROM practice_text WHERE practice_text MATCH @query";
             var query = command.CreateParameter();
             query.ParameterName = "query";
             command.Parameters.Add(query);

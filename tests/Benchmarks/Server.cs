@@ -34,7 +34,12 @@ internal sealed class Server : IAsyncDisposable
     /// <param name="environment">Variables beside those of this program.</param>
     /// <param name="folder">Where it runs.</param>
     public static async Task<Server> StartAsync(
-        string program, IEnumerable<string> arguments, int port, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
+        string program,
+        IEnumerable<string> arguments,
+        int port,
+        IReadOnlyDictionary<string, string>? environment = null,
+        string? folder = null
+    )
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -103,7 +108,9 @@ internal sealed class Server : IAsyncDisposable
             }
             catch (SocketException)
             {
-                throw new InvalidOperationException($"{_process.StartInfo.FileName} does not listen on port {port}:\n{string.Join('\n', _output)}");
+                throw new InvalidOperationException(
+                    $"{_process.StartInfo.FileName} does not listen on port {port}:\n{string.Join('\n', _output)}"
+                );
             }
         }
     }

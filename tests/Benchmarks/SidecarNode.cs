@@ -19,7 +19,11 @@ internal sealed class SidecarNode : IAsyncDisposable
     {
         (AppId, _sidecar, _app) = (appId, sidecar, app);
         (SidecarAddress, ApiToken) = (environment["DAPR_GRPC_ENDPOINT"], environment["DAPR_API_TOKEN"]);
-        Dapr = new DaprClientBuilder().UseHttpEndpoint(environment["DAPR_HTTP_ENDPOINT"]).UseGrpcEndpoint(SidecarAddress).UseDaprApiToken(ApiToken).Build();
+        Dapr = new DaprClientBuilder()
+            .UseHttpEndpoint(environment["DAPR_HTTP_ENDPOINT"])
+            .UseGrpcEndpoint(SidecarAddress)
+            .UseDaprApiToken(ApiToken)
+            .Build();
     }
 
     public string AppId { get; }
@@ -40,23 +44,45 @@ internal sealed class SidecarNode : IAsyncDisposable
     /// <param name="services">What the app is made of.</param>
     /// <param name="map">What it answers.</param>
     public static async Task<SidecarNode> StartAsync(
-        string folder, Broker broker, string sidecar, Action<IServiceCollection> services, Action<WebApplication> map)
+        string folder,
+        Broker broker,
+        string sidecar,
+        Action<IServiceCollection> services,
+        Action<WebApplication> map
+    )
     {
         RunFile.PrivateFolder(RunFile.Folder(folder));
-        var app = new TyeService(sidecar, null, "this program", [], new Dictionary<string, string>(), [new TyeBinding("http", null, "h2c")]);
+        var app = new TyeService(
+            sidecar,
+            null,
+            "this program",
+            [],
+            new Dictionary<string, string>(),
+            [new TyeBinding("http", null, "h2c")]
+        );
         var file = new TyeFile("bench", Path.Combine(Checkout.Root(), "services", "sidecar", "components"), [app]);
-        var plan = new Node(file, Checkout.Root(), folder, IPAddress.Loopback, null)
-            .Plan(broker, new Database("none", null), DaprSidecar.Choose(sidecar, broker, folder));
+        var plan = new Node(file, Checkout.Root(), folder, IPAddress.Loopback, null).Plan(
+            broker,
+            new Database("none", null),
+            DaprSidecar.Choose(sidecar, broker, folder)
+        );
         var spec = plan.Processes.Single(process => process.Name == sidecar);
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.AddFilter("", LogLevel.Error).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Error);
-        builder.WebHost.UseUrls(spec.Environment["ASPNETCORE_URLS"]).ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http2));
+        builder
+            .WebHost.UseUrls(spec.Environment["ASPNETCORE_URLS"])
+            .ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http2));
         services(builder.Services);
         var web = builder.Build();
         map(web);
         await web.StartAsync();
-        var node = new SidecarNode(sidecar, await Server.StartAsync(plan.Processes.Single(process => process.Stage == Stage.Sidecar)), web, spec.Environment);
+        var node = new SidecarNode(
+            sidecar,
+            await Server.StartAsync(plan.Processes.Single(process => process.Stage == Stage.Sidecar)),
+            web,
+            spec.Environment
+        );
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         while (await timer.WaitForNextTickAsync() && !await node.Dapr.CheckHealthAsync())
         {

@@ -17,11 +17,15 @@ internal sealed class SignVerify() : Benchmark("sign", "records signed and verif
         var signature = bare.SignData(bytes, HashAlgorithmName.SHA256);
 
         report.Say($"an envelope has {envelope.Length:#,0} bytes");
-        await report.CompareAsync("sign a record",
+        await report.CompareAsync(
+            "sign a record",
             new("Fabrique", () => Load.RunAsync(() => Envelope.Seal(record, key))),
-            new("ECDsa.SignData", () => Load.RunAsync(() => bare.SignData(bytes, HashAlgorithmName.SHA256))));
-        await report.CompareAsync("verify and read a record",
+            new("ECDsa.SignData", () => Load.RunAsync(() => bare.SignData(bytes, HashAlgorithmName.SHA256)))
+        );
+        await report.CompareAsync(
+            "verify and read a record",
             new("Fabrique", () => Load.RunAsync(() => Envelope.Open(envelope, registry))),
-            new("ECDsa.VerifyData", () => Load.RunAsync(() => bare.VerifyData(bytes, signature, HashAlgorithmName.SHA256))));
+            new("ECDsa.VerifyData", () => Load.RunAsync(() => bare.VerifyData(bytes, signature, HashAlgorithmName.SHA256)))
+        );
     }
 }

@@ -27,8 +27,16 @@ internal sealed class Soak(TextWriter output, TimeSpan length, TimeProvider time
 
     private static readonly string[] Pages =
     [
-        "/", "/pratiques", "/api/v1/practices?query=cantine+bio", "/territoires/62528", "/pratiques?theme=PART", "/api/v1/practices?territory=62528&pageSize=10",
-        "/territoires", "/api/v1/territories?query=loos", "/recherche?q=panneaux+solaires", "/api/v1/practices?query=d%C3%A9chets&theme=DECH",
+        "/",
+        "/pratiques",
+        "/api/v1/practices?query=cantine+bio",
+        "/territoires/62528",
+        "/pratiques?theme=PART",
+        "/api/v1/practices?territory=62528&pageSize=10",
+        "/territoires",
+        "/api/v1/territories?query=loos",
+        "/recherche?q=panneaux+solaires",
+        "/api/v1/practices?query=d%C3%A9chets&theme=DECH",
     ];
 
     private readonly Dictionary<string, List<double>> _memory = [];
@@ -46,12 +54,16 @@ internal sealed class Soak(TextWriter output, TimeSpan length, TimeProvider time
             var node = RunFile.Read(data.Path)!;
             await output.WriteLineAsync($"{length.TotalMinutes} minutes on {node.Broker}");
             using var http = new HttpClient { BaseAddress = new Uri(node.Address!) };
-            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await FabriqueAsync("token", "--territory", Town, "--role", "delegate", "--data", data.Path));
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+                "Bearer",
+                await FabriqueAsync("token", "--territory", Town, "--role", "delegate", "--data", data.Path)
+            );
             using var stop = new CancellationTokenSource(length, time);
             await Task.WhenAll(
                 EveryAsync(ReadEvery, () => ReadAsync(http), stop.Token),
                 EveryAsync(WriteEvery, () => WriteAsync(http), stop.Token),
-                EveryAsync(SampleEvery, () => SampleAsync(data.Path), stop.Token));
+                EveryAsync(SampleEvery, () => SampleAsync(data.Path), stop.Token)
+            );
         }
         finally
         {
@@ -110,31 +122,47 @@ internal sealed class Soak(TextWriter output, TimeSpan length, TimeProvider time
         if (answer.StatusCode != HttpStatusCode.OK)
         {
             _failures++;
-            await output.WriteLineAsync($"{answer.RequestMessage?.RequestUri?.PathAndQuery}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+            await output.WriteLineAsync(
+                $"{answer.RequestMessage?.RequestUri?.PathAndQuery}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}"
+            );
         }
     }
 
     private async Task SampleAsync(string data)
     {
         var node = RunFile.Read(data)!;
-        foreach (var (name, pid, ticks) in node.Processes.Select(process => (process.Name, process.Pid, process.StartTicks)).Append(("runner", node.Pid, node.StartTicks)))
+        foreach (
+            var (name, pid, ticks) in node
+                .Processes.Select(process => (process.Name, process.Pid, process.StartTicks))
+                .Append(("runner", node.Pid, node.StartTicks))
+        )
         {
             _memory.TryAdd(name, []);
             _memory[name].Add(Proc.ResidentBytes(pid, ticks) / Mebibyte);
         }
 
-        await output.WriteLineAsync($"{_memory["runner"].Count * SampleEvery.TotalSeconds,5} s  {_reads,6} reads {_writes,5} writes  "
-            + string.Join("  ", _memory.Select(process => $"{process.Key} {process.Value[^1]:0}")));
+        await output.WriteLineAsync(
+            $"{_memory["runner"].Count * SampleEvery.TotalSeconds, 5} s  {_reads, 6} reads {_writes, 5} writes  "
+                + string.Join("  ", _memory.Select(process => $"{process.Key} {process.Value[^1]:0}"))
+        );
     }
 
     /// <summary>Means of the quarters in MiB, and the slope of the second half in MiB an hour.</summary>
     private string Table()
     {
-        var table = new StringBuilder("| process | 1st quarter | 2nd | 3rd | 4th | slope, MiB/h | flat |\n| --- | --- | --- | --- | --- | --- | --- |\n");
+        var table = new StringBuilder(
+            "| process | 1st quarter | 2nd | 3rd | 4th | slope, MiB/h | flat |\n| --- | --- | --- | --- | --- | --- | --- |\n"
+        );
         foreach (var (name, samples) in _memory)
         {
-            var quarters = string.Join(" | ", Enumerable.Range(0, 4).Select(quarter => Quarter(samples, quarter).ToString("0.0", CultureInfo.InvariantCulture)));
-            table.Append(CultureInfo.InvariantCulture, $"| {name} | {quarters} | {Slope([.. samples.Skip(samples.Count / 2)]):0.0} | {(IsFlat(samples) ? "yes" : "NO")} |\n");
+            var quarters = string.Join(
+                " | ",
+                Enumerable.Range(0, 4).Select(quarter => Quarter(samples, quarter).ToString("0.0", CultureInfo.InvariantCulture))
+            );
+            table.Append(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {quarters} | {Slope([.. samples.Skip(samples.Count / 2)]):0.0} | {(IsFlat(samples) ? "yes" : "NO")} |\n"
+            );
         }
 
         return table.ToString();
@@ -150,12 +178,17 @@ internal sealed class Soak(TextWriter output, TimeSpan length, TimeProvider time
     {
         var (middle, mean) = ((samples.Count - 1) / 2.0, samples.DefaultIfEmpty().Average());
         var spread = samples.Select((_, at) => (at - middle) * (at - middle)).Sum();
-        return spread == 0 ? 0 : samples.Select((sample, at) => (at - middle) * (sample - mean)).Sum() / spread * (TimeSpan.FromHours(1) / SampleEvery);
+        return spread == 0
+            ? 0
+            : samples.Select((sample, at) => (at - middle) * (sample - mean)).Sum() / spread * (TimeSpan.FromHours(1) / SampleEvery);
     }
 
     private static async Task<string> FabriqueAsync(string command, params string[] arguments)
     {
-        var start = new ProcessStartInfo("bash", [Path.Combine(Checkout.Root(), "fabrique"), command, .. arguments]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("bash", [Path.Combine(Checkout.Root(), "fabrique"), command, .. arguments])
+        {
+            RedirectStandardOutput = true,
+        };
         using var process = Process.Start(start)!;
         var said = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

@@ -23,7 +23,8 @@ internal sealed class Store<TDb> : IAsyncDisposable
     public RecordStore<TDb> Records => _app.Services.GetRequiredService<RecordStore<TDb>>();
 
     /// <summary>A part of the hosted service.</summary>
-    public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
+    public T Get<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
 
     public NodeKey Key => _app.Services.GetRequiredService<NodeKey>();
 
@@ -35,7 +36,14 @@ internal sealed class Store<TDb> : IAsyncDisposable
     /// <param name="database">Connection string of a PostgreSQL server; null: SQLite in the data folder.</param>
     /// <param name="add">Adds what the service has besides.</param>
     public static async Task<Store<TDb>> StartAsync<TIndex>(
-        string folder, string name, RecordKinds kinds, int port = 0, Uri? feed = null, string? database = null, Action<IServiceCollection>? add = null)
+        string folder,
+        string name,
+        RecordKinds kinds,
+        int port = 0,
+        Uri? feed = null,
+        string? database = null,
+        Action<IServiceCollection>? add = null
+    )
         where TIndex : RecordIndex<TDb>
     {
         var builder = WebApplication.CreateSlimBuilder();

@@ -15,7 +15,20 @@ internal static partial class Wrk
     public static async Task<Sample> RunAsync(Uri url, params string[] headers)
     {
         var (lines, cpu) = (new List<string>(), Cpu.Used());
-        await Shell.RunAsync("wrk", ["-t1", $"-c{Connections}", $"-d{Load.Round.TotalSeconds:0}s", "--latency", .. headers.SelectMany(header => new[] { "-H", header }), url.ToString()], "", lines.Add, CancellationToken.None);
+        await Shell.RunAsync(
+            "wrk",
+            [
+                "-t1",
+                $"-c{Connections}",
+                $"-d{Load.Round.TotalSeconds:0}s",
+                "--latency",
+                .. headers.SelectMany(header => new[] { "-H", header }),
+                url.ToString(),
+            ],
+            "",
+            lines.Add,
+            CancellationToken.None
+        );
         var text = string.Join('\n', lines);
         if (text.Contains("Non-2xx", StringComparison.Ordinal) || !Rate().IsMatch(text))
         {
@@ -24,13 +37,25 @@ internal static partial class Wrk
 
         // wrk itself has ended and is not counted.
         var rate = Number(Rate().Match(text));
-        return new Sample(rate, Cpu.Since(cpu, (int)(rate * Load.Round.TotalSeconds)), Milliseconds("50", text), null, Milliseconds("99", text));
+        return new Sample(
+            rate,
+            Cpu.Since(cpu, (int)(rate * Load.Round.TotalSeconds)),
+            Milliseconds("50", text),
+            null,
+            Milliseconds("99", text)
+        );
     }
 
     private static double Milliseconds(string percent, string text)
     {
         var match = Regex.Match(text, $@"^\s+{percent}%\s+([\d.]+)(us|ms|s)", RegexOptions.Multiline);
-        return Number(match) * match.Groups[2].Value switch { "us" => 0.001, "ms" => 1, _ => 1000 };
+        return Number(match)
+            * match.Groups[2].Value switch
+            {
+                "us" => 0.001,
+                "ms" => 1,
+                _ => 1000,
+            };
     }
 
     private static double Number(Match match) => double.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);

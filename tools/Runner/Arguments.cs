@@ -14,7 +14,11 @@ internal static partial class Arguments
     /// <summary>Reads a whole number of an option.</summary>
     public static int? Between(ArgumentResult result, int least, int most)
     {
-        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        if (
+            int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= least
+            && number <= most
+        )
         {
             return number;
         }
@@ -26,7 +30,11 @@ internal static partial class Arguments
     /// <summary>Reads the address of a site: a scheme and a host, nothing behind.</summary>
     public static Uri? SiteAddress(ArgumentResult result)
     {
-        if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address is { PathAndQuery: "/", UserInfo: "" })
+        if (
+            Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var address)
+            && address.Scheme is "http" or "https"
+            && address is { PathAndQuery: "/", UserInfo: "" }
+        )
         {
             return address;
         }
@@ -41,14 +49,19 @@ internal static partial class Arguments
         var replicas = new Dictionary<string, int>();
         foreach (var token in result.Tokens)
         {
-            if (token.Value.Split('=') is [var service, var text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                && number is >= 1 and <= TyeReader.MostReplicas)
+            if (
+                token.Value.Split('=') is [var service, var text]
+                && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                && number is >= 1 and <= TyeReader.MostReplicas
+            )
             {
                 replicas[service] = number;
             }
             else
             {
-                result.AddError($"--replicas '{token.Value}' must be a service and a number from 1 to {TyeReader.MostReplicas}, such as practices=2");
+                result.AddError(
+                    $"--replicas '{token.Value}' must be a service and a number from 1 to {TyeReader.MostReplicas}, such as practices=2"
+                );
             }
         }
 

@@ -22,5 +22,6 @@ internal sealed class BenchCommand(string root, TextWriter output)
         return await Shell.RunAsync(Shell.Dotnet, arguments, root, output.WriteLine, cancel);
     }
 
-    private static string[] Option(string name, int? value) => value is null ? [] : [name, value.Value.ToString(CultureInfo.InvariantCulture)];
+    private static string[] Option(string name, int? value) =>
+        value is null ? [] : [name, value.Value.ToString(CultureInfo.InvariantCulture)];
 }

@@ -51,14 +51,17 @@ internal sealed record Broker(string Components, string Description, string? Con
         // Made once: the server stores its user with the queues when it starts for the first time. HOME/.erlang.cookie is Erlang's place.
         var password = Secret(Path.Combine(home, "password"));
         _ = Secret(Path.Combine(home, ".erlang.cookie"));
-        WritePrivate(Path.Combine(home, "rabbitmq.conf"), $"""
+        WritePrivate(
+            Path.Combine(home, "rabbitmq.conf"),
+            $"""
             default_user = fabrique
             default_pass = {password}
             loopback_users = none
             log.console = true
             log.console.level = warning
             log.file = false
-            """);
+            """
+        );
         File.WriteAllText(Path.Combine(home, "enabled_plugins"), "[].");
 
         var ports = Ports.Free(3);
@@ -86,29 +89,45 @@ internal sealed record Broker(string Components, string Description, string? Con
             // Schedulers sleep instead of spinning: the machine is shared with the services.
             ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] = "+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
         };
-        return new Broker("rabbitmq", $"RabbitMQ, its own node on 127.0.0.1:{ports[1]}", $"amqp://fabrique:{password}@127.0.0.1:{ports[1]}",
-        [
-            new ProcessSpec("epmd", Stage.Broker, epmd, ["-port", Text(ports[0]), "-address", "127.0.0.1"], home, environment),
-            new ProcessSpec("rabbitmq", Stage.Broker, script, [], home, environment, new Uri($"amqp://127.0.0.1:{ports[1]}")),
-        ]);
+        return new Broker(
+            "rabbitmq",
+            $"RabbitMQ, its own node on 127.0.0.1:{ports[1]}",
+            $"amqp://fabrique:{password}@127.0.0.1:{ports[1]}",
+            [
+                new ProcessSpec("epmd", Stage.Broker, epmd, ["-port", Text(ports[0]), "-address", "127.0.0.1"], home, environment),
+                new ProcessSpec("rabbitmq", Stage.Broker, script, [], home, environment, new Uri($"amqp://127.0.0.1:{ports[1]}")),
+            ]
+        );
     }
 
     private static async Task RequireReachableAsync(string address, CancellationToken cancel)
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("amqp" or "amqps"))
         {
-            throw new PlainError($"--broker '{Redaction.Apply(address)}' is neither 'memory' nor an address like amqp://user:password@host:5672");
+            throw new PlainError(
+                $"--broker '{Redaction.Apply(address)}' is neither 'memory' nor an address like amqp://user:password@host:5672"
+            );
         }
 
         try
         {
-            var factory = new ConnectionFactory { Uri = uri, RequestedConnectionTimeout = TimeSpan.FromSeconds(5), AutomaticRecoveryEnabled = false };
+            var factory = new ConnectionFactory
+            {
+                Uri = uri,
+                RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
+                AutomaticRecoveryEnabled = false,
+            };
             await using var connection = await factory.CreateConnectionAsync(cancel);
         }
         catch (BrokerUnreachableException exception)
         {
-            var reason = exception.GetBaseException() is AuthenticationFailureException ? "it refuses this user and password" : exception.GetBaseException().Message;
-            throw new PlainError($"The broker {Redaction.Apply(address)} cannot be reached: {Redaction.Apply(reason).ReplaceLineEndings(" ")}");
+            var reason =
+                exception.GetBaseException() is AuthenticationFailureException
+                    ? "it refuses this user and password"
+                    : exception.GetBaseException().Message;
+            throw new PlainError(
+                $"The broker {Redaction.Apply(address)} cannot be reached: {Redaction.Apply(reason).ReplaceLineEndings(" ")}"
+            );
         }
     }
 
@@ -124,12 +143,15 @@ internal sealed record Broker(string Components, string Description, string? Con
 
     private static void WritePrivate(string path, string text)
     {
-        using var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        using var file = new FileStream(
+            path,
+            new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }
+        );
         file.Write(Encoding.UTF8.GetBytes(text));
     }
 }

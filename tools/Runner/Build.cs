@@ -19,17 +19,34 @@ internal static class Build
     public static async Task EnsureAsync(string root, IReadOnlyList<string> projects, TextWriter output, CancellationToken cancel)
     {
         var stamp = new FileInfo(Path.Combine(root, "artifacts", "node.stamp"));
-        if (projects.Count == 0 || (stamp.Exists && projects.All(project => File.Exists(Assembly(root, project))) && Newest(root, projects) < stamp.LastWriteTimeUtc))
+        if (
+            projects.Count == 0
+            || (
+                stamp.Exists
+                && projects.All(project => File.Exists(Assembly(root, project)))
+                && Newest(root, projects) < stamp.LastWriteTimeUtc
+            )
+        )
         {
             return;
         }
 
         // A solution filter: one evaluation and one restore for all, and the tests stay out.
         var filter = Path.Combine(root, "artifacts", "node.slnf");
-        await File.WriteAllTextAsync(filter, JsonSerializer.Serialize(new
-        {
-            solution = new { path = "../Fabrique.sln", projects = projects.Select(project => Path.GetRelativePath(root, project).Replace('/', '\\')) },
-        }), cancel);
+        await File.WriteAllTextAsync(
+            filter,
+            JsonSerializer.Serialize(
+                new
+                {
+                    solution = new
+                    {
+                        path = "../Fabrique.sln",
+                        projects = projects.Select(project => Path.GetRelativePath(root, project).Replace('/', '\\')),
+                    },
+                }
+            ),
+            cancel
+        );
         await RunAsync(root, filter, output, cancel);
         // The time before the build: what was edited meanwhile is built next time.
         File.Create(stamp.FullName).Dispose();
@@ -43,18 +60,24 @@ internal static class Build
         var errors = new HashSet<string>();
         await using var log = new StreamWriter(path);
         // No build nodes left behind: they would hold memory and our pipe for a quarter of an hour.
-        var code = await Shell.RunAsync(Shell.Dotnet, ["build", target, "-c", "Release", "-v", "minimal", "-tl:off", "-nodeReuse:false"], root, line =>
-        {
-            log.WriteLine(line);
-            if (line.Contains(" -> ", StringComparison.Ordinal))
+        var code = await Shell.RunAsync(
+            Shell.Dotnet,
+            ["build", target, "-c", "Release", "-v", "minimal", "-tl:off", "-nodeReuse:false"],
+            root,
+            line =>
             {
-                output.WriteLine($"  built    {line.Split(" -> ")[0].Trim()}");
-            }
-            else if (line.Contains(": error ", StringComparison.Ordinal) && errors.Add(line))
-            {
-                output.WriteLine(line.Trim());
-            }
-        }, cancel);
+                log.WriteLine(line);
+                if (line.Contains(" -> ", StringComparison.Ordinal))
+                {
+                    output.WriteLine($"  built    {line.Split(" -> ")[0].Trim()}");
+                }
+                else if (line.Contains(": error ", StringComparison.Ordinal) && errors.Add(line))
+                {
+                    output.WriteLine(line.Trim());
+                }
+            },
+            cancel
+        );
         if (code != 0)
         {
             throw new PlainError($"The build failed; its whole output is in {path}");
@@ -63,9 +86,12 @@ internal static class Build
 
     /// <summary>Time of the newest file or folder (one is touched when a file in it goes) of the projects and of those they refer to.</summary>
     private static DateTime Newest(string root, IEnumerable<string> projects) =>
-        Closure(projects).Select(project => new DirectoryInfo(Path.GetDirectoryName(project)!))
+        Closure(projects)
+            .Select(project => new DirectoryInfo(Path.GetDirectoryName(project)!))
             .SelectMany(folder => folder.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Append(folder))
-            .Concat(new DirectoryInfo(root).EnumerateFiles().Where(file => file.Extension is ".props" or ".json" or ".sln" or ".editorconfig"))
+            .Concat(
+                new DirectoryInfo(root).EnumerateFiles().Where(file => file.Extension is ".props" or ".json" or ".sln" or ".editorconfig")
+            )
             .Max(entry => entry.LastWriteTimeUtc);
 
     /// <summary>The projects and those they refer to.</summary>
@@ -78,7 +104,13 @@ internal static class Build
             if (closure.Add(project) && File.Exists(project))
             {
                 var folder = Path.GetDirectoryName(project)!;
-                foreach (var include in XDocument.Load(project).Descendants("ProjectReference").Select(element => element.Attribute("Include")?.Value).OfType<string>())
+                foreach (
+                    var include in XDocument
+                        .Load(project)
+                        .Descendants("ProjectReference")
+                        .Select(element => element.Attribute("Include")?.Value)
+                        .OfType<string>()
+                )
                 {
                     todo.Enqueue(Path.GetFullPath(Path.Combine(folder, include.Replace('\\', '/'))));
                 }
@@ -93,19 +125,27 @@ internal static class Build
 internal static class Shell
 {
     /// <summary>The <c>dotnet</c> this program runs on, or the first on the path.</summary>
-    public static string Dotnet { get; } =
-        Path.GetFileName(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
+    public static string Dotnet { get; } = Path.GetFileName(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
 
     /// <summary>The full path of a program, null when it is not installed.</summary>
     /// <param name="path">Instead of the variable PATH.</param>
     public static string? Which(string program, string? path = null) =>
-        (path ?? Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Concat(["/usr/sbin", "/sbin"])
-            .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+        (path ?? Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Concat(["/usr/sbin", "/sbin"])
+            .Select(folder => Path.Combine(folder, program))
+            .FirstOrDefault(File.Exists);
 
     /// <param name="line">Called for each line of output and of errors, one at a time.</param>
     /// <returns>The exit code.</returns>
     /// <exception cref="PlainError">The program cannot be started.</exception>
-    public static async Task<int> RunAsync(string program, IEnumerable<string> arguments, string folder, Action<string> line, CancellationToken cancel)
+    public static async Task<int> RunAsync(
+        string program,
+        IEnumerable<string> arguments,
+        string folder,
+        Action<string> line,
+        CancellationToken cancel
+    )
     {
         using var process = new Process
         {

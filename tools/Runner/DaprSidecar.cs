@@ -20,12 +20,16 @@ internal sealed record DaprSidecar(string Description, string? Daprd = null, str
         var (daprd, canServe) = (asked == EmbeddedName ? null : Shell.Which(DaprdName, path), broker.ConnectionString is not null);
         if (asked == DaprdName && daprd is null)
         {
-            throw new PlainError("--sidecar daprd: daprd is not on the path ('dapr init --slim' leaves it in ~/.dapr/bin); put it there, or leave --sidecar out");
+            throw new PlainError(
+                "--sidecar daprd: daprd is not on the path ('dapr init --slim' leaves it in ~/.dapr/bin); put it there, or leave --sidecar out"
+            );
         }
 
         if (asked == DaprdName && !canServe)
         {
-            throw new PlainError("--sidecar daprd: daprd needs RabbitMQ, for each has an in-memory broker of its own; install rabbitmq-server, name one with --broker, or leave --sidecar out");
+            throw new PlainError(
+                "--sidecar daprd: daprd needs RabbitMQ, for each has an in-memory broker of its own; install rabbitmq-server, name one with --broker, or leave --sidecar out"
+            );
         }
 
         return daprd is null ? new DaprSidecar(EmbeddedName)
@@ -37,7 +41,14 @@ internal sealed record DaprSidecar(string Description, string? Daprd = null, str
     /// <param name="components">The folder of its components, the same as the embedded sidecar's.</param>
     /// <param name="ports">HTTP and gRPC for its application, and gRPC for the other daprds.</param>
     /// <param name="environment">Variables that every process gets, and the broker's.</param>
-    public ProcessSpec Beside(Instance instance, string components, int[] ports, Dictionary<string, string> environment, string apiToken, string appToken)
+    public ProcessSpec Beside(
+        Instance instance,
+        string components,
+        int[] ports,
+        Dictionary<string, string> environment,
+        string apiToken,
+        string appToken
+    )
     {
         environment["DAPR_API_TOKEN"] = apiToken;
         environment["APP_API_TOKEN"] = appToken;
@@ -45,14 +56,41 @@ internal sealed record DaprSidecar(string Description, string? Daprd = null, str
         environment["DAPR_HOST_IP"] = "127.0.0.1";
         string[] arguments =
         [
-            "--app-id", instance.Service.Name, "--app-port", Text(instance.App.Listen.Port), "--app-protocol", instance.App.Http2 ? "h2c" : "http",
-            "--app-channel-address", "127.0.0.1", "--resources-path", components, "--config", Configuration,
-            "--dapr-http-port", Text(ports[0]), "--dapr-grpc-port", Text(ports[1]), "--dapr-internal-grpc-port", Text(ports[2]),
-            "--dapr-listen-addresses", "127.0.0.1", "--dapr-internal-grpc-listen-address", "127.0.0.1", "--enable-metrics=false",
+            "--app-id",
+            instance.Service.Name,
+            "--app-port",
+            Text(instance.App.Listen.Port),
+            "--app-protocol",
+            instance.App.Http2 ? "h2c" : "http",
+            "--app-channel-address",
+            "127.0.0.1",
+            "--resources-path",
+            components,
+            "--config",
+            Configuration,
+            "--dapr-http-port",
+            Text(ports[0]),
+            "--dapr-grpc-port",
+            Text(ports[1]),
+            "--dapr-internal-grpc-port",
+            Text(ports[2]),
+            "--dapr-listen-addresses",
+            "127.0.0.1",
+            "--dapr-internal-grpc-listen-address",
+            "127.0.0.1",
+            "--enable-metrics=false",
         ];
         // Its own health page waits for the application, which starts after it; this one tells when it can publish.
-        return new ProcessSpec($"{DaprdName}-{instance.Name}", Stage.Sidecar, Daprd!, arguments, Path.GetDirectoryName(Configuration)!, environment,
-            new Uri($"http://127.0.0.1:{ports[0]}"), HealthPage: "/v1.0/healthz/outbound");
+        return new ProcessSpec(
+            $"{DaprdName}-{instance.Name}",
+            Stage.Sidecar,
+            Daprd!,
+            arguments,
+            Path.GetDirectoryName(Configuration)!,
+            environment,
+            new Uri($"http://127.0.0.1:{ports[0]}"),
+            HealthPage: "/v1.0/healthz/outbound"
+        );
     }
 
     /// <summary>daprds find each other by a file: their default, multicast, is missing in many containers and takes seconds.</summary>
@@ -65,7 +103,9 @@ internal sealed record DaprSidecar(string Description, string? Daprd = null, str
             File.Delete(file);
         }
 
-        File.WriteAllText(path, $"""
+        File.WriteAllText(
+            path,
+            $"""
             apiVersion: dapr.io/v1alpha1
             kind: Configuration
             metadata:
@@ -77,7 +117,8 @@ internal sealed record DaprSidecar(string Description, string? Daprd = null, str
                 configuration:
                   connectionString: {JsonSerializer.Serialize(names)}
 
-            """);
+            """
+        );
         return path;
     }
 

@@ -7,9 +7,12 @@ namespace Fabrique.Runner;
 internal sealed record Place(string Name, bool IsPublic, IPEndPoint Listen, bool Http2)
 {
     /// <summary>Where it answers on this machine.</summary>
-    public Uri Address => new($"http://{new IPEndPoint(
+    public Uri Address =>
+        new(
+            $"http://{new IPEndPoint(
         Listen.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : Listen.Address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback : Listen.Address,
-        Listen.Port)}");
+        Listen.Port)}"
+        );
 }
 
 /// <summary>One process of a service.</summary>
@@ -25,9 +28,20 @@ internal sealed record Instance(TyeService Service, string Name, IReadOnlyList<P
     public static IReadOnlyList<Instance> All(TyeFile file, IPAddress host, int? port)
     {
         var first = file.Services.SelectMany(service => service.Bindings).FirstOrDefault(binding => binding.Port is not null)?.Port ?? 0;
-        Place Put(TyeBinding binding) => binding.Port is { } wanted
-            ? new Place(binding.Name, true, new IPEndPoint(host, port == 0 ? Ports.Free() : wanted + (port - first ?? 0)), binding.Protocol == "h2c")
-            : new Place(binding.Name, false, new IPEndPoint(IPAddress.Loopback, Ports.Free()), binding.Protocol == "h2c");
-        return [.. file.Services.SelectMany(service => service.Instances.Select(name => new Instance(service, name, [.. service.Bindings.Select(Put)])))];
+        Place Put(TyeBinding binding) =>
+            binding.Port is { } wanted
+                ? new Place(
+                    binding.Name,
+                    true,
+                    new IPEndPoint(host, port == 0 ? Ports.Free() : wanted + (port - first ?? 0)),
+                    binding.Protocol == "h2c"
+                )
+                : new Place(binding.Name, false, new IPEndPoint(IPAddress.Loopback, Ports.Free()), binding.Protocol == "h2c");
+        return
+        [
+            .. file.Services.SelectMany(service =>
+                service.Instances.Select(name => new Instance(service, name, [.. service.Bindings.Select(Put)]))
+            ),
+        ];
     }
 }

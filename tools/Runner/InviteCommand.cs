@@ -36,16 +36,31 @@ internal sealed class InviteCommand(string data, TextWriter output, TimeProvider
         {
             Email = mail,
             ReturnLink = true,
-            Grant = new() { Role = role, Scope = scope ?? (role == Grant.Steward ? key.Node : Grant.Everywhere), Family = territorial ? family : "" },
+            Grant = new()
+            {
+                Role = role,
+                Scope = scope ?? (role == Grant.Steward ? key.Node : Grant.Everywhere),
+                Family = territorial ? family : "",
+            },
         };
         try
         {
-            output.WriteLine((await new IdentityService.IdentityServiceClient(channel).CreateInvitationAsync(request, headers, cancellationToken: cancel)).Link);
+            output.WriteLine(
+                (
+                    await new IdentityService.IdentityServiceClient(channel).CreateInvitationAsync(
+                        request,
+                        headers,
+                        cancellationToken: cancel
+                    )
+                ).Link
+            );
             return 0;
         }
         catch (RpcException refused) when (refused.StatusCode != StatusCode.Cancelled)
         {
-            throw new PlainError($"{Tokens.Issuer} refuses or does not answer ({refused.StatusCode}): {refused.Status.Detail.ReplaceLineEndings(" ")}");
+            throw new PlainError(
+                $"{Tokens.Issuer} refuses or does not answer ({refused.StatusCode}): {refused.Status.Detail.ReplaceLineEndings(" ")}"
+            );
         }
     }
 }

@@ -28,7 +28,9 @@ internal sealed partial class Logs(string folder, TextWriter? console, bool colo
     {
         var now = time.GetUtcNow();
         // The time of day that services write themselves would stand beside ours.
-        line = _secrets.Aggregate(Redaction.Apply(TimeOfDay().Replace(line, "")), (text, secret) => text.Replace(secret, Redaction.Mask, StringComparison.Ordinal));
+        line = _secrets.Aggregate(Redaction.Apply(TimeOfDay().Replace(line, "")), (text, secret) =>
+            text.Replace(secret, Redaction.Mask, StringComparison.Ordinal)
+        );
         _files.GetOrAdd(name, key => new RotatingFile(Path.Combine(folder, $"{key}.log"))).Write($"{now:yyyy-MM-ddTHH:mm:ss.fffZ} {line}");
         if (console is null || quiet)
         {
@@ -128,19 +130,25 @@ internal static class LogReader
         var names = Names(folder);
         if (name is not null && !names.Contains(name))
         {
-            throw new PlainError(names.Count == 0 ? $"There are no logs in {folder}" : $"There is no log '{name}': {string.Join(", ", names)}");
+            throw new PlainError(
+                names.Count == 0 ? $"There are no logs in {folder}" : $"There is no log '{name}': {string.Join(", ", names)}"
+            );
         }
 
         var positions = new Dictionary<string, long>();
         List<(string Name, string Line)> News() =>
             // Each line begins with its time; OrderBy is stable, so the lines of one file keep their order.
-            [.. (name is null ? Names(folder) : [name]).SelectMany(key => Read(folder, key, positions)).OrderBy(entry => entry.Line, ByTime)];
+            [
+                .. (name is null ? Names(folder) : [name])
+                    .SelectMany(key => Read(folder, key, positions))
+                    .OrderBy(entry => entry.Line, ByTime),
+            ];
 
         void Print(IEnumerable<(string Name, string Line)> entries)
         {
             foreach (var (key, line) in entries)
             {
-                output.WriteLine(name is null ? $"{key,-11} | {line}" : line);
+                output.WriteLine(name is null ? $"{key, -11} | {line}" : line);
             }
         }
 
@@ -152,10 +160,14 @@ internal static class LogReader
         }
     }
 
-    private static readonly Comparer<string> ByTime = Comparer<string>.Create((left, right) => string.CompareOrdinal(left, 0, right, 0, 24));
+    private static readonly Comparer<string> ByTime = Comparer<string>.Create(
+        (left, right) => string.CompareOrdinal(left, 0, right, 0, 24)
+    );
 
     private static List<string> Names(string folder) =>
-        Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder, "*.log").Select(Path.GetFileNameWithoutExtension).OfType<string>().Order()] : [];
+        Directory.Exists(folder)
+            ? [.. Directory.EnumerateFiles(folder, "*.log").Select(Path.GetFileNameWithoutExtension).OfType<string>().Order()]
+            : [];
 
     private static IEnumerable<(string Name, string Line)> Read(string folder, string name, Dictionary<string, long> positions)
     {

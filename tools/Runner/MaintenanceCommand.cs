@@ -22,10 +22,20 @@ internal sealed class MaintenanceCommand(string data, TextWriter output, TimePro
         var rows = new List<string[]> { Columns };
         foreach (var service in Services(only))
         {
-            rows.AddRange((await QuarantineAsync(service, cancel)).Select(item => new[]
-            {
-                service.Name, item.Id[..ShownId], item.ReceivedAt.ToDateTime().ToString("u", CultureInfo.InvariantCulture), item.Reason, item.Kind, item.Territory, item.Signer,
-            }));
+            rows.AddRange(
+                (await QuarantineAsync(service, cancel)).Select(item =>
+                    new[]
+                    {
+                        service.Name,
+                        item.Id[..ShownId],
+                        item.ReceivedAt.ToDateTime().ToString("u", CultureInfo.InvariantCulture),
+                        item.Reason,
+                        item.Kind,
+                        item.Territory,
+                        item.Signer,
+                    }
+                )
+            );
         }
 
         if (rows.Count == 1)
@@ -35,7 +45,10 @@ internal sealed class MaintenanceCommand(string data, TextWriter output, TimePro
         }
 
         // What an envelope says of itself was verified by nobody: it must not steer the terminal.
-        var cells = rows.Select(row => row.Select(text => string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter))).ToArray()).ToList();
+        var cells = rows.Select(row =>
+                row.Select(text => string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter))).ToArray()
+            )
+            .ToList();
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => cells.Max(row => row[column].Length)).ToArray();
         cells.ForEach(row => output.WriteLine(string.Join("  ", row.Select((text, column) => text.PadRight(widths[column]))).TrimEnd()));
         output.WriteLine($"{rows.Count - 1} in quarantine; './fabrique quarantine replay' looks at them again");
@@ -43,29 +56,54 @@ internal sealed class MaintenanceCommand(string data, TextWriter output, TimePro
     }
 
     /// <param name="ids">Beginnings of the ids that <c>list</c> shows; none means all.</param>
-    public Task<int> ReplayAsync(string? only, string[] ids, CancellationToken cancel) => EachAsync(only, ids, async (service, chosen) =>
-    {
-        var answer = await service.Client.ReplayQuarantineAsync(new ReplayQuarantineRequest { Ids = { chosen } }, service.Token, cancellationToken: cancel);
-        output.WriteLine($"{service.Name}: {answer.Released} taken in, {answer.Kept} still in quarantine");
-    }, cancel);
+    public Task<int> ReplayAsync(string? only, string[] ids, CancellationToken cancel) =>
+        EachAsync(
+            only,
+            ids,
+            async (service, chosen) =>
+            {
+                var answer = await service.Client.ReplayQuarantineAsync(
+                    new ReplayQuarantineRequest { Ids = { chosen } },
+                    service.Token,
+                    cancellationToken: cancel
+                );
+                output.WriteLine($"{service.Name}: {answer.Released} taken in, {answer.Kept} still in quarantine");
+            },
+            cancel
+        );
 
     /// <param name="ids">As for <see cref="ReplayAsync"/>; none only with <paramref name="all"/>.</param>
-    public Task<int> DiscardAsync(string? only, string[] ids, bool all, CancellationToken cancel) => all == ids.Length > 0
-        ? throw new PlainError("Name the envelopes to erase for good by the ids that './fabrique quarantine list' shows, or give --all")
-        : EachAsync(only, ids, async (service, chosen) =>
-        {
-            var answer = await service.Client.DiscardQuarantineAsync(new DiscardQuarantineRequest { Ids = { chosen }, All = all }, service.Token, cancellationToken: cancel);
-            output.WriteLine($"{service.Name}: {answer.Discarded} erased");
-        }, cancel);
+    public Task<int> DiscardAsync(string? only, string[] ids, bool all, CancellationToken cancel) =>
+        all == ids.Length > 0
+            ? throw new PlainError("Name the envelopes to erase for good by the ids that './fabrique quarantine list' shows, or give --all")
+            : EachAsync(
+                only,
+                ids,
+                async (service, chosen) =>
+                {
+                    var answer = await service.Client.DiscardQuarantineAsync(
+                        new DiscardQuarantineRequest { Ids = { chosen }, All = all },
+                        service.Token,
+                        cancellationToken: cancel
+                    );
+                    output.WriteLine($"{service.Name}: {answer.Discarded} erased");
+                },
+                cancel
+            );
 
     /// <summary>Has a service derive its index again, and tells how far it is until it is through.</summary>
     public async Task<int> RebuildAsync(string name, CancellationToken cancel)
     {
         var service = Services(name).Single();
-        _ = await CallAsync(service, () => service.Client.RebuildIndexAsync(new RebuildIndexRequest(), service.Token, cancellationToken: cancel).ResponseAsync)
-            ?? throw new PlainError($"{name} keeps no records");
+        _ = await CallAsync(service, () =>
+            service.Client.RebuildIndexAsync(new RebuildIndexRequest(), service.Token, cancellationToken: cancel).ResponseAsync
+        ) ?? throw new PlainError($"{name} keeps no records");
         var begin = time.GetTimestamp();
-        using var http = new HttpClient(Direct, disposeHandler: false) { DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var http = new HttpClient(Direct, disposeHandler: false)
+        {
+            DefaultRequestVersion = new Version(2, 0),
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(500), time);
         while (true)
         {
@@ -74,7 +112,9 @@ internal sealed class MaintenanceCommand(string data, TextWriter output, TimePro
             output.WriteLine($"  {name}: {indexed} of {last}");
             if (indexed >= last)
             {
-                output.WriteLine($"The index of {name} is built again after {time.GetElapsedTime(begin).TotalSeconds:0.0} s; reads went on meanwhile");
+                output.WriteLine(
+                    $"The index of {name} is built again after {time.GetElapsedTime(begin).TotalSeconds:0.0} s; reads went on meanwhile"
+                );
                 return 0;
             }
 
@@ -105,7 +145,9 @@ internal sealed class MaintenanceCommand(string data, TextWriter output, TimePro
             }
         }
 
-        return unknown.Count == 0 ? 0 : throw new PlainError($"Nothing in quarantine has an id that begins with {string.Join(", ", unknown)}");
+        return unknown.Count == 0
+            ? 0
+            : throw new PlainError($"Nothing in quarantine has an id that begins with {string.Join(", ", unknown)}");
     }
 
     private static async Task<List<QuarantinedEnvelope>> QuarantineAsync(Service service, CancellationToken cancel)
@@ -114,11 +156,12 @@ internal sealed class MaintenanceCommand(string data, TextWriter output, TimePro
         var request = new ListQuarantineRequest { PageSize = PageSize };
         do
         {
-            var page = await CallAsync(service, () => service.Client.ListQuarantineAsync(request, service.Token, cancellationToken: cancel).ResponseAsync);
+            var page = await CallAsync(service, () =>
+                service.Client.ListQuarantineAsync(request, service.Token, cancellationToken: cancel).ResponseAsync
+            );
             items.AddRange(page?.Items ?? []);
             request.PageToken = page?.NextPageToken ?? "";
-        }
-        while (request.PageToken.Length > 0);
+        } while (request.PageToken.Length > 0);
         return items;
     }
 
@@ -135,7 +178,9 @@ internal sealed class MaintenanceCommand(string data, TextWriter output, TimePro
         }
         catch (RpcException exception) when (exception.StatusCode != StatusCode.Cancelled)
         {
-            throw new PlainError($"{service.Name} refuses or does not answer ({exception.StatusCode}): {exception.Status.Detail.ReplaceLineEndings(" ")}");
+            throw new PlainError(
+                $"{service.Name} refuses or does not answer ({exception.StatusCode}): {exception.Status.Detail.ReplaceLineEndings(" ")}"
+            );
         }
     }
 
@@ -153,14 +198,26 @@ internal sealed class MaintenanceCommand(string data, TextWriter output, TimePro
         }
 
         using var key = NodeKey.OpenOrCreate(data);
-        var token = new Metadata { { "authorization", $"Bearer {NodeToken.Issue(key, [new Grant(Grant.Steward, key.Node)], TimeSpan.FromMinutes(5), time)}" } };
-        return [.. node.Keepers.Where(name => only is null || name == only).Select(name =>
+        var token = new Metadata
         {
-            var address = node.Processes.FirstOrDefault(process => process.Service == name && Proc.IsAlive(process.Pid, process.StartTicks))?.Address
-                ?? throw new PlainError($"{name} does not run at the moment: './fabrique status' shows it, './fabrique logs {name}' why");
-            var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = Direct });
-            return new Service(name, new Uri(address), new MaintenanceService.MaintenanceServiceClient(channel), token);
-        })];
+            { "authorization", $"Bearer {NodeToken.Issue(key, [new Grant(Grant.Steward, key.Node)], TimeSpan.FromMinutes(5), time)}" },
+        };
+        return
+        [
+            .. node
+                .Keepers.Where(name => only is null || name == only)
+                .Select(name =>
+                {
+                    var address = node.Processes.FirstOrDefault(process =>
+                        process.Service == name && Proc.IsAlive(process.Pid, process.StartTicks)
+                    )?.Address
+                        ?? throw new PlainError(
+                            $"{name} does not run at the moment: './fabrique status' shows it, './fabrique logs {name}' why"
+                        );
+                    var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = Direct });
+                    return new Service(name, new Uri(address), new MaintenanceService.MaintenanceServiceClient(channel), token);
+                }),
+        ];
     }
 
     private sealed record Service(string Name, Uri Address, MaintenanceService.MaintenanceServiceClient Client, Metadata Token);

@@ -18,9 +18,18 @@ internal enum Stage
 /// <param name="Service">The service whose process it is; null: it is none's.</param>
 /// <param name="HealthPage">Path of its health page.</param>
 internal sealed record ProcessSpec(
-    string Name, Stage Stage, string FileName, IReadOnlyList<string> Arguments, string Folder,
-    IReadOnlyDictionary<string, string> Environment, Uri? Address = null, bool Http2 = false, string? Token = null, string HealthPage = "/health",
-    string? Service = null);
+    string Name,
+    Stage Stage,
+    string FileName,
+    IReadOnlyList<string> Arguments,
+    string Folder,
+    IReadOnlyDictionary<string, string> Environment,
+    Uri? Address = null,
+    bool Http2 = false,
+    string? Token = null,
+    string HealthPage = "/health",
+    string? Service = null
+);
 
 /// <summary>Waits between restarts: 0.5 s doubling up to 30 s, from the beginning again after a minute without an accident.</summary>
 internal sealed class Backoff
@@ -117,7 +126,19 @@ internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs log
         }
 
         var pid = process.Id;
-        State = new RunningProcess(spec.Name, spec.Service ?? spec.Name, pid, Proc.StartTicks(pid) ?? 0, time.GetUtcNow(), restarts, false, spec.Address?.GetLeftPart(UriPartial.Authority), spec.Http2, spec.HealthPage, spec.Token);
+        State = new RunningProcess(
+            spec.Name,
+            spec.Service ?? spec.Name,
+            pid,
+            Proc.StartTicks(pid) ?? 0,
+            time.GetUtcNow(),
+            restarts,
+            false,
+            spec.Address?.GetLeftPart(UriPartial.Authority),
+            spec.Http2,
+            spec.HealthPage,
+            spec.Token
+        );
         changed();
         process.StandardInput.Close();
         process.BeginOutputReadLine();

@@ -9,8 +9,15 @@ namespace Fabrique.Runner;
 /// <param name="Keepers">The services that keep records.</param>
 /// <param name="Secrets">Everything the logs must not show.</param>
 internal sealed record NodePlan(
-    IReadOnlyList<ProcessSpec> Processes, Uri? Address, Uri? GrpcAddress, Broker Broker, Database Database, DaprSidecar Sidecar,
-    IReadOnlyList<string> Keepers, IReadOnlyList<string> Secrets);
+    IReadOnlyList<ProcessSpec> Processes,
+    Uri? Address,
+    Uri? GrpcAddress,
+    Broker Broker,
+    Database Database,
+    DaprSidecar Sidecar,
+    IReadOnlyList<string> Keepers,
+    IReadOnlyList<string> Secrets
+);
 
 /// <summary>Turns tye.yaml and the options of <c>up</c> into a plan.</summary>
 /// <param name="root">The checkout.</param>
@@ -37,12 +44,17 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
     /// The embedded sidecar's. It does a little for each of many small messages: the compiler's second look at its code pays. It never blocks a thread: what arrives
     /// may be dealt with by the one that read it.
     /// </summary>
-    private static readonly Dictionary<string, string> SidecarDefaults = new(Defaults) { ["DOTNET_TieredPGO"] = "1", ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1" };
+    private static readonly Dictionary<string, string> SidecarDefaults = new(Defaults)
+    {
+        ["DOTNET_TieredPGO"] = "1",
+        ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1",
+    };
 
     private readonly string _appToken = NewToken();
     private readonly Dictionary<string, string> _tokens = file.Services.ToDictionary(service => service.Name, _ => NewToken());
     private readonly IReadOnlyList<Instance> _instances = Instance.All(file, host, port);
     private readonly int[] _sidecarPorts = Ports.Free(2);
+
     // HTTP, gRPC, and gRPC between daprds.
     private readonly Dictionary<string, int[]> _daprdPorts = [];
 
@@ -50,10 +62,14 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
 
     /// <summary>Projects to build.</summary>
     public IReadOnlyList<string> Projects =>
-        [.. file.Services.Select(service => service.Project).OfType<string>(), .. file.ComponentsPath is null ? Array.Empty<string>() : [SidecarProject]];
+        [
+            .. file.Services.Select(service => service.Project).OfType<string>(),
+            .. file.ComponentsPath is null ? Array.Empty<string>() : [SidecarProject],
+        ];
 
     /// <summary>Ports that face the outside.</summary>
-    public IEnumerable<int> PublicPorts => _instances.SelectMany(instance => instance.Places).Where(place => place.IsPublic).Select(place => place.Listen.Port);
+    public IEnumerable<int> PublicPorts =>
+        _instances.SelectMany(instance => instance.Places).Where(place => place.IsPublic).Select(place => place.Listen.Port);
 
     /// <summary>Services with a database of their own: those of the repository that keep records.</summary>
     public IReadOnlyList<string> Keepers { get; } = [.. file.Services.Where(KeepsRecords).Select(service => service.Name)];
@@ -61,9 +77,14 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
     /// <exception cref="PlainError">Several processes would have one database file, which serves one alone.</exception>
     public void RequireShared(Database database)
     {
-        if (database.ConnectionString is null && file.Services.FirstOrDefault(service => service.Replicas > 1 && KeepsRecords(service)) is { } service)
+        if (
+            database.ConnectionString is null
+            && file.Services.FirstOrDefault(service => service.Replicas > 1 && KeepsRecords(service)) is { } service
+        )
         {
-            throw new PlainError($"{service.Name} has {service.Replicas} replicas, and SQLite serves one process alone: name a PostgreSQL with --database, or give it one (replicas in tye.yaml, --replicas {service.Name}=1)");
+            throw new PlainError(
+                $"{service.Name} has {service.Replicas} replicas, and SQLite serves one process alone: name a PostgreSQL with --database, or give it one (replicas in tye.yaml, --replicas {service.Name}=1)"
+            );
         }
     }
 
@@ -76,10 +97,18 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
                 .. file.ComponentsPath is { } components ? SidecarSpecs(Path.Combine(components, broker.Components), broker, sidecar) : [],
                 .. _instances.Select(instance => ServiceSpec(instance, database)),
             ],
-            Public(false), Public(true), broker, database, sidecar, Keepers, [.. _tokens.Values, _appToken, password, .. database.Secrets]);
+            Public(false),
+            Public(true),
+            broker,
+            database,
+            sidecar,
+            Keepers,
+            [.. _tokens.Values, _appToken, password, .. database.Secrets]
+        );
     }
 
-    private Uri? Public(bool http2) => _instances.SelectMany(instance => instance.Places).FirstOrDefault(place => place.IsPublic && place.Http2 == http2)?.Address;
+    private Uri? Public(bool http2) =>
+        _instances.SelectMany(instance => instance.Places).FirstOrDefault(place => place.IsPublic && place.Http2 == http2)?.Address;
 
     private List<ProcessSpec> SidecarSpecs(string components, Broker broker, DaprSidecar sidecar)
     {
@@ -92,16 +121,29 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         // The public ones call nobody and hear nothing: they need none.
         return
         [
-            .. _instances.Where(instance => !instance.Service.IsPublic).Select(instance => sidecar.Beside(
-                instance, components, _daprdPorts[instance.Name] = Ports.Free(3),
-                new Dictionary<string, string>(Common($"daprd-{instance.Name}").Concat(broking)), _tokens[instance.Service.Name], _appToken)),
+            .. _instances
+                .Where(instance => !instance.Service.IsPublic)
+                .Select(instance =>
+                    sidecar.Beside(
+                        instance,
+                        components,
+                        _daprdPorts[instance.Name] = Ports.Free(3),
+                        new Dictionary<string, string>(Common($"daprd-{instance.Name}").Concat(broking)),
+                        _tokens[instance.Service.Name],
+                        _appToken
+                    )
+                ),
         ];
     }
 
     private ProcessSpec EmbeddedSpec(string components, Dictionary<string, string> broking)
     {
         // Its two ports are arguments, as daprd's are.
-        var environment = new Dictionary<string, string>(Common(Sidecar, SidecarDefaults).Concat(broking)) { ["ASPNETCORE_URLS"] = "", ["APP_API_TOKEN"] = _appToken };
+        var environment = new Dictionary<string, string>(Common(Sidecar, SidecarDefaults).Concat(broking))
+        {
+            ["ASPNETCORE_URLS"] = "",
+            ["APP_API_TOKEN"] = _appToken,
+        };
         foreach (var app in _instances.GroupBy(instance => instance.Service.Name))
         {
             environment[$"Apps__{app.Key}__Address"] = string.Join(';', app.Select(instance => Text(instance.App.Address)));
@@ -110,10 +152,23 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
 
         string[] arguments =
         [
-            Build.Assembly(root, SidecarProject), "--resources-path", components,
-            "--dapr-http-port", $"{_sidecarPorts[0]}", "--dapr-grpc-port", $"{_sidecarPorts[1]}",
+            Build.Assembly(root, SidecarProject),
+            "--resources-path",
+            components,
+            "--dapr-http-port",
+            $"{_sidecarPorts[0]}",
+            "--dapr-grpc-port",
+            $"{_sidecarPorts[1]}",
         ];
-        return new ProcessSpec(Sidecar, Stage.Sidecar, Shell.Dotnet, arguments, Path.GetDirectoryName(SidecarProject)!, environment, Loopback(_sidecarPorts[0]));
+        return new ProcessSpec(
+            Sidecar,
+            Stage.Sidecar,
+            Shell.Dotnet,
+            arguments,
+            Path.GetDirectoryName(SidecarProject)!,
+            environment,
+            Loopback(_sidecarPorts[0])
+        );
     }
 
     private ProcessSpec ServiceSpec(Instance instance, Database database)
@@ -152,15 +207,37 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         // A project runs in its own folder: that is where its wwwroot, settings and data files are.
         var stage = service.IsPublic ? Stage.Public : Stage.Services;
         return service.Project is { } project
-            ? new ProcessSpec(instance.Name, stage, Shell.Dotnet, [Build.Assembly(root, project), .. service.Args], Path.GetDirectoryName(project)!,
-                environment, places[0].Address, places[0].Http2, token, Service: service.Name)
-            : new ProcessSpec(instance.Name, stage, service.Executable!, service.Args, root, environment, places[0].Address, places[0].Http2, token, Service: service.Name);
+            ? new ProcessSpec(
+                instance.Name,
+                stage,
+                Shell.Dotnet,
+                [Build.Assembly(root, project), .. service.Args],
+                Path.GetDirectoryName(project)!,
+                environment,
+                places[0].Address,
+                places[0].Http2,
+                token,
+                Service: service.Name
+            )
+            : new ProcessSpec(
+                instance.Name,
+                stage,
+                service.Executable!,
+                service.Args,
+                root,
+                environment,
+                places[0].Address,
+                places[0].Http2,
+                token,
+                Service: service.Name
+            );
     }
 
     /// <summary>Variables that every process gets.</summary>
     private static IEnumerable<string> NotByProxy =>
         new[] { Environment.GetEnvironmentVariable("NO_PROXY"), Environment.GetEnvironmentVariable("no_proxy"), "127.0.0.1", "localhost" }
-            .Where(hosts => !string.IsNullOrEmpty(hosts)).Distinct()!;
+            .Where(hosts => !string.IsNullOrEmpty(hosts))
+            .Distinct()!;
 
     private Dictionary<string, string> Common(string name, Dictionary<string, string>? defaults = null)
     {
@@ -179,7 +256,13 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         // Towns reach the web through a proxy; the processes of a node reach each other without.
         variables["NO_PROXY"] = variables["no_proxy"] = string.Join(',', NotByProxy);
         variables["OTEL_SERVICE_NAME"] = name;
-        foreach (var binding in _instances.SelectMany(instance => instance.Places.Select(place => (Key: $"services__{instance.Service.Name}__{place.Name}", place.Address))).GroupBy(binding => binding.Key))
+        foreach (
+            var binding in _instances
+                .SelectMany(instance =>
+                    instance.Places.Select(place => (Key: $"services__{instance.Service.Name}__{place.Name}", place.Address))
+                )
+                .GroupBy(binding => binding.Key)
+        )
         {
             foreach (var (index, (_, address)) in binding.Index())
             {

@@ -11,7 +11,8 @@ internal sealed record Package(string Name, Func<bool> IsThere)
     public static readonly Package Nginx = Of("nginx-light", "nginx");
     public static readonly Package Wrk = Of("wrk", "wrk");
 
-    private static Package Of(string name, params string[] programs) => new(name, () => programs.Any(program => Shell.Which(program) is not null));
+    private static Package Of(string name, params string[] programs) =>
+        new(name, () => programs.Any(program => Shell.Which(program) is not null));
 }
 
 /// <summary>Installs packages, and leaves running none of what Debian starts with them.</summary>
@@ -51,7 +52,13 @@ internal static class Packages
 
     /// <param name="purpose">Who needs them, for people: <c>the tests</c>.</param>
     /// <exception cref="PlainError">They cannot be installed; the message holds the command that does it by hand.</exception>
-    public static async Task EnsureAsync(string purpose, IEnumerable<Package> needed, string folder, TextWriter output, CancellationToken cancel)
+    public static async Task EnsureAsync(
+        string purpose,
+        IEnumerable<Package> needed,
+        string folder,
+        TextWriter output,
+        CancellationToken cancel
+    )
     {
         var missing = needed.Where(package => !package.IsThere()).Select(package => package.Name).ToArray();
         if (missing.Length == 0)
@@ -68,7 +75,9 @@ internal static class Packages
 
         string[] shell = ["sh", "-c", Install, "sh", .. missing];
         // Without a terminal nobody can type a password.
-        var (program, arguments) = isRoot ? (shell[0], shell[1..]) : (sudo!, [.. Console.IsInputRedirected ? ["-n"] : Array.Empty<string>(), .. shell]);
+        var (program, arguments) = isRoot
+            ? (shell[0], shell[1..])
+            : (sudo!, [.. Console.IsInputRedirected ? ["-n"] : Array.Empty<string>(), .. shell]);
         if (await Shell.RunAsync(program, arguments, folder, line => output.WriteLine($"   {line}"), cancel) != 0)
         {
             throw new PlainError($"installing failed; {remedy}");

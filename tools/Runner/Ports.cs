@@ -50,7 +50,13 @@ internal static class Ports
             try
             {
                 reservation = new FileStream(
-                    Path.Combine(Folder, port.ToString(CultureInfo.InvariantCulture)), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+                    Path.Combine(Folder, port.ToString(CultureInfo.InvariantCulture)),
+                    FileMode.OpenOrCreate,
+                    FileAccess.ReadWrite,
+                    FileShare.None,
+                    1,
+                    FileOptions.DeleteOnClose
+                );
                 using var listener = new TcpListener(IPAddress.Loopback, port);
                 listener.Start();
                 Reservations[port] = reservation;
@@ -69,10 +75,13 @@ internal static class Ports
     private static string? WhoListens(int port)
     {
         var suffix = $":{port:X4}";
-        var inodes = Directory.EnumerateFiles("/proc/net", "tcp*").SelectMany(File.ReadLines)
+        var inodes = Directory
+            .EnumerateFiles("/proc/net", "tcp*")
+            .SelectMany(File.ReadLines)
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Where(fields => fields.Length > 9 && fields[3] == "0A" && fields[1].EndsWith(suffix, StringComparison.Ordinal))
-            .Select(fields => $"socket:[{fields[9]}]").ToHashSet();
+            .Select(fields => $"socket:[{fields[9]}]")
+            .ToHashSet();
         foreach (var process in inodes.Count > 0 ? Process.GetProcesses() : [])
         {
             try

@@ -25,18 +25,23 @@ internal static partial class Proc
     public static IReadOnlyList<int> Family(int pid, long startTicks)
     {
         var session = pid.ToString(CultureInfo.InvariantCulture);
-        return StartTicks(pid) is { } ticks && ticks != startTicks ? [] :
-        [
-            .. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
-                .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
-                .Where(number => number > 0 && StartTicks(number) >= startTicks && (number == pid || Stat(number)?[3] == session)),
-        ];
+        return StartTicks(pid) is { } ticks && ticks != startTicks
+            ? []
+            :
+            [
+                .. Directory
+                    .EnumerateDirectories("/proc")
+                    .Select(Path.GetFileName)
+                    .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
+                    .Where(number => number > 0 && StartTicks(number) >= startTicks && (number == pid || Stat(number)?[3] == session)),
+            ];
     }
 
     /// <summary>Resident memory, in bytes, of a process and of those it started.</summary>
     public static long ResidentBytes(int pid, long startTicks) =>
         // Field 24 of stat, in pages.
-        Family(pid, startTicks).Sum(number => Stat(number) is { } fields ? long.Parse(fields[21], CultureInfo.InvariantCulture) : 0) * Environment.SystemPageSize;
+        Family(pid, startTicks).Sum(number => Stat(number) is { } fields ? long.Parse(fields[21], CultureInfo.InvariantCulture) : 0)
+        * Environment.SystemPageSize;
 
     /// <summary>Signals the process and, when it leads one, its whole group: what a shell script started must not outlive it.</summary>
     public static void Kill(int pid)
@@ -79,21 +84,28 @@ internal sealed class Spawner : IDisposable
 {
     private readonly BlockingCollection<Action> _work = [];
 
-    public Spawner() => new Thread(() =>
-    {
-        foreach (var action in _work.GetConsumingEnumerable())
+    public Spawner() =>
+        new Thread(() =>
         {
-            action();
-        }
-    })
-    { IsBackground = true, Name = "spawner" }.Start();
+            foreach (var action in _work.GetConsumingEnumerable())
+            {
+                action();
+            }
+        })
+        {
+            IsBackground = true,
+            Name = "spawner",
+        }.Start();
 
     /// <summary>
     /// Its own session (setsid), so that Ctrl-C reaches the runner alone and the order of stopping is the runner's; and a SIGTERM from
     /// the kernel when the runner is killed (setpriv). Empty where util-linux is missing: the next start or stop then cleans up.
     /// </summary>
-    public static IReadOnlyList<string> Prefix { get; } = [.. Usable("setsid", "true") ? ["setsid"] : Array.Empty<string>(),
-        .. Usable("setpriv", "--pdeathsig", "TERM", "true") ? ["setpriv", "--pdeathsig", "TERM", "--"] : Array.Empty<string>()];
+    public static IReadOnlyList<string> Prefix { get; } =
+    [
+        .. Usable("setsid", "true") ? ["setsid"] : Array.Empty<string>(),
+        .. Usable("setpriv", "--pdeathsig", "TERM", "true") ? ["setpriv", "--pdeathsig", "TERM", "--"] : Array.Empty<string>(),
+    ];
 
     public Task StartAsync(Process process)
     {

@@ -24,7 +24,12 @@ var root = Checkout.Root();
 var time = TimeProvider.System;
 var output = Console.Out;
 
-var data = new Option<string>("--data") { Description = "Data folder of the node", DefaultValueFactory = _ => Path.Combine(root, "data"), Recursive = true };
+var data = new Option<string>("--data")
+{
+    Description = "Data folder of the node",
+    DefaultValueFactory = _ => Path.Combine(root, "data"),
+    Recursive = true,
+};
 string DataOf(ParseResult result) => Path.GetFullPath(result.GetValue(data)!);
 
 var port = new Option<int?>("--port")
@@ -47,39 +52,83 @@ host.Validators.Add(result =>
 
 var address = new Option<Uri?>("--address")
 {
-    Description = "Where people reach the node, when a proxy speaks HTTPS for it, for instance https://fabrique.example.fr  [default: the address of its port]",
+    Description =
+        "Where people reach the node, when a proxy speaks HTTPS for it, for instance https://fabrique.example.fr  [default: the address of its port]",
     CustomParser = Arguments.SiteAddress,
 };
 
 var broker = new Option<string?>("--broker")
 {
-    Description = $"'memory', or amqp://user:password@host:5672 (rather by the variable {Broker.Variable}, which others cannot read)  [default: RabbitMQ of its own when rabbitmq-server is installed, else memory]",
+    Description =
+        $"'memory', or amqp://user:password@host:5672 (rather by the variable {Broker.Variable}, which others cannot read)  [default: RabbitMQ of its own when rabbitmq-server is installed, else memory]",
 };
 var database = new Option<string?>("--database")
 {
-    Description = $"'sqlite', files in the data folder, or 'Host=…;Port=5432;Username=…;Password=…' of a PostgreSQL, where each service has the database fabrique_{{service}} (rather by the variable {Database.Variable}, which others cannot read)  [default: sqlite]",
+    Description =
+        $"'sqlite', files in the data folder, or 'Host=…;Port=5432;Username=…;Password=…' of a PostgreSQL, where each service has the database fabrique_{{service}} (rather by the variable {Database.Variable}, which others cannot read)  [default: sqlite]",
 };
 var sidecar = new Option<string?>("--sidecar")
 {
-    Description = "'embedded', one process for all, or 'daprd', one beside each service  [default: daprd when it is on the path and the broker is RabbitMQ, else embedded]",
+    Description =
+        "'embedded', one process for all, or 'daprd', one beside each service  [default: daprd when it is on the path and the broker is RabbitMQ, else embedded]",
 };
 sidecar.AcceptOnlyFromAmong(DaprSidecar.EmbeddedName, DaprSidecar.DaprdName);
 var replicas = new Option<Dictionary<string, int>>("--replicas")
 {
-    Description = "How many processes of a service run, for instance practices=2; needs a PostgreSQL  [default: replicas of tye.yaml, else 1]",
+    Description =
+        "How many processes of a service run, for instance practices=2; needs a PostgreSQL  [default: replicas of tye.yaml, else 1]",
     HelpName = "service=number",
     CustomParser = Arguments.Replicas,
 };
-var demo = new Option<bool>("--demo") { Description = "Show the platform: a new node with invented territories (ZZ…) and accounts of every role, whose passwords are printed" };
+var demo = new Option<bool>("--demo")
+{
+    Description = "Show the platform: a new node with invented territories (ZZ…) and accounts of every role, whose passwords are printed",
+};
 var detach = new Option<bool>("--detach") { Description = "Leave it running in the background once it is healthy" };
-var file = new Option<string>("--file") { Description = "The processes to run", DefaultValueFactory = _ => Path.Combine(root, "tye.yaml"), Hidden = true };
+var file = new Option<string>("--file")
+{
+    Description = "The processes to run",
+    DefaultValueFactory = _ => Path.Combine(root, "tye.yaml"),
+    Hidden = true,
+};
 var supervise = new Option<bool>("--supervise") { Hidden = true };
-var up = new Command("up", "Build and start a whole node, and wait until it is healthy") { port, data, database, broker, sidecar, replicas, host, address, demo, detach, file, supervise };
-up.SetAction((result, _) => new UpCommand(root, new UpOptions(
-    Path.GetFullPath(result.GetValue(file)!), DataOf(result), result.GetValue(port), IPAddress.Parse(result.GetValue(host)!), result.GetValue(address),
-    result.GetValue(broker) ?? Environment.GetEnvironmentVariable(Broker.Variable),
-    result.GetValue(database) ?? Environment.GetEnvironmentVariable(Database.Variable), result.GetValue(sidecar), result.GetValue(replicas) ?? [], result.GetValue(demo), result.GetValue(detach), result.GetValue(supervise)),
-    output, time).RunAsync(stop.Token, kill.Token));
+var up = new Command("up", "Build and start a whole node, and wait until it is healthy")
+{
+    port,
+    data,
+    database,
+    broker,
+    sidecar,
+    replicas,
+    host,
+    address,
+    demo,
+    detach,
+    file,
+    supervise,
+};
+up.SetAction(
+    (result, _) =>
+        new UpCommand(
+            root,
+            new UpOptions(
+                Path.GetFullPath(result.GetValue(file)!),
+                DataOf(result),
+                result.GetValue(port),
+                IPAddress.Parse(result.GetValue(host)!),
+                result.GetValue(address),
+                result.GetValue(broker) ?? Environment.GetEnvironmentVariable(Broker.Variable),
+                result.GetValue(database) ?? Environment.GetEnvironmentVariable(Database.Variable),
+                result.GetValue(sidecar),
+                result.GetValue(replicas) ?? [],
+                result.GetValue(demo),
+                result.GetValue(detach),
+                result.GetValue(supervise)
+            ),
+            output,
+            time
+        ).RunAsync(stop.Token, kill.Token)
+);
 
 var down = new Command("down", "Stop the node of a data folder and wait for its end") { data };
 down.SetAction((result, _) => new StatusCommand(DataOf(result), output, time).DownAsync(stop.Token));
@@ -89,13 +138,26 @@ status.SetAction((result, _) => new StatusCommand(DataOf(result), output, time).
 
 var name = new Argument<string?>("name") { Description = "One process only", Arity = ArgumentArity.ZeroOrOne };
 var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what is added, until Ctrl-C" };
-var lines = new Option<int?>("--lines", "-n") { Description = "How many lines from the end  [default: 200]", CustomParser = result => Arguments.Between(result, 0, int.MaxValue) };
-var logs = new Command("logs", "Show the logs") { name, follow, lines, data };
-logs.SetAction(async (result, _) =>
+var lines = new Option<int?>("--lines", "-n")
 {
-    await LogReader.PrintAsync(Path.Combine(DataOf(result), "logs"), result.GetValue(name), result.GetValue(lines) ?? 200, result.GetValue(follow), output, stop.Token);
-    return 0;
-});
+    Description = "How many lines from the end  [default: 200]",
+    CustomParser = result => Arguments.Between(result, 0, int.MaxValue),
+};
+var logs = new Command("logs", "Show the logs") { name, follow, lines, data };
+logs.SetAction(
+    async (result, _) =>
+    {
+        await LogReader.PrintAsync(
+            Path.Combine(DataOf(result), "logs"),
+            result.GetValue(name),
+            result.GetValue(lines) ?? 200,
+            result.GetValue(follow),
+            output,
+            stop.Token
+        );
+        return 0;
+    }
+);
 
 var territory = new Option<string>("--territory") { Description = "Official code of the territory, for instance 62528", Required = true };
 territory.Validators.Add(result =>
@@ -107,7 +169,11 @@ territory.Validators.Add(result =>
 });
 var role = new Option<string>("--role") { Description = "What the bearer may do there", DefaultValueFactory = _ => Grant.Delegate };
 role.AcceptOnlyFromAmong(Grant.Delegate, Grant.Referent);
-var days = new Option<int?>("--days") { Description = "How long it is valid, up to 366  [default: 30]", CustomParser = result => Arguments.Between(result, 1, 366) };
+var days = new Option<int?>("--days")
+{
+    Description = "How long it is valid, up to 366  [default: 30]",
+    CustomParser = result => Arguments.Between(result, 1, 366),
+};
 var token = new Command("token", "Sign an access token with the key of the node, and print it") { territory, role, days, data };
 token.SetAction(result =>
 {
@@ -124,12 +190,31 @@ token.SetAction(result =>
 var mail = new Option<string>("--mail") { Description = "Whom to invite", Required = true };
 var anyRole = new Option<string>("--role") { Description = "What the person may do", DefaultValueFactory = _ => Grant.Delegate };
 anyRole.AcceptOnlyFromAmong([.. Grant.Roles]);
-var where = new Option<string?>("--territory") { Description = "Where: official code of a territory, R32 for a region  [default for a facilitator, an observer or a steward: everywhere]" };
+var where = new Option<string?>("--territory")
+{
+    Description =
+        "Where: official code of a territory, R32 for a region  [default for a facilitator, an observer or a steward: everywhere]",
+};
 var family = new Option<string>("--family") { Description = "Which actors a delegate stands for", DefaultValueFactory = _ => "AGENT" };
 family.AcceptOnlyFromAmong([.. Vocabulary.Role4F.Codes]);
-var invite = new Command("invite", "Print a link that makes one account with a right on the running node; it serves once, within 14 days") { mail, anyRole, where, family, data };
-invite.SetAction((result, _) => new InviteCommand(DataOf(result), output, time).RunAsync(
-    result.GetValue(mail)!, result.GetValue(anyRole)!, result.GetValue(where), result.GetValue(family)!, stop.Token));
+var invite = new Command("invite", "Print a link that makes one account with a right on the running node; it serves once, within 14 days")
+{
+    mail,
+    anyRole,
+    where,
+    family,
+    data,
+};
+invite.SetAction(
+    (result, _) =>
+        new InviteCommand(DataOf(result), output, time).RunAsync(
+            result.GetValue(mail)!,
+            result.GetValue(anyRole)!,
+            result.GetValue(where),
+            result.GetValue(family)!,
+            stop.Token
+        )
+);
 
 var service = new Option<string?>("--service") { Description = "One service only", Recursive = true };
 var ids = new Argument<string[]>("id") { Description = "Beginnings of the ids that 'list' shows", Arity = ArgumentArity.ZeroOrMore };
@@ -140,26 +225,76 @@ list.SetAction((result, _) => Maintenance(result).ListAsync(result.GetValue(serv
 var replay = new Command("replay", "Look again at all of it or at some: what can be taken in now leaves the quarantine") { ids };
 replay.SetAction((result, _) => Maintenance(result).ReplayAsync(result.GetValue(service), result.GetValue(ids)!, stop.Token));
 var discard = new Command("discard", "Erase for good what was put aside") { ids, all };
-discard.SetAction((result, _) => Maintenance(result).DiscardAsync(result.GetValue(service), result.GetValue(ids)!, result.GetValue(all), stop.Token));
-var quarantine = new Command("quarantine", "Records that a service of the running node could not take in: list, replay, discard") { list, replay, discard, service, data };
+discard.SetAction(
+    (result, _) => Maintenance(result).DiscardAsync(result.GetValue(service), result.GetValue(ids)!, result.GetValue(all), stop.Token)
+);
+var quarantine = new Command("quarantine", "Records that a service of the running node could not take in: list, replay, discard")
+{
+    list,
+    replay,
+    discard,
+    service,
+    data,
+};
 
 var rebuilt = new Argument<string>("service") { Description = "The service, for instance practices" };
-var rebuild = new Command("rebuild", "Have a service of the running node derive its index from its records again, while it answers") { rebuilt, data };
+var rebuild = new Command("rebuild", "Have a service of the running node derive its index from its records again, while it answers")
+{
+    rebuilt,
+    data,
+};
 rebuild.SetAction((result, _) => Maintenance(result).RebuildAsync(result.GetValue(rebuilt)!, stop.Token));
 
-var filter = new Option<string?>("--filter") { Description = "Only the tests whose full name holds this text; the contract checks are left out" };
+var filter = new Option<string?>("--filter")
+{
+    Description = "Only the tests whose full name holds this text; the contract checks are left out",
+};
 var test = new Command("test", "Install what the tests need, check the contracts, build, and run all tests") { filter };
 test.SetAction((result, _) => new TestCommand(root, output, time).RunAsync(result.GetValue(filter), stop.Token));
 
-var cases = new Argument<string[]>("name") { Description = "Cases to measure: publish, invoke, write, ingest, sign, gateway, start  [default: all]", Arity = ArgumentArity.ZeroOrMore };
-var rounds = new Option<int?>("--rounds") { Description = "How often each side of a case is measured  [default: 3]", CustomParser = result => Arguments.Between(result, 1, 100) };
-var records = new Option<int?>("--records") { Description = "How many records the case 'ingest' replays  [default: 100000]", CustomParser = result => Arguments.Between(result, 1, 10_000_000) };
-var bench = new Command("bench", "Install what the benchmarks need, build, and measure Fabrique beside what it is made of; the table is also in artifacts/bench/results.md") { cases, rounds, records };
-bench.SetAction((result, _) => new BenchCommand(root, output).RunAsync(result.GetValue(cases) ?? [], result.GetValue(rounds), result.GetValue(records), stop.Token));
+var cases = new Argument<string[]>("name")
+{
+    Description = "Cases to measure: publish, invoke, write, ingest, sign, gateway, start  [default: all]",
+    Arity = ArgumentArity.ZeroOrMore,
+};
+var rounds = new Option<int?>("--rounds")
+{
+    Description = "How often each side of a case is measured  [default: 3]",
+    CustomParser = result => Arguments.Between(result, 1, 100),
+};
+var records = new Option<int?>("--records")
+{
+    Description = "How many records the case 'ingest' replays  [default: 100000]",
+    CustomParser = result => Arguments.Between(result, 1, 10_000_000),
+};
+var bench = new Command(
+    "bench",
+    "Install what the benchmarks need, build, and measure Fabrique beside what it is made of; the table is also in artifacts/bench/results.md"
+)
+{
+    cases,
+    rounds,
+    records,
+};
+bench.SetAction(
+    (result, _) =>
+        new BenchCommand(root, output).RunAsync(result.GetValue(cases) ?? [], result.GetValue(rounds), result.GetValue(records), stop.Token)
+);
 
 var fabrique = new Command("fabrique", "Runs a Fabrique node. Each command has its own --help.")
 {
-    new HelpOption(), new VersionOption(), up, down, status, logs, invite, token, quarantine, rebuild, test, bench,
+    new HelpOption(),
+    new VersionOption(),
+    up,
+    down,
+    status,
+    logs,
+    invite,
+    token,
+    quarantine,
+    rebuild,
+    test,
+    bench,
 };
 try
 {
@@ -170,7 +305,9 @@ try
     }
 
     // Signals are ours, and so are errors: one plain line.
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    return await parsed.InvokeAsync(
+        new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }
+    );
 }
 catch (PlainError error)
 {
@@ -212,7 +349,8 @@ namespace Fabrique.Runner
                 folder = folder.Parent;
             }
 
-            return folder?.FullName ?? throw new PlainError("tye.yaml is not found above the program: run it from a git checkout of Fabrique");
+            return folder?.FullName
+                ?? throw new PlainError("tye.yaml is not found above the program: run it from a git checkout of Fabrique");
         }
     }
 }

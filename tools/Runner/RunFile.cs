@@ -12,7 +12,18 @@ namespace Fabrique.Runner;
 /// <param name="HealthPage">Path of its health page.</param>
 /// <param name="Token">Its <c>DAPR_API_TOKEN</c>, made anew at each start of the node.</param>
 internal sealed record RunningProcess(
-    string Name, string Service, int Pid, long StartTicks, DateTimeOffset StartedAt, int Restarts, bool Healthy, string? Address, bool Http2, string HealthPage, string? Token);
+    string Name,
+    string Service,
+    int Pid,
+    long StartTicks,
+    DateTimeOffset StartedAt,
+    int Restarts,
+    bool Healthy,
+    string? Address,
+    bool Http2,
+    string HealthPage,
+    string? Token
+);
 
 /// <summary>
 /// The state of a running node, for the other commands and for the next start after a crash. It holds tokens: readable by its
@@ -23,8 +34,18 @@ internal sealed record RunningProcess(
 /// <param name="Keepers">The services that keep records.</param>
 /// <param name="Ready">Every process answered healthy once since the start.</param>
 internal sealed record RunFile(
-    int Pid, long StartTicks, DateTimeOffset StartedAt, string? Address, string? GrpcAddress, string Broker, string Database, string Sidecar, IReadOnlyList<string> Keepers, bool Ready,
-    IReadOnlyList<RunningProcess> Processes)
+    int Pid,
+    long StartTicks,
+    DateTimeOffset StartedAt,
+    string? Address,
+    string? GrpcAddress,
+    string Broker,
+    string Database,
+    string Sidecar,
+    IReadOnlyList<string> Keepers,
+    bool Ready,
+    IReadOnlyList<RunningProcess> Processes
+)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -54,7 +75,12 @@ internal sealed record RunFile(
     {
         PrivateFolder(Folder(data));
         var draft = $"{PathIn(data)}.new";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
         using (var stream = new FileStream(draft, options))
         {
             JsonSerializer.Serialize(stream, this, Json);
@@ -124,16 +150,20 @@ internal sealed class StatusCommand(string data, TextWriter output, TimeProvider
 
         var width = Math.Max(12, node.Processes.Max(process => process.Name.Length));
         var rows = await Task.WhenAll(node.Processes.Select(process => RowAsync(process, width, cancel)));
-        output.WriteLine($"{"name".PadRight(width)} {"pid",7}  {"address",-26} {"health",-10} {"memory",9} {"restarts",8}  uptime");
+        output.WriteLine($"{"name".PadRight(width)} {"pid", 7}  {"address", -26} {"health", -10} {"memory", 9} {"restarts", 8}  uptime");
         foreach (var row in rows)
         {
             output.WriteLine(row.Line);
         }
 
         var runner = Proc.ResidentBytes(node.Pid, node.StartTicks);
-        output.WriteLine($"{"runner".PadRight(width)} {node.Pid,7}  {"",-26} {"",-10} {Mebibytes(runner),9} {"",8}  {Age(node.StartedAt)}");
+        output.WriteLine(
+            $"{"runner".PadRight(width)} {node.Pid, 7}  {"", -26} {"", -10} {Mebibytes(runner), 9} {"", 8}  {Age(node.StartedAt)}"
+        );
         output.WriteLine();
-        output.WriteLine($"address  {node.Address}\ndata     {data}\ndatabase {node.Database}\nbroker   {node.Broker}\nsidecar  {node.Sidecar}\nmemory   {Mebibytes(runner + rows.Sum(row => row.Bytes))}");
+        output.WriteLine(
+            $"address  {node.Address}\ndata     {data}\ndatabase {node.Database}\nbroker   {node.Broker}\nsidecar  {node.Sidecar}\nmemory   {Mebibytes(runner + rows.Sum(row => row.Bytes))}"
+        );
         return rows.All(row => row.Healthy) ? 0 : 1;
     }
 
@@ -173,9 +203,12 @@ internal sealed class StatusCommand(string data, TextWriter output, TimeProvider
     private async Task<(string Line, bool Healthy, long Bytes)> RowAsync(RunningProcess process, int width, CancellationToken cancel)
     {
         var alive = Proc.IsAlive(process.Pid, process.StartTicks);
-        var health = alive ? await Probe.AskAsync(process.Address is { } address ? new Uri(address) : null, process.Http2, process.HealthPage, cancel) : new Probe(false, "ended");
+        var health = alive
+            ? await Probe.AskAsync(process.Address is { } address ? new Uri(address) : null, process.Http2, process.HealthPage, cancel)
+            : new Probe(false, "ended");
         var bytes = alive ? Proc.ResidentBytes(process.Pid, process.StartTicks) : 0;
-        var line = $"{process.Name.PadRight(width)} {process.Pid,7}  {process.Address,-26} {health.Text,-10} {Mebibytes(bytes),9} {process.Restarts,8}  {(alive ? Age(process.StartedAt) : "")}";
+        var line =
+            $"{process.Name.PadRight(width)} {process.Pid, 7}  {process.Address, -26} {health.Text, -10} {Mebibytes(bytes), 9} {process.Restarts, 8}  {(alive ? Age(process.StartedAt) : "")}";
         return (line.TrimEnd(), health.IsHealthy, bytes);
     }
 

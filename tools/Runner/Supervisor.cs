@@ -63,7 +63,9 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
     {
         var (begin, told) = (time.GetTimestamp(), 1);
         using var timer = new PeriodicTimer(ProbeEvery, time);
-        while (await Probe.AskAsync(process.Spec.Address, process.Spec.Http2, process.Spec.HealthPage, stop) is var health && !health.IsHealthy)
+        while (
+            await Probe.AskAsync(process.Spec.Address, process.Spec.Http2, process.Spec.HealthPage, stop) is var health && !health.IsHealthy
+        )
         {
             await timer.WaitForNextTickAsync(stop);
             if (time.GetElapsedTime(begin).TotalSeconds > 10 * told)
@@ -73,7 +75,10 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
         }
 
         process.Healthy = true;
-        logs.Write(Logs.Own, $"{process.Spec.Name} is healthy after {time.GetElapsedTime(begin).TotalSeconds:0.0} s{(Text(process.Spec.Address) is { } at ? $" at {at}" : "")}");
+        logs.Write(
+            Logs.Own,
+            $"{process.Spec.Name} is healthy after {time.GetElapsedTime(begin).TotalSeconds:0.0} s{(Text(process.Spec.Address) is { } at ? $" at {at}" : "")}"
+        );
         WriteRunFile();
     }
 
@@ -102,11 +107,24 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
     {
         lock (_file)
         {
-            var states = _processes.Where(process => process.State is not null).Select(process => process.State! with { Healthy = process.Healthy });
+            var states = _processes
+                .Where(process => process.State is not null)
+                .Select(process => process.State! with { Healthy = process.Healthy });
             try
             {
-                new RunFile(Environment.ProcessId, Proc.StartTicks(Environment.ProcessId) ?? 0, _startedAt, Text(plan.Address), Text(plan.GrpcAddress),
-                    plan.Broker.Description, plan.Database.Description, plan.Sidecar.Description, plan.Keepers, _ready, [.. states]).Write(data);
+                new RunFile(
+                    Environment.ProcessId,
+                    Proc.StartTicks(Environment.ProcessId) ?? 0,
+                    _startedAt,
+                    Text(plan.Address),
+                    Text(plan.GrpcAddress),
+                    plan.Broker.Description,
+                    plan.Database.Description,
+                    plan.Sidecar.Description,
+                    plan.Keepers,
+                    _ready,
+                    [.. states]
+                ).Write(data);
             }
             catch (IOException exception)
             {
@@ -133,8 +151,10 @@ internal sealed record Probe(bool IsHealthy, string Text)
                 _ => await GetAsync(new Uri(address, page), http2, cancel),
             };
         }
-        catch (Exception exception) when (exception is HttpRequestException or SocketException or IOException or JsonException
-            || (exception is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception exception)
+            when (exception is HttpRequestException or SocketException or IOException or JsonException
+                || (exception is OperationCanceledException && !cancel.IsCancellationRequested)
+            )
         {
             return new Probe(false, exception is OperationCanceledException ? "no answer in 3 s" : "no answer");
         }
@@ -149,10 +169,16 @@ internal sealed record Probe(bool IsHealthy, string Text)
         };
         using var response = await Client.SendAsync(request, cancel);
         var body = await response.Content.ReadAsStringAsync(cancel);
-        var status = response.Content.Headers.ContentType?.MediaType == "application/json"
+        var status =
+            response.Content.Headers.ContentType?.MediaType == "application/json"
             && JsonDocument.Parse(body).RootElement is { ValueKind: JsonValueKind.Object } json
-            && json.TryGetProperty("status", out var value) ? value.ToString() : null;
-        return new Probe(response.IsSuccessStatusCode, status ?? (response.IsSuccessStatusCode ? "healthy" : $"answers {(int)response.StatusCode}"));
+            && json.TryGetProperty("status", out var value)
+                ? value.ToString()
+                : null;
+        return new Probe(
+            response.IsSuccessStatusCode,
+            status ?? (response.IsSuccessStatusCode ? "healthy" : $"answers {(int)response.StatusCode}")
+        );
     }
 
     /// <summary>A broker opens its port when all the rest of it is up. Nothing is said: it would log a greeting without a login.</summary>

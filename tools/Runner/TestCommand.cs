@@ -27,9 +27,15 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
         if (await StepAsync("checkers", () => InstallCheckersAsync(cancel)) && filter is null)
         {
             await StepAsync("contracts lint", () => RequireAsync(Buf, ["lint", "contracts"], cancel));
-            await StepAsync("contracts breaking", () => RequireAsync(Buf, ["breaking", "contracts", "--against", "contracts/released.binpb"], cancel));
+            await StepAsync("contracts breaking", () =>
+                RequireAsync(Buf, ["breaking", "contracts", "--against", "contracts/released.binpb"], cancel)
+            );
         }
 
+        if (filter is null)
+        {
+            await StepAsync("format", () => CheckFormatAsync(cancel));
+        }
         if (await StepAsync("build", () => Build.RunAsync(root, "Fabrique.sln", output, cancel)))
         {
             await StepAsync("tests", () => RunTestsAsync(filter, cancel));
@@ -46,7 +52,9 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
         try
         {
             await step();
-            output.WriteLine($"   {name}: {(_failed == failed ? "done in" : "FAILED after")} {time.GetElapsedTime(begin).TotalSeconds:0.0} s");
+            output.WriteLine(
+                $"   {name}: {(_failed == failed ? "done in" : "FAILED after")} {time.GetElapsedTime(begin).TotalSeconds:0.0} s"
+            );
             return true;
         }
         catch (PlainError error)
@@ -68,7 +76,29 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
 
         Directory.CreateDirectory(Checkers);
         File.Copy(wanted, installed, overwrite: true);
-        await RequireAsync("npm", ["install", "--prefer-offline", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error", "--prefix", Checkers], cancel);
+        await RequireAsync(
+            "npm",
+            [
+                "install",
+                "--prefer-offline",
+                "--no-package-lock",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+                "--loglevel",
+                "error",
+                "--prefix",
+                Checkers,
+            ],
+            cancel
+        );
+    }
+
+    /// <summary>White space is nobody's opinion: `dotnet csharpier format .` writes what this asks for.</summary>
+    private async Task CheckFormatAsync(CancellationToken cancel)
+    {
+        await RequireAsync(Shell.Dotnet, ["tool", "restore"], cancel);
+        await RequireAsync(Shell.Dotnet, ["csharpier", "check", "."], cancel);
     }
 
     private async Task RunTestsAsync(string? filter, CancellationToken cancel)
@@ -80,8 +110,18 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
         // More at a time than there are processors: those that stop a broker mostly wait.
         string[] arguments =
         [
-            Build.Assembly(root, Path.Combine(root, "tests", "Tests.csproj")), "-noLogo", "-noColor", "-reporter", "json", "-longRunning", "60", "-maxThreads", "1.5x",
-            "-trx", Path.Combine(folder, "tests.trx"), .. filter is null ? Array.Empty<string>() : ["-method", $"*{filter}*"],
+            Build.Assembly(root, Path.Combine(root, "tests", "Tests.csproj")),
+            "-noLogo",
+            "-noColor",
+            "-reporter",
+            "json",
+            "-longRunning",
+            "60",
+            "-maxThreads",
+            "1.5x",
+            "-trx",
+            Path.Combine(folder, "tests.trx"),
+            .. filter is null ? Array.Empty<string>() : ["-method", $"*{filter}*"],
         ];
         var code = await RunWhileItSaysSomethingAsync(arguments, log, results, cancel);
         // The count is that of the written results: the live messages share the console with what the services under test say.
@@ -100,30 +140,45 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
     }
 
     /// <exception cref="PlainError">One hangs: those that had begun are named.</exception>
-    private async Task<int> RunWhileItSaysSomethingAsync(string[] arguments, StreamWriter log, TestResults results, CancellationToken cancel)
+    private async Task<int> RunWhileItSaysSomethingAsync(
+        string[] arguments,
+        StreamWriter log,
+        TestResults results,
+        CancellationToken cancel
+    )
     {
         using var silence = new CancellationTokenSource(LongestSilence, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, silence.Token);
         try
         {
-            return await Shell.RunAsync(Shell.Dotnet, arguments, root, line =>
-            {
-                log.WriteLine(line);
-                if (results.Take(line))
+            return await Shell.RunAsync(
+                Shell.Dotnet,
+                arguments,
+                root,
+                line =>
                 {
-                    silence.CancelAfter(LongestSilence);
-                }
-            }, stop.Token);
+                    log.WriteLine(line);
+                    if (results.Take(line))
+                    {
+                        silence.CancelAfter(LongestSilence);
+                    }
+                },
+                stop.Token
+            );
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new PlainError($"no test began or ended for {LongestSilence.TotalMinutes} minutes; under way: {string.Join(", ", results.Running)}");
+            throw new PlainError(
+                $"no test began or ended for {LongestSilence.TotalMinutes} minutes; under way: {string.Join(", ", results.Running)}"
+            );
         }
     }
 
     private static (int Passed, int Failed) Counted(string results)
     {
-        var counters = File.Exists(results) ? XDocument.Load(results).Descendants().First(element => element.Name.LocalName == "Counters") : null;
+        var counters = File.Exists(results)
+            ? XDocument.Load(results).Descendants().First(element => element.Name.LocalName == "Counters")
+            : null;
         int Count(string name) => int.Parse(counters?.Attribute(name)?.Value ?? "0", CultureInfo.InvariantCulture);
         return (Count("passed"), Count("failed") + Count("error") + Count("aborted") + Count("timeout"));
     }

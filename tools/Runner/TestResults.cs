@@ -51,13 +51,20 @@ internal sealed class TestResults(TextWriter output)
             case "test-skipped":
                 output.WriteLine($"   skipped  {_names.GetValueOrDefault(Text("TestUniqueID"))}: {Text("Reason")}");
                 break;
-            case "test-failed" or "error" or "test-cleanup-failure" or "test-class-cleanup-failure" or "test-collection-cleanup-failure" or "test-assembly-cleanup-failure":
+            case "test-failed"
+            or "error"
+            or "test-cleanup-failure"
+            or "test-class-cleanup-failure"
+            or "test-collection-cleanup-failure"
+            or "test-assembly-cleanup-failure":
                 var about = _names.GetValueOrDefault(Text("TestUniqueID")) ?? _names.GetValueOrDefault(Text("TestClassUniqueID"));
                 output.WriteLine($"   FAILED   {about}\n{Indented(message, "Messages")}{Indented(message, "StackTraces")}");
                 break;
             case "test-class-finished":
                 var seconds = decimal.Parse(Text("ExecutionTime"), CultureInfo.InvariantCulture);
-                output.WriteLine($"   {_names.GetValueOrDefault(Text("TestClassUniqueID")),-40} {Text("TestsTotal"),4} tests, {Text("TestsFailed")} failed, {seconds:0.0} s");
+                output.WriteLine(
+                    $"   {_names.GetValueOrDefault(Text("TestClassUniqueID")), -40} {Text("TestsTotal"), 4} tests, {Text("TestsFailed")} failed, {seconds:0.0} s"
+                );
                 break;
             case "diagnostic-message" when Text("Message").Contains("Long Running", StringComparison.OrdinalIgnoreCase):
                 output.WriteLine($"   {Text("Message")}");
@@ -65,7 +72,10 @@ internal sealed class TestResults(TextWriter output)
         }
     }
 
-    private static string Indented(JsonElement message, string name) => message.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array
-        ? string.Concat(list.EnumerateArray().SelectMany(text => text.ToString().Split('\n')).Select(text => $"            {text.TrimEnd()}\n"))
-        : "";
+    private static string Indented(JsonElement message, string name) =>
+        message.TryGetProperty(name, out var list) && list.ValueKind == JsonValueKind.Array
+            ? string.Concat(
+                list.EnumerateArray().SelectMany(text => text.ToString().Split('\n')).Select(text => $"            {text.TrimEnd()}\n")
+            )
+            : "";
 }

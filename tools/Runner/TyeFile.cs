@@ -7,8 +7,14 @@ internal sealed record TyeBinding(string Name, int? Port, string Protocol);
 /// <summary>A service of a node: either a <paramref name="Project"/> of this repository or any <paramref name="Executable"/>.</summary>
 /// <param name="Replicas">How many processes of it run.</param>
 internal sealed record TyeService(
-    string Name, string? Project, string? Executable, IReadOnlyList<string> Args,
-    IReadOnlyDictionary<string, string> Env, IReadOnlyList<TyeBinding> Bindings, int Replicas = 1)
+    string Name,
+    string? Project,
+    string? Executable,
+    IReadOnlyList<string> Args,
+    IReadOnlyDictionary<string, string> Env,
+    IReadOnlyList<TyeBinding> Bindings,
+    int Replicas = 1
+)
 {
     /// <summary>True for a service with a port given in the file: it faces the outside and opens when the rest is healthy.</summary>
     public bool IsPublic => Bindings.Any(binding => binding.Port is not null);
@@ -29,7 +35,9 @@ internal sealed record TyeFile(string Name, string? ComponentsPath, IReadOnlyLis
     {
         var reader = new TyeReader(Path.GetDirectoryName(Path.GetFullPath(path))!);
         var file = reader.Read(File.Exists(path) ? File.ReadAllText(path) : throw new PlainError($"{path} does not exist"));
-        var errors = reader.Errors.OrderBy(error => error.Line).Select(error => $"{Path.GetFileName(path)} line {error.Line}: {error.Reason}");
+        var errors = reader
+            .Errors.OrderBy(error => error.Line)
+            .Select(error => $"{Path.GetFileName(path)} line {error.Line}: {error.Reason}");
         return reader.Errors.Count == 0 ? file! : throw new PlainError(string.Join('\n', errors));
     }
 
@@ -39,10 +47,18 @@ internal sealed record TyeFile(string Name, string? ComponentsPath, IReadOnlyLis
     {
         if (replicas.Keys.FirstOrDefault(name => Services.All(service => service.Name != name)) is { } unknown)
         {
-            throw new PlainError($"--replicas {unknown}: there is no such service, but {string.Join(", ", Services.Select(service => service.Name))}");
+            throw new PlainError(
+                $"--replicas {unknown}: there is no such service, but {string.Join(", ", Services.Select(service => service.Name))}"
+            );
         }
 
-        var file = this with { Services = [.. Services.Select(service => service with { Replicas = replicas.GetValueOrDefault(service.Name, service.Replicas) })] };
+        var file = this with
+        {
+            Services =
+            [
+                .. Services.Select(service => service with { Replicas = replicas.GetValueOrDefault(service.Name, service.Replicas) }),
+            ],
+        };
         return file.Services.FirstOrDefault(service => service is { Replicas: > 1, IsPublic: true }) is { } fixedPort
             ? throw new PlainError($"--replicas {fixedPort.Name}: {TyeReader.OnePort}")
             : file;

@@ -81,11 +81,20 @@ internal sealed class TyeReader(string folder)
             Refuse(keys["project"], $"project '{Text(keys, "project")}' does not exist");
         }
 
-        var env = Items(keys, "env", "variable").Select(item => (Node: item, Keys: Keys(item, "an 'env' entry", "name", "value")))
+        var env = Items(keys, "env", "variable")
+            .Select(item => (Node: item, Keys: Keys(item, "an 'env' entry", "name", "value")))
             .Select(item => (Name: Required(item.Node, item.Keys, "name"), Value: Required(item.Node, item.Keys, "value")))
-            .DistinctBy(item => item.Name).ToDictionary(item => item.Name, item => item.Value);
+            .DistinctBy(item => item.Name)
+            .ToDictionary(item => item.Name, item => item.Value);
         var bindings = Items(keys, "bindings", "binding").Select(Binding).ToList();
-        var service = new TyeService(name, project, executable, Words(keys), env, bindings.Count > 0 ? bindings : [new TyeBinding("http", null, "h2c")]);
+        var service = new TyeService(
+            name,
+            project,
+            executable,
+            Words(keys),
+            env,
+            bindings.Count > 0 ? bindings : [new TyeBinding("http", null, "h2c")]
+        );
         return service with { Replicas = Replicas(keys, service) };
     }
 
@@ -96,7 +105,9 @@ internal sealed class TyeReader(string folder)
             return 1;
         }
 
-        var isNumber = int.TryParse(Text(keys, "replicas"), NumberStyles.None, CultureInfo.InvariantCulture, out var replicas) && replicas is >= 1 and <= MostReplicas;
+        var isNumber =
+            int.TryParse(Text(keys, "replicas"), NumberStyles.None, CultureInfo.InvariantCulture, out var replicas)
+            && replicas is >= 1 and <= MostReplicas;
         if (!isNumber)
         {
             Refuse(node, $"replicas '{node}' is not a number from 1 to {MostReplicas}");
@@ -112,7 +123,10 @@ internal sealed class TyeReader(string folder)
     private TyeBinding Binding(YamlNode node)
     {
         var keys = Keys(node, "a binding", "name", "port", "protocol");
-        int? port = ushort.TryParse(Text(keys, "port"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
+        int? port =
+            ushort.TryParse(Text(keys, "port"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+                ? number
+                : null;
         if (port is null && Text(keys, "port") is { } text)
         {
             Refuse(keys["port"], $"port '{text}' is not a number from 1 to 65535");
@@ -169,7 +183,9 @@ internal sealed class TyeReader(string folder)
             return [];
         }
 
-        var names = list.OfType<YamlMappingNode>().Select(item => item.Children.TryGetValue("name", out var text) ? text : null).OfType<YamlScalarNode>();
+        var names = list.OfType<YamlMappingNode>()
+            .Select(item => item.Children.TryGetValue("name", out var text) ? text : null)
+            .OfType<YamlScalarNode>();
         foreach (var twice in unique is null ? [] : names.GroupBy(text => text.Value).SelectMany(group => group.Skip(1)))
         {
             Refuse(twice, $"{unique} '{twice.Value}' is there twice");

@@ -10,8 +10,20 @@ namespace Fabrique.Runner;
 /// <param name="Replicas">How many processes of a service run, instead of what the file says.</param>
 /// <param name="Demo">A new node is one that shows the platform, with invented territories and accounts to try.</param>
 /// <param name="Supervise">This process is the one that <c>--detach</c> started in the background.</param>
-internal sealed record UpOptions(string File, string Data, int? Port, IPAddress Host, Uri? Site, string? Broker, string? Database, string? Sidecar,
-    IReadOnlyDictionary<string, int> Replicas, bool Demo, bool Detach, bool Supervise);
+internal sealed record UpOptions(
+    string File,
+    string Data,
+    int? Port,
+    IPAddress Host,
+    Uri? Site,
+    string? Broker,
+    string? Database,
+    string? Sidecar,
+    IReadOnlyDictionary<string, int> Replicas,
+    bool Demo,
+    bool Detach,
+    bool Supervise
+);
 
 /// <summary>Starts a node: checks first, so that what cannot work is said before anything is built or started.</summary>
 internal sealed class UpCommand(string root, UpOptions options, TextWriter output, TimeProvider time)
@@ -65,9 +77,15 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             NameWidth = plan.Processes.Max(process => process.Name.Length),
         };
         logs.Hide(plan.Secrets);
-        logs.Write(Logs.Own, $"starting {file.Name} with data in {options.Data}; broker: {broker.Description}; database: {database.Description}; sidecar: {sidecar.Description}");
+        logs.Write(
+            Logs.Own,
+            $"starting {file.Name} with data in {options.Data}; broker: {broker.Description}; database: {database.Description}; sidecar: {sidecar.Description}"
+        );
         await new Supervisor(plan, options.Data, logs, time).RunAsync(
-            () => SayReady(RunFile.Read(options.Data)!, "stop with Ctrl-C"), stop, kill);
+            () => SayReady(RunFile.Read(options.Data)!, "stop with Ctrl-C"),
+            stop,
+            kill
+        );
         return 0;
     }
 
@@ -92,11 +110,15 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
     {
         try
         {
-            return Uri.TryCreate(NodeSettings.Read(data).GetValueOrDefault("Site:Address"), UriKind.Absolute, out var address) ? address : null;
+            return Uri.TryCreate(NodeSettings.Read(data).GetValueOrDefault("Site:Address"), UriKind.Absolute, out var address)
+                ? address
+                : null;
         }
         catch (JsonException)
         {
-            throw new PlainError($"{Path.Combine(data, NodeSettings.FileName)} is no list of settings any more: mend it, or move it away and set them again on the page of the node");
+            throw new PlainError(
+                $"{Path.Combine(data, NodeSettings.FileName)} is no list of settings any more: mend it, or move it away and set them again on the page of the node"
+            );
         }
     }
 
@@ -109,7 +131,9 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
 
         if (options.Port is > 0 && running.Address is { } address && new Uri(address).Port != options.Port)
         {
-            throw new PlainError($"The node of {options.Data} already runs at {address}: stop it first with './fabrique down', or give this one another --data");
+            throw new PlainError(
+                $"The node of {options.Data} already runs at {address}: stop it first with './fabrique down', or give this one another --data"
+            );
         }
 
         output.WriteLine($"The node of {options.Data} already runs at {running.Address}");
@@ -123,15 +147,28 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         string[] arguments =
         [
             // The shell opens the file: whoever waits for the end of our output does not wait for the node's.
-            "sh", "-c", "exec \"$@\" >\"$0\" 2>&1 </dev/null", log,
-            Shell.Dotnet, Path.Combine(AppContext.BaseDirectory, "Fabrique.Runner.dll"), "up", "--supervise", "--file", options.File,
-            "--data", options.Data, "--host", options.Host.ToString(),
+            "sh",
+            "-c",
+            "exec \"$@\" >\"$0\" 2>&1 </dev/null",
+            log,
+            Shell.Dotnet,
+            Path.Combine(AppContext.BaseDirectory, "Fabrique.Runner.dll"),
+            "up",
+            "--supervise",
+            "--file",
+            options.File,
+            "--data",
+            options.Data,
+            "--host",
+            options.Host.ToString(),
             .. options.Port is { } port ? ["--port", port.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
             .. options.Site is { } site ? ["--address", site.OriginalString] : Array.Empty<string>(),
             .. options.Sidecar is { } sidecar ? ["--sidecar", sidecar] : Array.Empty<string>(),
             .. options.Replicas.SelectMany(service => new[] { "--replicas", $"{service.Key}={service.Value}" }),
         ];
-        var info = Shell.Which("setsid") is { } setsid ? new ProcessStartInfo(setsid, arguments) : new ProcessStartInfo(arguments[0], arguments.Skip(1));
+        var info = Shell.Which("setsid") is { } setsid
+            ? new ProcessStartInfo(setsid, arguments)
+            : new ProcessStartInfo(arguments[0], arguments.Skip(1));
         info.Environment[Broker.Variable] = options.Broker;
         info.Environment[Database.Variable] = options.Database;
         using var supervisor = Process.Start(info)!;
@@ -145,13 +182,15 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         {
             if (supervisor.HasExited)
             {
-                throw new PlainError((await File.ReadAllTextAsync(log, stop)).Trim().Replace(PlainError.Prefix, "", StringComparison.Ordinal));
+                throw new PlainError(
+                    (await File.ReadAllTextAsync(log, stop)).Trim().Replace(PlainError.Prefix, "", StringComparison.Ordinal)
+                );
             }
 
             var state = RunFile.Read(options.Data) is { } file && file.Pid == supervisor.Id ? file : null;
             foreach (var process in state?.Processes.Where(process => process.Healthy && healthy.Add(process.Name)) ?? [])
             {
-                output.WriteLine($"  healthy  {process.Name,-12} {time.GetElapsedTime(_begin).TotalSeconds,5:0.0} s  {process.Address}");
+                output.WriteLine($"  healthy  {process.Name, -12} {time.GetElapsedTime(_begin).TotalSeconds, 5:0.0} s  {process.Address}");
             }
 
             if (state is { Ready: true })
@@ -163,8 +202,10 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             if (time.GetElapsedTime(started) > Patience)
             {
                 var missing = state?.Processes.Where(process => !process.Healthy).Select(process => process.Name) ?? [];
-                throw new PlainError($"Not healthy after {Patience.TotalSeconds} s: {string.Join(", ", missing)}. "
-                    + "The node keeps trying: './fabrique logs' shows why, './fabrique down' stops it");
+                throw new PlainError(
+                    $"Not healthy after {Patience.TotalSeconds} s: {string.Join(", ", missing)}. "
+                        + "The node keeps trying: './fabrique logs' shows why, './fabrique down' stops it"
+                );
             }
         }
 
@@ -185,7 +226,9 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         if (Path.Combine(options.Data, "demo-accounts") is var accounts && File.Exists(accounts) && !options.Supervise)
         {
             output.WriteLine();
-            output.WriteLine("  A demonstration: its ZZ territories are invented. Accounts to try, also in the file demo-accounts of the data folder:");
+            output.WriteLine(
+                "  A demonstration: its ZZ territories are invented. Accounts to try, also in the file demo-accounts of the data folder:"
+            );
             foreach (var account in File.ReadLines(accounts))
             {
                 output.WriteLine($"  {account}");
@@ -196,7 +239,9 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         {
             output.WriteLine();
             output.WriteLine("  Nobody looks after this node yet. Open this page, and type this code:");
-            output.WriteLine($"  {(_site ?? new Uri(state.Address!)).GetLeftPart(UriPartial.Authority)}/compte/installation   {string.Join('-', File.ReadAllText(code).Chunk(4).Select(part => new string(part)))}");
+            output.WriteLine(
+                $"  {(_site ?? new Uri(state.Address!)).GetLeftPart(UriPartial.Authority)}/compte/installation   {string.Join('-', File.ReadAllText(code).Chunk(4).Select(part => new string(part)))}"
+            );
         }
 
         output.WriteLine();

@@ -14,8 +14,10 @@ internal sealed class DevelopmentMailbox(MailSender sender, NodeSite site)
     private const int Most = 50;
 
     public bool IsOpenTo(HttpContext http) =>
-        sender.Mailbox is not null && site.Address.IsLoopback
-        && http.Connection.RemoteIpAddress is { } client && IPAddress.IsLoopback(client)
+        sender.Mailbox is not null
+        && site.Address.IsLoopback
+        && http.Connection.RemoteIpAddress is { } client
+        && IPAddress.IsLoopback(client)
         // Whatever is left of it was said by somebody before the gateway.
         && http.Request.Headers["X-Forwarded-For"].Count == 0
         // A name of somewhere else that leads here: a page of another site, asked for by this machine's browser.
@@ -34,7 +36,9 @@ internal sealed class DevelopmentMailbox(MailSender sender, NodeSite site)
 
     /// <summary>One of them; null when there is none of this name.</summary>
     public async Task<MimeMessage?> FindAsync(string id, CancellationToken cancellation) =>
-        Guid.TryParseExact(id, "D", out var name) && Path.Combine(sender.Mailbox!.FullName, name.ToString("D", CultureInfo.InvariantCulture) + ".eml") is var path && File.Exists(path)
+        Guid.TryParseExact(id, "D", out var name)
+        && Path.Combine(sender.Mailbox!.FullName, name.ToString("D", CultureInfo.InvariantCulture) + ".eml") is var path
+        && File.Exists(path)
             ? await MimeMessage.LoadAsync(path, cancellation)
             : null;
 }

@@ -13,15 +13,25 @@ internal static class InvitationMail
     /// <param name="place">What the territory is called that it is for.</param>
     /// <param name="site">Where the page is.</param>
     /// <param name="secret">Opens the page.</param>
-    public static async Task InviteAsync(this Mails mails, UserManager<Person> people, string email, Grant grant, string place, NodeSite site, string secret)
+    public static async Task InviteAsync(
+        this Mails mails,
+        UserManager<Person> people,
+        string email,
+        Grant grant,
+        string place,
+        NodeSite site,
+        string secret
+    )
     {
-        Letter Write() => new(
-            T["Vous êtes invité·e à rejoindre Fabrique"],
-            T["Bonjour,"],
-            T["Vous êtes invité·e à participer au réseau de territoires en transition, comme {0}.", RoleNames.Of(grant, place)],
-            T["Pour accepter, ouvrez cette page dans les 14 jours. Elle ne sert qu’une fois."],
-            site.Page(Pages.Link + secret),
-            T["Si vous n’attendiez pas ce message, ne faites rien : aucun compte n’est créé."]);
+        Letter Write() =>
+            new(
+                T["Vous êtes invité·e à rejoindre Fabrique"],
+                T["Bonjour,"],
+                T["Vous êtes invité·e à participer au réseau de territoires en transition, comme {0}.", RoleNames.Of(grant, place)],
+                T["Pour accepter, ouvrez cette page dans les 14 jours. Elle ne sert qu’une fois."],
+                site.Page(Pages.Link + secret),
+                T["Si vous n’attendiez pas ce message, ne faites rien : aucun compte n’est créé."]
+            );
         if (await people.FindByEmailAsync(email) is { } known)
         {
             mails.Add(known, Write);

@@ -10,7 +10,13 @@ namespace Fabrique.Identity;
 /// sits at this machine. A mail that is refused is tried again for two days, and holds up no other.
 /// </summary>
 internal sealed partial class MailSender(
-    IDbContextFactory<IdentityDb> databases, MailServer server, NodeSite site, IConfiguration configuration, TimeProvider clock, ILogger<MailSender> log) : BackgroundService
+    IDbContextFactory<IdentityDb> databases,
+    MailServer server,
+    NodeSite site,
+    IConfiguration configuration,
+    TimeProvider clock,
+    ILogger<MailSender> log
+) : BackgroundService
 {
     private const int MostAtOnce = 50;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
@@ -32,9 +38,7 @@ internal sealed partial class MailSender(
             var next = _wake.Next;
             try
             {
-                while (await SendDueAsync(stoppingToken) == MostAtOnce)
-                {
-                }
+                while (await SendDueAsync(stoppingToken) == MostAtOnce) { }
             }
             catch (Exception error) when (!stoppingToken.IsCancellationRequested)
             {
@@ -54,12 +58,21 @@ internal sealed partial class MailSender(
     internal async Task<int> SendDueAsync(CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var (now, oldest) = (clock.GetUtcNow().ToUnixTimeMilliseconds(), (clock.GetUtcNow() - Purposes.Mails.Kept!.Value).ToUnixTimeMilliseconds());
+        var (now, oldest) = (
+            clock.GetUtcNow().ToUnixTimeMilliseconds(),
+            (clock.GetUtcNow() - Purposes.Mails.Kept!.Value).ToUnixTimeMilliseconds()
+        );
         if (await db.Mails.Where(mail => mail.CreatedAt < oldest).ExecuteDeleteAsync(cancellation) is > 0 and var givenUp)
         {
             LogGivenUp(givenUp);
         }
-        var due = await db.Mails.AsNoTracking().Where(mail => mail.NextAt <= now).OrderBy(mail => mail.NextAt).ThenBy(mail => mail.Id).Take(MostAtOnce).ToListAsync(cancellation);
+        var due = await db
+            .Mails.AsNoTracking()
+            .Where(mail => mail.NextAt <= now)
+            .OrderBy(mail => mail.NextAt)
+            .ThenBy(mail => mail.Id)
+            .Take(MostAtOnce)
+            .ToListAsync(cancellation);
         if (due.Count == 0)
         {
             return 0;
@@ -74,8 +87,14 @@ internal sealed partial class MailSender(
             // The server is away for all of them, and none has used up a try.
             var (ids, failure) = (due.ConvertAll(mail => mail.Id), MailServer.Failure(error));
             LogFailed(failure);
-            await db.Mails.Where(mail => ids.Contains(mail.Id))
-                .ExecuteUpdateAsync(row => row.SetProperty(mail => mail.NextAt, now + (long)WhileAway.TotalMilliseconds).SetProperty(mail => mail.Failure, failure), cancellation);
+            await db
+                .Mails.Where(mail => ids.Contains(mail.Id))
+                .ExecuteUpdateAsync(
+                    row =>
+                        row.SetProperty(mail => mail.NextAt, now + (long)WhileAway.TotalMilliseconds)
+                            .SetProperty(mail => mail.Failure, failure),
+                    cancellation
+                );
             return 0;
         }
         using (smtp)
@@ -96,7 +115,10 @@ internal sealed partial class MailSender(
     {
         // Of several processes one takes its turn. Should it die in it, the mail is another's a little later.
         var row = db.Mails.Where(row => row.Id == mail.Id);
-        if (await row.Where(seen => seen.NextAt == mail.NextAt).ExecuteUpdateAsync(taken => taken.SetProperty(to => to.NextAt, now + (long)Turn.TotalMilliseconds), cancellation) == 0)
+        if (
+            await row.Where(seen => seen.NextAt == mail.NextAt)
+                .ExecuteUpdateAsync(taken => taken.SetProperty(to => to.NextAt, now + (long)Turn.TotalMilliseconds), cancellation) == 0
+        )
         {
             return;
         }
@@ -112,13 +134,26 @@ internal sealed partial class MailSender(
             LogFailed(failure.Split(' ')[0]);
             var next = now + (long)TimeSpan.FromMinutes(Math.Pow(2, mail.Attempts)).TotalMilliseconds;
             await row.ExecuteUpdateAsync(
-                failed => failed.SetProperty(to => to.NextAt, next).SetProperty(to => to.Attempts, mail.Attempts + 1).SetProperty(to => to.Failure, failure), CancellationToken.None);
+                failed =>
+                    failed
+                        .SetProperty(to => to.NextAt, next)
+                        .SetProperty(to => to.Attempts, mail.Attempts + 1)
+                        .SetProperty(to => to.Failure, failure),
+                CancellationToken.None
+            );
         }
     }
 
     private async Task SendAsync(SmtpClient? smtp, MailRow mail, CancellationToken cancellation)
     {
-        using var message = Message(mail.Recipient, mail.Subject, mail.Text, mail.Html, mail.Id, DateTimeOffset.FromUnixTimeMilliseconds(mail.CreatedAt));
+        using var message = Message(
+            mail.Recipient,
+            mail.Subject,
+            mail.Text,
+            mail.Html,
+            mail.Id,
+            DateTimeOffset.FromUnixTimeMilliseconds(mail.CreatedAt)
+        );
         if (mail.Unsubscribe.Length > 0)
         {
             // RFC 8058: a mail program may end such mails without a page.
@@ -143,8 +178,14 @@ internal sealed partial class MailSender(
         {
             using var smtp = await server.ConnectAsync(cancellation);
             var text = T["Si vous lisez ceci, les courriels de votre site partent."];
-            using var message = Message(recipient, T["Essai du serveur de courrier"], $"{text}\n", $"<!doctype html><html lang=\"{Language.Current.Code}\"><meta charset=\"utf-8\"><p>{text}</p></html>",
-                Guid.CreateVersion7(clock.GetUtcNow()).ToString(), clock.GetUtcNow());
+            using var message = Message(
+                recipient,
+                T["Essai du serveur de courrier"],
+                $"{text}\n",
+                $"<!doctype html><html lang=\"{Language.Current.Code}\"><meta charset=\"utf-8\"><p>{text}</p></html>",
+                Guid.CreateVersion7(clock.GetUtcNow()).ToString(),
+                clock.GetUtcNow()
+            );
             await smtp.SendAsync(message, cancellation);
             return null;
         }
@@ -156,7 +197,12 @@ internal sealed partial class MailSender(
 
     private MimeMessage Message(string recipient, string subject, string text, string html, string id, DateTimeOffset date)
     {
-        var message = new MimeMessage { Subject = subject, Date = date, MessageId = $"{id}@{(site.Address.HostNameType == UriHostNameType.Dns ? site.Address.Host : "localhost")}" };
+        var message = new MimeMessage
+        {
+            Subject = subject,
+            Date = date,
+            MessageId = $"{id}@{(site.Address.HostNameType == UriHostNameType.Dns ? site.Address.Host : "localhost")}",
+        };
         message.From.Add(server.From);
         message.To.Add(new MailboxAddress("", recipient));
         message.Headers.Add("Auto-Submitted", "auto-generated");

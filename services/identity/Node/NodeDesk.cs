@@ -5,7 +5,15 @@ namespace Fabrique.Identity;
 
 /// <summary>What whoever looks after a node sees of it, and sets.</summary>
 internal sealed class NodeDesk(
-    IdentityDb db, RightsKeeper rights, Links links, Mails mails, UserManager<Person> people, NodeSite site, IConfiguration configuration, TimeProvider clock)
+    IdentityDb db,
+    RightsKeeper rights,
+    Links links,
+    Mails mails,
+    UserManager<Person> people,
+    NodeSite site,
+    IConfiguration configuration,
+    TimeProvider clock
+)
 {
     private readonly string _folder = configuration["Data"] ?? "data";
 
@@ -27,29 +35,53 @@ internal sealed class NodeDesk(
     /// <summary>How mails go.</summary>
     public async Task<MailState> MailAsync(CancellationToken cancellation)
     {
-        var failed = await db.Mails.AsNoTracking().Where(mail => mail.Failure != "").OrderByDescending(mail => mail.NextAt).Select(mail => mail.Failure).FirstOrDefaultAsync(cancellation);
+        var failed = await db
+            .Mails.AsNoTracking()
+            .Where(mail => mail.Failure != "")
+            .OrderByDescending(mail => mail.NextAt)
+            .Select(mail => mail.Failure)
+            .FirstOrDefaultAsync(cancellation);
         return new(
-            await db.Mails.CountAsync(cancellation), await db.Mails.MinAsync(mail => (long?)mail.CreatedAt, cancellation),
-            await db.Notices.CountAsync(notice => notice.SentOn == NoticeRow.Waiting, cancellation), failed ?? "");
+            await db.Mails.CountAsync(cancellation),
+            await db.Mails.MinAsync(mail => (long?)mail.CreatedAt, cancellation),
+            await db.Notices.CountAsync(notice => notice.SentOn == NoticeRow.Waiting, cancellation),
+            failed ?? ""
+        );
     }
 
     /// <summary>How many people have each role, and how many have an account. Numbers, no person.</summary>
     public async Task<(int Accounts, Dictionary<string, int> Roles)> PeopleAsync(CancellationToken cancellation)
     {
         var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        var roles = await db.Grants.Where(grant => grant.Until == null || grant.Until > now).Select(grant => new { grant.Role, grant.Person }).Distinct()
-            .GroupBy(grant => grant.Role).Select(role => new { role.Key, Count = role.Count() }).ToDictionaryAsync(role => role.Key, role => role.Count, cancellation);
+        var roles = await db
+            .Grants.Where(grant => grant.Until == null || grant.Until > now)
+            .Select(grant => new { grant.Role, grant.Person })
+            .Distinct()
+            .GroupBy(grant => grant.Role)
+            .Select(role => new { role.Key, Count = role.Count() })
+            .ToDictionaryAsync(role => role.Key, role => role.Count, cancellation);
         return (await db.Users.CountAsync(cancellation), roles);
     }
 
-    public Task<List<Person>> StewardsAsync(CancellationToken cancellation) => db.Users.AsNoTracking()
-        .Where(person => db.Grants.Any(grant => grant.Person == person.Id && grant.Role == Grant.Steward)).OrderBy(person => person.Name).ThenBy(person => person.Id).Take(100).ToListAsync(cancellation);
+    public Task<List<Person>> StewardsAsync(CancellationToken cancellation) =>
+        db
+            .Users.AsNoTracking()
+            .Where(person => db.Grants.Any(grant => grant.Person == person.Id && grant.Role == Grant.Steward))
+            .OrderBy(person => person.Name)
+            .ThenBy(person => person.Id)
+            .Take(100)
+            .ToListAsync(cancellation);
 
     /// <summary>Invitations for this role that are still open.</summary>
     public Task<List<LinkRow>> InvitedAsync(string role, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
-        return db.Links.AsNoTracking().Where(link => link.Purpose == Links.Invitation && link.Role == role && link.ExpiresAt > now).OrderBy(link => link.ExpiresAt).Take(100).ToListAsync(cancellation);
+        return db
+            .Links.AsNoTracking()
+            .Where(link => link.Purpose == Links.Invitation && link.Role == role && link.ExpiresAt > now)
+            .OrderBy(link => link.ExpiresAt)
+            .Take(100)
+            .ToListAsync(cancellation);
     }
 
     /// <summary>Invites somebody by mail.</summary>

@@ -25,9 +25,19 @@ internal sealed class NodeHealth(HttpClient http, IConfiguration configuration)
         {
             using var answer = await http.GetAsync(new Uri(gateway, "/health"), cancellation);
             var pieces = JsonNode.Parse(await answer.Content.ReadAsStringAsync(cancellation))?["pieces"]?.AsObject();
-            return [.. (pieces ?? []).Select(piece => new PieceState(piece.Key, (string?)piece.Value?["status"] ?? "", Quarantined(piece.Value)))];
+            return
+            [
+                .. (pieces ?? []).Select(piece => new PieceState(
+                    piece.Key,
+                    (string?)piece.Value?["status"] ?? "",
+                    Quarantined(piece.Value)
+                )),
+            ];
         }
-        catch (Exception away) when (away is HttpRequestException or JsonException or InvalidOperationException || (away is TaskCanceledException && !cancellation.IsCancellationRequested))
+        catch (Exception away)
+            when (away is HttpRequestException or JsonException or InvalidOperationException
+                || (away is TaskCanceledException && !cancellation.IsCancellationRequested)
+            )
         {
             return [];
         }
@@ -35,5 +45,11 @@ internal sealed class NodeHealth(HttpClient http, IConfiguration configuration)
 
     /// <summary>All processes of a piece count the same store.</summary>
     private static int? Quarantined(JsonNode? piece) =>
-        (int?)(piece?["checks"]?["relay"]?["quarantined"] ?? piece?["replicas"]?.AsArray().Select(replica => replica?["checks"]?["relay"]?["quarantined"]).FirstOrDefault(count => count is not null));
+        (int?)(
+            piece?["checks"]?["relay"]?["quarantined"]
+            ?? piece
+                ?["replicas"]?.AsArray()
+                .Select(replica => replica?["checks"]?["relay"]?["quarantined"])
+                .FirstOrDefault(count => count is not null)
+        );
 }

@@ -8,7 +8,15 @@ namespace Fabrique.Identity;
 /// Tells people by mail, each as they chose. Of one subject nobody reads twice a day, and nobody gets more than four such mails a day: what comes on top waits for
 /// the next digest.
 /// </summary>
-internal sealed class NoticeKeeper(IdentityDb db, Mails mails, Links links, Places places, NodeSite site, IConfiguration configuration, TimeProvider clock)
+internal sealed class NoticeKeeper(
+    IdentityDb db,
+    Mails mails,
+    Links links,
+    Places places,
+    NodeSite site,
+    IConfiguration configuration,
+    TimeProvider clock
+)
 {
     /// <summary>On a day, beside the digest.</summary>
     private const int MostAlone = 3;
@@ -26,7 +34,12 @@ internal sealed class NoticeKeeper(IdentityDb db, Mails mails, Links links, Plac
     /// <param name="territory">Its code.</param>
     /// <param name="scopes">What else a grant can name for it.</param>
     /// <param name="cancellation">Stops asking.</param>
-    public async Task<List<string>> ReadersAsync(NoticeAudience audience, string territory, IEnumerable<string> scopes, CancellationToken cancellation)
+    public async Task<List<string>> ReadersAsync(
+        NoticeAudience audience,
+        string territory,
+        IEnumerable<string> scopes,
+        CancellationToken cancellation
+    )
     {
         var now = Now;
         var grants = db.Grants.AsNoTracking().Where(grant => grant.Until == null || grant.Until > now);
@@ -34,14 +47,26 @@ internal sealed class NoticeKeeper(IdentityDb db, Mails mails, Links links, Plac
         var facilitators = grants.Where(grant => grant.Role == Grant.Facilitator && facilitated.Contains(grant.Scope));
         var found = audience switch
         {
-            NoticeAudience.Delegation => grants.Where(grant => grant.Scope == territory && (grant.Role == Grant.Delegate || grant.Role == Grant.Referent)),
+            NoticeAudience.Delegation => grants.Where(grant =>
+                grant.Scope == territory && (grant.Role == Grant.Delegate || grant.Role == Grant.Referent)
+            ),
             NoticeAudience.Referent => grants.Where(grant => grant.Scope == territory && grant.Role == Grant.Referent),
             _ => facilitators,
         };
-        var readers = await found.Select(grant => grant.Person).Distinct().OrderBy(person => person).Take(MostReaders).ToListAsync(cancellation);
+        var readers = await found
+            .Select(grant => grant.Person)
+            .Distinct()
+            .OrderBy(person => person)
+            .Take(MostReaders)
+            .ToListAsync(cancellation);
         return readers.Count > 0 || audience != NoticeAudience.Referent
             ? readers
-            : await facilitators.Select(grant => grant.Person).Distinct().OrderBy(person => person).Take(MostReaders).ToListAsync(cancellation);
+            : await facilitators
+                .Select(grant => grant.Person)
+                .Distinct()
+                .OrderBy(person => person)
+                .Take(MostReaders)
+                .ToListAsync(cancellation);
     }
 
     /// <summary>Tells it to these people, or keeps it for their digests. In the transaction under way where there is one.</summary>
@@ -57,11 +82,22 @@ internal sealed class NoticeKeeper(IdentityDb db, Mails mails, Links links, Plac
         }
         await using var own = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(cancellation) : null;
         // Who is told two things at once is told one after the other: what is counted below holds until the commit.
-        await db.Users.Where(person => readers.Contains(person.Id)).ExecuteUpdateAsync(row => row.SetProperty(person => person.Rights, person => person.Rights), cancellation);
+        await db
+            .Users.Where(person => readers.Contains(person.Id))
+            .ExecuteUpdateAsync(row => row.SetProperty(person => person.Rights, person => person.Rights), cancellation);
         var people = await db.Users.AsNoTracking().Where(person => readers.Contains(person.Id)).ToListAsync(cancellation);
-        var choices = await db.NoticeChoices.AsNoTracking().Where(choice => readers.Contains(choice.Person) && choice.Topic == notice.Topic).ToDictionaryAsync(choice => choice.Person, choice => choice.Pace, cancellation);
+        var choices = await db
+            .NoticeChoices.AsNoTracking()
+            .Where(choice => readers.Contains(choice.Person) && choice.Topic == notice.Topic)
+            .ToDictionaryAsync(choice => choice.Person, choice => choice.Pace, cancellation);
         var (today, usual) = (Today, NoticeTexts.UsualPace(notice.Topic));
-        var known = (await db.Notices.Where(row => readers.Contains(row.Person) && (row.SentOn == today || (row.Topic == notice.Topic && row.Subject == notice.Subject))).ToListAsync(cancellation)).ToLookup(row => row.Person);
+        var known = (
+            await db
+                .Notices.Where(row =>
+                    readers.Contains(row.Person) && (row.SentOn == today || (row.Topic == notice.Topic && row.Subject == notice.Subject))
+                )
+                .ToListAsync(cancellation)
+        ).ToLookup(row => row.Person);
         foreach (var person in people)
         {
             Keep(notice, person, place, choices.GetValueOrDefault(person.Id, usual), [.. known[person.Id]]);
@@ -84,7 +120,13 @@ internal sealed class NoticeKeeper(IdentityDb db, Mails mails, Links links, Plac
         {
             if (notice.HappenedAt >= waiting.HappenedAt)
             {
-                (waiting.Title, waiting.State, waiting.Path, waiting.Event, waiting.HappenedAt) = (notice.Title, notice.State, notice.Path, notice.Event, notice.HappenedAt);
+                (waiting.Title, waiting.State, waiting.Path, waiting.Event, waiting.HappenedAt) = (
+                    notice.Title,
+                    notice.State,
+                    notice.Path,
+                    notice.Event,
+                    notice.HappenedAt
+                );
             }
             return;
         }
@@ -92,7 +134,11 @@ internal sealed class NoticeKeeper(IdentityDb db, Mails mails, Links links, Plac
         var toldToday = same.Exists(row => row.SentOn == today);
         var row = notice.To(person.Id, Guid.CreateVersion7(now).ToString(), NextDigest(now, tomorrow: toldToday));
         db.Notices.Add(row);
-        if (pace == NoticePace.AtOnce && !toldToday && known.Where(sent => sent.SentOn == today).Select(sent => sent.Mail).Distinct().Count() < MostAlone)
+        if (
+            pace == NoticePace.AtOnce
+            && !toldToday
+            && known.Where(sent => sent.SentOn == today).Select(sent => sent.Mail).Distinct().Count() < MostAlone
+        )
         {
             (row.SentOn, row.Mail) = (today, Send(person, row.Topic, secret => NoticeTexts.Alone(row, person, place, site, secret)));
         }
@@ -102,7 +148,13 @@ internal sealed class NoticeKeeper(IdentityDb db, Mails mails, Links links, Plac
     public Task<List<string>> DueAsync(int most, CancellationToken cancellation)
     {
         var now = Now;
-        return db.Notices.AsNoTracking().Where(notice => notice.SentOn == NoticeRow.Waiting && notice.DueAt <= now).Select(notice => notice.Person).Distinct().Take(most).ToListAsync(cancellation);
+        return db
+            .Notices.AsNoTracking()
+            .Where(notice => notice.SentOn == NoticeRow.Waiting && notice.DueAt <= now)
+            .Select(notice => notice.Person)
+            .Distinct()
+            .Take(most)
+            .ToListAsync(cancellation);
     }
 
     /// <summary>Sends a person all that waits, in one mail.</summary>
@@ -111,14 +163,26 @@ internal sealed class NoticeKeeper(IdentityDb db, Mails mails, Links links, Plac
         var (now, today) = (Now, Today);
         // Nobody is asked anything while a transaction is open.
         var names = new Dictionary<string, string>();
-        foreach (var territory in await db.Notices.Where(notice => notice.Person == reader && notice.SentOn == NoticeRow.Waiting).Select(notice => notice.Territory).Distinct().ToListAsync(cancellation))
+        foreach (
+            var territory in await db
+                .Notices.Where(notice => notice.Person == reader && notice.SentOn == NoticeRow.Waiting)
+                .Select(notice => notice.Territory)
+                .Distinct()
+                .ToListAsync(cancellation)
+        )
         {
             names[territory] = (await places.FindAsync(territory, cancellation)).Name;
         }
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        await db.Users.Where(person => person.Id == reader).ExecuteUpdateAsync(row => row.SetProperty(person => person.Rights, person => person.Rights), cancellation);
-        var due = await db.Notices.Where(notice => notice.Person == reader && notice.SentOn == NoticeRow.Waiting && notice.DueAt <= now)
-            .OrderBy(notice => notice.HappenedAt).ThenBy(notice => notice.Id).Take(MostInDigest).ToListAsync(cancellation);
+        await db
+            .Users.Where(person => person.Id == reader)
+            .ExecuteUpdateAsync(row => row.SetProperty(person => person.Rights, person => person.Rights), cancellation);
+        var due = await db
+            .Notices.Where(notice => notice.Person == reader && notice.SentOn == NoticeRow.Waiting && notice.DueAt <= now)
+            .OrderBy(notice => notice.HappenedAt)
+            .ThenBy(notice => notice.Id)
+            .Take(MostInDigest)
+            .ToListAsync(cancellation);
         if (due.Count == 0)
         {
             return;
@@ -133,8 +197,13 @@ internal sealed class NoticeKeeper(IdentityDb db, Mails mails, Links links, Plac
     /// <summary>How soon a person reads of each topic.</summary>
     public async Task<Dictionary<string, string>> ChoicesAsync(string person, CancellationToken cancellation)
     {
-        var chosen = await db.NoticeChoices.AsNoTracking().Where(choice => choice.Person == person).ToDictionaryAsync(choice => choice.Topic, choice => choice.Pace, cancellation);
-        return NoticeTexts.Topics.Select(topic => $"{topic}").ToDictionary(topic => topic, topic => chosen.GetValueOrDefault(topic, NoticeTexts.UsualPace(topic)));
+        var chosen = await db
+            .NoticeChoices.AsNoTracking()
+            .Where(choice => choice.Person == person)
+            .ToDictionaryAsync(choice => choice.Topic, choice => choice.Pace, cancellation);
+        return NoticeTexts
+            .Topics.Select(topic => $"{topic}")
+            .ToDictionary(topic => topic, topic => chosen.GetValueOrDefault(topic, NoticeTexts.UsualPace(topic)));
     }
 
     /// <summary>Keeps what a person chose for some topics. What waits of one that ends is not sent any more.</summary>
@@ -149,23 +218,35 @@ internal sealed class NoticeKeeper(IdentityDb db, Mails mails, Links links, Plac
             }
             else
             {
-                db.NoticeChoices.Add(new NoticeChoiceRow { Person = person, Topic = topic, Pace = pace });
+                db.NoticeChoices.Add(
+                    new NoticeChoiceRow
+                    {
+                        Person = person,
+                        Topic = topic,
+                        Pace = pace,
+                    }
+                );
             }
         }
         var ended = paces.Where(choice => choice.Value == NoticePace.Never).Select(choice => choice.Key).ToList();
-        await db.Notices.Where(notice => notice.Person == person && notice.SentOn == NoticeRow.Waiting && ended.Contains(notice.Topic)).ExecuteDeleteAsync(cancellation);
+        await db
+            .Notices.Where(notice => notice.Person == person && notice.SentOn == NoticeRow.Waiting && ended.Contains(notice.Topic))
+            .ExecuteDeleteAsync(cancellation);
         await db.SaveChangesAsync(cancellation);
     }
 
     /// <summary>Does what a link in a mail promised: ends a topic, or all that the digest brings.</summary>
     public async Task EndAsync(Person person, string function, CancellationToken cancellation)
     {
-        var ended = (await ChoicesAsync(person.Id, cancellation)).Where(choice => choice.Key == function || (function == NoticeTexts.Digest && choice.Value == NoticePace.Daily));
+        var ended = (await ChoicesAsync(person.Id, cancellation)).Where(choice =>
+            choice.Key == function || (function == NoticeTexts.Digest && choice.Value == NoticePace.Daily)
+        );
         await ChooseAsync(person.Id, ended.ToDictionary(choice => choice.Key, _ => NoticePace.Never), cancellation);
     }
 
     /// <summary>The day in the time zone of the network, by which mails are counted.</summary>
-    public static string DayOf(DateTimeOffset moment) => TimeZoneInfo.ConvertTime(moment, Paris).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    public static string DayOf(DateTimeOffset moment) =>
+        TimeZoneInfo.ConvertTime(moment, Paris).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     /// <summary>When the next digest leaves: at the hour of the setting <c>Mail:DigestHour</c>, 7 unless it says otherwise.</summary>
     private long NextDigest(DateTimeOffset now, bool tomorrow)

@@ -47,9 +47,17 @@ internal sealed partial class NoticePost(IServiceScopeFactory scopes, TimeProvid
     {
         await using var asking = scopes.CreateAsyncScope();
         var (now, soon) = (clock.GetUtcNow().ToUnixTimeMilliseconds(), (clock.GetUtcNow() + Ahead).ToUnixTimeMilliseconds());
-        var ending = await (from grant in asking.ServiceProvider.GetRequiredService<IdentityDb>().Grants.AsNoTracking()
-                            where grant.Until > now && grant.Until <= soon && grant.EndTold != grant.Until && (grant.Role == Grant.Delegate || grant.Role == Grant.Referent)
-                            select grant).Take(AtOnce).ToListAsync(cancellation);
+        var ending = await (
+            from grant in asking.ServiceProvider.GetRequiredService<IdentityDb>().Grants.AsNoTracking()
+            where
+                grant.Until > now
+                && grant.Until <= soon
+                && grant.EndTold != grant.Until
+                && (grant.Role == Grant.Delegate || grant.Role == Grant.Referent)
+            select grant
+        )
+            .Take(AtOnce)
+            .ToListAsync(cancellation);
         foreach (var grant in ending)
         {
             await using var scope = scopes.CreateAsyncScope();
@@ -64,8 +72,17 @@ internal sealed partial class NoticePost(IServiceScopeFactory scopes, TimeProvid
         var leads = await notices.ReadersAsync(NoticeAudience.Referent, grant.Scope, [], cancellation);
         var place = (await services.GetRequiredService<Places>().FindAsync(grant.Scope, cancellation)).Name;
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        if (await db.Grants.Where(row => row.Person == grant.Person && row.Role == grant.Role && row.Scope == grant.Scope && row.Until == grant.Until && row.EndTold != grant.Until)
-            .ExecuteUpdateAsync(row => row.SetProperty(told => told.EndTold, grant.Until!.Value), cancellation) == 0)
+        if (
+            await db
+                .Grants.Where(row =>
+                    row.Person == grant.Person
+                    && row.Role == grant.Role
+                    && row.Scope == grant.Scope
+                    && row.Until == grant.Until
+                    && row.EndTold != grant.Until
+                )
+                .ExecuteUpdateAsync(row => row.SetProperty(told => told.EndTold, grant.Until!.Value), cancellation) == 0
+        )
         {
             return;
         }
@@ -73,18 +90,19 @@ internal sealed partial class NoticePost(IServiceScopeFactory scopes, TimeProvid
         await notices.KeepAsync(Notice(name), place, [.. leads.Where(reader => reader != grant.Person)], cancellation);
         await transaction.CommitAsync(cancellation);
 
-        NoticeRow Notice(string title) => new()
-        {
-            Id = "",
-            Topic = $"{NoticeTopic.MandateEnd}",
-            Subject = $"{grant.Role}:{grant.Scope}:{grant.Person}",
-            Territory = grant.Scope,
-            Title = title,
-            State = NoticeKeeper.DayOf(DateTimeOffset.FromUnixTimeMilliseconds(grant.Until!.Value)),
-            Path = $"/mon-territoire?territoire={grant.Scope}",
-            Event = string.Create(CultureInfo.InvariantCulture, $"mandate:{grant.Role}:{grant.Scope}:{grant.Until}"),
-            HappenedAt = now,
-        };
+        NoticeRow Notice(string title) =>
+            new()
+            {
+                Id = "",
+                Topic = $"{NoticeTopic.MandateEnd}",
+                Subject = $"{grant.Role}:{grant.Scope}:{grant.Person}",
+                Territory = grant.Scope,
+                Title = title,
+                State = NoticeKeeper.DayOf(DateTimeOffset.FromUnixTimeMilliseconds(grant.Until!.Value)),
+                Path = $"/mon-territoire?territoire={grant.Scope}",
+                Event = string.Create(CultureInfo.InvariantCulture, $"mandate:{grant.Role}:{grant.Scope}:{grant.Until}"),
+                HappenedAt = now,
+            };
     }
 
     [LoggerMessage(LogLevel.Error, "Notices are not sent yet; tried again in a minute")]

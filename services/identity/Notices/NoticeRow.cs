@@ -29,20 +29,21 @@ internal sealed class NoticeRow
     public string Mail { get; set; } = "";
 
     /// <summary>The same for one of those whom it concerns.</summary>
-    public NoticeRow To(string person, string id, long due) => new()
-    {
-        Id = id,
-        Person = person,
-        Topic = Topic,
-        Subject = Subject,
-        Territory = Territory,
-        Title = Title,
-        State = State,
-        Path = Path,
-        Event = Event,
-        HappenedAt = HappenedAt,
-        DueAt = due,
-    };
+    public NoticeRow To(string person, string id, long due) =>
+        new()
+        {
+            Id = id,
+            Person = person,
+            Topic = Topic,
+            Subject = Subject,
+            Territory = Territory,
+            Title = Title,
+            State = State,
+            Path = Path,
+            Event = Event,
+            HappenedAt = HappenedAt,
+            DueAt = due,
+        };
 }
 
 /// <summary>How a person wants to hear of a topic.</summary>

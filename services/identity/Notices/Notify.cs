@@ -8,9 +8,15 @@ internal sealed partial class IdentityGrpc
     public override async Task<NotifyResponse> Notify(NotifyRequest request, ServerCallContext context)
     {
         Texts.Tidy(request);
-        var errors = Texts.TooLong(request, path => path switch { "title" or "path" => 300, "state" or "territory" => 40, _ => 100 }).ToList();
-        errors.AddRange(
-        [
+        var errors = Texts
+            .TooLong(request, path => path switch
+                {
+                    "title" or "path" => 300,
+                    "state" or "territory" => 40,
+                    _ => 100,
+                })
+            .ToList();
+        errors.AddRange([
             .. Wrong("topic", request.Topic == NoticeTopic.Unspecified || !Enum.IsDefined(request.Topic)),
             .. Wrong("audience", request.Audience == NoticeAudience.Unspecified || !Enum.IsDefined(request.Audience)),
             .. Wrong("territory", request.Territory.Length == 0),
@@ -43,9 +49,11 @@ internal sealed partial class IdentityGrpc
             },
             place.Name,
             readers,
-            context.CancellationToken);
+            context.CancellationToken
+        );
         return new NotifyResponse();
 
-        static IEnumerable<FieldError> Wrong(string field, bool wrong) => wrong ? [new FieldError(field, $"Cette valeur manque ou ne convient pas.")] : [];
+        static IEnumerable<FieldError> Wrong(string field, bool wrong) =>
+            wrong ? [new FieldError(field, $"Cette valeur manque ou ne convient pas.")] : [];
     }
 }

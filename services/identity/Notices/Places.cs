@@ -28,7 +28,13 @@ internal sealed class Places(TerritoryService.TerritoryServiceClient territories
         }
         try
         {
-            var found = (await territories.GetTerritoryAsync(new() { Id = code }, deadline: now.UtcDateTime + Patience, cancellationToken: cancellation)).Territory;
+            var found = (
+                await territories.GetTerritoryAsync(
+                    new() { Id = code },
+                    deadline: now.UtcDateTime + Patience,
+                    cancellationToken: cancellation
+                )
+            ).Territory;
             string[] around = [found.Region is { Code.Length: > 0 } region ? $"R{region.Code}" : "", found.Membership?.Cohort ?? ""];
             return Remember(code, new Place(found.Name, [.. around.Where(name => name.Length > 0)]), now + Memory);
         }
@@ -42,7 +48,11 @@ internal sealed class Places(TerritoryService.TerritoryServiceClient territories
     /// <summary>What the territories, regions and cohorts of these rights are called, by code.</summary>
     public async Task<IReadOnlyDictionary<string, string>> NamesAsync(IEnumerable<Grant> grants, CancellationToken cancellation)
     {
-        var codes = grants.Where(grant => grant.Role != Grant.Steward && grant.Scope != Grant.Everywhere).Select(grant => grant.Scope).Distinct().ToList();
+        var codes = grants
+            .Where(grant => grant.Role != Grant.Steward && grant.Scope != Grant.Everywhere)
+            .Select(grant => grant.Scope)
+            .Distinct()
+            .ToList();
         var places = await Task.WhenAll(codes.Select(code => FindAsync(code, cancellation)));
         return codes.Zip(places).ToDictionary(pair => pair.First, pair => pair.Second.Name);
     }

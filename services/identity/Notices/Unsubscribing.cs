@@ -13,18 +13,34 @@ internal static class Unsubscribing
     public const string OneClick = "/un-clic";
 
     /// <summary>What notices need.</summary>
-    public static void AddNotices(this IServiceCollection services) => services.AddAppClient<TerritoryService.TerritoryServiceClient>("territories")
-        .AddSingleton<Places>().AddScoped<NoticeKeeper>().AddHostedService<NoticePost>();
+    public static void AddNotices(this IServiceCollection services) =>
+        services
+            .AddAppClient<TerritoryService.TerritoryServiceClient>("territories")
+            .AddSingleton<Places>()
+            .AddScoped<NoticeKeeper>()
+            .AddHostedService<NoticePost>();
 
     public static void MapUnsubscribing(this WebApplication app)
     {
         app.MapGet(Pages.Unsubscribe + "{secret}" + OneClick, (string secret) => Results.Redirect(To(Pages.Unsubscribe + secret)));
-        app.MapPost(Pages.Unsubscribe + "{secret}" + OneClick, async (string secret, Links links, UserManager<Person> people, NoticeKeeper notices, CancellationToken cancellation) =>
-            await EndAsync(secret, links, people, notices, cancellation) ? Results.NoContent() : Results.StatusCode(StatusCodes.Status410Gone)).DisableAntiforgery();
+        app.MapPost(
+                Pages.Unsubscribe + "{secret}" + OneClick,
+                async (string secret, Links links, UserManager<Person> people, NoticeKeeper notices, CancellationToken cancellation) =>
+                    await EndAsync(secret, links, people, notices, cancellation)
+                        ? Results.NoContent()
+                        : Results.StatusCode(StatusCodes.Status410Gone)
+            )
+            .DisableAntiforgery();
     }
 
     /// <summary>Ends what the link is about; false when it has served.</summary>
-    public static async Task<bool> EndAsync(string secret, Links links, UserManager<Person> people, NoticeKeeper notices, CancellationToken cancellation)
+    public static async Task<bool> EndAsync(
+        string secret,
+        Links links,
+        UserManager<Person> people,
+        NoticeKeeper notices,
+        CancellationToken cancellation
+    )
     {
         if (await links.FindUnsubscribeAsync(secret) is not { } link || await people.FindByEmailAsync(link.Email) is not { } person)
         {

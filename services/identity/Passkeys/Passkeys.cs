@@ -15,7 +15,8 @@ internal sealed class Passkeys(Entry entry, UserManager<Person> people, Identity
     public const int Most = 20;
 
     /// <summary>The keys of a person, the oldest first.</summary>
-    public async Task<List<UserPasskeyInfo>> ListAsync(Person person) => [.. (await people.GetPasskeysAsync(person)).OrderBy(key => key.CreatedAt)];
+    public async Task<List<UserPasskeyInfo>> ListAsync(Person person) =>
+        [.. (await people.GetPasskeysAsync(person)).OrderBy(key => key.CreatedAt)];
 
     /// <summary>Keeps the key that a browser has just made for this person. The first second factor of a person makes the session strong, as setting up codes does.</summary>
     /// <param name="person">Who is signed in.</param>
@@ -25,7 +26,11 @@ internal sealed class Passkeys(Entry entry, UserManager<Person> people, Identity
     /// <returns>False when the key was not made for this person, here and now.</returns>
     public async Task<bool> AddAsync(Person person, SessionRow session, string credential, string name)
     {
-        if (!await ways.MayChangeAsync(person, session) || (await ListAsync(person)).Count >= Most || await entry.ProveNewPasskeyAsync(person, credential) is not { } key)
+        if (
+            !await ways.MayChangeAsync(person, session)
+            || (await ListAsync(person)).Count >= Most
+            || await entry.ProveNewPasskeyAsync(person, credential) is not { } key
+        )
         {
             return false;
         }
@@ -36,7 +41,12 @@ internal sealed class Passkeys(Entry entry, UserManager<Person> people, Identity
             return false;
         }
         session.Strong |= first;
-        ways.Tell(person, "passkey added", "", () => (T["Une clé d’accès est ajoutée à votre compte"], T["La clé d’accès « {0} » permet désormais d’entrer dans votre compte.", key.Name]));
+        ways.Tell(person, "passkey added", "", () =>
+            (
+                T["Une clé d’accès est ajoutée à votre compte"],
+                T["La clé d’accès « {0} » permet désormais d’entrer dans votre compte.", key.Name]
+            )
+        );
         await db.SaveChangesAsync();
         return true;
     }
@@ -56,7 +66,9 @@ internal sealed class Passkeys(Entry entry, UserManager<Person> people, Identity
     public async Task RemoveAsync(Person person, UserPasskeyInfo key)
     {
         await people.RemovePasskeyAsync(person, key.CredentialId);
-        ways.Tell(person, "passkey removed", "", () => (T["Une clé d’accès est retirée de votre compte"], T["La clé d’accès « {0} » n’ouvre plus votre compte.", key.Name ?? ""]));
+        ways.Tell(person, "passkey removed", "", () =>
+            (T["Une clé d’accès est retirée de votre compte"], T["La clé d’accès « {0} » n’ouvre plus votre compte.", key.Name ?? ""])
+        );
         await db.SaveChangesAsync();
     }
 

@@ -18,19 +18,26 @@ internal sealed class PersonalTokens(IdentityDb db, RightsKeeper rights, Mails m
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>What a right becomes in the hands of a program; null for those that are not lent. A program writes and reads; it invites and removes nobody, and shows no second factor.</summary>
-    public static Grant? Lent(Grant grant) => grant.Role switch
-    {
-        Grant.Delegate or Grant.Referent => grant with { Role = Grant.Delegate },
-        Grant.Observer => grant,
-        _ => null,
-    };
+    public static Grant? Lent(Grant grant) =>
+        grant.Role switch
+        {
+            Grant.Delegate or Grant.Referent => grant with { Role = Grant.Delegate },
+            Grant.Observer => grant,
+            _ => null,
+        };
 
     /// <summary>What the person can lend now.</summary>
-    public async Task<List<Grant>> LendableAsync(string person) => [.. (await rights.GrantsAsync(person)).Select(row => Lent(row.Grant)).OfType<Grant>().DistinctBy(Key)];
+    public async Task<List<Grant>> LendableAsync(string person) =>
+        [.. (await rights.GrantsAsync(person)).Select(row => Lent(row.Grant)).OfType<Grant>().DistinctBy(Key)];
 
     /// <summary>The tokens of a person, the newest first.</summary>
     public Task<List<PersonalTokenRow>> ListAsync(string person) =>
-        db.PersonalTokens.AsNoTracking().Where(token => token.Person == person).OrderByDescending(token => token.CreatedAt).Take(Most).ToListAsync();
+        db
+            .PersonalTokens.AsNoTracking()
+            .Where(token => token.Person == person)
+            .OrderByDescending(token => token.CreatedAt)
+            .Take(Most)
+            .ToListAsync();
 
     /// <summary>How many programs can still act for a person.</summary>
     public Task<int> CountAsync(string person)
@@ -47,46 +54,54 @@ internal sealed class PersonalTokens(IdentityDb db, RightsKeeper rights, Mails m
     /// <param name="writes">Whether it may change anything.</param>
     /// <param name="days">One of <see cref="Days"/>.</param>
     /// <returns>The token, which cannot be read again; null when the same form made one a while ago.</returns>
-    public Task<string?> MakeAsync(Person person, Guid request, string name, IReadOnlyList<Grant> grants, bool writes, int days) => SecondClick.OnceAsync(db, async () =>
-    {
-        var (id, secret) = (SecondClick.IdOf(person.Id, request).ToString(), ProgramSecret.New(ProgramSecret.Personal));
-        if (await db.PersonalTokens.SingleOrDefaultAsync(token => token.Id == id) is { } made)
+    public Task<string?> MakeAsync(Person person, Guid request, string name, IReadOnlyList<Grant> grants, bool writes, int days) =>
+        SecondClick.OnceAsync(db, async () =>
         {
-            if (SecondClick.IsLate(made.CreatedAt, Now))
+            var (id, secret) = (SecondClick.IdOf(person.Id, request).ToString(), ProgramSecret.New(ProgramSecret.Personal));
+            if (await db.PersonalTokens.SingleOrDefaultAsync(token => token.Id == id) is { } made)
             {
+                if (SecondClick.IsLate(made.CreatedAt, Now))
+                {
+                    return null;
+                }
+                made.Hash = ProgramSecret.Hash(secret);
+                await db.SaveChangesAsync();
+                return secret;
+            }
+            if (await db.Revocations.AnyAsync(ended => ended.Session == id))
+            {
+                // Made, and taken back since: what bears this name is refused everywhere.
                 return null;
             }
-            made.Hash = ProgramSecret.Hash(secret);
+            var token = new PersonalTokenRow
+            {
+                Id = id,
+                Hash = ProgramSecret.Hash(secret),
+                Person = person.Id,
+                Name = name,
+                Grants = string.Join(' ', grants.Select(Key)),
+                Writes = writes,
+                CreatedAt = Now,
+                ExpiresAt = clock.GetUtcNow().AddDays(days).ToUnixTimeMilliseconds(),
+            };
+            db.PersonalTokens.Add(token);
+            rights.Note(person.Id, "token made", person.Id, ProgramWords.ForTrail(token.Grants, token.Writes));
+            mails.Add(person, () =>
+                new Letter(
+                    T["Un programme peut agir à votre place"],
+                    T["Bonjour {0},", person.Name],
+                    T[
+                        "Un jeton nommé « {0} » vient d’être fait avec votre compte. Le programme qui l’a agit en votre nom pendant {1} jours.",
+                        name,
+                        days
+                    ],
+                    T["Si ce n’est pas vous, retirez-le sur cette page, puis changez votre mot de passe."],
+                    site.Page(Pages.Tokens)
+                )
+            );
             await db.SaveChangesAsync();
             return secret;
-        }
-        if (await db.Revocations.AnyAsync(ended => ended.Session == id))
-        {
-            // Made, and taken back since: what bears this name is refused everywhere.
-            return null;
-        }
-        var token = new PersonalTokenRow
-        {
-            Id = id,
-            Hash = ProgramSecret.Hash(secret),
-            Person = person.Id,
-            Name = name,
-            Grants = string.Join(' ', grants.Select(Key)),
-            Writes = writes,
-            CreatedAt = Now,
-            ExpiresAt = clock.GetUtcNow().AddDays(days).ToUnixTimeMilliseconds(),
-        };
-        db.PersonalTokens.Add(token);
-        rights.Note(person.Id, "token made", person.Id, ProgramWords.ForTrail(token.Grants, token.Writes));
-        mails.Add(person, () => new Letter(
-            T["Un programme peut agir à votre place"],
-            T["Bonjour {0},", person.Name],
-            T["Un jeton nommé « {0} » vient d’être fait avec votre compte. Le programme qui l’a agit en votre nom pendant {1} jours.", name, days],
-            T["Si ce n’est pas vous, retirez-le sur cette page, puis changez votre mot de passe."],
-            site.Page(Pages.Tokens)));
-        await db.SaveChangesAsync();
-        return secret;
-    });
+        });
 
     /// <summary>Ends a token of this person, everywhere at once.</summary>
     public async Task EndAsync(string person, string id)

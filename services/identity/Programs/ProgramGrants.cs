@@ -29,23 +29,31 @@ internal static class ProgramGrants
         // A challenge that is its own answer proves nothing.
         server.Configure(options => options.CodeChallengeMethods.Remove(CodeChallengeMethods.Plain));
         // Access tokens are checked without asking anybody: what takes them back is the end of a session, of a right or of a secret.
-        server.AddEventHandler<ValidateRevocationRequestContext>(handler => handler.SetOrder(int.MaxValue).UseInlineHandler(request =>
-        {
-            if (request.GenericTokenPrincipal?.HasTokenType(TokenTypeIdentifiers.AccessToken) == true)
-            {
-                request.Reject(Errors.UnsupportedTokenType, "An access token ends by itself, or with its session.");
-            }
-            return default;
-        }));
+        server.AddEventHandler<ValidateRevocationRequestContext>(handler =>
+            handler
+                .SetOrder(int.MaxValue)
+                .UseInlineHandler(request =>
+                {
+                    if (request.GenericTokenPrincipal?.HasTokenType(TokenTypeIdentifiers.AccessToken) == true)
+                    {
+                        request.Reject(Errors.UnsupportedTokenType, "An access token ends by itself, or with its session.");
+                    }
+                    return default;
+                })
+        );
         // This service is asked at an address inside the node; its document is for those outside.
-        return server.AddEventHandler<HandleConfigurationRequestContext>(handler => handler.SetOrder(OpenIddictServerHandlers.Discovery.AttachEndpoints.Descriptor.Order + 1).UseInlineHandler(answer =>
-        {
-            answer.AuthorizationEndpoint = Public(answer.AuthorizationEndpoint);
-            answer.TokenEndpoint = Public(answer.TokenEndpoint);
-            answer.RevocationEndpoint = Public(answer.RevocationEndpoint);
-            answer.JsonWebKeySetEndpoint = Public(answer.JsonWebKeySetEndpoint);
-            return default;
-        }));
+        return server.AddEventHandler<HandleConfigurationRequestContext>(handler =>
+            handler
+                .SetOrder(OpenIddictServerHandlers.Discovery.AttachEndpoints.Descriptor.Order + 1)
+                .UseInlineHandler(answer =>
+                {
+                    answer.AuthorizationEndpoint = Public(answer.AuthorizationEndpoint);
+                    answer.TokenEndpoint = Public(answer.TokenEndpoint);
+                    answer.RevocationEndpoint = Public(answer.RevocationEndpoint);
+                    answer.JsonWebKeySetEndpoint = Public(answer.JsonWebKeySetEndpoint);
+                    return default;
+                })
+        );
 
         Uri? Public(Uri? endpoint) => endpoint is null ? null : new Uri(issuer, endpoint.AbsolutePath);
     }
@@ -70,7 +78,12 @@ internal static class ProgramGrants
     {
         if (claims is null)
         {
-            return Results.Forbid(new AuthenticationProperties(new Dictionary<string, string?> { [OpenIddictServerAspNetCoreConstants.Properties.Error] = Errors.InvalidGrant }), [Scheme]);
+            return Results.Forbid(
+                new AuthenticationProperties(
+                    new Dictionary<string, string?> { [OpenIddictServerAspNetCoreConstants.Properties.Error] = Errors.InvalidGrant }
+                ),
+                [Scheme]
+            );
         }
         var identity = new ClaimsIdentity(claims, Scheme, Claims.Name, Claims.Role);
         identity.SetResources(Tokens.Audience);

@@ -18,7 +18,8 @@ internal static class SecondClick
     /// <summary>The identifier of what a form makes: the same at each click, and never that of what somebody else has, whatever is sent.</summary>
     /// <param name="person">Who sends the form.</param>
     /// <param name="request">Drawn with the form.</param>
-    public static Guid IdOf(string person, Guid request) => new(SHA256.HashData(Encoding.UTF8.GetBytes($"{person} {request}")).AsSpan(0, 16));
+    public static Guid IdOf(string person, Guid request) =>
+        new(SHA256.HashData(Encoding.UTF8.GetBytes($"{person} {request}")).AsSpan(0, 16));
 
     /// <summary>Makes something under an identifier drawn with the form; where another click made it at the same moment, looks once more.</summary>
     public static async Task<T> OnceAsync<T>(IdentityDb db, Func<Task<T>> make)

@@ -23,8 +23,13 @@ internal static class ArrivalClaims
 
     private static readonly string[] Signatures =
     [
-        SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512, SecurityAlgorithms.RsaSsaPssSha256,
-        SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
+        SecurityAlgorithms.RsaSha256,
+        SecurityAlgorithms.RsaSha384,
+        SecurityAlgorithms.RsaSha512,
+        SecurityAlgorithms.RsaSsaPssSha256,
+        SecurityAlgorithms.EcdsaSha256,
+        SecurityAlgorithms.EcdsaSha384,
+        SecurityAlgorithms.EcdsaSha512,
     ];
 
     /// <summary>Replaces what the identity token said by what is kept. What cannot be believed fails the sign-in.</summary>
@@ -53,7 +58,9 @@ internal static class ArrivalClaims
         }
         context.Principal = new ClaimsPrincipal(new ClaimsIdentity(kept, provider.Code));
         // Signing out there asks for it.
-        context.Properties!.StoreTokens([new() { Name = OpenIdConnectParameterNames.IdToken, Value = context.TokenEndpointResponse!.IdToken }]);
+        context.Properties!.StoreTokens([
+            new() { Name = OpenIdConnectParameterNames.IdToken, Value = context.TokenEndpointResponse!.IdToken },
+        ]);
     }
 
     private static async Task<JsonElement> AskAsync(TokenValidatedContext context, Provider provider)
@@ -76,25 +83,33 @@ internal static class ArrivalClaims
             context.Options.ConfigurationManager.RequestRefresh();
             read = await CheckAsync(said, await context.Options.ConfigurationManager.GetConfigurationAsync(cancellation), provider);
         }
-        return read.IsValid ? JsonElement.Parse(Base64UrlEncoder.Decode(((JsonWebToken)read.SecurityToken).EncodedPayload)) : throw read.Exception;
+        return read.IsValid
+            ? JsonElement.Parse(Base64UrlEncoder.Decode(((JsonWebToken)read.SecurityToken).EncodedPayload))
+            : throw read.Exception;
     }
 
     private static Task<TokenValidationResult> CheckAsync(string said, OpenIdConnectConfiguration description, Provider provider) =>
-        new JsonWebTokenHandler().ValidateTokenAsync(said, new TokenValidationParameters
-        {
-            ValidIssuer = description.Issuer,
-            ValidAudience = provider.ClientId,
-            IssuerSigningKeys = description.SigningKeys,
-            ValidAlgorithms = Signatures,
-            // It is an answer, not a pass: some providers do not say when it ends.
-            RequireExpirationTime = false,
-        });
+        new JsonWebTokenHandler().ValidateTokenAsync(
+            said,
+            new TokenValidationParameters
+            {
+                ValidIssuer = description.Issuer,
+                ValidAudience = provider.ClientId,
+                IssuerSigningKeys = description.SigningKeys,
+                ValidAlgorithms = Signatures,
+                // It is an answer, not a pass: some providers do not say when it ends.
+                RequireExpirationTime = false,
+            }
+        );
 
     /// <summary>A value as text; "" where there is none. The standard has true, some providers have "true".</summary>
-    private static string Text(JsonElement told, string name) => !told.TryGetProperty(name, out var value) ? "" : value.ValueKind switch
-    {
-        JsonValueKind.String => value.GetString()!,
-        JsonValueKind.True or JsonValueKind.Number => value.GetRawText(),
-        _ => "",
-    };
+    private static string Text(JsonElement told, string name) =>
+        !told.TryGetProperty(name, out var value)
+            ? ""
+            : value.ValueKind switch
+            {
+                JsonValueKind.String => value.GetString()!,
+                JsonValueKind.True or JsonValueKind.Number => value.GetRawText(),
+                _ => "",
+            };
 }

@@ -19,19 +19,37 @@ internal sealed record Arrival(Provider Provider, string Subject, string Email, 
 /// address never opens an account by itself: whoever reads the mails of that address says so, in the browser that came from the provider.
 /// </summary>
 internal sealed class Arrivals(
-    Entry entry, Accounts accounts, UserManager<Person> people, IdentityDb db, WaysIn ways, Links links, Mails mails, NodeSite site, IReadOnlyList<Provider> providers)
+    Entry entry,
+    Accounts accounts,
+    UserManager<Person> people,
+    IdentityDb db,
+    WaysIn ways,
+    Links links,
+    Mails mails,
+    NodeSite site,
+    IReadOnlyList<Provider> providers
+)
 {
     /// <summary>Who has come back in this browser, within the last half hour.</summary>
     public async Task<Arrival?> CurrentAsync()
     {
-        if (await entry.GetExternalLoginInfoAsync() is not { } info || providers.FirstOrDefault(provider => provider.Code == info.LoginProvider) is not { } provider)
+        if (
+            await entry.GetExternalLoginInfoAsync() is not { } info
+            || providers.FirstOrDefault(provider => provider.Code == info.LoginProvider) is not { } provider
+        )
         {
             return null;
         }
         var (email, siret) = (Told(JwtRegisteredClaimNames.Email), Told(ArrivalClaims.Siret));
         return new(
-            provider, info.ProviderKey, EmailAddress.IsOne(email) ? email : "", Told(ArrivalClaims.Verified) == "true", Told(JwtRegisteredClaimNames.Name),
-            siret.Length == 14 && siret.All(char.IsAsciiDigit) ? siret[..9] : "", Told(ArrivalClaims.Strong).Length > 0);
+            provider,
+            info.ProviderKey,
+            EmailAddress.IsOne(email) ? email : "",
+            Told(ArrivalClaims.Verified) == "true",
+            Told(JwtRegisteredClaimNames.Name),
+            siret.Length == 14 && siret.All(char.IsAsciiDigit) ? siret[..9] : "",
+            Told(ArrivalClaims.Strong).Length > 0
+        );
 
         string Told(string claim) => info.Principal.FindFirstValue(claim) ?? "";
     }
@@ -54,7 +72,13 @@ internal sealed class Arrivals(
         {
             await ways.CountAsync(person, arrival.Provider.Code, arrival.Subject);
         }
-        return await entry.ByProviderAsync(person, arrival with { Strong = arrival.Strong && await ways.IsSecondFactorAsync(person, arrival.Provider.Code, arrival.Subject) });
+        return await entry.ByProviderAsync(
+            person,
+            arrival with
+            {
+                Strong = arrival.Strong && await ways.IsSecondFactorAsync(person, arrival.Provider.Code, arrival.Subject),
+            }
+        );
     }
 
     /// <summary>Makes an account for a new person.</summary>
@@ -79,9 +103,12 @@ internal sealed class Arrivals(
         {
             return;
         }
-        ways.Tell(
-            person, "provider linked", arrival.Provider.Code,
-            () => (T["{0} ouvre désormais votre compte", arrival.Provider.Name], T["Vous pouvez entrer dans votre compte en passant par {0}.", arrival.Provider.Name]));
+        ways.Tell(person, "provider linked", arrival.Provider.Code, () =>
+            (
+                T["{0} ouvre désormais votre compte", arrival.Provider.Name],
+                T["Vous pouvez entrer dans votre compte en passant par {0}.", arrival.Provider.Name]
+            )
+        );
         await db.SaveChangesAsync();
     }
 
@@ -95,7 +122,9 @@ internal sealed class Arrivals(
             person.Siren = "";
         }
         var name = login.ProviderDisplayName ?? login.LoginProvider;
-        ways.Tell(person, "provider unlinked", login.LoginProvider, () => (T["{0} n’ouvre plus votre compte", name], T["On n’entre plus dans votre compte en passant par {0}.", name]));
+        ways.Tell(person, "provider unlinked", login.LoginProvider, () =>
+            (T["{0} n’ouvre plus votre compte", name], T["On n’entre plus dans votre compte en passant par {0}.", name])
+        );
         await db.SaveChangesAsync();
     }
 
@@ -108,14 +137,22 @@ internal sealed class Arrivals(
         }
         var known = await people.FindByEmailAsync(arrival.Email);
         var (_, secret) = links.Add(Links.Provider, arrival.Email);
-        Letter Write() => new(
-            known is null ? T["Créez votre compte"] : T["Reliez {0} à votre compte", arrival.Provider.Name],
-            T["Bonjour,"],
-            known is null
-                ? T["Vous êtes passé·e par {0}. Pour créer votre compte, ouvrez cette page dans la demi-heure, dans le même navigateur. Elle ne sert qu’une fois.", arrival.Provider.Name]
-                : T["Quelqu’un est passé par {0} et donne votre adresse, qui a un compte ici. Si c’est vous, ouvrez cette page dans la demi-heure, dans le même navigateur. Elle ne sert qu’une fois.", arrival.Provider.Name],
-            site.Page(Pages.Link + secret),
-            T["Si vous n’avez rien demandé, ne faites rien : personne n’est entré."]);
+        Letter Write() =>
+            new(
+                known is null ? T["Créez votre compte"] : T["Reliez {0} à votre compte", arrival.Provider.Name],
+                T["Bonjour,"],
+                known is null
+                    ? T[
+                        "Vous êtes passé·e par {0}. Pour créer votre compte, ouvrez cette page dans la demi-heure, dans le même navigateur. Elle ne sert qu’une fois.",
+                        arrival.Provider.Name
+                    ]
+                    : T[
+                        "Quelqu’un est passé par {0} et donne votre adresse, qui a un compte ici. Si c’est vous, ouvrez cette page dans la demi-heure, dans le même navigateur. Elle ne sert qu’une fois.",
+                        arrival.Provider.Name
+                    ],
+                site.Page(Pages.Link + secret),
+                T["Si vous n’avez rien demandé, ne faites rien : personne n’est entré."]
+            );
         _ = known is null ? mails.Add(arrival.Email, Write()) : mails.Add(known, Write);
         await db.SaveChangesAsync();
     }

@@ -11,7 +11,16 @@ namespace Fabrique.Identity;
 /// <param name="IsProConnect">Whether it has the peculiarities of ProConnect: what it says of a person is a signed token, and it says how somebody signed in only when asked.</param>
 /// <param name="Scopes">What is asked of it.</param>
 /// <param name="SecondFactor">The values of <c>amr</c> or <c>acr</c> with which it says that somebody showed a second factor; empty when its word does not count for that.</param>
-internal sealed partial record Provider(string Code, string Name, Uri Authority, string ClientId, string ClientSecret, bool IsProConnect, IReadOnlyList<string> Scopes, IReadOnlyList<string> SecondFactor)
+internal sealed partial record Provider(
+    string Code,
+    string Name,
+    Uri Authority,
+    string ClientId,
+    string ClientSecret,
+    bool IsProConnect,
+    IReadOnlyList<string> Scopes,
+    IReadOnlyList<string> SecondFactor
+)
 {
     /// <summary>Where it sends people back to: to be declared there.</summary>
     public string Callback => $"/compte/retour/{Code}";
@@ -19,7 +28,16 @@ internal sealed partial record Provider(string Code, string Name, Uri Authority,
     /// <summary>Where it sends people after a sign-out: to be declared there too.</summary>
     public string SignedOut => $"/compte/sortie/{Code}";
 
-    private static readonly string[] Settings = [nameof(Name), nameof(Authority), nameof(ClientId), nameof(ClientSecret), "Kind", nameof(Scopes), nameof(SecondFactor)];
+    private static readonly string[] Settings =
+    [
+        nameof(Name),
+        nameof(Authority),
+        nameof(ClientId),
+        nameof(ClientSecret),
+        "Kind",
+        nameof(Scopes),
+        nameof(SecondFactor),
+    ];
     private static readonly string[] ProConnectScopes = ["openid", "given_name", "usual_name", "email", "uid", "siret", "idp_id"];
     private static readonly string[] UsualScopes = ["openid", "profile", "email"];
 
@@ -44,7 +62,11 @@ internal sealed partial record Provider(string Code, string Name, Uri Authority,
         {
             yield return $"{setting.Path}: no such setting; there are {string.Join(", ", Settings)}";
         }
-        foreach (var needed in new[] { nameof(Name), nameof(ClientId), nameof(ClientSecret) }.Where(needed => string.IsNullOrWhiteSpace(section[needed])))
+        foreach (
+            var needed in new[] { nameof(Name), nameof(ClientId), nameof(ClientSecret) }.Where(needed =>
+                string.IsNullOrWhiteSpace(section[needed])
+            )
+        )
         {
             yield return $"{section.Path}:{needed} is missing";
         }
@@ -52,7 +74,11 @@ internal sealed partial record Provider(string Code, string Name, Uri Authority,
         {
             yield return $"{section.Path}:Kind is oidc or proconnect";
         }
-        if (!Uri.TryCreate(section[nameof(Authority)], UriKind.Absolute, out var authority) || !(authority.Scheme == Uri.UriSchemeHttps || (authority.Scheme == Uri.UriSchemeHttp && authority.IsLoopback)) || authority.Query.Length > 0)
+        if (
+            !Uri.TryCreate(section[nameof(Authority)], UriKind.Absolute, out var authority)
+            || !(authority.Scheme == Uri.UriSchemeHttps || (authority.Scheme == Uri.UriSchemeHttp && authority.IsLoopback))
+            || authority.Query.Length > 0
+        )
         {
             yield return $"{section.Path}:Authority must be an address such as https://auth.example.org/api/v2, by HTTPS";
         }
@@ -67,11 +93,21 @@ internal sealed partial record Provider(string Code, string Name, Uri Authority,
         var proConnect = section["Kind"] == "proconnect";
         var scopes = Words(section, nameof(Scopes));
         return new(
-            section.Key, section[nameof(Name)]!.Trim(), new Uri(section[nameof(Authority)]!.TrimEnd('/')), section[nameof(ClientId)]!, section[nameof(ClientSecret)]!, proConnect,
-            scopes.Length > 0 ? scopes : proConnect ? ProConnectScopes : UsualScopes, Words(section, nameof(SecondFactor)));
+            section.Key,
+            section[nameof(Name)]!.Trim(),
+            new Uri(section[nameof(Authority)]!.TrimEnd('/')),
+            section[nameof(ClientId)]!,
+            section[nameof(ClientSecret)]!,
+            proConnect,
+            scopes.Length > 0 ? scopes
+                : proConnect ? ProConnectScopes
+                : UsualScopes,
+            Words(section, nameof(SecondFactor))
+        );
     }
 
-    private static string[] Words(IConfigurationSection section, string setting) => (section[setting] ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Words(IConfigurationSection section, string setting) =>
+        (section[setting] ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     [GeneratedRegex("^[a-z][a-z0-9-]{0,29}$")]
     private static partial Regex CodeForm();

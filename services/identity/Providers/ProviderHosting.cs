@@ -30,24 +30,32 @@ internal static class ProviderHosting
         }
     }
 
-    public static void MapProviders(this WebApplication app) => app.MapGet(Leave + "{code}", async (HttpContext http, string code, string? retour, IReadOnlyList<Provider> providers, Entry entry) =>
-    {
-        if (providers.FirstOrDefault(provider => provider.Code == code) is not { } provider)
-        {
-            http.Response.StatusCode = StatusCodes.Status404NotFound;
-            return;
-        }
-        http.Response.Headers.CacheControl = "no-store, private";
-        try
-        {
-            await http.ChallengeAsync(provider.Code, entry.ConfigureExternalAuthenticationProperties(provider.Code, Pages.With(Pages.Arrival, retour)));
-        }
-        catch (Exception away) when (away is InvalidOperationException or HttpRequestException or IOException or OperationCanceledException)
-        {
-            // Its description cannot be read now.
-            http.Response.Redirect(Told(provider, To(Pages.Arrival), Failed));
-        }
-    });
+    public static void MapProviders(this WebApplication app) =>
+        app.MapGet(
+            Leave + "{code}",
+            async (HttpContext http, string code, string? retour, IReadOnlyList<Provider> providers, Entry entry) =>
+            {
+                if (providers.FirstOrDefault(provider => provider.Code == code) is not { } provider)
+                {
+                    http.Response.StatusCode = StatusCodes.Status404NotFound;
+                    return;
+                }
+                http.Response.Headers.CacheControl = "no-store, private";
+                try
+                {
+                    await http.ChallengeAsync(
+                        provider.Code,
+                        entry.ConfigureExternalAuthenticationProperties(provider.Code, Pages.With(Pages.Arrival, retour))
+                    );
+                }
+                catch (Exception away)
+                    when (away is InvalidOperationException or HttpRequestException or IOException or OperationCanceledException)
+                {
+                    // Its description cannot be read now.
+                    http.Response.Redirect(Told(provider, To(Pages.Arrival), Failed));
+                }
+            }
+        );
 
     private static void Configure(OpenIdConnectOptions oidc, Provider provider, NodeSite site)
     {

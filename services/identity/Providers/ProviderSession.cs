@@ -14,14 +14,22 @@ internal static class ProviderSession
     public static readonly TimeSpan Life = TimeSpan.FromHours(12) - Revocations.TokenLife;
 
     /// <summary>Where the session began with a provider, when it ends; the provider's proof goes into the cookie, for the sign-out. Null for other sessions.</summary>
-    public static async Task<DateTimeOffset?> EndAsync(HttpContext http, IEnumerable<Claim> claims, AuthenticationProperties? properties, TimeProvider clock)
+    public static async Task<DateTimeOffset?> EndAsync(
+        HttpContext http,
+        IEnumerable<Claim> claims,
+        AuthenticationProperties? properties,
+        TimeProvider clock
+    )
     {
         if (claims.FirstOrDefault(claim => claim.Type == ClaimTypes.AuthenticationMethod)?.Value is not { } provider || properties is null)
         {
             return null;
         }
         var arrived = await http.AuthenticateAsync(IdentityConstants.ExternalScheme);
-        if (arrived.Properties?.GetTokenValue(OpenIdConnectParameterNames.IdToken) is { } proof && arrived.Principal?.Identity?.AuthenticationType == provider)
+        if (
+            arrived.Properties?.GetTokenValue(OpenIdConnectParameterNames.IdToken) is { } proof
+            && arrived.Principal?.Identity?.AuthenticationType == provider
+        )
         {
             properties.StoreTokens([new() { Name = OpenIdConnectParameterNames.IdToken, Value = proof }]);
         }
@@ -45,7 +53,10 @@ internal static class ProviderSession
             {
                 return null;
             }
-            await http.SignOutAsync(provider.Code, new AuthenticationProperties { RedirectUri = $"/session/fermee?{Pages.Return}={Uri.EscapeDataString(To("/"))}" });
+            await http.SignOutAsync(
+                provider.Code,
+                new AuthenticationProperties { RedirectUri = $"/session/fermee?{Pages.Return}={Uri.EscapeDataString(To("/"))}" }
+            );
         }
         catch (Exception away) when (away is InvalidOperationException or HttpRequestException or IOException)
         {

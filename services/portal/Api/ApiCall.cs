@@ -24,11 +24,11 @@ public sealed partial record ApiCall(MethodDescriptor Method, HttpRule Rule)
     public static IReadOnlyList<ApiCall> All { get; } =
     [
         .. from file in ContractFiles.All
-           from service in file.Services
-           from method in service.Methods
-           let rule = method.GetOptions()?.GetExtension(AnnotationsExtensions.Http)
-           where rule is not null
-           select new ApiCall(method, rule),
+        from service in file.Services
+        from method in service.Methods
+        let rule = method.GetOptions()?.GetExtension(AnnotationsExtensions.Http)
+        where rule is not null
+        select new ApiCall(method, rule),
     ];
 
     /// <summary>"listPractices".</summary>
@@ -37,28 +37,31 @@ public sealed partial record ApiCall(MethodDescriptor Method, HttpRule Rule)
     /// <summary>What it is about: "practices", "territories".</summary>
     public string Area => Method.File.Package.Split('.')[1];
 
-    public HttpMethod Verb => Rule.PatternCase switch
-    {
-        HttpRule.PatternOneofCase.Get => HttpMethod.Get,
-        HttpRule.PatternOneofCase.Put => HttpMethod.Put,
-        HttpRule.PatternOneofCase.Post => HttpMethod.Post,
-        HttpRule.PatternOneofCase.Patch => HttpMethod.Patch,
-        HttpRule.PatternOneofCase.Delete => HttpMethod.Delete,
-        _ => throw new NotSupportedException($"{Method.FullName} has an HTTP method of its own"),
-    };
+    public HttpMethod Verb =>
+        Rule.PatternCase switch
+        {
+            HttpRule.PatternOneofCase.Get => HttpMethod.Get,
+            HttpRule.PatternOneofCase.Put => HttpMethod.Put,
+            HttpRule.PatternOneofCase.Post => HttpMethod.Post,
+            HttpRule.PatternOneofCase.Patch => HttpMethod.Patch,
+            HttpRule.PatternOneofCase.Delete => HttpMethod.Delete,
+            _ => throw new NotSupportedException($"{Method.FullName} has an HTTP method of its own"),
+        };
 
     /// <summary>With the names of its parameters in braces.</summary>
-    public string Path => Rule.PatternCase switch
-    {
-        HttpRule.PatternOneofCase.Get => Rule.Get,
-        HttpRule.PatternOneofCase.Put => Rule.Put,
-        HttpRule.PatternOneofCase.Post => Rule.Post,
-        HttpRule.PatternOneofCase.Patch => Rule.Patch,
-        _ => Rule.Delete,
-    };
+    public string Path =>
+        Rule.PatternCase switch
+        {
+            HttpRule.PatternOneofCase.Get => Rule.Get,
+            HttpRule.PatternOneofCase.Put => Rule.Put,
+            HttpRule.PatternOneofCase.Post => Rule.Post,
+            HttpRule.PatternOneofCase.Patch => Rule.Patch,
+            _ => Rule.Delete,
+        };
 
     /// <summary>The fields of the request that stand in the path.</summary>
-    public IEnumerable<FieldDescriptor> InPath => Parameter().Matches(Path).Select(name => Method.InputType.FindFieldByName(name.Groups[1].Value));
+    public IEnumerable<FieldDescriptor> InPath =>
+        Parameter().Matches(Path).Select(name => Method.InputType.FindFieldByName(name.Groups[1].Value));
 
     /// <summary>The fields of the request that stand after the question mark.</summary>
     public IEnumerable<FieldDescriptor> InQuery =>
@@ -71,7 +74,8 @@ public sealed partial record ApiCall(MethodDescriptor Method, HttpRule Rule)
     public FieldDescriptor? Body => Rule.Body is "" or "*" ? null : Method.InputType.FindFieldByName(Rule.Body);
 
     /// <summary>What it answers.</summary>
-    public MessageDescriptor Answer => Rule.ResponseBody.Length == 0 ? Method.OutputType : Method.OutputType.FindFieldByName(Rule.ResponseBody).MessageType;
+    public MessageDescriptor Answer =>
+        Rule.ResponseBody.Length == 0 ? Method.OutputType : Method.OutputType.FindFieldByName(Rule.ResponseBody).MessageType;
 
     /// <summary>Whether what it answers is an object of the kind that is sent.</summary>
     public bool SendsWhatItAnswers => Body?.MessageType == Answer;
@@ -80,19 +84,23 @@ public sealed partial record ApiCall(MethodDescriptor Method, HttpRule Rule)
     public string? Role => Right().Match(Method.Comment()) is { Success: true } right ? right.Groups[1].Value : null;
 
     /// <summary>The statuses with which it may refuse what is asked: those whose codes the contract names, and those that go without saying.</summary>
-    public IEnumerable<int> Refusals => Code().Matches(Method.Comment())
-        .Select(code => code.Value.Replace("_", "", StringComparison.Ordinal))
-        .Where(name => Enum.TryParse<StatusCode>(name, ignoreCase: true, out var code) && Statuses.ContainsKey(code))
-        .Select(name => Statuses[Enum.Parse<StatusCode>(name, ignoreCase: true)])
-        .Concat(Method.InputType.Fields.InDeclarationOrder().Count > 0 ? [400] : [])
-        .Concat(Role is null ? [] : [401, 403])
-        .Concat(InPath.Any() ? [404] : [])
-        .Concat(Rule.Body.Length > 0 ? [413, 415] : [])
-        .Concat([429, 503]).Distinct().Order();
+    public IEnumerable<int> Refusals =>
+        Code()
+            .Matches(Method.Comment())
+            .Select(code => code.Value.Replace("_", "", StringComparison.Ordinal))
+            .Where(name => Enum.TryParse<StatusCode>(name, ignoreCase: true, out var code) && Statuses.ContainsKey(code))
+            .Select(name => Statuses[Enum.Parse<StatusCode>(name, ignoreCase: true)])
+            .Concat(Method.InputType.Fields.InDeclarationOrder().Count > 0 ? [400] : [])
+            .Concat(Role is null ? [] : [401, 403])
+            .Concat(InPath.Any() ? [404] : [])
+            .Concat(Rule.Body.Length > 0 ? [413, 415] : [])
+            .Concat([429, 503])
+            .Distinct()
+            .Order();
 
     /// <summary>What the contracts call a status: "ABORTED".</summary>
-    public static IEnumerable<string> CodesOf(int status) => Statuses.Where(code => code.Value == status)
-        .Select(code => Word().Replace(code.Key.ToString(), "_").ToUpperInvariant());
+    public static IEnumerable<string> CodesOf(int status) =>
+        Statuses.Where(code => code.Value == status).Select(code => Word().Replace(code.Key.ToString(), "_").ToUpperInvariant());
 
     [GeneratedRegex(@"\{(\w+)\}")]
     private static partial Regex Parameter();

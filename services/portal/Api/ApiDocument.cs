@@ -17,12 +17,12 @@ public static class ApiDocument
     private const string TokenScheme = "token";
 
     public static void MapApiDocument(this WebApplication app) => app.MapGet(Address, async (HttpContext http) =>
-    {
-        http.Response.ContentType = "application/vnd.oai.openapi+json;version=3.1";
-        using var written = new MemoryStream();
-        await Create(http.Site()).SerializeAsJsonAsync(written, OpenApiSpecVersion.OpenApi3_1, http.RequestAborted);
-        await http.Response.Body.WriteAsync(written.GetBuffer().AsMemory(0, (int)written.Length), http.RequestAborted);
-    });
+        {
+            http.Response.ContentType = "application/vnd.oai.openapi+json;version=3.1";
+            using var written = new MemoryStream();
+            await Create(http.Site()).SerializeAsJsonAsync(written, OpenApiSpecVersion.OpenApi3_1, http.RequestAborted);
+            await http.Response.Body.WriteAsync(written.GetBuffer().AsMemory(0, (int)written.Length), http.RequestAborted);
+        });
 
     /// <param name="site">Where the API is: <c>https://example.org</c>.</param>
     public static OpenApiDocument Create(string site)
@@ -38,8 +38,10 @@ public static class ApiDocument
                 License = new() { Name = "EUPL 1.2", Identifier = "EUPL-1.2" },
             },
             Servers = [new() { Url = site }],
-            Tags = ApiCall.All.GroupBy(call => call.Area)
-                .Select(area => new OpenApiTag { Name = area.Key, Description = area.First().Method.Service.Comment() }).ToHashSet(),
+            Tags = ApiCall
+                .All.GroupBy(call => call.Area)
+                .Select(area => new OpenApiTag { Name = area.Key, Description = area.First().Method.Service.Comment() })
+                .ToHashSet(),
             Paths = [],
             Components = new()
             {
@@ -55,11 +57,17 @@ public static class ApiDocument
         var schemas = new ApiSchemas(document, document.Components.Schemas);
         foreach (var response in document.Components.Responses.Values)
         {
-            response.Content!["application/problem+json"] = new OpenApiMediaType { Schema = new OpenApiSchemaReference("Problem", document) };
+            response.Content!["application/problem+json"] = new OpenApiMediaType
+            {
+                Schema = new OpenApiSchemaReference("Problem", document),
+            };
         }
         foreach (var calls in ApiCall.All.GroupBy(call => call.Path))
         {
-            document.Paths[calls.Key] = new OpenApiPathItem { Operations = calls.ToDictionary(call => call.Verb, call => Operation(call, schemas, document, site)) };
+            document.Paths[calls.Key] = new OpenApiPathItem
+            {
+                Operations = calls.ToDictionary(call => call.Verb, call => Operation(call, schemas, document, site)),
+            };
         }
         document.SetReferenceHostDocument();
         document.RegisterComponents();
@@ -77,7 +85,13 @@ public static class ApiDocument
             Tags = new HashSet<OpenApiTagReference> { new(call.Area, document) },
             Summary = call.Method.Comment().Split(". ")[0].TrimEnd('.') + ".",
             Description = call.Method.Comment(),
-            Security = call.Role is null ? [[], token] : [token],
+            Security = call.Role is null
+                ?
+                [
+                    [],
+                    token,
+                ]
+                : [token],
             Parameters =
             [
                 .. call.InPath.Select(field => Parameter(field, ParameterLocation.Path, schemas, example?.Path)),
@@ -85,21 +99,40 @@ public static class ApiDocument
                 new OpenApiParameterReference("AcceptLanguage", document),
                 .. reads ? [new OpenApiParameterReference("IfNoneMatch", document)] : Array.Empty<IOpenApiParameter>(),
             ],
-            RequestBody = call.Rule.Body.Length == 0 ? null : new OpenApiRequestBody
-            {
-                Required = true,
-                Description = call.Body?.Comment() is { Length: > 0 } said ? said : null,
-                Content = Content(call.Body is { } body ? schemas.Of(body.MessageType) : schemas.Of(call.InBody), example?.Body),
-            },
+            RequestBody =
+                call.Rule.Body.Length == 0
+                    ? null
+                    : new OpenApiRequestBody
+                    {
+                        Required = true,
+                        Description = call.Body?.Comment() is { Length: > 0 } said ? said : null,
+                        Content = Content(call.Body is { } body ? schemas.Of(body.MessageType) : schemas.Of(call.InBody), example?.Body),
+                    },
             Responses = Responses(call, schemas, document, example),
-            Extensions = example is null ? null : new Dictionary<string, IOpenApiExtension>
-            {
-                ["x-codeSamples"] = new JsonNodeExtension(new JsonArray(new JsonObject { ["lang"] = "Shell", ["label"] = "curl", ["source"] = example.Curl(call, site) })),
-            },
+            Extensions = example is null
+                ? null
+                : new Dictionary<string, IOpenApiExtension>
+                {
+                    ["x-codeSamples"] = new JsonNodeExtension(
+                        new JsonArray(
+                            new JsonObject
+                            {
+                                ["lang"] = "Shell",
+                                ["label"] = "curl",
+                                ["source"] = example.Curl(call, site),
+                            }
+                        )
+                    ),
+                },
         };
     }
 
-    private static OpenApiParameter Parameter(FieldDescriptor field, ParameterLocation place, ApiSchemas schemas, Dictionary<string, string>? example)
+    private static OpenApiParameter Parameter(
+        FieldDescriptor field,
+        ParameterLocation place,
+        ApiSchemas schemas,
+        Dictionary<string, string>? example
+    )
     {
         var value = example?.GetValueOrDefault(field.JsonName);
         return new()
@@ -109,12 +142,14 @@ public static class ApiDocument
             Required = place == ParameterLocation.Path,
             Description = field.Comment() is { Length: > 0 } said ? said : null,
             Schema = schemas.Bare(field),
-            Example = value is null ? null : field switch
-            {
-                { IsRepeated: true } => new JsonArray(value),
-                { FieldType: FieldType.String or FieldType.Enum } => value,
-                _ => JsonNode.Parse(value),
-            },
+            Example = value is null
+                ? null
+                : field switch
+                {
+                    { IsRepeated: true } => new JsonArray(value),
+                    { FieldType: FieldType.String or FieldType.Enum } => value,
+                    _ => JsonNode.Parse(value),
+                },
         };
     }
 
@@ -125,14 +160,22 @@ public static class ApiDocument
         {
             ["200"] = new OpenApiResponse
             {
-                Description = call.Method.IsServerStreaming ? "One object on each line, the next as soon as it is there." : "What was asked for.",
-                Headers = told.ToDictionary(name => ApiCommon.HeaderNames[name], IOpenApiHeader (name) => new OpenApiHeaderReference(name, document)),
+                Description = call.Method.IsServerStreaming
+                    ? "One object on each line, the next as soon as it is there."
+                    : "What was asked for.",
+                Headers = told.ToDictionary(
+                    name => ApiCommon.HeaderNames[name],
+                    IOpenApiHeader (name) => new OpenApiHeaderReference(name, document)
+                ),
                 Content = Content(schemas.Of(call.Answer), example?.Answer),
             },
         };
         if (call.Verb == HttpMethod.Get)
         {
-            responses["304"] = new OpenApiResponse { Description = "Nothing changed since the answer that has the tag of `If-None-Match`. Without a body." };
+            responses["304"] = new OpenApiResponse
+            {
+                Description = "Nothing changed since the answer that has the tag of `If-None-Match`. Without a body.",
+            };
         }
         foreach (var status in call.Refusals)
         {
@@ -142,7 +185,10 @@ public static class ApiDocument
     }
 
     private static Dictionary<string, IOpenApiMediaType> Content(IOpenApiSchema schema, JsonNode? example) =>
-        new() { [Json] = new OpenApiMediaType { Schema = schema, Example = example?.DeepClone() } };
+        new()
+        {
+            [Json] = new OpenApiMediaType { Schema = schema, Example = example?.DeepClone() },
+        };
 
     private static string Name(int status) => ReasonPhrases.GetReasonPhrase(status).Replace(" ", "", StringComparison.Ordinal);
 }

@@ -8,22 +8,36 @@ namespace Fabrique.Portal;
 /// A request that a reader can make as it stands, and the part of its answer that is worth showing. They stand in examples.json in an order
 /// in which a node can be asked them one after the other; a test does.
 /// </summary>
-public sealed record ApiExample(string Call, Dictionary<string, string>? Path, Dictionary<string, string>? Query, JsonObject? Body, JsonObject Answer)
+public sealed record ApiExample(
+    string Call,
+    Dictionary<string, string>? Path,
+    Dictionary<string, string>? Query,
+    JsonObject? Body,
+    JsonObject Answer
+)
 {
-    private static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public static IReadOnlyList<ApiExample> All { get; } = Load();
 
     public static ApiExample? Of(ApiCall call) => All.FirstOrDefault(example => example.Call == call.Method.Name);
 
     /// <summary>The address that it asks, without the site.</summary>
-    public string Address(ApiCall call) => (Path ?? []).Aggregate(call.Path, (path, field) => path.Replace($"{{{field.Key}}}", field.Value, StringComparison.Ordinal))
+    public string Address(ApiCall call) =>
+        (Path ?? []).Aggregate(call.Path, (path, field) => path.Replace($"{{{field.Key}}}", field.Value, StringComparison.Ordinal))
         + QueryString.Create((Query ?? []).Select(field => KeyValuePair.Create(field.Key, (string?)field.Value)));
 
     /// <summary>The request as a command; the token, where one is needed, is in the variable TOKEN.</summary>
     public string Curl(ApiCall call, string site)
     {
-        var parts = new List<string> { call.Verb == HttpMethod.Get ? $"curl '{site}{Address(call)}'" : $"curl -X {call.Verb} '{site}{Address(call)}'" };
+        var parts = new List<string>
+        {
+            call.Verb == HttpMethod.Get ? $"curl '{site}{Address(call)}'" : $"curl -X {call.Verb} '{site}{Address(call)}'",
+        };
         if (call.Role is not null)
         {
             parts.Add("-H \"Authorization: Bearer $TOKEN\"");

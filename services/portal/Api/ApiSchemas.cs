@@ -12,17 +12,22 @@ public sealed partial class ApiSchemas(OpenApiDocument document, IDictionary<str
     /// <summary>Values of an enumeration with what the contract says of each.</summary>
     public const string ValuesExtension = "x-enumDescriptions";
 
-    public IOpenApiSchema Of(MessageDescriptor message) => message.FullName == "google.protobuf.Timestamp"
-        ? new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" }
-        : Component(message.FullName, message.File.Package, message.Comment(), () => Of(message.Fields.InDeclarationOrder()));
+    public IOpenApiSchema Of(MessageDescriptor message) =>
+        message.FullName == "google.protobuf.Timestamp"
+            ? new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" }
+            : Component(message.FullName, message.File.Package, message.Comment(), () => Of(message.Fields.InDeclarationOrder()));
 
     /// <summary>An object of some fields.</summary>
-    public OpenApiSchema Of(IEnumerable<FieldDescriptor> fields) => new()
-    {
-        Type = JsonSchemaType.Object,
-        Properties = fields.ToDictionary(field => field.JsonName, Of),
-        Required = fields.Where(field => Behaves(field, FieldBehavior.Required)).Select(field => field.JsonName).ToHashSet() is { Count: > 0 } required ? required : null,
-    };
+    public OpenApiSchema Of(IEnumerable<FieldDescriptor> fields) =>
+        new()
+        {
+            Type = JsonSchemaType.Object,
+            Properties = fields.ToDictionary(field => field.JsonName, Of),
+            Required = fields.Where(field => Behaves(field, FieldBehavior.Required)).Select(field => field.JsonName).ToHashSet()
+                is { Count: > 0 } required
+                ? required
+                : null,
+        };
 
     public IOpenApiSchema Of(FieldDescriptor field)
     {
@@ -30,7 +35,13 @@ public sealed partial class ApiSchemas(OpenApiDocument document, IDictionary<str
         var one = One(field);
         if (field.IsRepeated)
         {
-            return new OpenApiSchema { Type = JsonSchemaType.Array, Items = one, Description = description, ReadOnly = readOnly };
+            return new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Items = one,
+                Description = description,
+                ReadOnly = readOnly,
+            };
         }
         switch (one)
         {
@@ -45,29 +56,38 @@ public sealed partial class ApiSchemas(OpenApiDocument document, IDictionary<str
     }
 
     /// <summary>A field whose description stands beside it.</summary>
-    public IOpenApiSchema Bare(FieldDescriptor field) => field.IsRepeated ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = One(field) } : One(field);
+    public IOpenApiSchema Bare(FieldDescriptor field) =>
+        field.IsRepeated ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = One(field) } : One(field);
 
-    private IOpenApiSchema One(FieldDescriptor field) => field.FieldType switch
-    {
-        FieldType.Message => Of(field.MessageType),
-        FieldType.Enum => Of(field.EnumType),
-        FieldType.String => new OpenApiSchema { Type = JsonSchemaType.String, Examples = Codes(field.Comment()) },
-        FieldType.Bool => new OpenApiSchema { Type = JsonSchemaType.Boolean },
-        FieldType.Int32 => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32" },
-        FieldType.Int64 => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
-        FieldType.Double => new OpenApiSchema { Type = JsonSchemaType.Number, Format = "double" },
-        var other => throw new NotSupportedException($"{field.FullName} is a {other}, which nobody has described in JSON yet"),
-    };
-
-    private OpenApiSchemaReference Of(EnumDescriptor values) => Component(values.FullName, values.File.Package, values.Comment(), () => new OpenApiSchema
-    {
-        Type = JsonSchemaType.String,
-        Enum = [.. values.Values.Select(value => (JsonNode)value.Name)],
-        Extensions = new Dictionary<string, IOpenApiExtension>
+    private IOpenApiSchema One(FieldDescriptor field) =>
+        field.FieldType switch
         {
-            [ValuesExtension] = new JsonNodeExtension(new JsonObject(values.Values.Where(value => value.Comment().Length > 0).Select(value => KeyValuePair.Create(value.Name, (JsonNode?)value.Comment())))),
-        },
-    });
+            FieldType.Message => Of(field.MessageType),
+            FieldType.Enum => Of(field.EnumType),
+            FieldType.String => new OpenApiSchema { Type = JsonSchemaType.String, Examples = Codes(field.Comment()) },
+            FieldType.Bool => new OpenApiSchema { Type = JsonSchemaType.Boolean },
+            FieldType.Int32 => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32" },
+            FieldType.Int64 => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
+            FieldType.Double => new OpenApiSchema { Type = JsonSchemaType.Number, Format = "double" },
+            var other => throw new NotSupportedException($"{field.FullName} is a {other}, which nobody has described in JSON yet"),
+        };
+
+    private OpenApiSchemaReference Of(EnumDescriptor values) =>
+        Component(values.FullName, values.File.Package, values.Comment(), () => new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Enum = [.. values.Values.Select(value => (JsonNode)value.Name)],
+                Extensions = new Dictionary<string, IOpenApiExtension>
+                {
+                    [ValuesExtension] = new JsonNodeExtension(
+                        new JsonObject(
+                            values
+                                .Values.Where(value => value.Comment().Length > 0)
+                                .Select(value => KeyValuePair.Create(value.Name, (JsonNode?)value.Comment()))
+                        )
+                    ),
+                },
+            });
 
     private OpenApiSchemaReference Component(string fullName, string package, string comment, Func<OpenApiSchema> make)
     {
@@ -85,7 +105,8 @@ public sealed partial class ApiSchemas(OpenApiDocument document, IDictionary<str
 
     /// <summary>The list is open, and its codes are examples: a reader meets some that are not in it yet.</summary>
     private static List<JsonNode>? Codes(string description) =>
-        Vocabularies().Match(description) is { Success: true } named && Vocabulary.Every.FirstOrDefault(list => list.Name == named.Groups[1].Value) is { } list
+        Vocabularies().Match(description) is { Success: true } named
+        && Vocabulary.Every.FirstOrDefault(list => list.Name == named.Groups[1].Value) is { } list
             ? [.. list.Codes.Select(code => (JsonNode)code)]
             : null;
 

@@ -18,7 +18,10 @@ public static class PracticeFeed
         await xml.WriteAttributeStringAsync("xml", "lang", null, Language.Current.Code);
         await WriteAsync("id", address);
         await WriteAsync("title", T["Pratiques des territoires du réseau"]);
-        await WriteAsync("updated", latest.Select(practice => Time(practice.Practice.Record)).DefaultIfEmpty("1970-01-01T00:00:00Z").Max(StringComparer.Ordinal)!);
+        await WriteAsync(
+            "updated",
+            latest.Select(practice => Time(practice.Practice.Record)).DefaultIfEmpty("1970-01-01T00:00:00Z").Max(StringComparer.Ordinal)!
+        );
         await WriteLinkAsync("self", address);
         await WriteLinkAsync("alternate", address.Replace("/pratiques.atom", "/pratiques", StringComparison.Ordinal));
         foreach (var (practice, page) in latest)
@@ -55,5 +58,6 @@ public static class PracticeFeed
         }
     }
 
-    private static string Time(Records.V1.RecordInfo? record) => record?.ChangedAt?.ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null) ?? "1970-01-01T00:00:00Z";
+    private static string Time(Records.V1.RecordInfo? record) =>
+        record?.ChangedAt?.ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null) ?? "1970-01-01T00:00:00Z";
 }

@@ -24,7 +24,10 @@ public static class PracticeTable
         ("region", Of(practice => practice.Place?.Region ?? "")),
         ("noeud", Of(practice => practice.Record?.Home ?? "")),
         ("version", Of(practice => practice.Record?.Version.ToString(CultureInfo.InvariantCulture) ?? "")),
-        ("modifiee_le", Of(practice => practice.Record?.ChangedAt?.ToDateTimeOffset().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "")),
+        (
+            "modifiee_le",
+            Of(practice => practice.Record?.ChangedAt?.ToDateTimeOffset().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "")
+        ),
         ("licence", Of(practice => practice.Licence)),
         ("langue", Of(practice => practice.Language)),
         ("titre", Of(practice => practice.Title)),
@@ -40,8 +43,16 @@ public static class PracticeTable
         ("etp", Of(practice => practice.Means is { HasStaffFte: true } means ? means.StaffFte.ToString(CultureInfo.InvariantCulture) : "")),
         ("cout", Of(practice => practice.Means?.Cost ?? "")),
         ("financements", Of(practice => Joined(practice.Means?.Funding ?? []))),
-        ("chiffres", Of(practice => Joined(practice.Figures.Select(figure =>
-            $"{figure.Label} : {figure.Qualifier} {(figure.HasValue ? figure.Value.ToString(CultureInfo.InvariantCulture) : figure.Text)} {figure.Unit} ({figure.Period}) [{figure.Source}]")))),
+        (
+            "chiffres",
+            Of(practice =>
+                Joined(
+                    practice.Figures.Select(figure =>
+                        $"{figure.Label} : {figure.Qualifier} {(figure.HasValue ? figure.Value.ToString(CultureInfo.InvariantCulture) : figure.Text)} {figure.Unit} ({figure.Period}) [{figure.Source}]"
+                    )
+                )
+            )
+        ),
         ("effets", Of(practice => Joined(practice.Effects.Select(effect => $"{effect.Kind} : {effect.Text}")))),
         ("difficultes", Of(practice => practice.Difficulties)),
         ("conditions_de_reussite", Of(practice => practice.SuccessConditions)),
@@ -49,14 +60,23 @@ public static class PracticeTable
         ("premiere_etape", Of(practice => practice.FirstStep)),
         ("lecons", Of(practice => practice.Lessons)),
         ("contact", Of(practice => practice.ContactRole)),
-        ("sources", Of(practice => Joined(practice.Sources.Select(source => $"[{source.Code}] {source.Title} {source.Author} {source.Date} {source.Url}")))),
+        (
+            "sources",
+            Of(practice =>
+                Joined(practice.Sources.Select(source => $"[{source.Code}] {source.Title} {source.Author} {source.Date} {source.Url}"))
+            )
+        ),
         ("adaptee_de", Of(practice => practice.AdaptedFrom)),
     ];
 
     public static async Task WriteCsvAsync(Stream output, IAsyncEnumerable<ExportedPractice> practices, CancellationToken cancellation)
     {
         // A text that begins like a formula stays a text.
-        await using var csv = CsvWriter.Create(output, new CsvWriterOptions { Injection = CsvInjection.Escape, WriteByteOrderMark = true }, leaveOpen: true);
+        await using var csv = CsvWriter.Create(
+            output,
+            new CsvWriterOptions { Injection = CsvInjection.Escape, WriteByteOrderMark = true },
+            leaveOpen: true
+        );
         await csv.WriteRecordAsync([.. Columns.Select(column => column.Name)], cancellation);
         await foreach (var practice in practices.WithCancellation(cancellation))
         {
@@ -70,8 +90,16 @@ public static class PracticeTable
         // Into a file first: what can be sought needs no descriptors behind the entries, which not every reader of a stored entry accepts.
         await using var file = new FileStream(
             Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()),
-            new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose });
-        await using (var archive = await ZipArchive.CreateAsync(file, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation))
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.ReadWrite,
+                Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
+            }
+        );
+        await using (
+            var archive = await ZipArchive.CreateAsync(file, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation)
+        )
         {
             await WriteOdsAsync(archive, practices, cancellation);
         }
@@ -79,19 +107,24 @@ public static class PracticeTable
         await file.CopyToAsync(output, cancellation);
     }
 
-    private static async Task WriteOdsAsync(ZipArchive archive, IAsyncEnumerable<ExportedPractice> practices, CancellationToken cancellation)
+    private static async Task WriteOdsAsync(
+        ZipArchive archive,
+        IAsyncEnumerable<ExportedPractice> practices,
+        CancellationToken cancellation
+    )
     {
         // First and not compressed, so that the type is read without opening the archive.
         await WriteAsync("mimetype", Mime, CompressionLevel.NoCompression);
         await WriteAsync(
             "META-INF/manifest.xml",
             $"""
-             <?xml version="1.0" encoding="UTF-8"?>
-             <manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3">
-             <manifest:file-entry manifest:full-path="/" manifest:media-type="{Mime}"/><manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>
-             </manifest:manifest>
-             """,
-            CompressionLevel.Fastest);
+            <?xml version="1.0" encoding="UTF-8"?>
+            <manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3">
+            <manifest:file-entry manifest:full-path="/" manifest:media-type="{Mime}"/><manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>
+            </manifest:manifest>
+            """,
+            CompressionLevel.Fastest
+        );
         await using var content = await archive.CreateEntry("content.xml", CompressionLevel.Fastest).OpenAsync(cancellation);
         await using var xml = XmlWriter.Create(content, new XmlWriterSettings { Async = true });
         await xml.WriteStartDocumentAsync();

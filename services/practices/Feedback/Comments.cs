@@ -13,7 +13,14 @@ internal sealed class Comments(IDbContextFactory<PracticesDb> databases, Notices
     private const int MostOfOne = 200;
 
     /// <summary>Keeps a remark, once, with what the territory of the practice is told of it.</summary>
-    public async Task<PracticeComment> AddAsync(string id, string practice, string territory, string text, NotifyRequest notice, CancellationToken cancellation)
+    public async Task<PracticeComment> AddAsync(
+        string id,
+        string practice,
+        string territory,
+        string text,
+        NotifyRequest notice,
+        CancellationToken cancellation
+    )
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
@@ -23,7 +30,9 @@ internal sealed class Comments(IDbContextFactory<PracticesDb> databases, Notices
             SELECT {id}, {practice}, {territory}, {text}, {clock.GetUtcNow().ToUnixTimeMilliseconds()}
             WHERE (SELECT count(*) FROM practice_comments WHERE practice = {practice}) < {MostOfOne}
             ON CONFLICT DO NOTHING
-            """, cancellation);
+            """,
+            cancellation
+        );
         if (added > 0)
         {
             notices.Add(db, notice);
@@ -32,9 +41,16 @@ internal sealed class Comments(IDbContextFactory<PracticesDb> databases, Notices
         await transaction.CommitAsync(cancellation);
         return await db.Comments.AsNoTracking().SingleOrDefaultAsync(comment => comment.Id == id, cancellation) switch
         {
-            null => throw new Refusal(StatusCode.ResourceExhausted, "ENOUGH_COMMENTS", $"Cette pratique a déjà reçu {MostOfOne} remarques : son territoire a de quoi faire."),
-            { } known when known.Practice != practice || known.Territory != territory =>
-                throw new Refusal(StatusCode.AlreadyExists, "REQUEST_ID_USED", $"Cet identifiant de demande a déjà servi : tirez-en un autre."),
+            null => throw new Refusal(
+                StatusCode.ResourceExhausted,
+                "ENOUGH_COMMENTS",
+                $"Cette pratique a déjà reçu {MostOfOne} remarques : son territoire a de quoi faire."
+            ),
+            { } known when known.Practice != practice || known.Territory != territory => throw new Refusal(
+                StatusCode.AlreadyExists,
+                "REQUEST_ID_USED",
+                $"Cet identifiant de demande a déjà servi : tirez-en un autre."
+            ),
             { } comment => Told(comment),
         };
     }
@@ -42,18 +58,24 @@ internal sealed class Comments(IDbContextFactory<PracticesDb> databases, Notices
     public async Task<List<PracticeComment>> ListAsync(string practice, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var rows = await db.Comments.AsNoTracking().Where(comment => comment.Practice == practice)
-            .OrderBy(comment => comment.Written).ThenBy(comment => comment.Id).Take(MostOfOne).ToListAsync(cancellation);
+        var rows = await db
+            .Comments.AsNoTracking()
+            .Where(comment => comment.Practice == practice)
+            .OrderBy(comment => comment.Written)
+            .ThenBy(comment => comment.Id)
+            .Take(MostOfOne)
+            .ToListAsync(cancellation);
         return [.. rows.Select(Told)];
     }
 
-    private static PracticeComment Told(CommentRow row) => new()
-    {
-        Id = row.Id,
-        Territory = row.Territory,
-        Text = row.Text,
-        WrittenAt = DateTimeOffset.FromUnixTimeMilliseconds(row.Written).ToTimestamp(),
-    };
+    private static PracticeComment Told(CommentRow row) =>
+        new()
+        {
+            Id = row.Id,
+            Territory = row.Territory,
+            Text = row.Text,
+            WrittenAt = DateTimeOffset.FromUnixTimeMilliseconds(row.Written).ToTimestamp(),
+        };
 }
 
 internal sealed class CommentRow

@@ -4,7 +4,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Practices;
 
 /// <summary>Erases what readers and peers wrote 12 months before, even if nobody ever comes by.</summary>
-internal sealed partial class Erasure(IDbContextFactory<PracticesDb> databases, TimeProvider clock, ILogger<Erasure> log) : BackgroundService
+internal sealed partial class Erasure(IDbContextFactory<PracticesDb> databases, TimeProvider clock, ILogger<Erasure> log)
+    : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(6);
 
@@ -21,8 +22,7 @@ internal sealed partial class Erasure(IDbContextFactory<PracticesDb> databases, 
             {
                 LogLater(error);
             }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        } while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     internal async Task EraseAsync(CancellationToken cancellation)

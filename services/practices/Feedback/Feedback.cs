@@ -23,11 +23,21 @@ internal sealed partial class PracticesGrpc
         var text = Said("text", request.Text, LongestComment);
         return new CommentPracticeResponse
         {
-            Comment = await comments.AddAsync(Identifier(request.RequestId), practice.Body.Id, request.Territory, text, practice.Body.Notice(NoticeTopic.Remark, $"/pratiques/{practice.Body.Id}", Actor(context)), context.CancellationToken),
+            Comment = await comments.AddAsync(
+                Identifier(request.RequestId),
+                practice.Body.Id,
+                request.Territory,
+                text,
+                practice.Body.Notice(NoticeTopic.Remark, $"/pratiques/{practice.Body.Id}", Actor(context)),
+                context.CancellationToken
+            ),
         };
     }
 
-    public override async Task<ListPracticeCommentsResponse> ListPracticeComments(ListPracticeCommentsRequest request, ServerCallContext context)
+    public override async Task<ListPracticeCommentsResponse> ListPracticeComments(
+        ListPracticeCommentsRequest request,
+        ServerCallContext context
+    )
     {
         var practice = await ReadableAsync(request.Id, context);
         return new ListPracticeCommentsResponse { Comments = { await comments.ListAsync(practice.Body.Id, context.CancellationToken) } };
@@ -37,33 +47,46 @@ internal sealed partial class PracticesGrpc
     {
         var practice = await ReadableAsync(request.Id, context);
         DemandHome(practice.Info.Home);
-        Refuse(
-        [
+        Refuse([
             .. Rule("kind", request.Kind == ReportKind.Unspecified || !Enum.IsDefined(request.Kind), $"Dites ce qui ne va pas."),
             .. Rule("id", !practice.Body.IsPublic, $"Seule une pratique publiée se signale."),
         ]);
-        await reports.AddAsync(new ReportRow
-        {
-            Id = Identifier(request.RequestId),
-            Practice = practice.Body.Id,
-            Territory = practice.Body.Territory,
-            Kind = request.Kind,
-            Text = Said("text", request.Text, LongestReport),
-        }, practice.Body.Notice(NoticeTopic.Report, $"/brouillons?territoire={practice.Body.Territory}", Actor(context)), context.CancellationToken);
+        await reports.AddAsync(
+            new ReportRow
+            {
+                Id = Identifier(request.RequestId),
+                Practice = practice.Body.Id,
+                Territory = practice.Body.Territory,
+                Kind = request.Kind,
+                Text = Said("text", request.Text, LongestReport),
+            },
+            practice.Body.Notice(NoticeTopic.Report, $"/brouillons?territoire={practice.Body.Territory}", Actor(context)),
+            context.CancellationToken
+        );
         return new ReportPracticeResponse();
     }
 
-    public override async Task<ListPracticeReportsResponse> ListPracticeReports(ListPracticeReportsRequest request, ServerCallContext context)
+    public override async Task<ListPracticeReportsResponse> ListPracticeReports(
+        ListPracticeReportsRequest request,
+        ServerCallContext context
+    )
     {
         context.Demand(request.Territory);
         return new ListPracticeReportsResponse { Reports = { await reports.ListAsync(request.Territory, context.CancellationToken) } };
     }
 
-    public override async Task<ClosePracticeReportResponse> ClosePracticeReport(ClosePracticeReportRequest request, ServerCallContext context)
+    public override async Task<ClosePracticeReportResponse> ClosePracticeReport(
+        ClosePracticeReportRequest request,
+        ServerCallContext context
+    )
     {
-        var report = await reports.FindAsync(request.Id, context.CancellationToken) ?? throw Refusal.NotFound($"Ce signalement n’existe pas, ou a été effacé.");
+        var report = await reports.FindAsync(request.Id, context.CancellationToken)
+            ?? throw Refusal.NotFound($"Ce signalement n’existe pas, ou a été effacé.");
         context.Demand(report.Territory);
-        return new ClosePracticeReportResponse { Report = await reports.CloseAsync(report, Said("word", request.Word, LongestWord), context.CancellationToken) };
+        return new ClosePracticeReportResponse
+        {
+            Report = await reports.CloseAsync(report, Said("word", request.Word, LongestWord), context.CancellationToken),
+        };
     }
 
     private static string Actor(ServerCallContext context) => context.Caller().FindFirst("sub")?.Value ?? "";
@@ -71,8 +94,7 @@ internal sealed partial class PracticesGrpc
     private static string Said(string field, string text, int longest)
     {
         var said = Texts.WellFormed(text).Normalize().Trim();
-        Refuse(
-        [
+        Refuse([
             .. Rule(field, said.Length == 0, $"Écrivez quelques mots."),
             .. Rule(field, said.Length > longest, $"C’est trop long : {longest} caractères au plus."),
         ]);
@@ -83,7 +105,11 @@ internal sealed partial class PracticesGrpc
     {
         if (home != registry.Node)
         {
-            throw new Refusal(StatusCode.FailedPrecondition, "NOT_HOME", $"Cette pratique est tenue par un autre site du réseau : écrivez à son territoire sur son propre site.");
+            throw new Refusal(
+                StatusCode.FailedPrecondition,
+                "NOT_HOME",
+                $"Cette pratique est tenue par un autre site du réseau : écrivez à son territoire sur son propre site."
+            );
         }
     }
 }

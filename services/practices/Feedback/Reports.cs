@@ -27,7 +27,9 @@ internal sealed class Reports(IDbContextFactory<PracticesDb> databases, Notices<
             SELECT {report.Id}, {report.Practice}, {report.Territory}, {report.Kind}, {report.Text}, {Today}, '', ''
             WHERE (SELECT count(*) FROM practice_reports WHERE practice = {report.Practice} AND day = {Today}) < {MostADay}
             ON CONFLICT DO NOTHING
-            """, cancellation);
+            """,
+            cancellation
+        );
         if (added > 0)
         {
             notices.Add(db, notice);
@@ -36,7 +38,11 @@ internal sealed class Reports(IDbContextFactory<PracticesDb> databases, Notices<
         await transaction.CommitAsync(cancellation);
         if (added == 0 && !await db.Reports.AnyAsync(row => row.Id == report.Id, cancellation))
         {
-            throw new Refusal(StatusCode.ResourceExhausted, "ENOUGH_REPORTS", $"Cette pratique a déjà reçu beaucoup de signalements aujourd’hui : son territoire est prévenu. Revenez demain si le vôtre dit autre chose.");
+            throw new Refusal(
+                StatusCode.ResourceExhausted,
+                "ENOUGH_REPORTS",
+                $"Cette pratique a déjà reçu beaucoup de signalements aujourd’hui : son territoire est prévenu. Revenez demain si le vôtre dit autre chose."
+            );
         }
     }
 
@@ -44,8 +50,14 @@ internal sealed class Reports(IDbContextFactory<PracticesDb> databases, Notices<
     public async Task<List<PracticeReport>> ListAsync(string territory, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var rows = await db.Reports.AsNoTracking().Where(report => report.Territory == territory)
-            .OrderBy(report => report.Closed != "").ThenByDescending(report => report.Day).ThenBy(report => report.Id).Take(MostListed).ToListAsync(cancellation);
+        var rows = await db
+            .Reports.AsNoTracking()
+            .Where(report => report.Territory == territory)
+            .OrderBy(report => report.Closed != "")
+            .ThenByDescending(report => report.Day)
+            .ThenBy(report => report.Id)
+            .Take(MostListed)
+            .ToListAsync(cancellation);
         return await ToldAsync(db, rows, cancellation);
     }
 
@@ -67,19 +79,25 @@ internal sealed class Reports(IDbContextFactory<PracticesDb> databases, Notices<
     private static async Task<List<PracticeReport>> ToldAsync(PracticesDb db, List<ReportRow> rows, CancellationToken cancellation)
     {
         var practices = rows.Select(row => row.Practice).Distinct().ToArray();
-        var cards = await db.Practices.AsNoTracking().Where(practice => practices.Contains(practice.Id)).Select(practice => new { practice.Id, practice.Card })
+        var cards = await db
+            .Practices.AsNoTracking()
+            .Where(practice => practices.Contains(practice.Id))
+            .Select(practice => new { practice.Id, practice.Card })
             .ToDictionaryAsync(practice => practice.Id, practice => Practice.Parser.ParseFrom(practice.Card).Title, cancellation);
-        return [.. rows.Select(row => new PracticeReport
-        {
-            Id = row.Id,
-            Practice = row.Practice,
-            Title = cards.GetValueOrDefault(row.Practice, ""),
-            Kind = row.Kind,
-            Text = row.Text,
-            Day = row.Day,
-            ClosedOn = row.Closed,
-            Word = row.Word,
-        })];
+        return
+        [
+            .. rows.Select(row => new PracticeReport
+            {
+                Id = row.Id,
+                Practice = row.Practice,
+                Title = cards.GetValueOrDefault(row.Practice, ""),
+                Kind = row.Kind,
+                Text = row.Text,
+                Day = row.Day,
+                ClosedOn = row.Closed,
+                Word = row.Word,
+            }),
+        ];
     }
 }
 

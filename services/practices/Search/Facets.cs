@@ -15,11 +15,13 @@ internal static class Facets
     public static IEnumerable<string> Of(Practice practice) =>
         [.. Codes(0, practice.Themes), .. Codes(1, practice.Principles), .. Codes(2, [practice.Maturity])];
 
-    public static IEnumerable<string> Of(TerritoryRow territory) => [.. Codes(3, [territory.Region]), .. Codes(4, territory.Situations.Split('\n'))];
+    public static IEnumerable<string> Of(TerritoryRow territory) =>
+        [.. Codes(3, [territory.Region]), .. Codes(4, territory.Situations.Split('\n'))];
 
     public static string Code(int facet, string code) => $"{Names[facet]}:{code}";
 
-    private static IEnumerable<string> Codes(int facet, IEnumerable<string> codes) => codes.Where(code => code.Length > 0).Select(code => Code(facet, code));
+    private static IEnumerable<string> Codes(int facet, IEnumerable<string> codes) =>
+        codes.Where(code => code.Length > 0).Select(code => Code(facet, code));
 }
 
 /// <summary>Codes as small numbers, for counting. One is never forgotten, so copies of different age agree.</summary>

@@ -87,8 +87,9 @@ internal static class FrenchText
         var stemmer = _stemmer ??= new FrenchStemmer();
         stemmer.SetCurrent(word);
         stemmer.Stem();
-        var stem = string.Concat(Fold(stemmer.Current).Where(char.IsLetterOrDigit)
-            .Select(letter => char.IsAscii(letter) ? $"{letter}" : $"x{(int)letter:x}"));
+        var stem = string.Concat(
+            Fold(stemmer.Current).Where(char.IsLetterOrDigit).Select(letter => char.IsAscii(letter) ? $"{letter}" : $"x{(int)letter:x}")
+        );
         return stem.Length > LongestStem ? stem[..LongestStem] : stem;
     }
 

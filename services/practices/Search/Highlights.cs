@@ -10,7 +10,10 @@ internal sealed class Highlights(IReadOnlySet<string> stems)
 
     /// <summary>The parts of a text that are forms of the words searched; in order, apart from each other.</summary>
     public IEnumerable<Span> In(string text) =>
-        FrenchText.Read(text).Where(word => stems.Contains(word.Stem)).Select(word => new Span { Start = word.Start, Length = word.Length });
+        FrenchText
+            .Read(text)
+            .Where(word => stems.Contains(word.Stem))
+            .Select(word => new Span { Start = word.Start, Length = word.Length });
 
     /// <summary>Where a listed practice shows the words in its title and its summary; nothing when it does not.</summary>
     public PracticeMatch OfCard(Practice card)
@@ -33,16 +36,36 @@ internal sealed class Highlights(IReadOnlySet<string> stems)
     /// <summary>The first passage of a long text of the practice that shows the words; nothing when none does.</summary>
     public PracticeMatch OfTexts(Practice practice)
     {
-        var found = LongTexts(practice).Select(text => (text.Field, Passage: Passage(text.Text))).FirstOrDefault(text => text.Passage.Length > 0);
-        return found.Passage is { Length: > 0 } passage ? new() { Texts = { new TextMatch { Field = found.Field, Passage = passage, Spans = { In(passage) } } } } : new();
+        var found = LongTexts(practice)
+            .Select(text => (text.Field, Passage: Passage(text.Text)))
+            .FirstOrDefault(text => text.Passage.Length > 0);
+        return found.Passage is { Length: > 0 } passage
+            ? new()
+            {
+                Texts =
+                {
+                    new TextMatch
+                    {
+                        Field = found.Field,
+                        Passage = passage,
+                        Spans = { In(passage) },
+                    },
+                },
+            }
+            : new();
     }
 
     // What peers look for first comes first.
     private static IEnumerable<(string Field, string Text)> LongTexts(Practice practice) =>
-    [
-        ("difficulties", practice.Difficulties), ("lessons", practice.Lessons), ("approach", practice.Approach), ("context", practice.Context),
-        ("successConditions", practice.SuccessConditions), ("notTransferable", practice.NotTransferable), ("firstStep", practice.FirstStep),
-    ];
+        [
+            ("difficulties", practice.Difficulties),
+            ("lessons", practice.Lessons),
+            ("approach", practice.Approach),
+            ("context", practice.Context),
+            ("successConditions", practice.SuccessConditions),
+            ("notTransferable", practice.NotTransferable),
+            ("firstStep", practice.FirstStep),
+        ];
 
     /// <summary>Whole words around the first that is found; empty when none is.</summary>
     private string Passage(string text)

@@ -29,7 +29,8 @@ internal sealed class Postings
     /// <param name="stamp">The greatest stamp there is now.</param>
     /// <param name="changes">In the order of their stamps.</param>
     public void Follow(long stamp, IReadOnlyCollection<TextChange>? changes) =>
-        _changes = changes is null ? new Changes(stamp, [])
+        _changes =
+            changes is null ? new Changes(stamp, [])
             : _changes.All.Count + changes.Count <= MostChanges ? _changes with { All = _changes.All.AddRange(changes) }
             : new Changes(stamp, []);
 
@@ -59,7 +60,10 @@ internal sealed class Postings
     private static int[] Changed(Known known, string lexeme, Changes changes)
     {
         // The last word on each practice; one that the answer knew already changes nothing.
-        var latest = changes.All.Where(change => change.Stamp > known.Stamp).GroupBy(change => change.Number).ToDictionary(texts => texts.Key, texts => texts.Last().Lexemes);
+        var latest = changes
+            .All.Where(change => change.Stamp > known.Stamp)
+            .GroupBy(change => change.Number)
+            .ToDictionary(texts => texts.Key, texts => texts.Last().Lexemes);
         var holds = latest.Where(change => change.Value.Contains(lexeme)).Select(change => change.Key).ToHashSet();
         var before = known.Numbers.Count(latest.ContainsKey);
         return before == 0 && holds.Count == 0 ? known.Numbers : [.. known.Numbers.Where(number => !latest.ContainsKey(number)), .. holds];

@@ -15,20 +15,42 @@ internal sealed class PracticeText
 
     public PracticeText(Practice practice)
     {
-        var (title, summary, difficulties) = (FrenchText.Words(practice.Title), FrenchText.Words(practice.Summary), FrenchText.Words($"{practice.Difficulties}\n{practice.Lessons}"));
-        var rest = FrenchText.Words(string.Join('\n', (string[])
-        [
-            practice.Context, practice.Approach, practice.SuccessConditions, practice.NotTransferable, practice.FirstStep,
-            .. practice.Effects.Select(effect => effect.Text),
-            .. practice.Figures.Select(figure => figure.Label),
-            .. practice.Themes.Select(theme => Vocabulary.Theme.FrenchLabel(theme)),
-        ]));
+        var (title, summary, difficulties) = (
+            FrenchText.Words(practice.Title),
+            FrenchText.Words(practice.Summary),
+            FrenchText.Words($"{practice.Difficulties}\n{practice.Lessons}")
+        );
+        var rest = FrenchText.Words(
+            string.Join(
+                '\n',
+                (string[])
+                    [
+                        practice.Context,
+                        practice.Approach,
+                        practice.SuccessConditions,
+                        practice.NotTransferable,
+                        practice.FirstStep,
+                        .. practice.Effects.Select(effect => effect.Text),
+                        .. practice.Figures.Select(figure => figure.Label),
+                        .. practice.Themes.Select(theme => Vocabulary.Theme.FrenchLabel(theme)),
+                    ]
+            )
+        );
         List<Word> all = [.. title, .. summary, .. difficulties, .. rest];
-        Lexemes = [.. all.Select(word => word.Stem)
-            .Concat(title.Select(word => Title + word.Stem))
-            .Concat(summary.Select(word => Summary + word.Stem))
-            .Concat(difficulties.Select(word => Difficulties + word.Stem)).Distinct()];
-        Words = [.. all.Select(word => word.Text).Where(word => word.Length is >= ShortestWord and <= LongestWord && word.All(char.IsLetter)).Distinct()];
+        Lexemes =
+        [
+            .. all.Select(word => word.Stem)
+                .Concat(title.Select(word => Title + word.Stem))
+                .Concat(summary.Select(word => Summary + word.Stem))
+                .Concat(difficulties.Select(word => Difficulties + word.Stem))
+                .Distinct(),
+        ];
+        Words =
+        [
+            .. all.Select(word => word.Text)
+                .Where(word => word.Length is >= ShortestWord and <= LongestWord && word.All(char.IsLetter))
+                .Distinct(),
+        ];
     }
 
     /// <summary>What the full text of either database holds: each stem once, and once more for each place that counts.</summary>
@@ -38,7 +60,6 @@ internal sealed class PracticeText
     public IReadOnlyList<string> Words { get; }
 
     /// <summary>What a stem is looked up as, and what each adds to a practice's relevance.</summary>
-    public static IEnumerable<(string Lexeme, float Weight)> Lookups(string stem, SearchScope scope) => scope == SearchScope.Difficulties
-        ? [(Difficulties + stem, 1)]
-        : [(stem, 1), (Summary + stem, 3), (Title + stem, 7)];
+    public static IEnumerable<(string Lexeme, float Weight)> Lookups(string stem, SearchScope scope) =>
+        scope == SearchScope.Difficulties ? [(Difficulties + stem, 1)] : [(stem, 1), (Summary + stem, 3), (Title + stem, 7)];
 }

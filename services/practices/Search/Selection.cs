@@ -53,7 +53,8 @@ internal sealed class Selection
 
     /// <summary>Whether a practice is among those that the request asks about, whatever its words and codes.</summary>
     public static bool IsSearched(ListPracticesRequest request, Entry entry) =>
-        entry.Status == StatusOf(request) && (request.Territory.Length == 0 || entry.Territory == request.Territory)
+        entry.Status == StatusOf(request)
+        && (request.Territory.Length == 0 || entry.Territory == request.Territory)
         && (request.AdaptedFrom.Length == 0 || entry.AdaptedFrom == request.AdaptedFrom);
 
     /// <summary>The first practices after a place in the list.</summary>
@@ -80,28 +81,40 @@ internal sealed class Selection
         return [.. best.UnorderedItems.OrderBy(item => item.Priority).Select(item => item.Element)];
     }
 
-    public Standing StandingOf(Entry entry) => _request.Sort switch
-    {
-        PracticeSort.Title => new(0, entry.Title, entry.ChangedAt, entry.Id),
-        PracticeSort.Newest => new(0, "", entry.ChangedAt, entry.Id),
-        _ => new(_hits?[entry.Number] ?? 0, "", entry.ChangedAt, entry.Id),
-    };
+    public Standing StandingOf(Entry entry) =>
+        _request.Sort switch
+        {
+            PracticeSort.Title => new(0, entry.Title, entry.ChangedAt, entry.Id),
+            PracticeSort.Newest => new(0, "", entry.ChangedAt, entry.Id),
+            _ => new(_hits?[entry.Number] ?? 0, "", entry.ChangedAt, entry.Id),
+        };
 
     /// <summary>How many there would be with each code, under every other filter than those of its own facet.</summary>
-    public IEnumerable<Facet> Facets() => Practices.Facets.Names.Select((name, facet) => new Facet
-    {
-        Name = name,
-        Values =
-        {
-            _counts.Select((count, code) => (Count: count, Code: code)).Where(value => value.Count > 0 && _shelf.Codes.All[value.Code].Facet == facet)
-                .Select(value => new FacetValue { Code = _shelf.Codes.All[value.Code].Code, Count = value.Count })
-                .OrderByDescending(value => value.Count).ThenBy(value => value.Code, StringComparer.Ordinal),
-        },
-    });
+    public IEnumerable<Facet> Facets() =>
+        Practices.Facets.Names.Select(
+            (name, facet) =>
+                new Facet
+                {
+                    Name = name,
+                    Values =
+                    {
+                        _counts
+                            .Select((count, code) => (Count: count, Code: code))
+                            .Where(value => value.Count > 0 && _shelf.Codes.All[value.Code].Facet == facet)
+                            .Select(value => new FacetValue { Code = _shelf.Codes.All[value.Code].Code, Count = value.Count })
+                            .OrderByDescending(value => value.Count)
+                            .ThenBy(value => value.Code, StringComparer.Ordinal),
+                    },
+                }
+        );
 
     /// <summary>Whose practices they are, the territories that have most of them first.</summary>
-    public IEnumerable<(Entry One, int Count)> Territories() => _entries.GroupBy(entry => entry.Place).Select(place => (One: place.First(), Count: place.Count()))
-        .OrderByDescending(place => place.Count).ThenBy(place => place.One.Territory, StringComparer.Ordinal);
+    public IEnumerable<(Entry One, int Count)> Territories() =>
+        _entries
+            .GroupBy(entry => entry.Place)
+            .Select(place => (One: place.First(), Count: place.Count()))
+            .OrderByDescending(place => place.Count)
+            .ThenBy(place => place.One.Territory, StringComparer.Ordinal);
 
     private static PracticeStatus StatusOf(ListPracticesRequest request) =>
         request.Status == PracticeStatus.Unspecified ? PracticeStatus.Published : request.Status;

@@ -31,9 +31,14 @@ internal sealed class Spelling
 
     /// <summary>The stems of a word and of those that only differ by their accents.</summary>
     public string[] Stems(Word word) =>
-    [
-        .. _words.GetValueOrDefault(FrenchText.Fold(word.Text), []).SelectMany(same => FrenchText.Words(same)).Select(same => same.Stem).Prepend(word.Stem).Distinct(),
-    ];
+        [
+            .. _words
+                .GetValueOrDefault(FrenchText.Fold(word.Text), [])
+                .SelectMany(same => FrenchText.Words(same))
+                .Select(same => same.Stem)
+                .Prepend(word.Stem)
+                .Distinct(),
+        ];
 
     /// <summary>
     /// Words that are one slip away (a letter more, less, other, or two that changed places), then for long words those two slips away; each time the same
@@ -42,17 +47,27 @@ internal sealed class Spelling
     public IEnumerable<IEnumerable<string>> Near(string text)
     {
         var word = FrenchText.Fold(text);
-        var slips = word.Length >= ShortestWithTwoSlips ? 2 : word.Length >= ShortestWithOneSlip ? 1 : 0;
+        var slips =
+            word.Length >= ShortestWithTwoSlips ? 2
+            : word.Length >= ShortestWithOneSlip ? 1
+            : 0;
         return Enumerable.Range(1, slips).Select(distance => Near(word, distance));
     }
 
     private IEnumerable<string> Near(string word, int distance)
     {
-        var (near, letters) = (new CharacterRunAutomaton(new LevenshteinAutomata(word, withTranspositions: true).ToAutomaton(distance)), Letters(word));
+        var (near, letters) = (
+            new CharacterRunAutomaton(new LevenshteinAutomata(word, withTranspositions: true).ToAutomaton(distance)),
+            Letters(word)
+        );
         // A slip changes two letters at most: one that goes and one that comes.
-        return Enumerable.Range(word.Length - distance, (2 * distance) + 1).SelectMany(length => _byLength.GetValueOrDefault(length, []))
+        return Enumerable
+            .Range(word.Length - distance, (2 * distance) + 1)
+            .SelectMany(length => _byLength.GetValueOrDefault(length, []))
             .Where(known => BitOperations.PopCount(known.Letters ^ letters) <= 2 * distance && known.Word != word && near.Run(known.Word))
-            .OrderBy(known => known.Word[0] != word[0]).ThenBy(known => known.Word, StringComparer.Ordinal).Select(known => _words[known.Word][0]);
+            .OrderBy(known => known.Word[0] != word[0])
+            .ThenBy(known => known.Word, StringComparer.Ordinal)
+            .Select(known => _words[known.Word][0]);
     }
 
     /// <summary>A bit for each letter that a word has; some share one.</summary>

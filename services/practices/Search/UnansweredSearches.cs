@@ -40,7 +40,9 @@ internal sealed class UnansweredSearches(IDbContextFactory<PracticesDb> database
         {
             await using var db = await databases.CreateDbContextAsync(cancellation);
             await db.Database.ExecuteSqlAsync(
-                $"INSERT INTO unanswered_searches (day, words, count) VALUES ({day}, {text}, {Step}) ON CONFLICT (day, words) DO UPDATE SET count = unanswered_searches.count + {Step}", cancellation);
+                $"INSERT INTO unanswered_searches (day, words, count) VALUES ({day}, {text}, {Step}) ON CONFLICT (day, words) DO UPDATE SET count = unanswered_searches.count + {Step}",
+                cancellation
+            );
             var oldest = Day(Retention);
             await db.UnansweredSearches.Where(search => search.Day.CompareTo(oldest) < 0).ExecuteDeleteAsync(cancellation);
         }
@@ -49,16 +51,28 @@ internal sealed class UnansweredSearches(IDbContextFactory<PracticesDb> database
     /// <summary>The most asked of the last days.</summary>
     public async Task<ListUnansweredSearchesResponse> ListAsync(int days, CancellationToken cancellation)
     {
-        var since = Day(days switch
-        {
-            0 => 30,
-            > 0 and <= Retention => days,
-            _ => throw Refusal.Invalid("days", $"Demandez de 1 à {Retention} jours."),
-        });
+        var since = Day(
+            days switch
+            {
+                0 => 30,
+                > 0 and <= Retention => days,
+                _ => throw Refusal.Invalid("days", $"Demandez de 1 à {Retention} jours."),
+            }
+        );
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var searches = await db.UnansweredSearches.Where(search => search.Day.CompareTo(since) > 0).GroupBy(search => search.Words)
-            .Select(search => new { Words = search.Key, Count = search.Sum(row => row.Count), Last = search.Max(row => row.Day)! })
-            .OrderByDescending(search => search.Count).ThenBy(search => search.Words).Take(MostListed).ToListAsync(cancellation);
+        var searches = await db
+            .UnansweredSearches.Where(search => search.Day.CompareTo(since) > 0)
+            .GroupBy(search => search.Words)
+            .Select(search => new
+            {
+                Words = search.Key,
+                Count = search.Sum(row => row.Count),
+                Last = search.Max(row => row.Day)!,
+            })
+            .OrderByDescending(search => search.Count)
+            .ThenBy(search => search.Words)
+            .Take(MostListed)
+            .ToListAsync(cancellation);
         return new ListUnansweredSearchesResponse
         {
             Searches =
@@ -67,7 +81,9 @@ internal sealed class UnansweredSearches(IDbContextFactory<PracticesDb> database
                 {
                     Words = search.Words,
                     Count = search.Count,
-                    LastDay = DateTime.SpecifyKind(DateTime.ParseExact(search.Last, "yyyy-MM-dd", CultureInfo.InvariantCulture), DateTimeKind.Utc).ToTimestamp(),
+                    LastDay = DateTime
+                        .SpecifyKind(DateTime.ParseExact(search.Last, "yyyy-MM-dd", CultureInfo.InvariantCulture), DateTimeKind.Utc)
+                        .ToTimestamp(),
                 }),
             },
         };

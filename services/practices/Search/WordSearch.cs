@@ -168,7 +168,14 @@ internal sealed class WordSearch(PracticesDb db, Shelf shelf, SearchScope scope,
             (Word? best, var most) = (null, least - 1);
             foreach (var near in alike.Take(MostGuesses))
             {
-                var guess = FrenchText.Words(near) is [var read] && read.Stem != word.Stem ? read with { Start = word.Start, Length = word.Length } : word;
+                var guess =
+                    FrenchText.Words(near) is [var read] && read.Stem != word.Stem
+                        ? read with
+                        {
+                            Start = word.Start,
+                            Length = word.Length,
+                        }
+                        : word;
                 if (guess != word && await CountAsync(guess) is var count && count > most)
                 {
                     (best, most) = (guess, count);

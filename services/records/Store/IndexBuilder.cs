@@ -10,8 +10,13 @@ namespace Fabrique.Records;
 /// with another version of the index wrote. A few at a time, between the writes of others, while the service answers.
 /// </summary>
 internal sealed partial class IndexBuilder<TDb>(
-    IDbContextFactory<TDb> databases, RecordStore<TDb> records, RecordIndex<TDb> index, RecordSignal signal, TimeProvider clock,
-    ILogger<IndexBuilder<TDb>> log) : BackgroundService, IHealthCheck
+    IDbContextFactory<TDb> databases,
+    RecordStore<TDb> records,
+    RecordIndex<TDb> index,
+    RecordSignal signal,
+    TimeProvider clock,
+    ILogger<IndexBuilder<TDb>> log
+) : BackgroundService, IHealthCheck
     where TDb : RecordsDb
 {
     private const int BatchSize = 200;

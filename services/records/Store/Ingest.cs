@@ -40,7 +40,12 @@ public sealed partial class RecordStore<TDb>
     /// <param name="before">What must be stored before them; they are verified meanwhile. When it fails, so does this.</param>
     /// <returns>How many were new, and how many were put aside.</returns>
     internal async Task<(int Stored, int Quarantined)> IngestAsync(
-        string source, IReadOnlyList<Arrival> arrivals, CancellationToken cancellation, CursorRow? cursor = null, Task? before = null)
+        string source,
+        IReadOnlyList<Arrival> arrivals,
+        CancellationToken cancellation,
+        CursorRow? cursor = null,
+        Task? before = null
+    )
     {
         var seen = registry.Version;
         var opened = Open(arrivals);
@@ -57,7 +62,12 @@ public sealed partial class RecordStore<TDb>
 
     /// <summary>One of them cannot be stored or indexed: it must not keep the others out.</summary>
     private async Task<(int Stored, int Quarantined)> TakeInOneByOneAsync(
-        string source, IReadOnlyList<Opened> opened, long seen, CursorRow? cursor, CancellationToken cancellation)
+        string source,
+        IReadOnlyList<Opened> opened,
+        long seen,
+        CursorRow? cursor,
+        CancellationToken cancellation
+    )
     {
         var (stored, quarantined) = (0, 0);
         foreach (var one in opened)
@@ -78,29 +88,42 @@ public sealed partial class RecordStore<TDb>
         return (stored, quarantined);
     }
 
-    private Task<(int Stored, int Quarantined)> TakeInAsync(string source, IReadOnlyList<Opened> opened, long seen, CursorRow? cursor, CancellationToken cancellation) =>
-        TransactAsync(async (db, store) =>
-        {
-            // Keys or homes changed between the look at the envelopes and this transaction: look again.
-            opened = registry.Version == seen ? opened : [.. opened.Select(one => one.Refused == QuarantineReason.Unusable ? one : Open(one.Arrival))];
-            var stored = await StoreAsync(db, store, opened.Where(one => one.Refused is null), cancellation);
-            var refused = opened.Where(one => one.Refused is not null).ToList();
-            foreach (var one in refused)
+    private Task<(int Stored, int Quarantined)> TakeInAsync(
+        string source,
+        IReadOnlyList<Opened> opened,
+        long seen,
+        CursorRow? cursor,
+        CancellationToken cancellation
+    ) =>
+        TransactAsync(
+            async (db, store) =>
             {
-                await QuarantineAsync(db, source, one, cancellation);
-            }
-            if (refused.Count > 0)
-            {
-                await db.SaveChangesAsync(cancellation);
-                await MakeRoomAsync(db, store, source, cancellation);
-            }
-            if (cursor is not null)
-            {
-                var known = await db.Cursors.SingleOrDefaultAsync(row => row.Feed == cursor.Feed, cancellation) ?? db.Cursors.Add(cursor).Entity;
-                (known.Epoch, known.Sequence) = (cursor.Epoch, cursor.Sequence);
-            }
-            return (stored, refused.Count);
-        }, cancellation);
+                // Keys or homes changed between the look at the envelopes and this transaction: look again.
+                opened =
+                    registry.Version == seen
+                        ? opened
+                        : [.. opened.Select(one => one.Refused == QuarantineReason.Unusable ? one : Open(one.Arrival))];
+                var stored = await StoreAsync(db, store, opened.Where(one => one.Refused is null), cancellation);
+                var refused = opened.Where(one => one.Refused is not null).ToList();
+                foreach (var one in refused)
+                {
+                    await QuarantineAsync(db, source, one, cancellation);
+                }
+                if (refused.Count > 0)
+                {
+                    await db.SaveChangesAsync(cancellation);
+                    await MakeRoomAsync(db, store, source, cancellation);
+                }
+                if (cursor is not null)
+                {
+                    var known = await db.Cursors.SingleOrDefaultAsync(row => row.Feed == cursor.Feed, cancellation)
+                        ?? db.Cursors.Add(cursor).Entity;
+                    (known.Epoch, known.Sequence) = (cursor.Epoch, cursor.Sequence);
+                }
+                return (stored, refused.Count);
+            },
+            cancellation
+        );
 
     private async Task<int> StoreAsync(TDb db, StoreRow store, IEnumerable<Opened> opened, CancellationToken cancellation)
     {
@@ -109,7 +132,9 @@ public sealed partial class RecordStore<TDb>
         {
             var latest = kind.GroupBy(one => one.Record!.Id).Select(same => same.MaxBy(one => one.Record!.Version)!).ToList();
             var ids = latest.Select(one => one.Record!.Id).ToArray();
-            var known = await db.Records.Where(row => row.Kind == kind.Key && ids.Contains(row.Id)).ToDictionaryAsync(row => row.Id, cancellation);
+            var known = await db
+                .Records.Where(row => row.Kind == kind.Key && ids.Contains(row.Id))
+                .ToDictionaryAsync(row => row.Id, cancellation);
             foreach (var (record, body, arrival) in latest.Select(one => (one.Record!, one.Body, one.Arrival)))
             {
                 var row = known.GetValueOrDefault(record.Id);
@@ -134,9 +159,10 @@ public sealed partial class RecordStore<TDb>
     /// Signatures are most of the work of a catch-up, and each is on its own. Where a service of this node has verified them, reading what is left takes less than to
     /// store it, which goes on meanwhile and wants a processor of its own.
     /// </summary>
-    private Opened[] Open(IReadOnlyList<Arrival> arrivals) => arrivals.Count < 8 || arrivals.All(arrival => arrival.Mac.Length > 0)
-        ? [.. arrivals.Select(Open)]
-        : [.. arrivals.AsParallel().AsOrdered().Select(Open)];
+    private Opened[] Open(IReadOnlyList<Arrival> arrivals) =>
+        arrivals.Count < 8 || arrivals.All(arrival => arrival.Mac.Length > 0)
+            ? [.. arrivals.Select(Open)]
+            : [.. arrivals.AsParallel().AsOrdered().Select(Open)];
 
     private Opened Open(Arrival arrival)
     {
@@ -144,9 +170,15 @@ public sealed partial class RecordStore<TDb>
         {
             var isVerified = key.IsMac(arrival.Mac.Span, arrival.Envelope.Span);
             var record = Envelope.Open(arrival.Envelope, registry, isVerified);
-            return registry.HomeOf(record.Territory, RecordKinds.AreaOf(record.Kind)) != record.Home ? new Opened(arrival, QuarantineReason.WrongHome)
+            return registry.HomeOf(record.Territory, RecordKinds.AreaOf(record.Kind)) != record.Home
+                    ? new Opened(arrival, QuarantineReason.WrongHome)
                 : record.Visibility == Visibility.Private ? new Opened(arrival, QuarantineReason.PrivateRecord)
-                : new Opened(isVerified ? arrival : arrival with { Mac = key.Mac(arrival.Envelope.Span) }, null, record, kinds.Body(record));
+                : new Opened(
+                    isVerified ? arrival : arrival with { Mac = key.Mac(arrival.Envelope.Span) },
+                    null,
+                    record,
+                    kinds.Body(record)
+                );
         }
         catch (EnvelopeException error)
         {
@@ -162,31 +194,35 @@ public sealed partial class RecordStore<TDb>
             return;
         }
         LogQuarantined(source, one.Refused!.Value);
-        db.Quarantine.Add(new QuarantineRow
-        {
-            Digest = digest,
-            ReceivedAt = clock.GetUtcNow().UtcDateTime,
-            Source = source,
-            Reason = one.Refused.Value.ToString(),
-            // Enough to study it; an oversized one is not worth the disk.
-            Envelope = one.Arrival.Envelope[..Math.Min(one.Arrival.Envelope.Length, Envelope.MaxSize)].ToArray(),
-        });
+        db.Quarantine.Add(
+            new QuarantineRow
+            {
+                Digest = digest,
+                ReceivedAt = clock.GetUtcNow().UtcDateTime,
+                Source = source,
+                Reason = one.Refused.Value.ToString(),
+                // Enough to study it; an oversized one is not worth the disk.
+                Envelope = one.Arrival.Envelope[..Math.Min(one.Arrival.Envelope.Length, Envelope.MaxSize)].ToArray(),
+            }
+        );
     }
 
     /// <summary>The oldest of a source go first, so that one which sends rubbish fills no disk and takes no room from the others.</summary>
     private async Task MakeRoomAsync(TDb db, StoreRow store, string source, CancellationToken cancellation)
     {
         var oldest = clock.GetUtcNow().UtcDateTime - QuarantineTime;
-        var dropped = await db.Quarantine.Where(row => row.ReceivedAt < oldest).ExecuteDeleteAsync(cancellation)
+        var dropped =
+            await db.Quarantine.Where(row => row.ReceivedAt < oldest).ExecuteDeleteAsync(cancellation)
             + await db.Database.ExecuteSqlAsync(
                 $"""
-                 DELETE FROM quarantine WHERE digest IN (
-                   SELECT digest FROM (
-                     SELECT digest, row_number() OVER newest AS place, sum(length(envelope)) OVER newest AS size
-                     FROM quarantine WHERE source = {source} WINDOW newest AS (ORDER BY received_at DESC, digest)) AS counted
-                   WHERE place > {MostQuarantined} OR size > {MostQuarantinedBytes})
-                 """,
-                cancellation);
+                DELETE FROM quarantine WHERE digest IN (
+                  SELECT digest FROM (
+                    SELECT digest, row_number() OVER newest AS place, sum(length(envelope)) OVER newest AS size
+                    FROM quarantine WHERE source = {source} WINDOW newest AS (ORDER BY received_at DESC, digest)) AS counted
+                  WHERE place > {MostQuarantined} OR size > {MostQuarantinedBytes})
+                """,
+                cancellation
+            );
         if (dropped > 0)
         {
             store.Dropped += dropped;

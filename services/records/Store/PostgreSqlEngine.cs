@@ -29,10 +29,21 @@ internal sealed partial class PostgreSqlEngine : StoreEngine
     /// <param name="signal">Set when another replica wrote.</param>
     /// <param name="clock">For pauses.</param>
     /// <param name="log">Where trouble with the server is told.</param>
-    public PostgreSqlEngine(string server, string service, string indexVersion, RecordSignal signal, TimeProvider clock, ILogger<PostgreSqlEngine> log)
+    public PostgreSqlEngine(
+        string server,
+        string service,
+        string indexVersion,
+        RecordSignal signal,
+        TimeProvider clock,
+        ILogger<PostgreSqlEngine> log
+    )
     {
         (_schema, _signal, _clock, _log) = (SchemaOf(indexVersion), signal, clock, log);
-        _connection = new NpgsqlConnectionStringBuilder(server) { ApplicationName = $"fabrique-{service}", SearchPath = $"{_schema},public" };
+        _connection = new NpgsqlConnectionStringBuilder(server)
+        {
+            ApplicationName = $"fabrique-{service}",
+            SearchPath = $"{_schema},public",
+        };
         _connection.Database = $"{_connection.Database ?? "fabrique"}_{service}";
     }
 
@@ -46,7 +57,12 @@ internal sealed partial class PostgreSqlEngine : StoreEngine
         {
             return;
         }
-        var server = new NpgsqlConnectionStringBuilder(_connection.ConnectionString) { Database = "postgres", SearchPath = null, Pooling = false };
+        var server = new NpgsqlConnectionStringBuilder(_connection.ConnectionString)
+        {
+            Database = "postgres",
+            SearchPath = null,
+            Pooling = false,
+        };
         await using var connection = new NpgsqlConnection(server.ConnectionString);
         await connection.OpenAsync(cancellation);
         try
@@ -63,7 +79,8 @@ internal sealed partial class PostgreSqlEngine : StoreEngine
         db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({SetupLock}), set_config('search_path', 'public', true)", cancellation);
 
     internal override string Script(string sql) =>
-        sql.Replace(" BLOB", " BYTEA", StringComparison.Ordinal).Replace(" TIMESTAMP", " TIMESTAMPTZ", StringComparison.Ordinal)
+        sql.Replace(" BLOB", " BYTEA", StringComparison.Ordinal)
+            .Replace(" TIMESTAMP", " TIMESTAMPTZ", StringComparison.Ordinal)
             .Replace(" JSON", " JSONB", StringComparison.Ordinal);
 
     internal override async Task CreateIndexAsync(RecordsDb db, IndexRow index, Func<Task> create, CancellationToken cancellation)

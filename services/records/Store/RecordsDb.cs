@@ -24,7 +24,15 @@ public abstract class RecordsDb(DbContextOptions options) : DbContext(options)
         modelBuilder.Entity<StoreRow>(row => Truth(row, "store").HasKey(store => store.OnlyRow));
         modelBuilder.Entity<IndexRow>(row => Truth(row, "indexes").HasKey(index => index.Version));
         modelBuilder.Entity<RecordRow>(row => Truth(row, "records").HasKey(record => new { record.Kind, record.Id }));
-        modelBuilder.Entity<HistoryRow>(row => Truth(row, "history").HasKey(version => new { version.Kind, version.Id, version.Version }));
+        modelBuilder.Entity<HistoryRow>(row =>
+            Truth(row, "history")
+                .HasKey(version => new
+                {
+                    version.Kind,
+                    version.Id,
+                    version.Version,
+                })
+        );
         modelBuilder.Entity<CursorRow>(row => Truth(row, "cursors").HasKey(cursor => cursor.Feed));
         modelBuilder.Entity<QuarantineRow>(row => Truth(row, "quarantine").HasKey(item => item.Digest));
         modelBuilder.Entity<NodeKeyRow>(row => Truth(row, "node_keys").HasKey(key => new { key.Node, key.KeyId }));
@@ -32,7 +40,10 @@ public abstract class RecordsDb(DbContextOptions options) : DbContext(options)
         modelBuilder.Entity<NoticeRow>(row => Truth(row, "notices").HasKey(notice => notice.Id));
 
         static Microsoft.EntityFrameworkCore.Metadata.Builders.EntityTypeBuilder<T> Truth<T>(
-            Microsoft.EntityFrameworkCore.Metadata.Builders.EntityTypeBuilder<T> row, string table) where T : class
+            Microsoft.EntityFrameworkCore.Metadata.Builders.EntityTypeBuilder<T> row,
+            string table
+        )
+            where T : class
         {
             row.ToTable(table, options => options.ExcludeFromMigrations());
             foreach (var property in typeof(T).GetProperties())
@@ -44,7 +55,11 @@ public abstract class RecordsDb(DbContextOptions options) : DbContext(options)
     }
 
     private static string SnakeCase(string name) =>
-        string.Concat(name.Select((letter, at) => at > 0 && char.IsUpper(letter) ? $"_{char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"));
+        string.Concat(
+            name.Select(
+                (letter, at) => at > 0 && char.IsUpper(letter) ? $"_{char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"
+            )
+        );
 }
 
 internal sealed class StoreRow
@@ -99,7 +114,10 @@ internal sealed class RecordRow
     public string? Trace { get; set; }
 
     /// <summary>The bytes a reader of this audience gets: the record, its tombstone, or nothing.</summary>
-    public byte[]? For(Visibility audience) => Visibility >= audience ? Envelope : Shown >= audience ? Tombstone : null;
+    public byte[]? For(Visibility audience) =>
+        Visibility >= audience ? Envelope
+        : Shown >= audience ? Tombstone
+        : null;
 }
 
 /// <summary>A version that anybody could read, before the latest one.</summary>

@@ -41,8 +41,13 @@ public sealed partial class RecordStore<TDb>
     /// <summary>Has every row of the index derived again from its record, in the background; reads go on meanwhile.</summary>
     internal async Task RebuildIndexAsync(CancellationToken cancellation)
     {
-        await TransactAsync((db, _) => db.Indexes.Where(row => row.Version == index.Version)
-            .ExecuteUpdateAsync(row => row.SetProperty(built => built.Sequence, 0L), cancellation), cancellation);
+        await TransactAsync(
+            (db, _) =>
+                db
+                    .Indexes.Where(row => row.Version == index.Version)
+                    .ExecuteUpdateAsync(row => row.SetProperty(built => built.Sequence, 0L), cancellation),
+            cancellation
+        );
         signal.Set();
     }
 
@@ -72,7 +77,12 @@ public sealed partial class RecordStore<TDb>
     private async Task<long> IndexAsync(TDb db, StoreRow store, int count, Exception? skip, CancellationToken cancellation)
     {
         var built = await db.Indexes.SingleAsync(row => row.Version == index.Version, cancellation);
-        var rows = await db.Records.AsNoTracking().Where(row => row.Sequence > built.Sequence).OrderBy(row => row.Sequence).Take(count).ToListAsync(cancellation);
+        var rows = await db
+            .Records.AsNoTracking()
+            .Where(row => row.Sequence > built.Sequence)
+            .OrderBy(row => row.Sequence)
+            .Take(count)
+            .ToListAsync(cancellation);
         foreach (var row in rows)
         {
             if (skip is not null)
@@ -107,11 +117,14 @@ public sealed partial class RecordStore<TDb>
         {
             try
             {
-                await TransactAsync(async (db, store) =>
-                {
-                    await StoreAsync(db, store, [opened], cancellation);
-                    return await Chosen(db, [row.Digest]).ExecuteDeleteAsync(cancellation);
-                }, cancellation);
+                await TransactAsync(
+                    async (db, store) =>
+                    {
+                        await StoreAsync(db, store, [opened], cancellation);
+                        return await Chosen(db, [row.Digest]).ExecuteDeleteAsync(cancellation);
+                    },
+                    cancellation
+                );
                 return true;
             }
             catch (Exception error) when (StoreFailure.IsOfData(error))
@@ -119,8 +132,12 @@ public sealed partial class RecordStore<TDb>
                 opened = opened with { Refused = QuarantineReason.Unusable };
             }
         }
-        await TransactAsync((db, _) => Chosen(db, [row.Digest])
-            .ExecuteUpdateAsync(known => known.SetProperty(item => item.Reason, opened.Refused.ToString()), cancellation), cancellation);
+        await TransactAsync(
+            (db, _) =>
+                Chosen(db, [row.Digest])
+                    .ExecuteUpdateAsync(known => known.SetProperty(item => item.Reason, opened.Refused.ToString()), cancellation),
+            cancellation
+        );
         return false;
     }
 

@@ -10,9 +10,7 @@ namespace Fabrique.Records;
 /// <summary>What differs between the databases that a service can keep its records in. One instance a process; it attends to its database while the service runs.</summary>
 public abstract class StoreEngine : BackgroundService
 {
-    private protected StoreEngine()
-    {
-    }
+    private protected StoreEngine() { }
 
     /// <summary>Whether this process publishes and follows; of several replicas of a service one does.</summary>
     internal virtual bool Leads => true;
@@ -70,7 +68,11 @@ internal sealed class SqliteEngine(string file) : StoreEngine
         index.Tables = string.Join(' ', (await TablesAsync()).Except(before));
 
         Task<List<string>> TablesAsync() =>
-            db.Database.SqlQuery<string>($"SELECT name AS \"Value\" FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual')").ToListAsync(cancellation);
+            db
+                .Database.SqlQuery<string>(
+                    $"SELECT name AS \"Value\" FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual')"
+                )
+                .ToListAsync(cancellation);
     }
 
     // Transactions begin immediate: the file is this one's.
@@ -82,7 +84,11 @@ internal sealed class SqliteEngine(string file) : StoreEngine
         // Looking for changes in what is to be inserted would take as long as inserting it.
         db.ChangeTracker.AutoDetectChangesEnabled = false;
         var added = db.ChangeTracker.Entries().Where(row => row.State == EntityState.Added).GroupBy(row => row.Metadata);
-        foreach (var rows in added.Where(rows => rows.Count() >= WorthPreparing && rows.Key.GetProperties().All(property => property.ValueGenerated == ValueGenerated.Never)))
+        foreach (
+            var rows in added.Where(rows =>
+                rows.Count() >= WorthPreparing && rows.Key.GetProperties().All(property => property.ValueGenerated == ValueGenerated.Never)
+            )
+        )
         {
             Insert(db, rows.Key, rows);
         }
@@ -92,7 +98,9 @@ internal sealed class SqliteEngine(string file) : StoreEngine
 
     private static void Insert(RecordsDb db, IEntityType type, IEnumerable<EntityEntry> rows)
     {
-        var columns = type.GetProperties().Select(property => (Property: property, Getter: property.GetGetter(), property.GetTypeMapping().Converter)).ToList();
+        var columns = type.GetProperties()
+            .Select(property => (Property: property, Getter: property.GetGetter(), property.GetTypeMapping().Converter))
+            .ToList();
         using var insert = db.Database.GetDbConnection().CreateCommand();
         insert.Transaction = db.Database.CurrentTransaction!.GetDbTransaction();
         insert.CommandText = $"""

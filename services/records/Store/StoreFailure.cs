@@ -17,22 +17,30 @@ internal static class StoreFailure
         return cause switch
         {
             SqliteException { SqliteErrorCode: SqliteFull } or PostgresException { SqlState: PostgresErrorCodes.DiskFull } => new Refusal(
-                StatusCode.Unavailable, "STORAGE_FULL", $"Le disque du serveur est plein : rien n’a été enregistré. Prévenez la personne qui s’occupe de ce serveur, puis recommencez."),
+                StatusCode.Unavailable,
+                "STORAGE_FULL",
+                $"Le disque du serveur est plein : rien n’a été enregistré. Prévenez la personne qui s’occupe de ce serveur, puis recommencez."
+            ),
             null => null,
             _ when IsOfData(error) => null,
-            _ => new Refusal(StatusCode.Unavailable, "STORAGE_UNAVAILABLE", $"La base de données ne répond pas. Rechargez la page avant de recommencer, dans un instant."),
+            _ => new Refusal(
+                StatusCode.Unavailable,
+                "STORAGE_UNAVAILABLE",
+                $"La base de données ne répond pas. Rechargez la page avant de recommencer, dans un instant."
+            ),
         };
     }
 
     /// <summary>Whether what failed is the data at hand, not the database: trying again later would not help.</summary>
-    public static bool IsOfData(Exception error) => Cause(error) switch
-    {
-        null => error is not (OperationCanceledException or IOException or TimeoutException or OutOfMemoryException),
-        SqliteException { SqliteErrorCode: 18 or 19 or 20 } => true, // TOOBIG, CONSTRAINT, MISMATCH
-        // Data exception, integrity constraint violation, program limit exceeded.
-        DbException { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] } => true,
-        _ => false,
-    };
+    public static bool IsOfData(Exception error) =>
+        Cause(error) switch
+        {
+            null => error is not (OperationCanceledException or IOException or TimeoutException or OutOfMemoryException),
+            SqliteException { SqliteErrorCode: 18 or 19 or 20 } => true, // TOOBIG, CONSTRAINT, MISMATCH
+            // Data exception, integrity constraint violation, program limit exceeded.
+            DbException { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] } => true,
+            _ => false,
+        };
 
     /// <summary>
     /// What the database said, or its driver: Npgsql tells of a connection that broke between two calls by an <see cref="InvalidOperationException"/>.

@@ -10,7 +10,12 @@ namespace Fabrique.Records;
 /// model when its version is new. The <see cref="IndexBuilder{TDb}"/> then fills them while the service already answers.
 /// </summary>
 internal sealed class StoreSetup<TDb>(
-    IDbContextFactory<TDb> databases, StoreEngine engine, RecordIndex<TDb> index, Registry registry, TimeProvider clock) : IHostedService
+    IDbContextFactory<TDb> databases,
+    StoreEngine engine,
+    RecordIndex<TDb> index,
+    Registry registry,
+    TimeProvider clock
+) : IHostedService
     where TDb : RecordsDb
 {
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -54,7 +59,8 @@ internal sealed class StoreSetup<TDb>(
                 await db.GetService<IRelationalDatabaseCreator>().CreateTablesAsync(cancellation);
                 await index.CreateAsync(db, cancellation);
             },
-            cancellation);
+            cancellation
+        );
         db.Indexes.Add(row);
     }
 

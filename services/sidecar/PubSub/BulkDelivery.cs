@@ -53,7 +53,11 @@ internal sealed class BulkDelivery(AppClient client, Subscription subscription, 
         return waiting.Answer;
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever fails is the answer of those who wait, and they know which failures count.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031",
+        Justification = "Whatever fails is the answer of those who wait, and they know which failures count."
+    )]
     private async Task DrainAsync(TimeSpan timeout, CancellationToken stopping)
     {
         var batch = Take();
@@ -88,7 +92,9 @@ internal sealed class BulkDelivery(AppClient client, Subscription subscription, 
             var most = subscription.Declaration.BulkSubscribe!.Most;
             var bytes = 0;
             // Together not more than an app takes in one request; one alone goes however large it is.
-            while (batch.Count < most && _waiting.TryPeek(out var next) && ((bytes += next.Envelope.Length) <= MostBytes || batch.Count == 0))
+            while (
+                batch.Count < most && _waiting.TryPeek(out var next) && ((bytes += next.Envelope.Length) <= MostBytes || batch.Count == 0)
+            )
             {
                 batch.Add(_waiting.Dequeue());
             }

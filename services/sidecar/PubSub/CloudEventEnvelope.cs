@@ -18,7 +18,8 @@ internal sealed record Publication(
     string ContentType,
     IReadOnlyDictionary<string, string> Metadata,
     string TraceParent,
-    string TraceState);
+    string TraceState
+);
 
 /// <summary>The CloudEvents 1.0 JSON envelope, field by field as daprd makes it, so that both can share a broker.</summary>
 internal static class CloudEventEnvelope
@@ -134,9 +135,10 @@ internal static class CloudEventEnvelope
         {
             // Only application/json itself is JSON: daprd carries *+json as a string.
             json.WritePropertyName("data");
-            var data = IsMediaType(contentType, "application/json") && TryParse(publication.Data, duplicates: true, out var node)
-                ? node
-                : Encoding.UTF8.GetString(publication.Data.Span);
+            var data =
+                IsMediaType(contentType, "application/json") && TryParse(publication.Data, duplicates: true, out var node)
+                    ? node
+                    : Encoding.UTF8.GetString(publication.Data.Span);
             JsonSerializer.Serialize(json, data, Json);
         }
 
@@ -188,7 +190,8 @@ internal static class CloudEventEnvelope
         }
     }
 
-    private static string? Override(IReadOnlyDictionary<string, string> metadata, string field) => metadata.GetValueOrDefault($"cloudevent.{field}");
+    private static string? Override(IReadOnlyDictionary<string, string> metadata, string field) =>
+        metadata.GetValueOrDefault($"cloudevent.{field}");
 
     private static string? Text(JsonDocument json, string name) =>
         json.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
@@ -212,6 +215,8 @@ internal static class CloudEventEnvelope
 
         return int.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= Most
             ? TimeSpan.FromSeconds(seconds)
-            : throw new RpcException(new Status(StatusCode.InvalidArgument, $"metadata ttlInSeconds: '{text}' must be seconds, from 1 to {Most}"));
+            : throw new RpcException(
+                new Status(StatusCode.InvalidArgument, $"metadata ttlInSeconds: '{text}' must be seconds, from 1 to {Most}")
+            );
     }
 }

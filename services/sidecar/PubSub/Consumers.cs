@@ -7,7 +7,8 @@ internal sealed partial class Consumers(IReadOnlyList<PubSub> pubSubs, Delivery 
 {
     private readonly ConcurrentDictionary<(string App, string PubSub, string Topic), Running> _running = new();
 
-    public IEnumerable<Subscription> Of(App app) => _running.Values.Select(running => running.Subscription).Where(subscription => subscription.App == app);
+    public IEnumerable<Subscription> Of(App app) =>
+        _running.Values.Select(running => running.Subscription).Where(subscription => subscription.App == app);
 
     /// <summary>Ends when every consumer has, with its last delivery settled.</summary>
     public Task WhenEndedAsync() => Task.WhenAll(_running.Values.Select(running => running.Consuming));
@@ -53,14 +54,25 @@ internal sealed partial class Consumers(IReadOnlyList<PubSub> pubSubs, Delivery 
         }
 
         var queue = Subscription.QueueOf(app, declaration);
-        var other = _running.Values.Select(running => running.Subscription).FirstOrDefault(other =>
-            other.Queue == queue && other.PubSub.Name == declaration.PubsubName && (other.App != app || other.Topic != declaration.Topic));
-        return other is null ? null : $"metadata.queueName: {queue} is the queue of {other.App.Id} for {other.Topic}; each subscription needs its own";
+        var other = _running
+            .Values.Select(running => running.Subscription)
+            .FirstOrDefault(other =>
+                other.Queue == queue
+                && other.PubSub.Name == declaration.PubsubName
+                && (other.App != app || other.Topic != declaration.Topic)
+            );
+        return other is null
+            ? null
+            : $"metadata.queueName: {queue} is the queue of {other.App.Id} for {other.Topic}; each subscription needs its own";
     }
 
     private Running Start(Subscription subscription, CancellationToken stopping)
     {
-        LogSubscribed(subscription.App.Id, subscription.Topic, string.Join(", ", subscription.Declaration.Routing.All.Select(rule => rule.Path)));
+        LogSubscribed(
+            subscription.App.Id,
+            subscription.Topic,
+            string.Join(", ", subscription.Declaration.Routing.All.Select(rule => rule.Path))
+        );
         var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         return new Running(subscription, stop, ConsumeAsync());
 
@@ -68,7 +80,8 @@ internal sealed partial class Consumers(IReadOnlyList<PubSub> pubSubs, Delivery 
         {
             using (stop)
             {
-                Task<Settlement> Deliver(ReadOnlyMemory<byte> body, CancellationToken returned) => delivery.DeliverAsync(subscription, body, returned);
+                Task<Settlement> Deliver(ReadOnlyMemory<byte> body, CancellationToken returned) =>
+                    delivery.DeliverAsync(subscription, body, returned);
                 await subscription.PubSub.ConsumeAsync(subscription, Deliver, stop.Token);
             }
         }
@@ -84,7 +97,10 @@ internal sealed partial class Consumers(IReadOnlyList<PubSub> pubSubs, Delivery 
     [LoggerMessage(Level = LogLevel.Information, Message = "{App} subscribes to {Topic} at {Path}")]
     private partial void LogSubscribed(string app, string topic, string path);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{App} no longer reads {Topic} from {Queue}: RabbitMQ keeps filling that queue until somebody deletes it")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{App} no longer reads {Topic} from {Queue}: RabbitMQ keeps filling that queue until somebody deletes it"
+    )]
     private partial void LogGone(string app, string topic, string queue);
 
     private sealed record Running(Subscription Subscription, CancellationTokenSource Stop, Task Consuming);

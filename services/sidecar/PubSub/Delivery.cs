@@ -65,16 +65,23 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
 
     /// <summary>One circuit per component and app, as where every app has its own daprd.</summary>
     private Inbound PolicyOf(Subscription subscription) => _policies.GetOrAdd((subscription.PubSub.Name, subscription.App), key =>
-    {
-        var policy = resiliency.Inbound(key.PubSub);
-        return new Inbound(
-            policy.Timeout ?? Timeout.InfiniteTimeSpan, policy.RetryWhile<Verdict>(attempt => attempt.Result == Verdict.Retry, time), policy.Circuit(time));
-    });
+        {
+            var policy = resiliency.Inbound(key.PubSub);
+            return new Inbound(
+                policy.Timeout ?? Timeout.InfiniteTimeSpan,
+                policy.RetryWhile<Verdict>(attempt => attempt.Result == Verdict.Retry, time),
+                policy.Circuit(time)
+            );
+        });
 
     /// <summary>Publishes the bytes unchanged to the dead letter topic. Without one the broker does <paramref name="otherwise"/>; when that
     /// publish fails the broker keeps the message among its own dead letters.</summary>
     private async Task<Settlement> PutAsideAsync(
-        Subscription subscription, ReadOnlyMemory<byte> body, Settlement otherwise, CancellationToken returned)
+        Subscription subscription,
+        ReadOnlyMemory<byte> body,
+        Settlement otherwise,
+        CancellationToken returned
+    )
     {
         var deadLetterTopic = subscription.Declaration.DeadLetterTopic;
         if (!string.IsNullOrEmpty(deadLetterTopic))
@@ -94,7 +101,10 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
         if (otherwise == Settlement.DeadLetter || deadLetterTopic is { Length: > 0 })
         {
             Interlocked.Increment(ref subscription.Counts.DeadLettered);
-            LogDeadLetter(subscription.Queue, otherwise == Settlement.Acknowledge ? $"topic {deadLetterTopic}" : "the broker's dead letters");
+            LogDeadLetter(
+                subscription.Queue,
+                otherwise == Settlement.Acknowledge ? $"topic {deadLetterTopic}" : "the broker's dead letters"
+            );
         }
 
         return otherwise;
@@ -146,7 +156,8 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
                     return verdict.Value;
                 }
             }
-            catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
+            catch (HttpRequestException e)
+                when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
             {
                 replica.Doubt();
             }
@@ -156,7 +167,11 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
                 returned.ThrowIfCancellationRequested();
                 succeeded = false;
                 Interlocked.Increment(ref subscription.Counts.Failed);
-                LogAttempt(message.Id, subscription.Queue, e is OperationCanceledException ? $"no answer within {message.Policy.Timeout}" : e.Message);
+                LogAttempt(
+                    message.Id,
+                    subscription.Queue,
+                    e is OperationCanceledException ? $"no answer within {message.Policy.Timeout}" : e.Message
+                );
                 if (!pass.IsProbe)
                 {
                     return Verdict.Retry;
@@ -188,9 +203,10 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
         using var response = await client.SendAsync(request, limit.Token);
         return new AppAnswer(
             response.StatusCode == HttpStatusCode.NotFound ? null
-            : response.IsSuccessStatusCode ? VerdictReader.Read(await response.Content.ReadAsByteArrayAsync(limit.Token))
-            : Verdict.Retry,
-            response.StatusCode);
+                : response.IsSuccessStatusCode ? VerdictReader.Read(await response.Content.ReadAsByteArrayAsync(limit.Token))
+                : Verdict.Retry,
+            response.StatusCode
+        );
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "An event of {Queue} could not be dealt with and is a dead letter")]
@@ -202,7 +218,10 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Event {Id} of {Queue} is dropped: {App} has no route {Path}")]
     private partial void LogNoRoute(string id, string queue, string app, string path);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {Id} of {Queue} is dropped: it matches no rule and there is no default route")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Event {Id} of {Queue} is dropped: it matches no rule and there is no default route"
+    )]
     private partial void LogNoRule(string id, string queue);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A message of {Queue} is no CloudEvent")]

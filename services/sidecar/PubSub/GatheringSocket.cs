@@ -8,7 +8,8 @@ namespace Fabrique.Sidecar;
 /// A connection to the broker on which what is written while something is being sent goes together. The client writes each message to its socket apart, and for a
 /// small one the system's work to send it and to wake the broker is more than all the rest.
 /// </summary>
-internal sealed class GatheringSocket(AddressFamily family) : TcpClientAdapter(new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true })
+internal sealed class GatheringSocket(AddressFamily family)
+    : TcpClientAdapter(new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true })
 {
     public override NetworkStream GetStream() => new GatheringStream(Client);
 
@@ -16,7 +17,8 @@ internal sealed class GatheringSocket(AddressFamily family) : TcpClientAdapter(n
     {
         private readonly Pipe _pipe = new(new PipeOptions(minimumSegmentSize: 64 << 10));
 
-        public GatheringStream(Socket socket) : base(socket, ownsSocket: false) => _ = SendAsync(new NetworkStream(socket, ownsSocket: false));
+        public GatheringStream(Socket socket)
+            : base(socket, ownsSocket: false) => _ = SendAsync(new NetworkStream(socket, ownsSocket: false));
 
         /// <exception cref="IOException">The connection was lost while something earlier was sent.</exception>
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>

@@ -10,8 +10,12 @@ namespace Fabrique.Sidecar;
 /// topic, at least once, refused when nobody is bound — but what it holds ends with the process.
 /// </summary>
 internal sealed partial class InMemoryPubSub(
-    Component component, InMemoryPubSub.Settings settings, Policy outbound, TimeProvider time, ILogger<InMemoryPubSub> logger)
-    : PubSub(component, outbound, time)
+    Component component,
+    InMemoryPubSub.Settings settings,
+    Policy outbound,
+    TimeProvider time,
+    ILogger<InMemoryPubSub> logger
+) : PubSub(component, outbound, time)
 {
     private readonly ConcurrentDictionary<string, ImmutableList<Queue>> _topics = new();
 
@@ -90,7 +94,10 @@ internal sealed partial class InMemoryPubSub(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} is lost: {Reason}. A deadLetterTopic, or RabbitMQ, would keep it.")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "A message of {Queue} is lost: {Reason}. A deadLetterTopic, or RabbitMQ, would keep it."
+    )]
     private partial void LogDeadLetter(string queue, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The queue {Queue} ends with {Count} messages that were not delivered")]
@@ -118,7 +125,8 @@ internal sealed partial class InMemoryPubSub(
         {
             var settings = new Settings(
                 metadata.Number("maxLen", byDefault: 10_000, least: 1, most: 1_000_000),
-                metadata.Number("prefetchCount", byDefault: 20, least: 1, most: 255));
+                metadata.Number("prefetchCount", byDefault: 20, least: 1, most: 255)
+            );
             metadata.RejectOthers();
             return settings;
         }

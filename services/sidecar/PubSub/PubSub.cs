@@ -29,8 +29,10 @@ internal abstract class PubSub(Component component, Policy outbound, TimeProvide
     // A publisher keeps its own record and tries again: it should learn within seconds that the broker is away.
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly ResiliencePipeline<bool> _retry =
-        outbound.RetryWhile<bool>(attempt => attempt.Exception is RpcException { StatusCode: StatusCode.Unavailable } and not CircuitOpenException, time);
+    private readonly ResiliencePipeline<bool> _retry = outbound.RetryWhile<bool>(
+        attempt => attempt.Exception is RpcException { StatusCode: StatusCode.Unavailable } and not CircuitOpenException,
+        time
+    );
 
     private readonly CircuitBreaker? _circuit = outbound.Circuit(time);
 
@@ -53,11 +55,14 @@ internal abstract class PubSub(Component component, Policy outbound, TimeProvide
     {
         try
         {
-            await _retry.ExecuteAsync(async token =>
-            {
-                await AttemptAsync(topic, message, token);
-                return true;
-            }, cancellation);
+            await _retry.ExecuteAsync(
+                async token =>
+                {
+                    await AttemptAsync(topic, message, token);
+                    return true;
+                },
+                cancellation
+            );
             Interlocked.Increment(ref _published);
         }
         catch
@@ -68,9 +73,10 @@ internal abstract class PubSub(Component component, Policy outbound, TimeProvide
     }
 
     /// <summary>The answer to a publisher while the broker cannot be reached; null while it can.</summary>
-    public RpcException? Away(string? reason = null) => (Problem ?? reason) is { } problem
-        ? new(new Status(StatusCode.Unavailable, $"{Name}: the broker is away ({problem}): publish again later"))
-        : null;
+    public RpcException? Away(string? reason = null) =>
+        (Problem ?? reason) is { } problem
+            ? new(new Status(StatusCode.Unavailable, $"{Name}: the broker is away ({problem}): publish again later"))
+            : null;
 
     /// <summary>Makes the subscription's queue, says so with <see cref="Subscription.Settle"/>, and delivers from it until
     /// <paramref name="stopping"/>; ends when the last delivery is settled.</summary>
@@ -86,15 +92,22 @@ internal abstract class PubSub(Component component, Policy outbound, TimeProvide
             ["published"] = Interlocked.Read(ref _published),
             ["refused"] = Interlocked.Read(ref _refused),
         };
-        return Task.FromResult(new HealthCheckResult(Problem is null ? HealthStatus.Healthy : context.Registration.FailureStatus, data: data));
+        return Task.FromResult(
+            new HealthCheckResult(Problem is null ? HealthStatus.Healthy : context.Registration.FailureStatus, data: data)
+        );
     }
 
     protected abstract Task SendAsync(string topic, Message message, CancellationToken cancellation);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.CompletedTask;
 
-    protected static RpcException NobodyBound(string topic) => new(new Status(StatusCode.NotFound,
-        $"no queue is bound to the topic '{topic}': keep the message and publish again once an app has subscribed"));
+    protected static RpcException NobodyBound(string topic) =>
+        new(
+            new Status(
+                StatusCode.NotFound,
+                $"no queue is bound to the topic '{topic}': keep the message and publish again once an app has subscribed"
+            )
+        );
 
     private async Task AttemptAsync(string topic, Message message, CancellationToken cancellation)
     {

@@ -13,12 +13,25 @@ namespace Fabrique.Sidecar;
 /// <param name="MaxBytes"><c>maxLenBytes</c>, likewise.</param>
 internal sealed record QueueOptions(string? Name, bool IsQuorum, bool SingleActiveConsumer, long? MaxLength, long? MaxBytes)
 {
-    public static readonly IReadOnlyList<string> Keys = ["queueName", "queueType", "singleActiveConsumer", "maxLen", "maxLenBytes", "maxPriority", "routingKey"];
+    public static readonly IReadOnlyList<string> Keys =
+    [
+        "queueName",
+        "queueType",
+        "singleActiveConsumer",
+        "maxLen",
+        "maxLenBytes",
+        "maxPriority",
+        "routingKey",
+    ];
 
     /// <summary>The arguments of RabbitMQ's queue: daprd's, and where a length is asked one more, without which the broker would throw away the oldest.</summary>
     public Dictionary<string, object?> Arguments(string deadLetterExchange)
     {
-        var arguments = new Dictionary<string, object?> { ["x-queue-type"] = IsQuorum ? "quorum" : "classic", ["x-dead-letter-exchange"] = deadLetterExchange };
+        var arguments = new Dictionary<string, object?>
+        {
+            ["x-queue-type"] = IsQuorum ? "quorum" : "classic",
+            ["x-dead-letter-exchange"] = deadLetterExchange,
+        };
         if (SingleActiveConsumer)
         {
             arguments["x-single-active-consumer"] = true;
@@ -52,7 +65,10 @@ internal sealed record QueueOptions(string? Name, bool IsQuorum, bool SingleActi
 
         if (metadata.ContainsKey("maxPriority"))
         {
-            Fail("maxPriority", type == "quorum" ? "a quorum queue has no priorities: RabbitMQ refuses it" : "priorities are not supported");
+            Fail(
+                "maxPriority",
+                type == "quorum" ? "a quorum queue has no priorities: RabbitMQ refuses it" : "priorities are not supported"
+            );
         }
 
         if (metadata.ContainsKey("routingKey"))
@@ -66,7 +82,13 @@ internal sealed record QueueOptions(string? Name, bool IsQuorum, bool SingleActi
             Fail("singleActiveConsumer", $"'{single}' must be true or false");
         }
 
-        return new QueueOptions(metadata.GetValueOrDefault("queueName"), type == "quorum", isSingle, Number("maxLen"), Number("maxLenBytes"));
+        return new QueueOptions(
+            metadata.GetValueOrDefault("queueName"),
+            type == "quorum",
+            isSingle,
+            Number("maxLen"),
+            Number("maxLenBytes")
+        );
 
         void Fail(string key, string reason) => problems.Add(($"metadata.{key}", reason));
 

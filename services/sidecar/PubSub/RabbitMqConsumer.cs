@@ -4,8 +4,7 @@ using RabbitMQ.Client.Events;
 namespace Fabrique.Sidecar;
 
 /// <summary>One subscription's queue, on a channel of its own: what goes wrong here disturbs neither publishers nor other subscriptions.</summary>
-internal sealed class RabbitMqConsumer(
-    Subscription subscription, RabbitMqSettings settings, Deliver deliver, CancellationToken stopping)
+internal sealed class RabbitMqConsumer(Subscription subscription, RabbitMqSettings settings, Deliver deliver, CancellationToken stopping)
 {
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _busy = 1;
@@ -19,14 +18,34 @@ internal sealed class RabbitMqConsumer(
     {
         var queue = subscription.Queue;
         var (deadLetterExchange, deadLetterQueue) = ($"dlx-{queue}", $"dlq-{queue}");
-        await channel.ExchangeDeclareAsync(deadLetterExchange, ExchangeType.Fanout, durable: true, autoDelete: false, cancellationToken: cancellation);
+        await channel.ExchangeDeclareAsync(
+            deadLetterExchange,
+            ExchangeType.Fanout,
+            durable: true,
+            autoDelete: false,
+            cancellationToken: cancellation
+        );
         var lazy = new Dictionary<string, object?> { ["x-queue-mode"] = "lazy" };
-        await channel.QueueDeclareAsync(deadLetterQueue, durable: true, exclusive: false, autoDelete: false, lazy, cancellationToken: cancellation);
+        await channel.QueueDeclareAsync(
+            deadLetterQueue,
+            durable: true,
+            exclusive: false,
+            autoDelete: false,
+            lazy,
+            cancellationToken: cancellation
+        );
         await channel.QueueBindAsync(deadLetterQueue, deadLetterExchange, "", cancellationToken: cancellation);
 
         await DeclareExchangeAsync(channel, subscription.Topic, cancellation);
         var arguments = subscription.Declaration.Queue.Arguments(deadLetterExchange);
-        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: cancellation);
+        await channel.QueueDeclareAsync(
+            queue,
+            durable: true,
+            exclusive: false,
+            autoDelete: false,
+            arguments,
+            cancellationToken: cancellation
+        );
         await channel.QueueBindAsync(queue, subscription.Topic, "", cancellationToken: cancellation);
     }
 
@@ -55,7 +74,16 @@ internal sealed class RabbitMqConsumer(
             return settings.InOrder ? handling : Task.CompletedTask;
         };
         var tag = $"{subscription.Queue}-{Guid.CreateVersion7()}";
-        await channel.BasicConsumeAsync(subscription.Queue, autoAck: false, tag, noLocal: false, exclusive: false, arguments: null, consumer, stopping);
+        await channel.BasicConsumeAsync(
+            subscription.Queue,
+            autoAck: false,
+            tag,
+            noLocal: false,
+            exclusive: false,
+            arguments: null,
+            consumer,
+            stopping
+        );
         subscription.Settle(null);
         try
         {
@@ -76,7 +104,13 @@ internal sealed class RabbitMqConsumer(
         }
     }
 
-    private async Task HandleAsync(IChannel channel, Acknowledgements acknowledgements, ulong tag, ReadOnlyMemory<byte> body, CancellationToken returned)
+    private async Task HandleAsync(
+        IChannel channel,
+        Acknowledgements acknowledgements,
+        ulong tag,
+        ReadOnlyMemory<byte> body,
+        CancellationToken returned
+    )
     {
         Interlocked.Increment(ref _busy);
         try

@@ -14,8 +14,12 @@ namespace Fabrique.Sidecar;
 /// short of memory or disk stops reading from whoever publishes: acknowledgements go through a connection that never does.
 /// </summary>
 internal sealed partial class RabbitMqPubSub(
-    Component component, RabbitMqSettings settings, Policy outbound, TimeProvider time, ILogger<RabbitMqPubSub> logger)
-    : PubSub(component, outbound, time)
+    Component component,
+    RabbitMqSettings settings,
+    Policy outbound,
+    TimeProvider time,
+    ILogger<RabbitMqPubSub> logger
+) : PubSub(component, outbound, time)
 {
     private const int MostUnconfirmed = 1024;
 
@@ -159,7 +163,11 @@ internal sealed partial class RabbitMqPubSub(
 
     /// <summary>The broker has such an exchange or queue with other properties, or does not allow it: trying again changes nothing.</summary>
     private static bool IsRefusal(OperationInterruptedException e) =>
-        e.ShutdownReason is { Initiator: ShutdownInitiator.Peer, ReplyCode: Constants.PreconditionFailed or Constants.AccessRefused or Constants.ResourceLocked };
+        e.ShutdownReason
+            is {
+                Initiator: ShutdownInitiator.Peer,
+                ReplyCode: Constants.PreconditionFailed or Constants.AccessRefused or Constants.ResourceLocked
+            };
 
     /// <summary>The client tells a lost connection in many ways; a call that is not answered in time ends as cancelled.</summary>
     public static bool IsAway(Exception e) =>
@@ -197,7 +205,10 @@ internal sealed partial class RabbitMqPubSub(
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Component} has no connection to {Endpoint}: {Reason}. Next try in {Pause}")]
     private partial void LogLost(string component, AmqpTcpEndpoint endpoint, string? reason, TimeSpan pause);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The broker refuses the queue {Queue}: {Reason}. Delete it, and it is made as it must be")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The broker refuses the queue {Queue}: {Reason}. Delete it, and it is made as it must be"
+    )]
     private partial void LogRefused(string queue, string? reason);
 
     /// <summary>The connection that consumes, the channel of the other for publishing, and the exchanges known to exist.</summary>

@@ -63,7 +63,12 @@ internal sealed record RabbitMqSettings(ConnectionFactory Factory, ushort Prefet
         var value = metadata.Text(key);
         if (!string.Equals(value ?? byDefault, expected, StringComparison.OrdinalIgnoreCase))
         {
-            metadata.Fail(key, value is null ? $"missing, and Dapr's default is {byDefault}; write {expected}: {why}" : $"'{value}' must be {expected}: {why}");
+            metadata.Fail(
+                key,
+                value is null
+                    ? $"missing, and Dapr's default is {byDefault}; write {expected}: {why}"
+                    : $"'{value}' must be {expected}: {why}"
+            );
         }
     }
 }

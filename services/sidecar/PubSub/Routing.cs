@@ -69,9 +69,7 @@ internal sealed partial class Condition
 
     private readonly List<(string Attribute, bool Negated, HashSet<string> Values)> _comparisons = [];
 
-    private Condition()
-    {
-    }
+    private Condition() { }
 
     /// <summary>Null when the text is anything else than comparisons joined by <c>&amp;&amp;</c>.</summary>
     public static Condition? Parse(string text)
@@ -97,14 +95,17 @@ internal sealed partial class Condition
         return condition;
     }
 
-    public bool Holds(IReadOnlyDictionary<string, string> attributes) => _comparisons.TrueForAll(comparison =>
-        comparison.Negated != (attributes.TryGetValue(comparison.Attribute, out var value) && comparison.Values.Contains(value)));
+    public bool Holds(IReadOnlyDictionary<string, string> attributes) =>
+        _comparisons.TrueForAll(comparison =>
+            comparison.Negated != (attributes.TryGetValue(comparison.Attribute, out var value) && comparison.Values.Contains(value))
+        );
 
     [GeneratedRegex(
         """
-        \G\s* event\.(?<attribute>[a-z][a-z0-9_]*) (?: \s*(?:==|(?<not>!=))\s*(?<value>"[^"\\]*"|'[^'\\]*')
-        | \s+in\s*\[\s*(?<value>"[^"\\]*"|'[^'\\]*')(?:\s*,\s*(?<value>"[^"\\]*"|'[^'\\]*'))*\s*\] ) \s* (?:(?<and>&&)|\z)
-        """,
-        RegexOptions.IgnorePatternWhitespace)]
+            \G\s* event\.(?<attribute>[a-z][a-z0-9_]*) (?: \s*(?:==|(?<not>!=))\s*(?<value>"[^"\\]*"|'[^'\\]*')
+            | \s+in\s*\[\s*(?<value>"[^"\\]*"|'[^'\\]*')(?:\s*,\s*(?<value>"[^"\\]*"|'[^'\\]*'))*\s*\] ) \s* (?:(?<and>&&)|\z)
+            """,
+        RegexOptions.IgnorePatternWhitespace
+    )]
     private static partial Regex Comparison();
 }

@@ -27,16 +27,19 @@ internal sealed class Subscription(App app, PubSub pubSub, SubscriptionDeclarati
 
     /// <summary>For the health page: where it stands, and messages since the start.</summary>
     /// <param name="isPaused">The app failed too often in a row.</param>
-    public object Figures(bool isPaused) => new
-    {
-        pubSub = pubSub.Name,
-        topic = Topic,
-        state = Problem is not null ? "waiting" : isPaused ? "paused" : "subscribed",
-        delivered = Interlocked.Read(ref Counts.Delivered),
-        failed = Interlocked.Read(ref Counts.Failed),
-        dropped = Interlocked.Read(ref Counts.Dropped),
-        deadLettered = Interlocked.Read(ref Counts.DeadLettered),
-    };
+    public object Figures(bool isPaused) =>
+        new
+        {
+            pubSub = pubSub.Name,
+            topic = Topic,
+            state = Problem is not null ? "waiting"
+            : isPaused ? "paused"
+            : "subscribed",
+            delivered = Interlocked.Read(ref Counts.Delivered),
+            failed = Interlocked.Read(ref Counts.Failed),
+            dropped = Interlocked.Read(ref Counts.Dropped),
+            deadLettered = Interlocked.Read(ref Counts.DeadLettered),
+        };
 
     /// <summary>Where events that go to the same place meet.</summary>
     public BulkDelivery Bulk(Replica replica, string path, AppClient client) =>

@@ -10,7 +10,8 @@ internal sealed record SubscriptionDeclaration(
     RoutesDeclaration? Routes,
     Dictionary<string, string>? Metadata,
     string? DeadLetterTopic,
-    BulkDeclaration? BulkSubscribe)
+    BulkDeclaration? BulkSubscribe
+)
 {
     /// <summary>Events in one request.</summary>
     public const int MostInBulk = 1000;
@@ -58,8 +59,11 @@ internal sealed record SubscriptionDeclaration(
             problems.Add(("bulkSubscribe.maxMessagesCount", $"must be from 1 to {MostInBulk}"));
         }
 
-        problems.AddRange((Metadata?.Keys ?? Enumerable.Empty<string>()).Where(key => key != RawPayloadKey && !QueueOptions.Keys.Contains(key))
-            .Select(key => ($"metadata.{key}", $"not supported; known: {string.Join(", ", QueueOptions.Keys.Append(RawPayloadKey))}")));
+        problems.AddRange(
+            (Metadata?.Keys ?? Enumerable.Empty<string>())
+                .Where(key => key != RawPayloadKey && !QueueOptions.Keys.Contains(key))
+                .Select(key => ($"metadata.{key}", $"not supported; known: {string.Join(", ", QueueOptions.Keys.Append(RawPayloadKey))}"))
+        );
         return problems;
     }
 }
@@ -100,7 +104,8 @@ internal sealed record DeclarativeSubscription(SubscriptionDeclaration Declarati
             new RoutesDeclaration(rules, routes?.Text("default")),
             metadata?.Keys.ToDictionary(key => key, key => metadata.Text(key) ?? ""),
             spec?.Text("deadLetterTopic"),
-            new BulkDeclaration(bulk?.Flag("enabled") ?? false, most ?? 0))
+            new BulkDeclaration(bulk?.Flag("enabled") ?? false, most ?? 0)
+        )
         {
             IsDeclarative = true,
         };

@@ -18,8 +18,8 @@ internal sealed partial class Subscriptions(
     AppClient client,
     TimeProvider time,
     IConfiguration configuration,
-    ILogger<Subscriptions> logger)
-    : BackgroundService, IHostedLifecycleService, IHealthCheck
+    ILogger<Subscriptions> logger
+) : BackgroundService, IHostedLifecycleService, IHealthCheck
 {
     /// <summary>Setting, as daprd's: seconds that a delivery under way has when the sidecar stops; what is not done then is delivered again.</summary>
     public const string GraceKey = "dapr-graceful-shutdown-seconds";
@@ -66,15 +66,23 @@ internal sealed partial class Subscriptions(
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var flowing = apps.All.All(app =>
-            StateOf(app) == "up" && consumers.Of(app).All(subscription => subscription.Problem is null && !delivery.IsPaused(subscription)));
-        var data = apps.All.ToDictionary(app => app.Id, app => (object)new
-        {
-            state = StateOf(app),
-            replicas = app.Replicas.Count,
-            replicasUp = app.Replicas.Count(replica => replica.IsUp),
-            subscriptions = consumers.Of(app).OrderBy(subscription => subscription.Topic, StringComparer.Ordinal)
-                .Select(subscription => subscription.Figures(delivery.IsPaused(subscription))),
-        });
+            StateOf(app) == "up" && consumers.Of(app).All(subscription => subscription.Problem is null && !delivery.IsPaused(subscription))
+        );
+        var data = apps.All.ToDictionary(
+            app => app.Id,
+            app =>
+                (object)
+                    new
+                    {
+                        state = StateOf(app),
+                        replicas = app.Replicas.Count,
+                        replicasUp = app.Replicas.Count(replica => replica.IsUp),
+                        subscriptions = consumers
+                            .Of(app)
+                            .OrderBy(subscription => subscription.Topic, StringComparer.Ordinal)
+                            .Select(subscription => subscription.Figures(delivery.IsPaused(subscription))),
+                    }
+        );
         return Task.FromResult(new HealthCheckResult(flowing ? HealthStatus.Healthy : HealthStatus.Degraded, data: data));
     }
 
@@ -101,7 +109,8 @@ internal sealed partial class Subscriptions(
         using var stopping = stoppingToken.Register(() => delivery.BeginGrace(grace));
         await Task.WhenAll([
             WaitAsync(stoppingToken),
-            .. apps.All.SelectMany(app => app.Replicas.Select(replica => FollowAsync(app, replica, stoppingToken)))]);
+            .. apps.All.SelectMany(app => app.Replicas.Select(replica => FollowAsync(app, replica, stoppingToken))),
+        ]);
         await consumers.WhenEndedAsync();
     }
 

@@ -113,7 +113,12 @@ internal sealed class CircuitBreaker(CircuitBreakerPolicy policy, TimeProvider t
 
             if (_state == State.Closed)
             {
-                _failures = succeeded switch { true => 0, false => _failures + 1, null => _failures };
+                _failures = succeeded switch
+                {
+                    true => 0,
+                    false => _failures + 1,
+                    null => _failures,
+                };
                 if (_failures >= policy.Failures)
                 {
                     Become(State.Open);
@@ -140,7 +145,12 @@ internal sealed class CircuitBreaker(CircuitBreakerPolicy policy, TimeProvider t
         lock (_lock)
         {
             var left = policy.Timeout - time.GetElapsedTime(_since);
-            return (_changed.Task, _state != State.Open ? Timeout.InfiniteTimeSpan : left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            return (
+                _changed.Task,
+                _state != State.Open ? Timeout.InfiniteTimeSpan
+                : left > TimeSpan.Zero ? left
+                : TimeSpan.Zero
+            );
         }
     }
 

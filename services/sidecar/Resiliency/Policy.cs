@@ -19,12 +19,16 @@ internal sealed record Policy(TimeSpan? Timeout, RetryPolicy? Retry, CircuitBrea
             return ResiliencePipeline<T>.Empty;
         }
 
-        return new ResiliencePipelineBuilder<T> { TimeProvider = time }.AddRetry(new RetryStrategyOptions<T>
-        {
-            MaxRetryAttempts = Retry.MaxRetries < 0 ? int.MaxValue : Retry.MaxRetries,
-            DelayGenerator = attempt => new(Retry.Delay(attempt.AttemptNumber)),
-            ShouldHandle = attempt => new(failed(attempt.Outcome)),
-        }).Build();
+        return new ResiliencePipelineBuilder<T> { TimeProvider = time }
+            .AddRetry(
+                new RetryStrategyOptions<T>
+                {
+                    MaxRetryAttempts = Retry.MaxRetries < 0 ? int.MaxValue : Retry.MaxRetries,
+                    DelayGenerator = attempt => new(Retry.Delay(attempt.AttemptNumber)),
+                    ShouldHandle = attempt => new(failed(attempt.Outcome)),
+                }
+            )
+            .Build();
     }
 }
 

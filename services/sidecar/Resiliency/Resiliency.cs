@@ -25,7 +25,8 @@ internal sealed partial class Resiliency
         var named = new NamedPolicies(
             Named(policies?.Map("timeouts"), (map, name) => map.Duration(name)),
             Named(policies?.Map("retries"), ReadRetry),
-            Named(policies?.Map("circuitBreakers"), ReadCircuitBreaker));
+            Named(policies?.Map("circuitBreakers"), ReadCircuitBreaker)
+        );
         var targets = resource.Map("spec")?.Map("targets");
         foreach (var (component, target) in Named(targets?.Map("components"), (map, name) => map.Map(name)))
         {
@@ -68,7 +69,8 @@ internal sealed partial class Resiliency
             kind == "exponential",
             map.Duration("duration") ?? TimeSpan.FromSeconds(5),
             map.Duration("maxInterval") ?? TimeSpan.FromSeconds(60),
-            map.Number("maxRetries", byDefault: -1, least: -1, most: int.MaxValue));
+            map.Number("maxRetries", byDefault: -1, least: -1, most: int.MaxValue)
+        );
     }
 
     private static CircuitBreakerPolicy? ReadCircuitBreaker(YamlMap breakers, string name)
@@ -82,7 +84,11 @@ internal sealed partial class Resiliency
         var text = map.Text("trip") ?? "consecutiveFailures > 5";
         var trip = Trip().Match(text);
         var failures = 0;
-        if (!trip.Success || !int.TryParse(trip.Groups[2].ValueSpan, CultureInfo.InvariantCulture, out failures) || (failures == 0 && trip.Groups[1].Value == ">="))
+        if (
+            !trip.Success
+            || !int.TryParse(trip.Groups[2].ValueSpan, CultureInfo.InvariantCulture, out failures)
+            || (failures == 0 && trip.Groups[1].Value == ">=")
+        )
         {
             map.Fail("trip", $"'{text}' is not supported; write consecutiveFailures > 5 or consecutiveFailures >= 5");
         }
@@ -91,18 +97,24 @@ internal sealed partial class Resiliency
             trip.Groups[1].Value == ">" ? failures + 1 : failures,
             map.Number("maxRequests", byDefault: 1, least: 1, most: 1000),
             map.Duration("interval") ?? TimeSpan.Zero,
-            map.Duration("timeout") ?? TimeSpan.FromSeconds(60));
+            map.Duration("timeout") ?? TimeSpan.FromSeconds(60)
+        );
     }
 
     [GeneratedRegex(@"^\s*consecutiveFailures\s*(>=?)\s*(\d+)\s*$")]
     private static partial Regex Trip();
 
     private sealed record NamedPolicies(
-        Dictionary<string, TimeSpan?> Timeouts, Dictionary<string, RetryPolicy?> Retries, Dictionary<string, CircuitBreakerPolicy?> CircuitBreakers)
+        Dictionary<string, TimeSpan?> Timeouts,
+        Dictionary<string, RetryPolicy?> Retries,
+        Dictionary<string, CircuitBreakerPolicy?> CircuitBreakers
+    )
     {
         public Policy Read(YamlMap? target)
         {
-            return target is null ? Policy.None : new Policy(Lookup("timeout", Timeouts), Lookup("retry", Retries), Lookup("circuitBreaker", CircuitBreakers));
+            return target is null
+                ? Policy.None
+                : new Policy(Lookup("timeout", Timeouts), Lookup("retry", Retries), Lookup("circuitBreaker", CircuitBreakers));
 
             T? Lookup<T>(string key, Dictionary<string, T?> named)
             {

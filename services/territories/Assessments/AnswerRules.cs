@@ -11,25 +11,43 @@ internal static class AnswerRules
         public IEnumerable<AnswerComparison> Compare(IEnumerable<AssessmentSheet> sheets)
         {
             var seen = sheets.Where(sheet => sheet.IsSubmitted && sheet.Answers.Count > 0).Select(ByQuestion).ToList();
-            return seen.Count < 2 ? [] : questionnaire.Questions()
-                .Select(question => (question.Code, Answers: seen.Select(answers => answers.GetValueOrDefault(question.Code)?.Answer ?? "").ToList()))
-                .Select(said => (said.Code, Gap: questionnaire.Gap(said.Answers, out var steps), Steps: steps))
-                .OrderBy(said => said.Gap).ThenByDescending(said => said.Steps)
-                .Select(said => new AnswerComparison { Question = said.Code, Gap = said.Gap });
+            return seen.Count < 2
+                ? []
+                : questionnaire
+                    .Questions()
+                    .Select(question =>
+                        (question.Code, Answers: seen.Select(answers => answers.GetValueOrDefault(question.Code)?.Answer ?? "").ToList())
+                    )
+                    .Select(said => (said.Code, Gap: questionnaire.Gap(said.Answers, out var steps), Steps: steps))
+                    .OrderBy(said => said.Gap)
+                    .ThenByDescending(said => said.Steps)
+                    .Select(said => new AnswerComparison { Question = said.Code, Gap = said.Gap });
         }
 
         /// <summary>What families that answered both times say differently.</summary>
         public IEnumerable<AnswerChange> Changes(IEnumerable<AssessmentSheet> before, IEnumerable<AssessmentSheet> after)
         {
-            var families = before.Join(after, sheet => sheet.Family, sheet => sheet.Family, (earlier, later) => (later.Family, Before: ByQuestion(earlier), After: ByQuestion(later))).ToList();
+            var families = before
+                .Join(
+                    after,
+                    sheet => sheet.Family,
+                    sheet => sheet.Family,
+                    (earlier, later) => (later.Family, Before: ByQuestion(earlier), After: ByQuestion(later))
+                )
+                .ToList();
             return
             [
                 .. from question in questionnaire.Questions()
-                   from family in families
-                   let was = family.Before.GetValueOrDefault(question.Code)?.Answer ?? ""
-                   let now = family.After.GetValueOrDefault(question.Code)?.Answer ?? ""
-                   where was.Length > 0 && now.Length > 0 && was != now
-                   select new AnswerChange { Question = question.Code, Family = family.Family, Move = questionnaire.Move(was, now) },
+                from family in families
+                let was = family.Before.GetValueOrDefault(question.Code)?.Answer ?? ""
+                let now = family.After.GetValueOrDefault(question.Code)?.Answer ?? ""
+                where was.Length > 0 && now.Length > 0 && was != now
+                select new AnswerChange
+                {
+                    Question = question.Code,
+                    Family = family.Family,
+                    Move = questionnaire.Move(was, now),
+                },
             ];
         }
 
@@ -42,15 +60,18 @@ internal static class AnswerRules
             steps = on.Count > 0 ? on.Max() - on.Min() : 0;
             return steps >= 2 ? AnswerGap.Wide
                 : on.Count < answers.Count && answers.Distinct().Count() > 1 ? AnswerGap.Unsure
-                : steps == 1 ? AnswerGap.Near : AnswerGap.None;
+                : steps == 1 ? AnswerGap.Near
+                : AnswerGap.None;
         }
 
-        private AnswerMove Move(string was, string now) => (questionnaire.Step(was), questionnaire.Step(now)) switch
-        {
-            ( < 0, _) or (_, < 0) => AnswerMove.Other,
-            var (from, to) => to > from ? AnswerMove.Forward : AnswerMove.Back,
-        };
+        private AnswerMove Move(string was, string now) =>
+            (questionnaire.Step(was), questionnaire.Step(now)) switch
+            {
+                (< 0, _) or (_, < 0) => AnswerMove.Other,
+                var (from, to) => to > from ? AnswerMove.Forward : AnswerMove.Back,
+            };
     }
 
-    private static Dictionary<string, AssessmentAnswer> ByQuestion(AssessmentSheet sheet) => sheet.Answers.ToDictionary(answer => answer.Question);
+    private static Dictionary<string, AssessmentAnswer> ByQuestion(AssessmentSheet sheet) =>
+        sheet.Answers.ToDictionary(answer => answer.Question);
 }

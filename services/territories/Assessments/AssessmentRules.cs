@@ -22,24 +22,50 @@ internal static class AssessmentRules
     /// <param name="version">The version that the sheet gets: that of the record which is about to be written, so that it never comes twice.</param>
     /// <param name="today">The day it is.</param>
     /// <exception cref="Refusal">Stale, submitted already, or wrong.</exception>
-    public static Assessment? Saved(Assessment? current, string territory, Questionnaire questionnaire, SaveSheetRequest told, long version, DateOnly today)
+    public static Assessment? Saved(
+        Assessment? current,
+        string territory,
+        Questionnaire questionnaire,
+        SaveSheetRequest told,
+        long version,
+        DateOnly today
+    )
     {
         var before = current?.Sheet(told.Family) ?? new AssessmentSheet { Family = told.Family };
         if (before.IsSubmitted)
         {
-            throw new Refusal(StatusCode.FailedPrecondition, "SHEET_SUBMITTED", $"La fiche de votre famille est déjà envoyée : reprenez-la avant de la corriger. Rien n’a été enregistré.");
+            throw new Refusal(
+                StatusCode.FailedPrecondition,
+                "SHEET_SUBMITTED",
+                $"La fiche de votre famille est déjà envoyée : reprenez-la avant de la corriger. Rien n’a été enregistré."
+            );
         }
         before.Demand(told.Version, told.Questionnaire == questionnaire.Version);
-        var axis = questionnaire.Axes.FirstOrDefault(axis => axis.Principle == told.Principle) ?? throw Refusal.Invalid("principle", $"Le questionnaire n’a pas cet axe.");
-        Refuse(told.Answers.SelectMany((answer, at) => Wrong(questionnaire, axis, answer, at))
-            .Concat(Rule("answers", told.Answers.DistinctBy(answer => answer.Question).Count() < told.Answers.Count, $"Une question n’a qu’une réponse.")));
+        var axis = questionnaire.Axes.FirstOrDefault(axis => axis.Principle == told.Principle)
+            ?? throw Refusal.Invalid("principle", $"Le questionnaire n’a pas cet axe.");
+        Refuse(
+            told.Answers.SelectMany((answer, at) => Wrong(questionnaire, axis, answer, at))
+                .Concat(
+                    Rule(
+                        "answers",
+                        told.Answers.DistinctBy(answer => answer.Question).Count() < told.Answers.Count,
+                        $"Une question n’a qu’une réponse."
+                    )
+                )
+        );
 
-        var answers = before.Answers.Where(answer => axis.Questions.All(question => question.Code != answer.Question))
+        var answers = before
+            .Answers.Where(answer => axis.Questions.All(question => question.Code != answer.Question))
             .Concat(told.Answers.Where(answer => answer.Answer.Length > 0 || answer.Evidence.Length > 0))
             .ToDictionary(answer => answer.Question);
         var sheet = new AssessmentSheet(before) { Version = version };
         sheet.Answers.Clear();
-        sheet.Answers.AddRange(questionnaire.Questions().Where(question => answers.ContainsKey(question.Code)).Select(question => answers[question.Code].Clone()));
+        sheet.Answers.AddRange(
+            questionnaire
+                .Questions()
+                .Where(question => answers.ContainsKey(question.Code))
+                .Select(question => answers[question.Code].Clone())
+        );
         if (sheet.Answers.Equals(before.Answers))
         {
             return before.Version > 0 ? null : throw Refusal.Invalid("answers", $"Répondez à une question au moins.");
@@ -67,7 +93,13 @@ internal static class AssessmentRules
             }
             before.Demand(seen, true);
             var answered = before.Answers.Where(answer => answer.Answer.Length > 0).Select(answer => answer.Question).ToHashSet();
-            Refuse(questionnaire.Questions().SelectMany(question => Rule(question.Code, !answered.Contains(question.Code), $"Choisissez une réponse ; « je ne sais pas » en est une.")));
+            Refuse(
+                questionnaire
+                    .Questions()
+                    .SelectMany(question =>
+                        Rule(question.Code, !answered.Contains(question.Code), $"Choisissez une réponse ; « je ne sais pas » en est une.")
+                    )
+            );
             return assessment.Clone().With(new(before) { SubmittedOn = Day(today), Version = version });
         }
 
@@ -100,10 +132,24 @@ internal static class AssessmentRules
         /// <summary>The submitted sheets, as they are on this day.</summary>
         public AssessmentSnapshot Frozen(string id, DateOnly today)
         {
-            var submitted = assessment.Sheets.Where(sheet => sheet.IsSubmitted).Select(sheet => new AssessmentSheet(sheet) { Version = 0 }).ToList();
+            var submitted = assessment
+                .Sheets.Where(sheet => sheet.IsSubmitted)
+                .Select(sheet => new AssessmentSheet(sheet) { Version = 0 })
+                .ToList();
             return submitted.Count > 0
-                ? new() { Id = id, Territory = assessment.Territory, Questionnaire = assessment.Questionnaire, FrozenOn = Day(today), Sheets = { submitted } }
-                : throw new Refusal(StatusCode.FailedPrecondition, "NOTHING_SUBMITTED", $"Aucune famille n’a encore envoyé sa fiche : il n’y a rien à garder.");
+                ? new()
+                {
+                    Id = id,
+                    Territory = assessment.Territory,
+                    Questionnaire = assessment.Questionnaire,
+                    FrozenOn = Day(today),
+                    Sheets = { submitted },
+                }
+                : throw new Refusal(
+                    StatusCode.FailedPrecondition,
+                    "NOTHING_SUBMITTED",
+                    $"Aucune famille n’a encore envoyé sa fiche : il n’y a rien à garder."
+                );
         }
 
         private Assessment With(AssessmentSheet sheet)
@@ -123,7 +169,9 @@ internal static class AssessmentRules
         /// <param name="families">For which they stand.</param>
         /// <param name="assessment">The territory's, as it is now; null for none.</param>
         public AssessmentSnapshot SeenBy(IReadOnlyCollection<string> families, Assessment? assessment) =>
-            snapshot.Sheets.Concat(assessment?.Sheets ?? []).Any(sheet => sheet.IsSubmitted && families.Contains(sheet.Family)) ? snapshot.Clone() : snapshot.Head();
+            snapshot.Sheets.Concat(assessment?.Sheets ?? []).Any(sheet => sheet.IsSubmitted && families.Contains(sheet.Family))
+                ? snapshot.Clone()
+                : snapshot.Head();
 
         /// <summary>When it was frozen and who answered, without the answers.</summary>
         public AssessmentSnapshot Head()
@@ -152,7 +200,11 @@ internal static class AssessmentRules
         {
             if (seen != sheet.Version || !sameQuestions)
             {
-                throw new Refusal(StatusCode.Aborted, "STALE_VERSION", $"Quelqu’un de votre famille a modifié cette fiche entre-temps. Vos réponses n’ont pas été enregistrées : comparez, puis enregistrez de nouveau.")
+                throw new Refusal(
+                    StatusCode.Aborted,
+                    "STALE_VERSION",
+                    $"Quelqu’un de votre famille a modifié cette fiche entre-temps. Vos réponses n’ont pas été enregistrées : comparez, puis enregistrez de nouveau."
+                )
                 {
                     Details = { ["currentVersion"] = $"{sheet.Version}" },
                 };
@@ -161,14 +213,27 @@ internal static class AssessmentRules
     }
 
     /// <summary>All questions, in order.</summary>
-    public static IEnumerable<Question> Questions(this Questionnaire questionnaire) => questionnaire.Axes.SelectMany(axis => axis.Questions);
+    public static IEnumerable<Question> Questions(this Questionnaire questionnaire) =>
+        questionnaire.Axes.SelectMany(axis => axis.Questions);
 
     private static IEnumerable<FieldError> Wrong(Questionnaire questionnaire, QuestionnaireAxis axis, AssessmentAnswer answer, int at) =>
-    [
-        .. Rule($"answers[{at}].question", axis.Questions.All(question => question.Code != answer.Question), $"Cette question n’est pas de cet axe."),
-        .. Rule($"answers[{at}].answer", answer.Answer.Length > 0 && questionnaire.Steps.Concat(questionnaire.Others).All(choice => choice.Code != answer.Answer), $"Choisissez une des réponses proposées."),
-        .. Rule($"answers[{at}].evidence", answer.Evidence.Length > MaxEvidence, $"Ce texte est trop long : {MaxEvidence} caractères au plus, il en a {answer.Evidence.Length}."),
-    ];
+        [
+            .. Rule(
+                $"answers[{at}].question",
+                axis.Questions.All(question => question.Code != answer.Question),
+                $"Cette question n’est pas de cet axe."
+            ),
+            .. Rule(
+                $"answers[{at}].answer",
+                answer.Answer.Length > 0 && questionnaire.Steps.Concat(questionnaire.Others).All(choice => choice.Code != answer.Answer),
+                $"Choisissez une des réponses proposées."
+            ),
+            .. Rule(
+                $"answers[{at}].evidence",
+                answer.Evidence.Length > MaxEvidence,
+                $"Ce texte est trop long : {MaxEvidence} caractères au plus, il en a {answer.Evidence.Length}."
+            ),
+        ];
 
     private static Refusal NotBegun() => Refusal.NotFound($"Votre famille n’a pas encore commencé sa fiche.");
 

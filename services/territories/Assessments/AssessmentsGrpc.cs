@@ -7,13 +7,23 @@ namespace Fabrique.Territories;
 
 /// <summary>The contract of assessments. The writes are in the files that bear their names.</summary>
 internal sealed partial class AssessmentsGrpc(
-    RecordStore<TerritoriesDb> records, IDbContextFactory<TerritoriesDb> databases, OfficialDirectory directory, Questionnaires questionnaires, TimeProvider clock)
-    : AssessmentService.AssessmentServiceBase
+    RecordStore<TerritoriesDb> records,
+    IDbContextFactory<TerritoriesDb> databases,
+    OfficialDirectory directory,
+    Questionnaires questionnaires,
+    TimeProvider clock
+) : AssessmentService.AssessmentServiceBase
 {
     private DateOnly Today => DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
 
     public override Task<GetQuestionnaireResponse> GetQuestionnaire(GetQuestionnaireRequest request, ServerCallContext context) =>
-        Task.FromResult(new GetQuestionnaireResponse { Questionnaire = questionnaires.Find(request.Version) ?? throw Refusal.NotFound($"Cette version du questionnaire n’existe pas.") });
+        Task.FromResult(
+            new GetQuestionnaireResponse
+            {
+                Questionnaire = questionnaires.Find(request.Version)
+                    ?? throw Refusal.NotFound($"Cette version du questionnaire n’existe pas."),
+            }
+        );
 
     public override async Task<GetAssessmentResponse> GetAssessment(GetAssessmentRequest request, ServerCallContext context)
     {
@@ -24,7 +34,12 @@ internal sealed partial class AssessmentsGrpc(
         var seen = (found?.Body ?? new() { Territory = territory }).SeenBy(families);
         // An assessment that nobody began, or that begins anew, is one of the latest questions.
         (seen.Questionnaire, seen.Record) = (questionnaire.Version, found?.Info);
-        return new GetAssessmentResponse { Assessment = seen, Families = { families }, Comparisons = { questionnaire.Compare(seen.Sheets) } };
+        return new GetAssessmentResponse
+        {
+            Assessment = seen,
+            Families = { families },
+            Comparisons = { questionnaire.Compare(seen.Sheets) },
+        };
     }
 
     /// <summary>The territory, if the caller has the right of the call there. A former code is another name of the same territory.</summary>
@@ -38,7 +53,12 @@ internal sealed partial class AssessmentsGrpc(
     /// <summary>The families for which the caller stands in a territory.</summary>
     private static IReadOnlyList<string> Families(string territory, ServerCallContext context)
     {
-        var families = context.Caller().Grants().Where(grant => grant.Role is Grant.Delegate or Grant.Referent && grant.Scope == territory).Select(grant => grant.Family).ToHashSet();
+        var families = context
+            .Caller()
+            .Grants()
+            .Where(grant => grant.Role is Grant.Delegate or Grant.Referent && grant.Scope == territory)
+            .Select(grant => grant.Family)
+            .ToHashSet();
         return [.. Vocabulary.Role4F.Codes.Where(families.Contains)];
     }
 }

@@ -12,21 +12,30 @@ internal sealed partial class AssessmentsGrpc
     {
         Texts.Tidy(request);
         var sheet = await WriteSheetAsync(request.Territory, request.Family, "answered", context, (territory, current, version) =>
-            AssessmentRules.Saved(current, territory, questionnaires.Of(current), request, version, Today));
+            AssessmentRules.Saved(current, territory, questionnaires.Of(current), request, version, Today)
+        );
         return new SaveSheetResponse { Sheet = sheet };
     }
 
     public override async Task<SubmitSheetResponse> SubmitSheet(SubmitSheetRequest request, ServerCallContext context)
     {
         var sheet = await WriteSheetAsync(request.Territory, request.Family, "submitted", context, (territory, current, version) =>
-            (current ?? new() { Territory = territory }).Submitted(questionnaires.Of(current), request.Family, request.Version, version, Today));
+            (current ?? new() { Territory = territory }).Submitted(
+                questionnaires.Of(current),
+                request.Family,
+                request.Version,
+                version,
+                Today
+            )
+        );
         return new SubmitSheetResponse { Sheet = sheet };
     }
 
     public override async Task<ReopenSheetResponse> ReopenSheet(ReopenSheetRequest request, ServerCallContext context)
     {
         var sheet = await WriteSheetAsync(request.Territory, request.Family, "reopened", context, (territory, current, version) =>
-            (current ?? new() { Territory = territory }).Reopened(request.Family, version));
+            (current ?? new() { Territory = territory }).Reopened(request.Family, version)
+        );
         return new ReopenSheetResponse { Sheet = sheet };
     }
 
@@ -35,26 +44,45 @@ internal sealed partial class AssessmentsGrpc
         var territory = Demanded(request.Territory, context);
         var written = await records.WriteAsync<Assessment>(
             territory,
-            current => current is null ? throw Refusal.NotFound($"Votre territoire n’a pas encore commencé d’auto-évaluation.")
-                : current.Body.Restarted() is { } restarted ? Private("restarted", territory, restarted) : null,
-            context.CancellationToken);
-        return new RestartAssessmentResponse { Assessment = new(written.Body) { Questionnaire = questionnaires.Latest, Record = written.Info } };
+            current =>
+                current is null ? throw Refusal.NotFound($"Votre territoire n’a pas encore commencé d’auto-évaluation.")
+                : current.Body.Restarted() is { } restarted ? Private("restarted", territory, restarted)
+                : null,
+            context.CancellationToken
+        );
+        return new RestartAssessmentResponse
+        {
+            Assessment = new(written.Body) { Questionnaire = questionnaires.Latest, Record = written.Info },
+        };
     }
 
     /// <summary>Writes the sheet of a family for which the caller stands.</summary>
-    private async Task<AssessmentSheet> WriteSheetAsync(string code, string family, string word, ServerCallContext context, Func<string, Assessment?, long, Assessment?> decide)
+    private async Task<AssessmentSheet> WriteSheetAsync(
+        string code,
+        string family,
+        string word,
+        ServerCallContext context,
+        Func<string, Assessment?, long, Assessment?> decide
+    )
     {
         var territory = Demanded(code, context);
         if (!Families(territory, context).Contains(family))
         {
-            throw new Refusal(StatusCode.PermissionDenied, "NOT_YOUR_FAMILY", $"Vous ne remplissez que la fiche de la famille d’acteurs pour laquelle vous êtes dans la délégation.");
+            throw new Refusal(
+                StatusCode.PermissionDenied,
+                "NOT_YOUR_FAMILY",
+                $"Vous ne remplissez que la fiche de la famille d’acteurs pour laquelle vous êtes dans la délégation."
+            );
         }
         var written = await records.WriteAsync<Assessment>(
             territory,
-            current => decide(territory, current?.Body, (current?.Info.Version ?? 0) + 1) is { } next ? Private(word, territory, next) : null,
-            context.CancellationToken);
+            current =>
+                decide(territory, current?.Body, (current?.Info.Version ?? 0) + 1) is { } next ? Private(word, territory, next) : null,
+            context.CancellationToken
+        );
         return written.Body.Sheet(family)!;
     }
 
-    private static Change<Assessment> Private(string word, string territory, Assessment assessment) => new(word, territory, assessment, Visibility.Private);
+    private static Change<Assessment> Private(string word, string territory, Assessment assessment) =>
+        new(word, territory, assessment, Visibility.Private);
 }

@@ -26,7 +26,13 @@ internal sealed class Questionnaires
             (questionnaire.Version, questionnaire.Language) = (version, language);
             _all.Add((version, language), questionnaire);
         }
-        _versions = [.. _all.Keys.Select(key => key.Version).Distinct().OrderByDescending(version => int.Parse(version, CultureInfo.InvariantCulture))];
+        _versions =
+        [
+            .. _all
+                .Keys.Select(key => key.Version)
+                .Distinct()
+                .OrderByDescending(version => int.Parse(version, CultureInfo.InvariantCulture)),
+        ];
     }
 
     public string Latest => _versions[0];
@@ -46,5 +52,6 @@ internal sealed class Questionnaires
     /// <summary>The questions that a snapshot answers.</summary>
     public Questionnaire Of(AssessmentSnapshot snapshot) => Known(snapshot.Questionnaire);
 
-    private Questionnaire Known(string version) => Find(version) ?? throw new InvalidDataException($"The questionnaire {version} is of a later release than this one.");
+    private Questionnaire Known(string version) =>
+        Find(version) ?? throw new InvalidDataException($"The questionnaire {version} is of a later release than this one.");
 }

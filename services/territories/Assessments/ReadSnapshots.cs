@@ -12,8 +12,14 @@ internal sealed partial class AssessmentsGrpc
     {
         var (territory, isOurs) = await ReaderAsync(request.Territory, context);
         await using var db = await databases.CreateDbContextAsync(context.CancellationToken);
-        var heads = await db.Snapshots.AsNoTracking().Where(row => row.Territory == territory && (isOurs || row.IsOpen))
-            .OrderByDescending(row => row.FrozenOn).ThenByDescending(row => row.Id).Take(AssessmentRules.MostSnapshots).Select(row => row.Head).ToListAsync(context.CancellationToken);
+        var heads = await db
+            .Snapshots.AsNoTracking()
+            .Where(row => row.Territory == territory && (isOurs || row.IsOpen))
+            .OrderByDescending(row => row.FrozenOn)
+            .ThenByDescending(row => row.Id)
+            .Take(AssessmentRules.MostSnapshots)
+            .Select(row => row.Head)
+            .ToListAsync(context.CancellationToken);
         return new ListSnapshotsResponse { Snapshots = { heads.Select(AssessmentSnapshot.Parser.ParseFrom) } };
     }
 
@@ -25,7 +31,10 @@ internal sealed partial class AssessmentsGrpc
         {
             throw NoSnapshot();
         }
-        var seen = Resource(isOurs ? found.Body.SeenBy(Families(territory, context), await NowAsync(territory, context)) : found.Body, found.Info);
+        var seen = Resource(
+            isOurs ? found.Body.SeenBy(Families(territory, context), await NowAsync(territory, context)) : found.Body,
+            found.Info
+        );
         return new GetSnapshotResponse { Snapshot = seen, Comparisons = { questionnaires.Of(seen).Compare(seen.Sheets) } };
     }
 
@@ -34,7 +43,11 @@ internal sealed partial class AssessmentsGrpc
         var territory = Demanded(request.Territory, context);
         var (families, now) = (Families(territory, context), await NowAsync(territory, context));
         var (before, after) = (await FoundAsync(territory, request.Before, context), await FoundAsync(territory, request.After, context));
-        var response = new CompareSnapshotsResponse { Before = Resource(before.Body.SeenBy(families, now), before.Info), After = Resource(after.Body.SeenBy(families, now), after.Info) };
+        var response = new CompareSnapshotsResponse
+        {
+            Before = Resource(before.Body.SeenBy(families, now), before.Info),
+            After = Resource(after.Body.SeenBy(families, now), after.Info),
+        };
         response.Changes.AddRange(questionnaires.Of(response.After).Changes(response.Before.Sheets, response.After.Sheets));
         return response;
     }
@@ -53,7 +66,11 @@ internal sealed partial class AssessmentsGrpc
     }
 
     private async Task<Versioned<AssessmentSnapshot>> FoundAsync(string territory, string id, ServerCallContext context) =>
-        await records.FindAsync<AssessmentSnapshot>(id, context.CancellationToken) is { Body.IsDeleted: false } found && found.Body.Territory == territory ? found : throw NoSnapshot();
+        await records.FindAsync<AssessmentSnapshot>(id, context.CancellationToken) is { Body.IsDeleted: false } found
+        && found.Body.Territory == territory
+            ? found
+            : throw NoSnapshot();
 
-    private async Task<Assessment?> NowAsync(string territory, ServerCallContext context) => (await records.FindAsync<Assessment>(territory, context.CancellationToken))?.Body;
+    private async Task<Assessment?> NowAsync(string territory, ServerCallContext context) =>
+        (await records.FindAsync<Assessment>(territory, context.CancellationToken))?.Body;
 }

@@ -5,8 +5,12 @@ using Fabrique.Territories.V1;
 namespace Fabrique.Territories;
 
 /// <summary>What invented territories say of themselves, on a node that was started for a demonstration. As private as any.</summary>
-internal sealed class ShippedAssessments(RecordStore<TerritoriesDb> records, Registry registry, IHostEnvironment environment, IConfiguration configuration)
-    : ShippedRecords<TerritoriesDb, Assessment>(records, registry, environment, configuration)
+internal sealed class ShippedAssessments(
+    RecordStore<TerritoriesDb> records,
+    Registry registry,
+    IHostEnvironment environment,
+    IConfiguration configuration
+) : ShippedRecords<TerritoriesDb, Assessment>(records, registry, environment, configuration)
 {
     protected override string Folder => "Data/assessments";
 
@@ -20,8 +24,12 @@ internal sealed class ShippedAssessments(RecordStore<TerritoriesDb> records, Reg
 }
 
 /// <summary>What they froze of it.</summary>
-internal sealed class ShippedSnapshots(RecordStore<TerritoriesDb> records, Registry registry, IHostEnvironment environment, IConfiguration configuration)
-    : ShippedRecords<TerritoriesDb, AssessmentSnapshot>(records, registry, environment, configuration)
+internal sealed class ShippedSnapshots(
+    RecordStore<TerritoriesDb> records,
+    Registry registry,
+    IHostEnvironment environment,
+    IConfiguration configuration
+) : ShippedRecords<TerritoriesDb, AssessmentSnapshot>(records, registry, environment, configuration)
 {
     protected override string Folder => "Data/snapshots";
 

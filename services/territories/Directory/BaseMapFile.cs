@@ -11,7 +11,10 @@ internal static class BaseMapFile
 
     public static BaseMap Read()
     {
-        using var file = new GZipStream(typeof(BaseMapFile).Assembly.GetManifestResourceStream("departements.topo.json.gz")!, CompressionMode.Decompress);
+        using var file = new GZipStream(
+            typeof(BaseMapFile).Assembly.GetManifestResourceStream("departements.topo.json.gz")!,
+            CompressionMode.Decompress
+        );
         var topology = JsonNode.Parse(file)!;
         var arcs = Arcs(topology);
         var owners = Owners(topology);
@@ -32,23 +35,39 @@ internal static class BaseMapFile
     private static Arc[] Arcs(JsonNode topology)
     {
         var (scale, move) = (Pair(topology["transform"]!["scale"]!), Pair(topology["transform"]!["translate"]!));
-        return [.. topology["arcs"]!.AsArray().Select((arc, number) =>
-        {
-            var (x, y) = (0.0, 0.0);
-            return new Arc(number, [.. arc!.AsArray().Select(step =>
-            {
-                var (right, up) = Pair(step!);
-                (x, y) = (x + right, y + up);
-                return ((x * scale.X) + move.X, (y * scale.Y) + move.Y);
-            })]);
-        })];
+        return
+        [
+            .. topology["arcs"]!
+                .AsArray()
+                .Select(
+                    (arc, number) =>
+                    {
+                        var (x, y) = (0.0, 0.0);
+                        return new Arc(
+                            number,
+                            [
+                                .. arc!
+                                    .AsArray()
+                                    .Select(step =>
+                                    {
+                                        var (right, up) = Pair(step!);
+                                        (x, y) = (x + right, y + up);
+                                        return ((x * scale.X) + move.X, (y * scale.Y) + move.Y);
+                                    }),
+                            ]
+                        );
+                    }
+                ),
+        ];
     }
 
     /// <summary>The départements on either side of each arc. A negative number in a ring is an arc the other way round: ~number.</summary>
     private static ILookup<int, string> Owners(JsonNode topology) =>
-        (from shape in topology["objects"]!["departements"]!["geometries"]!.AsArray()
-         from arc in Numbers(shape["arcs"]!)
-         select (Arc: arc < 0 ? ~arc : arc, Department: shape["id"]!.GetValue<string>())).ToLookup(side => side.Arc, side => side.Department);
+        (
+            from shape in topology["objects"]!["departements"]!["geometries"]!.AsArray()
+            from arc in Numbers(shape["arcs"]!)
+            select (Arc: arc < 0 ? ~arc : arc, Department: shape["id"]!.GetValue<string>())
+        ).ToLookup(side => side.Arc, side => side.Department);
 
     private static IEnumerable<int> Numbers(JsonNode node) =>
         node is JsonArray array ? array.SelectMany(inner => Numbers(inner!)) : [node.GetValue<int>()];

@@ -16,7 +16,11 @@ internal static class Names
     {
         // What would not normalise is in no French name: halves of surrogate pairs and U+FFFE, which is no character.
         var letters = new StringBuilder();
-        var normal = string.Concat(text.Where(character => char.GetUnicodeCategory(character) is not (UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned)));
+        var normal = string.Concat(
+            text.Where(character =>
+                char.GetUnicodeCategory(character) is not (UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned)
+            )
+        );
         foreach (var character in normal.Normalize(NormalizationForm.FormKD))
         {
             _ = char.ToLowerInvariant(character) switch
@@ -33,12 +37,13 @@ internal static class Names
     }
 
     /// <summary>The word as it is written out: "st" is "saint".</summary>
-    public static string Spell(string word) => word switch
-    {
-        "st" => "saint",
-        "ste" => "sainte",
-        "sts" => "saints",
-        "stes" => "saintes",
-        _ => word,
-    };
+    public static string Spell(string word) =>
+        word switch
+        {
+            "st" => "saint",
+            "ste" => "sainte",
+            "sts" => "saints",
+            "stes" => "saintes",
+            _ => word,
+        };
 }

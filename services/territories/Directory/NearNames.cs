@@ -99,5 +99,9 @@ internal static class NearNames
 
     // A postcode begins with the département; those of Corsica (2A, 2B) with 20.
     private static bool IsIn(string department, string place) =>
-        department.Length > 0 && place.StartsWith(department.Replace("2A", "20", StringComparison.Ordinal).Replace("2B", "20", StringComparison.Ordinal), StringComparison.Ordinal);
+        department.Length > 0
+        && place.StartsWith(
+            department.Replace("2A", "20", StringComparison.Ordinal).Replace("2B", "20", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
 }

@@ -32,8 +32,16 @@ internal sealed class OfficialDirectory
     /// <param name="demonstration">Whether territories that were invented are in it too. See <see cref="Fictional"/>.</param>
     /// <param name="logger">Is told when it is built.</param>
     /// <param name="cancellationToken">Gives up waiting for another process that builds it.</param>
-    public static async Task<OfficialDirectory> OpenAsync(string folder, bool demonstration, ILogger logger, CancellationToken cancellationToken) =>
-        new(await OfficialDirectoryFile.EnsureAsync(folder, demonstration, logger, cancellationToken), OfficialDirectoryTables.ReadSources());
+    public static async Task<OfficialDirectory> OpenAsync(
+        string folder,
+        bool demonstration,
+        ILogger logger,
+        CancellationToken cancellationToken
+    ) =>
+        new(
+            await OfficialDirectoryFile.EnsureAsync(folder, demonstration, logger, cancellationToken),
+            OfficialDirectoryTables.ReadSources()
+        );
 
     /// <summary>
     /// Finds territories, best first: exact name, then a name that starts with the query, then the words anywhere in the name, then those
@@ -53,8 +61,15 @@ internal sealed class OfficialDirectory
     /// <param name="limit">How many to return at most.</param>
     /// <param name="cancellationToken">Stops between two rows.</param>
     public async Task<Page> SearchAsync(
-        string query, IReadOnlyCollection<string> kinds, string region, string department, IReadOnlyCollection<string>? onlyIds,
-        int offset, int limit, CancellationToken cancellationToken)
+        string query,
+        IReadOnlyCollection<string> kinds,
+        string region,
+        string department,
+        IReadOnlyCollection<string>? onlyIds,
+        int offset,
+        int limit,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(limit);
@@ -64,13 +79,17 @@ internal sealed class OfficialDirectory
         var filters = Filters(kinds, region, department, onlyIds, command);
 
         var total = await CountAsync(match + filters);
-        var isNear = total == 0 && (filters.Length == 0 || await CountAsync(match) == 0) && NearNames.Of(query, Entries) is { Count: > 0 } near
+        var isNear =
+            total == 0
+            && (filters.Length == 0 || await CountAsync(match) == 0)
+            && NearNames.Of(query, Entries) is { Count: > 0 } near
             && Nearest(near, command, out match, out order);
         total = isNear ? await CountAsync(match + filters) : total;
 
         command.CommandText = $"""
             SELECT message FROM (
-                SELECT t.position, {order} AS place FROM territory AS t WHERE {match + filters} ORDER BY place, t.position LIMIT $limit OFFSET $offset)
+                SELECT t.position, {order} AS place FROM territory AS t WHERE {match
+                + filters} ORDER BY place, t.position LIMIT $limit OFFSET $offset)
             JOIN body USING (position) ORDER BY place, position
             """;
         command.Parameters.AddWithValue("$limit", limit);
@@ -94,12 +113,19 @@ internal sealed class OfficialDirectory
     /// <summary>How many territories a search finds at each rank of its order, whose names are really so; the ranks are those of <see cref="SearchAsync"/>.</summary>
     /// <inheritdoc cref="SearchAsync" path="/param"/>
     public async Task<IReadOnlyDictionary<int, int>> CountByRankAsync(
-        string query, IReadOnlyCollection<string> kinds, string region, string department, IReadOnlyCollection<string>? onlyIds, CancellationToken cancellationToken)
+        string query,
+        IReadOnlyCollection<string> kinds,
+        string region,
+        string department,
+        IReadOnlyCollection<string>? onlyIds,
+        CancellationToken cancellationToken
+    )
     {
         await using var connection = Connect();
         await using var command = connection.CreateCommand();
         var (match, order) = Interpret(query, command);
-        command.CommandText = $"SELECT {order} AS place, COUNT(*) FROM territory AS t WHERE {match + Filters(kinds, region, department, onlyIds, command)} GROUP BY place";
+        command.CommandText =
+            $"SELECT {order} AS place, COUNT(*) FROM territory AS t WHERE {match + Filters(kinds, region, department, onlyIds, command)} GROUP BY place";
         var counts = new Dictionary<int, int>();
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         while (await rows.ReadAsync(cancellationToken))
@@ -145,40 +171,64 @@ internal sealed class OfficialDirectory
         command.CommandText = "SELECT EXISTS (SELECT 1 FROM code WHERE code = $code)";
         if (command.ExecuteScalar() is 1L)
         {
-            return ("t.position IN (SELECT territory FROM code WHERE code = $code)",
-                "(SELECT MIN(kind) FROM code WHERE code = $code AND territory = t.position)");
+            return (
+                "t.position IN (SELECT territory FROM code WHERE code = $code)",
+                "(SELECT MIN(kind) FROM code WHERE code = $code AND territory = t.position)"
+            );
         }
 
         // The first word that is not a number must be in a name, or "pas de calais" would find every commune of that département.
-        var terms = words.Select((word, i) => (Word: word, Term: i < words.Length - 1 ? Quote(Names.Spell(word)) : Unfinished(word))).ToArray();
+        var terms = words
+            .Select((word, i) => (Word: word, Term: i < words.Length - 1 ? Quote(Names.Spell(word)) : Unfinished(word)))
+            .ToArray();
         var key = Array.FindIndex(terms, term => !IsNumber(term.Word));
-        command.Parameters.AddWithValue("$words", string.Join(" AND ", terms.Select((term, i) => i == key ? $"{{name former}} : ({term.Term})" : term.Term)));
+        command.Parameters.AddWithValue(
+            "$words",
+            string.Join(" AND ", terms.Select((term, i) => i == key ? $"{{name former}} : ({term.Term})" : term.Term))
+        );
         command.Parameters.AddWithValue("$named", $"name : ({string.Join(" AND ", terms.Select(term => term.Term))})");
         command.Parameters.AddWithValue("$name", string.Join(' ', words.Select(Names.Spell)));
-        command.Parameters.AddWithValue("$alone", string.Join(' ', terms.Where(term => !IsNumber(term.Word)).Select(term => Names.Spell(term.Word))));
+        command.Parameters.AddWithValue(
+            "$alone",
+            string.Join(' ', terms.Where(term => !IsNumber(term.Word)).Select(term => Names.Spell(term.Word)))
+        );
         command.Parameters.AddWithValue("$start", string.Join(' ', words[..^1].Select(Names.Spell).Append(words[^1])));
-        return ("t.position IN (SELECT rowid FROM words WHERE words MATCH $words)", """
+        return (
+            "t.position IN (SELECT rowid FROM words WHERE words MATCH $words)",
+            """
             CASE WHEN t.name IN ($name, $alone) THEN 0
                  WHEN substr(t.name, 1, length($name)) = $name OR substr(t.name, 1, length($start)) = $start THEN 1
                  WHEN t.position IN (SELECT rowid FROM words WHERE words MATCH $named) THEN 2
                  ELSE 3 END
-            """);
+            """
+        );
 
         static bool IsNumber(string word) => word.All(char.IsAsciiDigit);
         static string Quote(string word) => $"\"{word}\"";
-        static string Unfinished(string word) => Names.Spell(word) == word ? Quote(word) + "*" : $"({Quote(word)}* OR {Quote(Names.Spell(word))}*)";
+        static string Unfinished(string word) =>
+            Names.Spell(word) == word ? Quote(word) + "*" : $"({Quote(word)}* OR {Quote(Names.Spell(word))}*)";
     }
 
     /// <summary>The condition and the order that give these positions, as they come.</summary>
     private static bool Nearest(IReadOnlyList<int> positions, SqliteCommand command, out string match, out string order)
     {
         command.Parameters.AddWithValue("$near", System.Text.Json.JsonSerializer.Serialize(positions));
-        (match, order) = ("t.position IN (SELECT value FROM json_each($near))", "(SELECT key FROM json_each($near) WHERE value = t.position)");
+        (match, order) = (
+            "t.position IN (SELECT value FROM json_each($near))",
+            "(SELECT key FROM json_each($near) WHERE value = t.position)"
+        );
         return true;
     }
 
-    private static string Filters(IReadOnlyCollection<string> kinds, string region, string department, IReadOnlyCollection<string>? onlyIds, SqliteCommand command) =>
-        Filter("kind", "$kinds", kinds.Count > 0 ? kinds : null, command) + Filter("id", "$ids", onlyIds, command)
+    private static string Filters(
+        IReadOnlyCollection<string> kinds,
+        string region,
+        string department,
+        IReadOnlyCollection<string>? onlyIds,
+        SqliteCommand command
+    ) =>
+        Filter("kind", "$kinds", kinds.Count > 0 ? kinds : null, command)
+        + Filter("id", "$ids", onlyIds, command)
         + Filter("region", "$region", region.Length > 0 ? [region] : null, command)
         + Filter("department", "$department", department.Length > 0 ? [department] : null, command);
 
@@ -202,12 +252,23 @@ internal sealed class OfficialDirectory
         var read = new List<(int Position, string Name, Territory Territory)>();
         while (rows.Read())
         {
-            read.Add((rows.GetInt32(0), rows.GetString(1).Replace(" ", "", StringComparison.Ordinal), Territory.Parser.ParseFrom(rows.GetFieldValue<byte[]>(2))));
+            read.Add(
+                (
+                    rows.GetInt32(0),
+                    rows.GetString(1).Replace(" ", "", StringComparison.Ordinal),
+                    Territory.Parser.ParseFrom(rows.GetFieldValue<byte[]>(2))
+                )
+            );
         }
 
-        var groupings = read.Where(row => row.Territory.Siren.Length > 0 && row.Territory.Kind != "COM").ToDictionary(row => row.Territory.Id, row => row.Territory.Kind);
+        var groupings = read.Where(row => row.Territory.Siren.Length > 0 && row.Territory.Kind != "COM")
+            .ToDictionary(row => row.Territory.Id, row => row.Territory.Kind);
         return read.ConvertAll(row => new DirectoryEntry(
-            row.Position, row.Name, NearNames.Letters(row.Name), Traits.Of(row.Territory, groupings.GetValueOrDefault(row.Territory.Epci?.Code ?? "", ""))));
+            row.Position,
+            row.Name,
+            NearNames.Letters(row.Name),
+            Traits.Of(row.Territory, groupings.GetValueOrDefault(row.Territory.Epci?.Code ?? "", ""))
+        ));
     }
 
     private SqliteConnection Connect()

@@ -88,7 +88,11 @@ internal static class OfficialDirectoryFile
     {
         logger.LogInformation("Building the official directory of territories, once for this version");
         var start = Stopwatch.GetTimestamp();
-        List<OfficialDirectoryTables.Entry> territories = [.. OfficialDirectoryTables.Read(), .. demonstration ? OfficialDirectoryTables.ReadFictional() : []];
+        List<OfficialDirectoryTables.Entry> territories =
+        [
+            .. OfficialDirectoryTables.Read(),
+            .. demonstration ? OfficialDirectoryTables.ReadFictional() : [],
+        ];
         using (var connection = Open(path, SqliteOpenMode.ReadWriteCreate))
         {
             Prepare(connection, Schema)();
@@ -105,7 +109,11 @@ internal static class OfficialDirectoryFile
             file.Flush(flushToDisk: true);
         }
 
-        logger.LogInformation("Built the official directory: {Count} territories in {Elapsed:F0} ms", territories.Count, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        logger.LogInformation(
+            "Built the official directory: {Count} territories in {Elapsed:F0} ms",
+            territories.Count,
+            Stopwatch.GetElapsedTime(start).TotalMilliseconds
+        );
     }
 
     private static void Fill(SqliteConnection connection, List<OfficialDirectoryTables.Entry> entries)
@@ -115,7 +123,11 @@ internal static class OfficialDirectoryFile
         var words = Prepare(connection, "INSERT INTO words (rowid, name, former, place) VALUES ($0, $1, $2, $3)");
         var code = Prepare(connection, "INSERT OR IGNORE INTO code VALUES ($0, $1, $2)");
         var position = 0;
-        foreach (var entry in entries.OrderByDescending(entry => entry.Territory.Population).ThenBy(entry => entry.Territory.Id, StringComparer.Ordinal))
+        foreach (
+            var entry in entries
+                .OrderByDescending(entry => entry.Territory.Population)
+                .ThenBy(entry => entry.Territory.Id, StringComparer.Ordinal)
+        )
         {
             position++;
             var message = entry.Territory;
@@ -125,8 +137,12 @@ internal static class OfficialDirectoryFile
 
             // Joined, so that "labergement" finds L'Abergement.
             var joined = Names.Fold(message.Name.Replace("'", "", StringComparison.Ordinal));
-            words(position, name, Names.Fold(entry.FormerNames) + (joined == name ? "" : " " + joined),
-                Names.Fold($"{department?.Code} {department?.Name} {string.Join(' ', message.Postcodes)}"));
+            words(
+                position,
+                name,
+                Names.Fold(entry.FormerNames) + (joined == name ? "" : " " + joined),
+                Names.Fold($"{department?.Code} {department?.Name} {string.Join(' ', message.Postcodes)}")
+            );
 
             foreach (var (text, kind) in entry.Codes)
             {
@@ -137,7 +153,14 @@ internal static class OfficialDirectoryFile
 
     private static SqliteConnection Open(string path, SqliteOpenMode mode)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder
+            {
+                DataSource = path,
+                Mode = mode,
+                Pooling = false,
+            }.ToString()
+        );
         connection.Open();
         return connection;
     }

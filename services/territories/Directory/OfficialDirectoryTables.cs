@@ -35,21 +35,40 @@ internal static class OfficialDirectoryTables
         [
             .. Table("communes").Select(row => Commune(row)),
             .. groupings.Concat(Table("ept")).Select(row => Named(row, row.Kind, row.Code, [], siren: row.Code)),
-
             // An overseas collectivity stands in both lists of the source: it is shown once, and either id finds it.
-            .. departments.Where(row => row.Zone != "com").Select(row => Named(row with { Departement = row.Code }, "DEP", "D" + row.Code, [(row.Code, CodeKind.Short)])),
-            .. regions.Select(row => row.Zone == "com"
-                ? Named(row with { Departement = row.Code, Region = row.Code }, "AUT", "R" + row.Code, [("D" + row.Code, CodeKind.Alias), (row.Code, CodeKind.Short)])
-                : Named(row with { Region = row.Code }, "REG", "R" + row.Code, [(row.Code, CodeKind.Short)])),
+            .. departments
+                .Where(row => row.Zone != "com")
+                .Select(row => Named(row with { Departement = row.Code }, "DEP", "D" + row.Code, [(row.Code, CodeKind.Short)])),
+            .. regions.Select(row =>
+                row.Zone == "com"
+                    ? Named(
+                        row with
+                        {
+                            Departement = row.Code,
+                            Region = row.Code,
+                        },
+                        "AUT",
+                        "R" + row.Code,
+                        [("D" + row.Code, CodeKind.Alias), (row.Code, CodeKind.Short)]
+                    )
+                    : Named(row with { Region = row.Code }, "REG", "R" + row.Code, [(row.Code, CodeKind.Short)])
+            ),
         ];
 
         Entry Commune(OfficialRow row)
         {
             var former = Split(row.FormerCodes);
-            var entry = Named(row, "COM", row.Code, [
-                .. Split(row.Postcodes).Select(code => (code, CodeKind.Postcode)),
-                .. former.Concat(Split(row.Districts)).Select(code => (code, CodeKind.Alias)),
-                (row.Siren, CodeKind.Siren)], row.Siren);
+            var entry = Named(
+                row,
+                "COM",
+                row.Code,
+                [
+                    .. Split(row.Postcodes).Select(code => (code, CodeKind.Postcode)),
+                    .. former.Concat(Split(row.Districts)).Select(code => (code, CodeKind.Alias)),
+                    (row.Siren, CodeKind.Siren),
+                ],
+                row.Siren
+            );
             entry.Territory.Insee = row.Code;
             entry.Territory.Postcodes.AddRange(Split(row.Postcodes));
             entry.Territory.FormerCodes.AddRange(former);
@@ -77,7 +96,12 @@ internal static class OfficialDirectoryTables
 
             if (row is { Latitude: { } latitude, Longitude: { } longitude })
             {
-                territory.Coordinates = new Coordinates { Latitude = latitude, Longitude = longitude, Approximate = row.Approx == true };
+                territory.Coordinates = new Coordinates
+                {
+                    Latitude = latitude,
+                    Longitude = longitude,
+                    Approximate = row.Approx == true,
+                };
             }
 
             return new Entry(territory, row.FormerNames, [(id, CodeKind.Id), .. codes.Where(code => code.Code.Length > 0)]);
@@ -93,10 +117,21 @@ internal static class OfficialDirectoryTables
         var around = new CodeName { Code = Fictional.Prefix, Name = rows[true].Single().Name };
         return
         [
-            .. rows[false].Select(row => new Entry(
-                new Territory { Id = row.Code, Kind = row.Kind, Name = row.Name, Population = row.Population ?? 0, Department = around, Region = around, MemberCount = row.Members ?? 0 },
-                "",
-                [(row.Code, CodeKind.Id)])),
+            .. rows[false]
+                .Select(row => new Entry(
+                    new Territory
+                    {
+                        Id = row.Code,
+                        Kind = row.Kind,
+                        Name = row.Name,
+                        Population = row.Population ?? 0,
+                        Department = around,
+                        Region = around,
+                        MemberCount = row.Members ?? 0,
+                    },
+                    "",
+                    [(row.Code, CodeKind.Id)]
+                )),
         ];
     }
 
@@ -105,16 +140,27 @@ internal static class OfficialDirectoryTables
     {
         using var stream = Resource("vintage.json");
         var vintage = JsonNode.Parse(stream)!;
-        var attributions = vintage["files"]!.AsObject().ToDictionary(file => file.Key, file => file.Value!["sources"]!.AsArray()
-            .Select(source => vintage["sources"]![source!.GetValue<string>()]!["attribution"]!.GetValue<string>()).ToArray());
-        return kind => attributions[kind switch
-        {
-            "COM" => "communes.csv.gz",
-            "EPT" => "ept.csv.gz",
-            "DEP" => "departements.csv.gz",
-            "REG" or "AUT" => "regions.csv.gz",
-            _ => "epci.csv.gz",
-        }];
+        var attributions = vintage["files"]!
+            .AsObject()
+            .ToDictionary(
+                file => file.Key,
+                file =>
+                    file.Value!["sources"]!
+                        .AsArray()
+                        .Select(source => vintage["sources"]![source!.GetValue<string>()]!["attribution"]!.GetValue<string>())
+                        .ToArray()
+            );
+        return kind =>
+            attributions[
+                kind switch
+                {
+                    "COM" => "communes.csv.gz",
+                    "EPT" => "ept.csv.gz",
+                    "DEP" => "departements.csv.gz",
+                    "REG" or "AUT" => "regions.csv.gz",
+                    _ => "epci.csv.gz",
+                }
+            ];
     }
 
     /// <summary>Whom to name for a source of vintage.json.</summary>
@@ -168,4 +214,5 @@ internal sealed partial record OfficialRow(
     [CsvColumn("districts")] string Districts = "",
     [CsvColumn("latitude")] double? Latitude = null,
     [CsvColumn("longitude")] double? Longitude = null,
-    [CsvColumn("approx")] bool? Approx = null);
+    [CsvColumn("approx")] bool? Approx = null
+);

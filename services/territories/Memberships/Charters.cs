@@ -11,13 +11,21 @@ internal sealed class Charters
 
     public Charters()
     {
-        foreach (var name in typeof(Charters).Assembly.GetManifestResourceNames().Where(name => name.EndsWith(".md", StringComparison.Ordinal)))
+        foreach (
+            var name in typeof(Charters).Assembly.GetManifestResourceNames().Where(name => name.EndsWith(".md", StringComparison.Ordinal))
+        )
         {
             using var reader = new StreamReader(typeof(Charters).Assembly.GetManifestResourceStream(name)!);
             var text = reader.ReadToEnd().ReplaceLineEndings("\n").Split('\n', 2);
             _texts.Add((name.Split('.')[0], name.Split('.')[1]), (text[0].TrimStart('#', ' '), text[1].Trim()));
         }
-        _versions = [.. _texts.Keys.Select(text => text.Version).Distinct().OrderByDescending(version => int.Parse(version, CultureInfo.InvariantCulture))];
+        _versions =
+        [
+            .. _texts
+                .Keys.Select(text => text.Version)
+                .Distinct()
+                .OrderByDescending(version => int.Parse(version, CultureInfo.InvariantCulture)),
+        ];
     }
 
     public string Latest => _versions[0];
@@ -29,7 +37,14 @@ internal sealed class Charters
         version = version.Length > 0 ? version : Latest;
         var language = _texts.ContainsKey((version, Language.Current.Code)) ? Language.Current.Code : Language.French.Code;
         return _texts.TryGetValue((version, language), out var found)
-            ? new Charter { Version = version, Language = language, Title = found.Title, Text = found.Text, Versions = { _versions } }
+            ? new Charter
+            {
+                Version = version,
+                Language = language,
+                Title = found.Title,
+                Text = found.Text,
+                Versions = { _versions },
+            }
             : null;
     }
 }

@@ -9,7 +9,11 @@ using static Fabrique.Records.Check;
 namespace Fabrique.Territories;
 
 /// <summary>The contract of cohorts.</summary>
-internal sealed partial class CohortsGrpc(RecordStore<TerritoriesDb> records, IDbContextFactory<TerritoriesDb> databases, OfficialDirectory directory) : CohortService.CohortServiceBase
+internal sealed partial class CohortsGrpc(
+    RecordStore<TerritoriesDb> records,
+    IDbContextFactory<TerritoriesDb> databases,
+    OfficialDirectory directory
+) : CohortService.CohortServiceBase
 {
     private const int MostMembers = 200;
 
@@ -19,23 +23,40 @@ internal sealed partial class CohortsGrpc(RecordStore<TerritoriesDb> records, ID
         var after = Paging.Position<Place>(new ListCohortsRequest(), request.PageToken);
         await using var db = await databases.CreateDbContextAsync(context.CancellationToken);
         var rows = db.Cohorts.AsNoTracking();
-        rows = after is null ? rows : rows.Where(row => row.StartsOn.CompareTo(after.StartsOn) < 0 || (row.StartsOn == after.StartsOn && row.Code.CompareTo(after.Code) > 0));
-        var page = await rows.OrderByDescending(row => row.StartsOn).ThenBy(row => row.Code).Take(size + 1).ToListAsync(context.CancellationToken);
+        rows = after is null
+            ? rows
+            : rows.Where(row =>
+                row.StartsOn.CompareTo(after.StartsOn) < 0 || (row.StartsOn == after.StartsOn && row.Code.CompareTo(after.Code) > 0)
+            );
+        var page = await rows.OrderByDescending(row => row.StartsOn)
+            .ThenBy(row => row.Code)
+            .Take(size + 1)
+            .ToListAsync(context.CancellationToken);
         var codes = page.Select(row => row.Code).ToArray();
-        var counts = await db.Members.Where(row => codes.Contains(row.Cohort)).GroupBy(row => row.Cohort).Select(group => new { group.Key, Count = group.Count() })
+        var counts = await db
+            .Members.Where(row => codes.Contains(row.Cohort))
+            .GroupBy(row => row.Cohort)
+            .Select(group => new { group.Key, Count = group.Count() })
             .ToDictionaryAsync(group => group.Key, group => group.Count, context.CancellationToken);
         return new ListCohortsResponse
         {
             Cohorts = { page.Take(size).Select(row => Cohort(row, counts.GetValueOrDefault(row.Code))) },
-            NextPageToken = page.Count > size ? Paging.Token(new ListCohortsRequest(), new Place(page[size - 1].StartsOn, page[size - 1].Code)) : "",
+            NextPageToken =
+                page.Count > size ? Paging.Token(new ListCohortsRequest(), new Place(page[size - 1].StartsOn, page[size - 1].Code)) : "",
         };
     }
 
     public override async Task<GetCohortResponse> GetCohort(GetCohortRequest request, ServerCallContext context)
     {
-        var found = await records.FindAsync<Cohort>(request.Code, context.CancellationToken) ?? throw Refusal.NotFound($"Aucune cohorte n’a ce code.");
+        var found = await records.FindAsync<Cohort>(request.Code, context.CancellationToken)
+            ?? throw Refusal.NotFound($"Aucune cohorte n’a ce code.");
         await using var db = await databases.CreateDbContextAsync(context.CancellationToken);
-        var members = await db.Members.Where(row => row.Cohort == found.Body.Code).OrderBy(row => row.Id).Take(MostMembers).Select(row => row.Body).ToListAsync(context.CancellationToken);
+        var members = await db
+            .Members.Where(row => row.Cohort == found.Body.Code)
+            .OrderBy(row => row.Id)
+            .Take(MostMembers)
+            .Select(row => row.Body)
+            .ToListAsync(context.CancellationToken);
         return new GetCohortResponse
         {
             Cohort = new Cohort(found.Body) { Record = found.Info, MemberCount = members.Count },
@@ -62,11 +83,18 @@ internal sealed partial class CohortsGrpc(RecordStore<TerritoriesDb> records, ID
                 }
                 if ((current?.Info.Version ?? 0) != request.Version)
                 {
-                    throw new Refusal(StatusCode.Aborted, "STALE_VERSION", $"Quelqu’un a modifié cette cohorte entre-temps. Rien n’a été enregistré.");
+                    throw new Refusal(
+                        StatusCode.Aborted,
+                        "STALE_VERSION",
+                        $"Quelqu’un a modifié cette cohorte entre-temps. Rien n’a été enregistré."
+                    );
                 }
-                return told.Equals(current?.Body) ? null : new Change<Cohort>(current is null ? "opened" : "revised", "", told, Visibility.Public);
+                return told.Equals(current?.Body)
+                    ? null
+                    : new Change<Cohort>(current is null ? "opened" : "revised", "", told, Visibility.Public);
             },
-            context.CancellationToken);
+            context.CancellationToken
+        );
         return new SaveCohortResponse { Cohort = new Cohort(saved.Body) { Record = saved.Info } };
     }
 
@@ -76,17 +104,28 @@ internal sealed partial class CohortsGrpc(RecordStore<TerritoriesDb> records, ID
     {
         var told = new Cohort(cohort) { Record = null, MemberCount = 0 };
         Texts.Tidy(told);
-        Refuse(
-        [
-            .. Rule("code", !CodeShape().IsMatch(told.Code), $"Un code a de 2 à 40 lettres sans accent, chiffres et tirets, une lettre d’abord : occitanie-2026."),
+        Refuse([
+            .. Rule(
+                "code",
+                !CodeShape().IsMatch(told.Code),
+                $"Un code a de 2 à 40 lettres sans accent, chiffres et tirets, une lettre d’abord : occitanie-2026."
+            ),
             .. Rule("name", told.Name.Length == 0, $"Donnez un nom à la cohorte."),
             .. Texts.TooLong(told, field => field == "description" ? 2_000 : 120),
             .. Rule("startsOn", told.StartsOn.Length != 10, $"Écrivez le jour où elle commence ainsi : 2026-03-17."),
             .. Date("startsOn", told.StartsOn),
             .. Rule("endsOn", told.EndsOn.Length is not (0 or 10), $"Écrivez le jour où elle finit ainsi : 2026-03-17."),
             .. Date("endsOn", told.EndsOn),
-            .. Rule("endsOn", told.EndsOn.Length > 0 && string.CompareOrdinal(told.EndsOn, told.StartsOn) < 0, $"La cohorte ne peut pas finir avant de commencer."),
-            .. Rule("region", told.Region.Length > 0 && directory.Find($"R{told.Region}") is null, $"Aucune région n’a ce code : 32 pour les Hauts-de-France, 76 pour l’Occitanie."),
+            .. Rule(
+                "endsOn",
+                told.EndsOn.Length > 0 && string.CompareOrdinal(told.EndsOn, told.StartsOn) < 0,
+                $"La cohorte ne peut pas finir avant de commencer."
+            ),
+            .. Rule(
+                "region",
+                told.Region.Length > 0 && directory.Find($"R{told.Region}") is null,
+                $"Aucune région n’a ce code : 32 pour les Hauts-de-France, 76 pour l’Occitanie."
+            ),
         ]);
         return told;
     }

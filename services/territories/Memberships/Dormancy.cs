@@ -7,8 +7,14 @@ namespace Fabrique.Territories;
 
 /// <summary>Once a day, puts to sleep the memberships of territories that nobody heard of, and nobody signed in for, in twelve months.</summary>
 internal sealed partial class Dormancy(
-    RecordStore<TerritoriesDb> records, IDbContextFactory<TerritoriesDb> databases, Registry registry, IdentityService.IdentityServiceClient identity,
-    Notices<TerritoriesDb> notices, TimeProvider clock, ILogger<Dormancy> log) : BackgroundService
+    RecordStore<TerritoriesDb> records,
+    IDbContextFactory<TerritoriesDb> databases,
+    Registry registry,
+    IdentityService.IdentityServiceClient identity,
+    Notices<TerritoriesDb> notices,
+    TimeProvider clock,
+    ILogger<Dormancy> log
+) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromDays(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -27,8 +33,7 @@ internal sealed partial class Dormancy(
                 // Tomorrow is soon enough.
                 LogFailure(error);
             }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        } while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     internal async Task SleepAsync(CancellationToken cancellation)
@@ -36,23 +41,36 @@ internal sealed partial class Dormancy(
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
         var last = MembershipRules.LastHeard(today);
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var forgotten = await db.Memberships.Where(row => row.Status == MembershipStatus.Active && row.ActiveOn != "" && row.ActiveOn.CompareTo(last) <= 0)
-            .Select(row => row.Id).ToListAsync(cancellation);
-        foreach (var id in forgotten.Where(id => registry.HomeOf(id, RecordKinds.AreaOf(RecordKinds.KindOf<Membership>())) == registry.Node))
+        var forgotten = await db
+            .Memberships.Where(row => row.Status == MembershipStatus.Active && row.ActiveOn != "" && row.ActiveOn.CompareTo(last) <= 0)
+            .Select(row => row.Id)
+            .ToListAsync(cancellation);
+        foreach (
+            var id in forgotten.Where(id => registry.HomeOf(id, RecordKinds.AreaOf(RecordKinds.KindOf<Membership>())) == registry.Node)
+        )
         {
-            var seen = (await identity.GetDelegationAsync(new() { Territory = id }, deadline: clock.GetUtcNow().UtcDateTime + Patience, cancellationToken: cancellation)).SeenOn;
+            var seen = (
+                await identity.GetDelegationAsync(
+                    new() { Territory = id },
+                    deadline: clock.GetUtcNow().UtcDateTime + Patience,
+                    cancellationToken: cancellation
+                )
+            ).SeenOn;
             Change<Membership>? change = null;
             await records.WriteAsync<Membership>(
                 id,
-                current => change = !current!.Body.IsForgotten(today) ? null
-                    : string.CompareOrdinal(seen, last) > 0 ? MembershipsGrpc.Change("heard-of", current.Body.Heard(seen))
-                    : MembershipsGrpc.Change("fell-asleep", current.Body.Slept("")!),
+                current =>
+                    change =
+                        !current!.Body.IsForgotten(today) ? null
+                        : string.CompareOrdinal(seen, last) > 0 ? MembershipsGrpc.Change("heard-of", current.Body.Heard(seen))
+                        : MembershipsGrpc.Change("fell-asleep", current.Body.Slept("")!),
                 db =>
                 {
                     notices.Tell(db, change!.Body, MembershipStatus.Active, "");
                     return Task.CompletedTask;
                 },
-                cancellation);
+                cancellation
+            );
         }
     }
 

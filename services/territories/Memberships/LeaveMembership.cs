@@ -16,14 +16,20 @@ internal sealed partial class MembershipsGrpc
 
     public override async Task<LeaveMembershipResponse> LeaveMembership(LeaveMembershipRequest request, ServerCallContext context)
     {
-        var left = await WriteAsync(request.Territory, "left", context, membership => membership.Left(request.Reason, request.Practices, Today));
+        var left = await WriteAsync(request.Territory, "left", context, membership =>
+            membership.Left(request.Reason, request.Practices, Today)
+        );
         if (left.PracticesLeft == PracticesLeft.Hidden && await records.ExistsAsync<Profile>(left.Territory, context.CancellationToken))
         {
             // The practices follow in their own service.
             await records.WriteAsync<Profile>(
                 left.Territory,
-                current => current!.Info.Visibility == Visibility.Private ? null : new Change<Profile>("hidden", left.Territory, current.Body, Visibility.Private),
-                context.CancellationToken);
+                current =>
+                    current!.Info.Visibility == Visibility.Private
+                        ? null
+                        : new Change<Profile>("hidden", left.Territory, current.Body, Visibility.Private),
+                context.CancellationToken
+            );
         }
         return new LeaveMembershipResponse { Membership = left };
     }

@@ -20,22 +20,31 @@ internal static class MembershipHosting
     /// <param name="membership">As it will be.</param>
     /// <param name="before">The status it had.</param>
     /// <param name="actor">Whoever did it, as tokens name people; empty for the node itself.</param>
-    public static void Tell(this Notices<TerritoriesDb> notices, TerritoriesDb db, Membership membership, MembershipStatus before, string actor)
+    public static void Tell(
+        this Notices<TerritoriesDb> notices,
+        TerritoriesDb db,
+        Membership membership,
+        MembershipStatus before,
+        string actor
+    )
     {
         if (membership.Status == before || membership.Status is MembershipStatus.Submitted or MembershipStatus.Examined)
         {
             return;
         }
-        notices.Add(db, new NotifyRequest
-        {
-            Topic = NoticeTopic.Membership,
-            Audience = NoticeAudience.Delegation,
-            Territory = membership.Territory,
-            Subject = membership.Territory,
-            State = $"{membership.Status}",
-            Path = $"/mon-territoire?territoire={membership.Territory}",
-            ExceptPerson = actor,
-        });
+        notices.Add(
+            db,
+            new NotifyRequest
+            {
+                Topic = NoticeTopic.Membership,
+                Audience = NoticeAudience.Delegation,
+                Territory = membership.Territory,
+                Subject = membership.Territory,
+                State = $"{membership.Status}",
+                Path = $"/mon-territoire?territoire={membership.Territory}",
+                ExceptPerson = actor,
+            }
+        );
     }
 
     public static void MapMemberships(this WebApplication app)

@@ -28,17 +28,19 @@ internal static class MembershipRules
     public static Membership? Submitted(Membership? current, Territory territory, string profile, DateOnly today)
     {
         Refuse(Codes("profile", [profile], Vocabulary.MembershipProfile));
-        return current is { Status: not (MembershipStatus.Refused or MembershipStatus.Left) } ? null : new Membership
-        {
-            Territory = territory.Id,
-            Status = MembershipStatus.Submitted,
-            Profile = profile,
-            Kind = territory.Kind,
-            Name = territory.Name,
-            Department = territory.Department?.Code ?? "",
-            Region = territory.Region?.Code ?? "",
-            SubmittedOn = Day(today),
-        };
+        return current is { Status: not (MembershipStatus.Refused or MembershipStatus.Left) }
+            ? null
+            : new Membership
+            {
+                Territory = territory.Id,
+                Status = MembershipStatus.Submitted,
+                Profile = profile,
+                Kind = territory.Kind,
+                Name = territory.Name,
+                Department = territory.Department?.Code ?? "",
+                Region = territory.Region?.Code ?? "",
+                SubmittedOn = Day(today),
+            };
     }
 
     extension(Membership membership)
@@ -55,12 +57,13 @@ internal static class MembershipRules
         public Membership? Accepted(string profile, string cohort)
         {
             profile = profile.Length > 0 ? profile : membership.Profile;
-            Refuse(
-            [
+            Refuse([
                 .. Codes("profile", [profile], Vocabulary.MembershipProfile),
                 .. Rule("profile", profile.Length == 0, $"Choisissez la place de ce territoire dans le réseau."),
             ]);
-            return membership.Become(MembershipStatus.CharterToSign, [MembershipStatus.Examined], accepted => (accepted.Profile, accepted.Cohort) = (profile, cohort));
+            return membership.Become(MembershipStatus.CharterToSign, [MembershipStatus.Examined], accepted =>
+                (accepted.Profile, accepted.Cohort) = (profile, cohort)
+            );
         }
 
         /// <summary>The same membership with another profile or cohort.</summary>
@@ -89,8 +92,7 @@ internal static class MembershipRules
             var day = signedOn.Length > 0 ? signedOn : Day(today);
             var isDay = DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date);
             var (name, function) = (signatory?.Name ?? "", signatory?.Function ?? "");
-            Refuse(
-            [
+            Refuse([
                 .. Rule("version", version != latest, $"La charte a une nouvelle version, la {latest} : relisez-la avant de la signer."),
                 .. Rule("signatory.name", name.Trim().Length == 0, $"Indiquez qui signe."),
                 .. Rule("signatory.name", name.Length > MaxName, $"Ce nom est trop long : {MaxName} caractères au plus."),
@@ -98,7 +100,11 @@ internal static class MembershipRules
                 .. Rule("signatory.function", function.Length > MaxName, $"Cette fonction est trop longue : {MaxName} caractères au plus."),
                 .. Rule("signedOn", !isDay, $"Écrivez le jour de la signature ainsi : 2026-03-17."),
                 .. Rule("signedOn", isDay && date > today, $"Ce jour n’est pas encore venu."),
-                .. Rule("deliberation", deliberation.Length > MaxReference, $"Cette référence est trop longue : {MaxReference} caractères au plus."),
+                .. Rule(
+                    "deliberation",
+                    deliberation.Length > MaxReference,
+                    $"Cette référence est trop longue : {MaxReference} caractères au plus."
+                ),
             ]);
             var signed = membership.Clone();
             (signed.CharterVersion, signed.CharterSignedOn, signed.Deliberation) = (version, day, deliberation.Trim());
@@ -117,12 +123,18 @@ internal static class MembershipRules
             }
             if (membership.Status == MembershipStatus.CharterToSign && Missing(families) is { Count: > 0 } missing)
             {
-                throw new Refusal(StatusCode.FailedPrecondition, "DELEGATION_INCOMPLETE", $"Il manque à votre délégation : {string.Join(", ", missing.Select(Vocabulary.Role4F.Label))}. Invitez cette personne, puis recommencez.")
+                throw new Refusal(
+                    StatusCode.FailedPrecondition,
+                    "DELEGATION_INCOMPLETE",
+                    $"Il manque à votre délégation : {string.Join(", ", missing.Select(Vocabulary.Role4F.Label))}. Invitez cette personne, puis recommencez."
+                )
                 {
                     Details = { ["families"] = string.Join(' ', missing) },
                 };
             }
-            return membership.Become(MembershipStatus.Active, [MembershipStatus.CharterToSign], active => active.StartedOn = active.ActiveOn = Day(today));
+            return membership.Become(MembershipStatus.Active, [MembershipStatus.CharterToSign], active =>
+                active.StartedOn = active.ActiveOn = Day(today)
+            );
         }
 
         public Membership? Slept(string reason)
@@ -153,9 +165,17 @@ internal static class MembershipRules
 
         public Membership? Left(string reason, PracticesLeft practices, DateOnly today)
         {
-            Refuse([.. Reason(reason), .. Rule("practices", practices is not (PracticesLeft.Kept or PracticesLeft.Hidden), $"Choisissez ce que deviennent vos pratiques publiées.")]);
+            Refuse([
+                .. Reason(reason),
+                .. Rule(
+                    "practices",
+                    practices is not (PracticesLeft.Kept or PracticesLeft.Hidden),
+                    $"Choisissez ce que deviennent vos pratiques publiées."
+                ),
+            ]);
             return membership.Become(MembershipStatus.Left, [MembershipStatus.Active, MembershipStatus.Asleep], left =>
-                (left.Reason, left.PracticesLeft, left.EndedOn) = (reason.Trim(), practices, Day(today)));
+                (left.Reason, left.PracticesLeft, left.EndedOn) = (reason.Trim(), practices, Day(today))
+            );
         }
 
         /// <summary>Whether anybody may read it.</summary>
@@ -166,12 +186,23 @@ internal static class MembershipRules
 
         /// <summary>Whether nobody of the territory was heard of for so long that it goes to sleep. One that never told a day does not.</summary>
         public bool IsForgotten(DateOnly today) =>
-            membership.Status == MembershipStatus.Active && membership.ActiveOn.Length > 0 && string.CompareOrdinal(membership.ActiveOn, LastHeard(today)) <= 0;
+            membership.Status == MembershipStatus.Active
+            && membership.ActiveOn.Length > 0
+            && string.CompareOrdinal(membership.ActiveOn, LastHeard(today)) <= 0;
 
         /// <summary>Until when all four families are to be found; empty where it is not asked.</summary>
-        public string FamiliesDueOn() => membership.Profile is "PILOTE" or "COHORTE" && membership.IsOpen
-            && DateOnly.TryParseExact(membership.StartedOn, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var started)
-                ? Day(started.AddDays(DaysToFindFamilies)) : "";
+        public string FamiliesDueOn() =>
+            membership.Profile is "PILOTE" or "COHORTE"
+            && membership.IsOpen
+            && DateOnly.TryParseExact(
+                membership.StartedOn,
+                "yyyy-MM-dd",
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.None,
+                out var started
+            )
+                ? Day(started.AddDays(DaysToFindFamilies))
+                : "";
 
         private Membership? Become(MembershipStatus status, ReadOnlySpan<MembershipStatus> from, Action<Membership>? with = null)
         {
@@ -191,14 +222,21 @@ internal static class MembershipRules
     }
 
     /// <summary>The families of which somebody is still needed.</summary>
-    public static IReadOnlyList<string> Missing(IReadOnlyDictionary<string, int> families) => [.. Needed.Where(family => families.GetValueOrDefault(family) < 1)];
+    public static IReadOnlyList<string> Missing(IReadOnlyDictionary<string, int> families) =>
+        [.. Needed.Where(family => families.GetValueOrDefault(family) < 1)];
 
     /// <summary>Whoever was last heard of on this day, or before it, sleeps.</summary>
     public static string LastHeard(DateOnly today) => Day(today.AddMonths(-MonthsBeforeSleep));
 
     private static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    private static IEnumerable<FieldError> Reason(string reason) => Rule("reason", reason.Length > MaxReason, $"La raison est trop longue : {MaxReason} caractères au plus.");
+    private static IEnumerable<FieldError> Reason(string reason) =>
+        Rule("reason", reason.Length > MaxReason, $"La raison est trop longue : {MaxReason} caractères au plus.");
 
-    private static Refusal WrongStatus() => new(StatusCode.FailedPrecondition, "WRONG_STATUS", $"L’adhésion de ce territoire n’en est pas là : rechargez la page pour voir où elle en est.");
+    private static Refusal WrongStatus() =>
+        new(
+            StatusCode.FailedPrecondition,
+            "WRONG_STATUS",
+            $"L’adhésion de ce territoire n’en est pas là : rechargez la page pour voir où elle en est."
+        );
 }

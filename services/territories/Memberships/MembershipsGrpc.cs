@@ -9,8 +9,15 @@ namespace Fabrique.Territories;
 
 /// <summary>The contract of memberships. The writes are in the files that bear their names.</summary>
 internal sealed partial class MembershipsGrpc(
-    RecordStore<TerritoriesDb> records, IDbContextFactory<TerritoriesDb> databases, OfficialDirectory directory, Places places, Charters charters, Notices<TerritoriesDb> notices,
-    IdentityService.IdentityServiceClient identity, TimeProvider clock) : MembershipService.MembershipServiceBase
+    RecordStore<TerritoriesDb> records,
+    IDbContextFactory<TerritoriesDb> databases,
+    OfficialDirectory directory,
+    Places places,
+    Charters charters,
+    Notices<TerritoriesDb> notices,
+    IdentityService.IdentityServiceClient identity,
+    TimeProvider clock
+) : MembershipService.MembershipServiceBase
 {
     private DateOnly Today => DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
 
@@ -27,14 +34,24 @@ internal sealed partial class MembershipsGrpc(
         var size = Paging.Size(request.PageSize);
         var filter = new ListMembershipsRequest(request) { PageSize = 0, PageToken = "" };
         var after = Paging.Position<Place>(filter, request.PageToken);
-        var scopes = context.Caller().Grants().Where(grant => grant.Role == Grant.Facilitator && grant.Scope.Length > 0).Select(grant => grant.Scope).Distinct().ToArray();
+        var scopes = context
+            .Caller()
+            .Grants()
+            .Where(grant => grant.Role == Grant.Facilitator && grant.Scope.Length > 0)
+            .Select(grant => grant.Scope)
+            .Distinct()
+            .ToArray();
         var everywhere = scopes.Contains(Grant.Everywhere);
 
         await using var db = await databases.CreateDbContextAsync(context.CancellationToken);
-        var rows = db.Memberships.AsNoTracking().Where(row => everywhere || scopes.Contains(row.Region) || scopes.Contains(row.Cohort) || scopes.Contains(row.Id));
+        var rows = db
+            .Memberships.AsNoTracking()
+            .Where(row => everywhere || scopes.Contains(row.Region) || scopes.Contains(row.Cohort) || scopes.Contains(row.Id));
         rows = request.Status.Count > 0 ? rows.Where(row => request.Status.Contains(row.Status)) : rows;
         rows = request.Cohort.Length > 0 ? rows.Where(row => row.Cohort == request.Cohort) : rows;
-        rows = after is null ? rows : rows.Where(row => row.ChangedAt > after.ChangedAt || (row.ChangedAt == after.ChangedAt && row.Id.CompareTo(after.Id) > 0));
+        rows = after is null
+            ? rows
+            : rows.Where(row => row.ChangedAt > after.ChangedAt || (row.ChangedAt == after.ChangedAt && row.Id.CompareTo(after.Id) > 0));
         var page = await rows.OrderBy(row => row.ChangedAt).ThenBy(row => row.Id).Take(size + 1).ToListAsync(context.CancellationToken);
         return new ListMembershipsResponse
         {
@@ -44,10 +61,21 @@ internal sealed partial class MembershipsGrpc(
     }
 
     public override Task<GetCharterResponse> GetCharter(GetCharterRequest request, ServerCallContext context) =>
-        Task.FromResult(new GetCharterResponse { Charter = charters.Find(request.Version) ?? throw Refusal.NotFound($"Cette version de la charte n’existe pas.") });
+        Task.FromResult(
+            new GetCharterResponse
+            {
+                Charter = charters.Find(request.Version) ?? throw Refusal.NotFound($"Cette version de la charte n’existe pas."),
+            }
+        );
 
     /// <summary>Writes the membership of a territory for whoever has the right of the call there.</summary>
-    private async Task<Membership> WriteAsync(string territory, string word, ServerCallContext context, Func<Membership, Membership?> decide, Func<TerritoriesDb, Task>? beside = null)
+    private async Task<Membership> WriteAsync(
+        string territory,
+        string word,
+        ServerCallContext context,
+        Func<Membership, Membership?> decide,
+        Func<TerritoriesDb, Task>? beside = null
+    )
     {
         var (before, next) = (MembershipStatus.Unspecified, (Membership?)null);
         var written = await records.WriteAsync<Membership>(
@@ -64,7 +92,8 @@ internal sealed partial class MembershipsGrpc(
                 notices.Tell(db, next!, before, context.Caller().FindFirst("sub")?.Value ?? "");
                 await (beside?.Invoke(db) ?? Task.CompletedTask);
             },
-            context.CancellationToken);
+            context.CancellationToken
+        );
         return await ResourceAsync(written, context);
     }
 
@@ -76,7 +105,9 @@ internal sealed partial class MembershipsGrpc(
         if (MayReadWhole(membership, context))
         {
             await using var db = await databases.CreateDbContextAsync(context.CancellationToken);
-            var signatory = await db.Signatories.AsNoTracking().SingleOrDefaultAsync(row => row.Territory == membership.Territory, context.CancellationToken);
+            var signatory = await db
+                .Signatories.AsNoTracking()
+                .SingleOrDefaultAsync(row => row.Territory == membership.Territory, context.CancellationToken);
             membership.Signatory = signatory is null ? null : new Signatory { Name = signatory.Name, Function = signatory.Function };
         }
         return membership;
@@ -94,7 +125,13 @@ internal sealed partial class MembershipsGrpc(
 
     /// <summary>What a membership is about.</summary>
     internal static Subject Subject(Membership membership) =>
-        new([membership.Territory], [.. membership.Region.Length > 0 ? [$"R{membership.Region}"] : Array.Empty<string>(), .. membership.Cohort.Length > 0 ? [membership.Cohort] : Array.Empty<string>()]);
+        new(
+            [membership.Territory],
+            [
+                .. membership.Region.Length > 0 ? [$"R{membership.Region}"] : Array.Empty<string>(),
+                .. membership.Cohort.Length > 0 ? [membership.Cohort] : Array.Empty<string>(),
+            ]
+        );
 
     private static Refusal NotFound() => Refusal.NotFound($"Ce territoire n’est pas membre du réseau.");
 

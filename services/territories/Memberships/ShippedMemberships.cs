@@ -4,8 +4,13 @@ using Fabrique.Territories.V1;
 namespace Fabrique.Territories;
 
 /// <summary>Memberships that are older than this platform: what their sources tell, and nothing that they do not.</summary>
-internal sealed class ShippedMemberships(RecordStore<TerritoriesDb> records, Registry registry, IHostEnvironment environment, IConfiguration configuration, OfficialDirectory directory)
-    : ShippedRecords<TerritoriesDb, Membership>(records, registry, environment, configuration)
+internal sealed class ShippedMemberships(
+    RecordStore<TerritoriesDb> records,
+    Registry registry,
+    IHostEnvironment environment,
+    IConfiguration configuration,
+    OfficialDirectory directory
+) : ShippedRecords<TerritoriesDb, Membership>(records, registry, environment, configuration)
 {
     protected override string Folder => "Data/memberships";
 

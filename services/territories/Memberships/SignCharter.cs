@@ -16,8 +16,10 @@ internal sealed partial class MembershipsGrpc
             request.Territory,
             "charter-signed",
             context,
-            membership => membership.Signed(request.Version, charters.Latest, request.Signatory, request.SignedOn, request.Deliberation, Today),
-            db => SignAsync(db, Code(request.Territory), request.Signatory, context.CancellationToken));
+            membership =>
+                membership.Signed(request.Version, charters.Latest, request.Signatory, request.SignedOn, request.Deliberation, Today),
+            db => SignAsync(db, Code(request.Territory), request.Signatory, context.CancellationToken)
+        );
         if (signed.Status != MembershipStatus.CharterToSign)
         {
             return new SignCharterResponse { Membership = signed };
@@ -35,7 +37,10 @@ internal sealed partial class MembershipsGrpc
     {
         var found = await records.FindAsync<Membership>(Code(request.Territory), context.CancellationToken) ?? throw NotFound();
         context.Demand(Subject(found.Body));
-        return new ActivateMembershipResponse { Membership = await ActivateAsync(found.Body.Territory, await FamiliesAsync(found.Body.Territory, context), context) };
+        return new ActivateMembershipResponse
+        {
+            Membership = await ActivateAsync(found.Body.Territory, await FamiliesAsync(found.Body.Territory, context), context),
+        };
     }
 
     public override async Task<EraseSignatoryResponse> EraseSignatory(EraseSignatoryRequest request, ServerCallContext context)
@@ -56,17 +61,34 @@ internal sealed partial class MembershipsGrpc
         try
         {
             var deadline = clock.GetUtcNow().UtcDateTime + Patience;
-            return (await identity.GetDelegationAsync(new() { Territory = territory }, deadline: deadline, cancellationToken: context.CancellationToken)).Families.AsReadOnly();
+            return (
+                await identity.GetDelegationAsync(
+                    new() { Territory = territory },
+                    deadline: deadline,
+                    cancellationToken: context.CancellationToken
+                )
+            ).Families.AsReadOnly();
         }
         catch (RpcException) when (!context.CancellationToken.IsCancellationRequested)
         {
-            throw new Refusal(StatusCode.Unavailable, "DELEGATION_UNKNOWN", $"Nous n’avons pas pu vérifier la composition de votre délégation. Votre signature est conservée : recommencez dans un moment.");
+            throw new Refusal(
+                StatusCode.Unavailable,
+                "DELEGATION_UNKNOWN",
+                $"Nous n’avons pas pu vérifier la composition de votre délégation. Votre signature est conservée : recommencez dans un moment."
+            );
         }
     }
 
     private static async Task SignAsync(TerritoriesDb db, string territory, Signatory signatory, CancellationToken cancellation)
     {
         await db.Signatories.Where(row => row.Territory == territory).ExecuteDeleteAsync(cancellation);
-        db.Signatories.Add(new SignatoryRow { Territory = territory, Name = signatory.Name, Function = signatory.Function });
+        db.Signatories.Add(
+            new SignatoryRow
+            {
+                Territory = territory,
+                Name = signatory.Name,
+                Function = signatory.Function,
+            }
+        );
     }
 }

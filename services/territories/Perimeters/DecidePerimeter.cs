@@ -24,11 +24,16 @@ internal sealed partial class PerimetersGrpc
                 var perimeter = current ?? throw NotFound();
                 if (perimeter.Info.Version != request.Version)
                 {
-                    throw new Refusal(StatusCode.Aborted, "STALE_VERSION", $"Quelqu’un a modifié ce périmètre entre-temps. Rien n’a été enregistré : rechargez la page.");
+                    throw new Refusal(
+                        StatusCode.Aborted,
+                        "STALE_VERSION",
+                        $"Quelqu’un a modifié ce périmètre entre-temps. Rien n’a été enregistré : rechargez la page."
+                    );
                 }
                 return perimeter.Body.Revised(request, members, Today) is { } next ? Change("revised", next) : null;
             },
-            context.CancellationToken);
+            context.CancellationToken
+        );
         return new RevisePerimeterResponse { Perimeter = Resource(written) };
     }
 
@@ -42,7 +47,8 @@ internal sealed partial class PerimetersGrpc
                 context.Demand(Subject(perimeter));
                 return decide(perimeter) is { } next ? Change(word, next) : null;
             },
-            context.CancellationToken);
+            context.CancellationToken
+        );
         return Resource(written);
     }
 }

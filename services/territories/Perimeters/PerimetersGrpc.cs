@@ -8,7 +8,12 @@ namespace Fabrique.Territories;
 
 /// <summary>The contract of perimeters that no official list has. Their writes are in the files that bear their names.</summary>
 internal sealed partial class PerimetersGrpc(
-    RecordStore<TerritoriesDb> records, IDbContextFactory<TerritoriesDb> databases, OfficialDirectory directory, Places places, TimeProvider clock) : PerimeterService.PerimeterServiceBase
+    RecordStore<TerritoriesDb> records,
+    IDbContextFactory<TerritoriesDb> databases,
+    OfficialDirectory directory,
+    Places places,
+    TimeProvider clock
+) : PerimeterService.PerimeterServiceBase
 {
     // A body is in one of them, and no commune is in a hundred joint bodies of the same name.
     private const int MostNear = 10;
@@ -18,7 +23,12 @@ internal sealed partial class PerimetersGrpc(
     public override async Task<GetPerimeterResponse> GetPerimeter(GetPerimeterRequest request, ServerCallContext context)
     {
         var found = await records.FindAsync<Perimeter>(request.Id, context.CancellationToken);
-        return found is not null && (found.Info.Visibility == Visibility.Public || context.Caller().Allows("fabrique.territories.v1.PerimeterService/GetPerimeter:declared", Subject(found.Body)))
+        return
+            found is not null
+            && (
+                found.Info.Visibility == Visibility.Public
+                || context.Caller().Allows("fabrique.territories.v1.PerimeterService/GetPerimeter:declared", Subject(found.Body))
+            )
             ? new GetPerimeterResponse { Perimeter = Resource(found) }
             : throw NotFound();
     }
@@ -27,14 +37,28 @@ internal sealed partial class PerimetersGrpc(
     {
         var size = Paging.Size(request.PageSize);
         var after = Paging.Position<Place>(new ListPerimetersRequest(), request.PageToken);
-        var scopes = context.Caller().Grants().Where(grant => grant.Role == Grant.Facilitator && grant.Scope.Length > 0).Select(grant => grant.Scope).Distinct().ToArray();
+        var scopes = context
+            .Caller()
+            .Grants()
+            .Where(grant => grant.Role == Grant.Facilitator && grant.Scope.Length > 0)
+            .Select(grant => grant.Scope)
+            .Distinct()
+            .ToArray();
         var everywhere = scopes.Contains(Grant.Everywhere);
 
         await using var db = await databases.CreateDbContextAsync(context.CancellationToken);
-        var rows = db.Perimeters.AsNoTracking().Where(row => row.Status == PerimeterStatus.Declared && (everywhere || scopes.Contains(row.Region)));
-        rows = after is null ? rows : rows.Where(row => row.ChangedAt > after.ChangedAt || (row.ChangedAt == after.ChangedAt && row.Id.CompareTo(after.Id) > 0));
+        var rows = db
+            .Perimeters.AsNoTracking()
+            .Where(row => row.Status == PerimeterStatus.Declared && (everywhere || scopes.Contains(row.Region)));
+        rows = after is null
+            ? rows
+            : rows.Where(row => row.ChangedAt > after.ChangedAt || (row.ChangedAt == after.ChangedAt && row.Id.CompareTo(after.Id) > 0));
         var page = await rows.OrderBy(row => row.ChangedAt).ThenBy(row => row.Id).Take(size + 1).ToListAsync(context.CancellationToken);
-        var response = new ListPerimetersResponse { NextPageToken = page.Count > size ? Paging.Token(new ListPerimetersRequest(), new Place(page[size - 1].ChangedAt, page[size - 1].Id)) : "" };
+        var response = new ListPerimetersResponse
+        {
+            NextPageToken =
+                page.Count > size ? Paging.Token(new ListPerimetersRequest(), new Place(page[size - 1].ChangedAt, page[size - 1].Id)) : "",
+        };
         foreach (var perimeter in page.Take(size).Select(row => places.Territory(Perimeter.Parser.ParseFrom(row.Body)).Perimeter))
         {
             perimeter.Near.AddRange(await NearAsync(perimeter, context.CancellationToken));
@@ -47,13 +71,29 @@ internal sealed partial class PerimetersGrpc(
     private async Task<IEnumerable<string>> NearAsync(Perimeter perimeter, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var there = await db.Perimeters.AsNoTracking().Where(row => row.Department == perimeter.Department && row.Id != perimeter.Id && row.Status != PerimeterStatus.Refused).Select(row => row.Body).ToListAsync(cancellation);
-        return there.Select(Perimeter.Parser.ParseFrom).Where(other => PerimeterRules.AreNear(other.Name, perimeter.Name)).Take(MostNear).Select(other => $"{other.Name} ({Vocabulary.TerritoryKind.Label(other.Kind)})");
+        var there = await db
+            .Perimeters.AsNoTracking()
+            .Where(row => row.Department == perimeter.Department && row.Id != perimeter.Id && row.Status != PerimeterStatus.Refused)
+            .Select(row => row.Body)
+            .ToListAsync(cancellation);
+        return there
+            .Select(Perimeter.Parser.ParseFrom)
+            .Where(other => PerimeterRules.AreNear(other.Name, perimeter.Name))
+            .Take(MostNear)
+            .Select(other => $"{other.Name} ({Vocabulary.TerritoryKind.Label(other.Kind)})");
     }
 
     /// <summary>The territories of these codes, in their order; null where no commune or grouping has one.</summary>
     private List<Territory?> Members(IReadOnlyCollection<string> codes) =>
-        [.. codes.Take(PerimeterRules.MostMembers + 1).Select(code => directory.Find(code.Replace(" ", "", StringComparison.Ordinal)) is { Kind: not ("DEP" or "REG" or "AUT") } member ? member : null)];
+        [
+            .. codes
+                .Take(PerimeterRules.MostMembers + 1)
+                .Select(code =>
+                    directory.Find(code.Replace(" ", "", StringComparison.Ordinal)) is { Kind: not ("DEP" or "REG" or "AUT") } member
+                        ? member
+                        : null
+                ),
+        ];
 
     private Perimeter Resource(Versioned<Perimeter> stored)
     {
@@ -66,7 +106,10 @@ internal sealed partial class PerimetersGrpc(
         new(word, perimeter.Id, perimeter, perimeter.Status == PerimeterStatus.Confirmed ? Visibility.Public : Visibility.Private);
 
     private static Subject Subject(Perimeter perimeter) =>
-        new(perimeter.DeclaredBy.Length > 0 ? [perimeter.Id, perimeter.DeclaredBy] : [perimeter.Id], perimeter.Region.Length > 0 ? [$"R{perimeter.Region}"] : []);
+        new(
+            perimeter.DeclaredBy.Length > 0 ? [perimeter.Id, perimeter.DeclaredBy] : [perimeter.Id],
+            perimeter.Region.Length > 0 ? [$"R{perimeter.Region}"] : []
+        );
 
     private static Refusal NotFound() => Refusal.NotFound($"Aucun périmètre ne porte ce code.");
 

@@ -18,7 +18,9 @@ internal sealed class Places(OfficialDirectory directory, IDbContextFactory<Terr
         {
             return official;
         }
-        return (await PerimetersAsync(cancellation)).FirstOrDefault(perimeter => perimeter.Territory.Id.Equals(id.Trim(), StringComparison.OrdinalIgnoreCase))?.Territory.Clone();
+        return (await PerimetersAsync(cancellation))
+            .FirstOrDefault(perimeter => perimeter.Territory.Id.Equals(id.Trim(), StringComparison.OrdinalIgnoreCase))
+            ?.Territory.Clone();
     }
 
     /// <summary>The confirmed perimeters, whole, the most populated first.</summary>
@@ -30,38 +32,95 @@ internal sealed class Places(OfficialDirectory directory, IDbContextFactory<Terr
         if (_confirmed.Stamp != stamp)
         {
             var rows = await db.Perimeters.AsNoTracking().Where(row => row.Status == PerimeterStatus.Confirmed).ToListAsync(cancellation);
-            var known = _confirmed.Perimeters.ToDictionary(perimeter => (perimeter.Territory.Id, perimeter.Territory.Perimeter.Record.Version));
-            _confirmed = new(stamp, [.. rows.Select(row => known.GetValueOrDefault((row.Id, row.Version)) ?? new(Territory(Perimeter.Parser.ParseFrom(row.Body))))
-                .OrderByDescending(perimeter => perimeter.Territory.Population).ThenBy(perimeter => perimeter.Territory.Id, StringComparer.Ordinal)]);
+            var known = _confirmed.Perimeters.ToDictionary(perimeter =>
+                (perimeter.Territory.Id, perimeter.Territory.Perimeter.Record.Version)
+            );
+            _confirmed = new(
+                stamp,
+                [
+                    .. rows.Select(row =>
+                            known.GetValueOrDefault((row.Id, row.Version)) ?? new(Territory(Perimeter.Parser.ParseFrom(row.Body)))
+                        )
+                        .OrderByDescending(perimeter => perimeter.Territory.Population)
+                        .ThenBy(perimeter => perimeter.Territory.Id, StringComparer.Ordinal),
+                ]
+            );
         }
         return _confirmed.Perimeters;
     }
 
     /// <summary>As in <see cref="OfficialDirectory.SearchAsync"/>, the perimeters after the official territories that answer as well as they do.</summary>
     public async Task<OfficialDirectory.Page> SearchAsync(
-        string query, IReadOnlyCollection<string> kinds, string region, string department, IReadOnlyCollection<string>? onlyIds, int offset, int limit, CancellationToken cancellation)
+        string query,
+        IReadOnlyCollection<string> kinds,
+        string region,
+        string department,
+        IReadOnlyCollection<string>? onlyIds,
+        int offset,
+        int limit,
+        CancellationToken cancellation
+    )
     {
-        var asked = (await PerimetersAsync(cancellation)).Where(perimeter => perimeter.IsOf(kinds, region, department) && onlyIds?.Contains(perimeter.Territory.Id) != false).ToList();
-        var found = asked.Select(perimeter => (Rank: perimeter.Rank(query), perimeter.Territory)).Where(found => found.Rank is not null).ToLookup(found => found.Rank!.Value, found => found.Territory);
+        var asked = (await PerimetersAsync(cancellation))
+            .Where(perimeter => perimeter.IsOf(kinds, region, department) && onlyIds?.Contains(perimeter.Territory.Id) != false)
+            .ToList();
+        var found = asked
+            .Select(perimeter => (Rank: perimeter.Rank(query), perimeter.Territory))
+            .Where(found => found.Rank is not null)
+            .ToLookup(found => found.Rank!.Value, found => found.Territory);
         if (found.Count == 0)
         {
             var page = await directory.SearchAsync(query, kinds, region, department, onlyIds, offset, limit, cancellation);
-            var near = page.Total == 0 || page.IsNear ? asked.Select(perimeter => perimeter.Territory).Where(territory => PerimeterRules.AreNear(territory.Name, query)).ToList() : [];
+            var near =
+                page.Total == 0 || page.IsNear
+                    ? asked
+                        .Select(perimeter => perimeter.Territory)
+                        .Where(territory => PerimeterRules.AreNear(territory.Name, query))
+                        .ToList()
+                    : [];
             if (near.Count == 0)
             {
                 return page;
             }
             // A whole name with a slip or two: the few perimeters that it may be, then the official names that look like it.
             var first = near.Skip(offset).Take(limit).Select(territory => territory.Clone()).ToList();
-            var rest = await directory.SearchAsync(query, kinds, region, department, onlyIds, Math.Max(0, offset - near.Count), limit - first.Count, cancellation);
+            var rest = await directory.SearchAsync(
+                query,
+                kinds,
+                region,
+                department,
+                onlyIds,
+                Math.Max(0, offset - near.Count),
+                limit - first.Count,
+                cancellation
+            );
             return new([.. first, .. rest.Territories], near.Count + page.Total, IsNear: true);
         }
 
         var counts = await directory.CountByRankAsync(query, kinds, region, department, onlyIds, cancellation);
         // Null stands for the next official one.
-        var slots = counts.Keys.Union(found.Select(group => group.Key)).Order().SelectMany(rank => Enumerable.Repeat<Territory?>(null, counts.GetValueOrDefault(rank)).Concat(found[rank]));
+        var slots = counts
+            .Keys.Union(found.Select(group => group.Key))
+            .Order()
+            .SelectMany(rank => Enumerable.Repeat<Territory?>(null, counts.GetValueOrDefault(rank)).Concat(found[rank]));
         var (before, here) = (slots.Take(offset).Count(slot => slot is null), slots.Skip(offset).Take(limit).ToList());
-        var official = counts.Count == 0 ? [] : new Queue<Territory>((await directory.SearchAsync(query, kinds, region, department, onlyIds, before, here.Count(slot => slot is null), cancellation)).Territories);
+        var official =
+            counts.Count == 0
+                ? []
+                : new Queue<Territory>(
+                    (
+                        await directory.SearchAsync(
+                            query,
+                            kinds,
+                            region,
+                            department,
+                            onlyIds,
+                            before,
+                            here.Count(slot => slot is null),
+                            cancellation
+                        )
+                    ).Territories
+                );
         return new([.. here.Select(slot => slot?.Clone() ?? official.Dequeue())], counts.Values.Sum() + found.Sum(group => group.Count()));
     }
 
@@ -72,7 +131,10 @@ internal sealed class Places(OfficialDirectory directory, IDbContextFactory<Terr
         var (sum, placed) = (PerimeterRules.Population(members), members.Where(member => member.Coordinates is not null).ToList());
         var weight = placed.Sum(member => 1.0 + member.Population);
         var described = perimeter.Clone();
-        (described.Population, described.DeclaredByName) = (sum, perimeter.DeclaredBy.Length > 0 ? directory.Find(perimeter.DeclaredBy)?.Name ?? perimeter.DeclaredBy : "");
+        (described.Population, described.DeclaredByName) = (
+            sum,
+            perimeter.DeclaredBy.Length > 0 ? directory.Find(perimeter.DeclaredBy)?.Name ?? perimeter.DeclaredBy : ""
+        );
         var territory = new Territory
         {
             Id = perimeter.Id,
@@ -109,7 +171,11 @@ internal sealed class Places(OfficialDirectory directory, IDbContextFactory<Terr
 internal sealed class ConfirmedPerimeter(Territory territory)
 {
     private readonly string _name = Names.Fold(territory.Name);
-    private readonly string[] _words = [.. Names.Fold(territory.Name).Split(' '), .. Names.Fold($"{territory.Department?.Code} {territory.Department?.Name}").Split(' ')];
+    private readonly string[] _words =
+    [
+        .. Names.Fold(territory.Name).Split(' '),
+        .. Names.Fold($"{territory.Department?.Code} {territory.Department?.Name}").Split(' '),
+    ];
 
     public Territory Territory { get; } = territory;
 
@@ -133,10 +199,18 @@ internal sealed class ConfirmedPerimeter(Territory territory)
             : null;
     }
 
-    public bool IsOf(IReadOnlyCollection<string> kinds, string region, string department) => (kinds.Count == 0 || kinds.Contains(Territory.Kind))
-        && (region.Length == 0 || Territory.Region?.Code == region) && (department.Length == 0 || Territory.Department?.Code == department);
+    public bool IsOf(IReadOnlyCollection<string> kinds, string region, string department) =>
+        (kinds.Count == 0 || kinds.Contains(Territory.Kind))
+        && (region.Length == 0 || Territory.Region?.Code == region)
+        && (department.Length == 0 || Territory.Department?.Code == department);
 
     // Every word of the query, the last of which may be unfinished.
-    private static bool Words(string query, string[] words) => query.Split(' ') is var asked
-        && asked.Index().All(word => words.Contains(word.Item) || (word.Index == asked.Length - 1 && words.Any(one => one.StartsWith(word.Item, StringComparison.Ordinal))));
+    private static bool Words(string query, string[] words) =>
+        query.Split(' ') is var asked
+        && asked
+            .Index()
+            .All(word =>
+                words.Contains(word.Item)
+                || (word.Index == asked.Length - 1 && words.Any(one => one.StartsWith(word.Item, StringComparison.Ordinal)))
+            );
 }

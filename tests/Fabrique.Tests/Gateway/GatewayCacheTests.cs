@@ -41,7 +41,9 @@ public sealed class GatewayCacheTests : IAsyncLifetime
             {
                 host.UseSetting($"services:{piece}:http:0", _origin.Address);
             }
-            host.ConfigureServices(services => services.AddSingleton<TimeProvider>(new QuickClock()).AddSingleton<IStartupFilter>(_entrance));
+            host.ConfigureServices(services =>
+                services.AddSingleton<TimeProvider>(new QuickClock()).AddSingleton<IStartupFilter>(_entrance)
+            );
         });
         _gateway.UseKestrel(0);
         _gateway.StartServer();
@@ -121,8 +123,14 @@ public sealed class GatewayCacheTests : IAsyncLifetime
     [Fact]
     public async Task Languages_and_encodings_do_not_mix()
     {
-        Assert.NotEqual(await TextAsync("/api/v1/practices", "Accept-Language", "fr"), await TextAsync("/api/v1/practices", "Accept-Language", "en-GB,en;q=0.8"));
-        Assert.Equal(await TextAsync("/api/v1/practices", "Accept-Language", "en"), await TextAsync("/api/v1/practices", "Accept-Language", "en-US"));
+        Assert.NotEqual(
+            await TextAsync("/api/v1/practices", "Accept-Language", "fr"),
+            await TextAsync("/api/v1/practices", "Accept-Language", "en-GB,en;q=0.8")
+        );
+        Assert.Equal(
+            await TextAsync("/api/v1/practices", "Accept-Language", "en"),
+            await TextAsync("/api/v1/practices", "Accept-Language", "en-US")
+        );
 
         var plain = await TextAsync("/page");
         using var request = new HttpRequestMessage(HttpMethod.Get, "/page") { Headers = { { "Accept-Encoding", "br, gzip" } } };
@@ -177,7 +185,10 @@ public sealed class GatewayCacheTests : IAsyncLifetime
         {
             using var taken = await FromAsync("2001:db8:1:2::a");
             Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
-            Assert.Equal(("\"pages\";q=5;w=60", $"\"pages\";r={left}"), (taken.Headers.GetValues("RateLimit-Policy").Single(), taken.Headers.GetValues("RateLimit").Single()));
+            Assert.Equal(
+                ("\"pages\";q=5;w=60", $"\"pages\";r={left}"),
+                (taken.Headers.GetValues("RateLimit-Policy").Single(), taken.Headers.GetValues("RateLimit").Single())
+            );
         }
 
         using var refused = await FromAsync("2001:db8:1:2::b");
@@ -198,32 +209,68 @@ public sealed class GatewayCacheTests : IAsyncLifetime
     [Fact]
     public async Task A_program_of_another_site_may_read_the_API_and_not_write_to_it()
     {
-        using var read = await _http.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/api/v1/practices") { Headers = { { "Origin", "https://example.org" } } }, Cancellation);
+        using var read = await _http.SendAsync(
+            new HttpRequestMessage(HttpMethod.Get, "/api/v1/practices") { Headers = { { "Origin", "https://example.org" } } },
+            Cancellation
+        );
         Assert.Equal("*", read.Headers.GetValues("Access-Control-Allow-Origin").Single());
         Assert.Contains("ETag", read.Headers.GetValues("Access-Control-Expose-Headers").Single(), StringComparison.Ordinal);
 
-        using var asks = new HttpRequestMessage(HttpMethod.Options, "/api/v1/practices") { Headers = { { "Origin", "https://example.org" }, { "Access-Control-Request-Method", "POST" } } };
+        using var asks = new HttpRequestMessage(HttpMethod.Options, "/api/v1/practices")
+        {
+            Headers = { { "Origin", "https://example.org" }, { "Access-Control-Request-Method", "POST" } },
+        };
         using var write = await _http.SendAsync(asks, Cancellation);
-        Assert.DoesNotContain("POST", string.Join(",", write.Headers.TryGetValues("Access-Control-Allow-Methods", out var methods) ? methods : []), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "POST",
+            string.Join(",", write.Headers.TryGetValues("Access-Control-Allow-Methods", out var methods) ? methods : []),
+            StringComparison.Ordinal
+        );
         // What was kept for the first is for one origin more, and a conditional request is asked for beforehand.
-        using var kept = await _http.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/api/v1/practices") { Headers = { { "Origin", "https://example.com" } } }, Cancellation);
+        using var kept = await _http.SendAsync(
+            new HttpRequestMessage(HttpMethod.Get, "/api/v1/practices") { Headers = { { "Origin", "https://example.com" } } },
+            Cancellation
+        );
         Assert.Equal("*", kept.Headers.GetValues("Access-Control-Allow-Origin").Single());
         Assert.False(kept.Headers.Contains("Access-Control-Allow-Credentials"));
-        using var tagged = new HttpRequestMessage(HttpMethod.Options, "/api/v1/practices") { Headers = { { "Origin", "https://example.org" }, { "Access-Control-Request-Method", "GET" }, { "Access-Control-Request-Headers", "if-none-match" } } };
+        using var tagged = new HttpRequestMessage(HttpMethod.Options, "/api/v1/practices")
+        {
+            Headers =
+            {
+                { "Origin", "https://example.org" },
+                { "Access-Control-Request-Method", "GET" },
+                { "Access-Control-Request-Headers", "if-none-match" },
+            },
+        };
         using var allowed = await _http.SendAsync(tagged, Cancellation);
-        Assert.Equal((HttpStatusCode.NoContent, "if-none-match", TimeSpan.FromHours(1)), (allowed.StatusCode, allowed.Headers.GetValues("Access-Control-Allow-Headers").Single(), TimeSpan.FromSeconds(int.Parse(allowed.Headers.GetValues("Access-Control-Max-Age").Single(), null))));
-        using var page = await _http.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/page") { Headers = { { "Origin", "https://example.org" } } }, Cancellation);
+        Assert.Equal(
+            (HttpStatusCode.NoContent, "if-none-match", TimeSpan.FromHours(1)),
+            (
+                allowed.StatusCode,
+                allowed.Headers.GetValues("Access-Control-Allow-Headers").Single(),
+                TimeSpan.FromSeconds(int.Parse(allowed.Headers.GetValues("Access-Control-Max-Age").Single(), null))
+            )
+        );
+        using var page = await _http.SendAsync(
+            new HttpRequestMessage(HttpMethod.Get, "/page") { Headers = { { "Origin", "https://example.org" } } },
+            Cancellation
+        );
         Assert.False(page.Headers.Contains("Access-Control-Allow-Origin"));
     }
 
     /// <summary>The feeds are followed, and what the start made new has passed.</summary>
-    private Task SettledAsync() => WholeNode.EventuallyAsync(true, async () =>
-    {
-        var changes = _gateway.Services.GetRequiredService<RecordChanges>();
-        var (heard, generation) = (changes.AreHeard, changes.Generation);
-        await Task.Delay(TimeSpan.FromMilliseconds(300), Cancellation);
-        return heard && changes.AreHeard && changes.Generation == generation;
-    }, Limit);
+    private Task SettledAsync() =>
+        WholeNode.EventuallyAsync(
+            true,
+            async () =>
+            {
+                var changes = _gateway.Services.GetRequiredService<RecordChanges>();
+                var (heard, generation) = (changes.AreHeard, changes.Generation);
+                await Task.Delay(TimeSpan.FromMilliseconds(300), Cancellation);
+                return heard && changes.AreHeard && changes.Generation == generation;
+            },
+            Limit
+        );
 
     private async Task<string> TextAsync(string path, string? header = null, string? value = null)
     {
@@ -250,15 +297,18 @@ public sealed class GatewayCacheTests : IAsyncLifetime
 
         public int Entered(string path) => _entered.GetValueOrDefault(path);
 
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
-        {
-            app.Use(through => context =>
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
+            app =>
             {
-                _entered.AddOrUpdate(context.Request.Path, 1, (_, before) => before + 1);
-                return through(context);
-            });
-            next(app);
-        };
+                app.Use(through =>
+                    context =>
+                    {
+                        _entered.AddOrUpdate(context.Request.Path, 1, (_, before) => before + 1);
+                        return through(context);
+                    }
+                );
+                next(app);
+            };
     }
 
     /// <summary>Every piece of a node in one: pages that are never twice the same, and a feed.</summary>
@@ -288,7 +338,9 @@ public sealed class GatewayCacheTests : IAsyncLifetime
         {
             var builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
-            builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http2));
+            builder
+                .WebHost.UseUrls("http://127.0.0.1:0")
+                .ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http2));
             builder.Services.AddGrpc();
             builder.Services.AddSingleton(this);
             _app = builder.Build();

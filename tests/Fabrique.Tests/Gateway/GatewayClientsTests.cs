@@ -23,7 +23,9 @@ public sealed class GatewayClientsTests
     [Fact]
     public async Task A_client_from_elsewhere_cannot_say_that_it_is_on_this_machine()
     {
-        var own = (await Dns.GetHostAddressesAsync(Dns.GetHostName(), Cancellation)).FirstOrDefault(address => !IPAddress.IsLoopback(address) && address.AddressFamily == AddressFamily.InterNetwork);
+        var own = (await Dns.GetHostAddressesAsync(Dns.GetHostName(), Cancellation)).FirstOrDefault(address =>
+            !IPAddress.IsLoopback(address) && address.AddressFamily == AddressFamily.InterNetwork
+        );
         Assert.SkipWhen(own is null, "this machine has no address but loopback");
         await using var service = await EchoAsync();
         await using var factory = new WebApplicationFactory<PiecesHealth>().WithWebHostBuilder(host =>
@@ -54,9 +56,13 @@ public sealed class GatewayClientsTests
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2));
+        builder
+            .WebHost.UseUrls("http://127.0.0.1:0")
+            .ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2));
         var app = builder.Build();
-        app.MapFallback(async context => await context.Response.WriteAsync($"{context.Request.Headers["X-Forwarded-For"]}|{context.Request.Headers["X-Forwarded-Host"]}"));
+        app.MapFallback(async context =>
+            await context.Response.WriteAsync($"{context.Request.Headers["X-Forwarded-For"]}|{context.Request.Headers["X-Forwarded-Host"]}")
+        );
         await app.StartAsync(Cancellation);
         return app;
     }

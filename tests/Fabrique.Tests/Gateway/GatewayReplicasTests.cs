@@ -49,13 +49,17 @@ public sealed class GatewayReplicasTests : IAsyncDisposable
         var before = good.Asked + bad.Asked;
         // Once left alone, the broken one is asked again after a while: until then the other takes everything.
         var refused = 0;
-        await WholeNode.EventuallyAsync(true, async () =>
-        {
-            using var write = await http.PostAsync("/api/v1/practices", Json("{}"), Cancellation);
-            before++;
-            refused += write.StatusCode == HttpStatusCode.OK ? 0 : 1;
-            return refused > 0;
-        }, TimeSpan.FromSeconds(30));
+        await WholeNode.EventuallyAsync(
+            true,
+            async () =>
+            {
+                using var write = await http.PostAsync("/api/v1/practices", Json("{}"), Cancellation);
+                before++;
+                refused += write.StatusCode == HttpStatusCode.OK ? 0 : 1;
+                return refused > 0;
+            },
+            TimeSpan.FromSeconds(30)
+        );
         Assert.Equal(before, good.Asked + bad.Asked);
     }
 
@@ -66,7 +70,10 @@ public sealed class GatewayReplicasTests : IAsyncDisposable
         using var some = Gateway(good, Replica.Away);
         var health = JsonNode.Parse(await some.GetStringAsync("/health", Cancellation))!;
         Assert.Equal("degraded", (string?)health["status"]);
-        Assert.Equal(["healthy", "unhealthy"], health["pieces"]!["practices"]!["replicas"]!.AsArray().Select(replica => (string?)replica!["status"]));
+        Assert.Equal(
+            ["healthy", "unhealthy"],
+            health["pieces"]!["practices"]!["replicas"]!.AsArray().Select(replica => (string?)replica!["status"])
+        );
 
         using var none = Gateway(Replica.Away, Replica.Away);
         using var answer = await none.GetAsync("/health", Cancellation);
@@ -120,7 +127,9 @@ public sealed class GatewayReplicasTests : IAsyncDisposable
         {
             var builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
-            builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2));
+            builder
+                .WebHost.UseUrls("http://127.0.0.1:0")
+                .ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2));
             var app = builder.Build();
             var replica = new Replica(app);
             app.MapGet("/health", () => Results.Json(new { status = "healthy" }));

@@ -25,6 +25,7 @@ public sealed class ProgramGatewayTests(ServiceOnSqlite<IdentityDb> identity) : 
     private const string Api = "/api/v1/practices";
 
     private static readonly string[] Pieces = ["practices", "territories", "identity", "portal"];
+
     /// <summary>The first answer of a process that has just started may come late.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -74,7 +75,14 @@ public sealed class ProgramGatewayTests(ServiceOnSqlite<IdentityDb> identity) : 
         var token = new JsonWebToken(told.Distinct().Single().Split(' ')[1]);
         Assert.Equal("delegate:ZZ001:AGENT", token.GetPayloadValue<string>(Grant.Claim));
         Assert.Equal(asked, _echo.Trades);
-        foreach (var path in new[] { "/fabrique.practices.v1.PracticeService/GetPractice", "/api/v1/territories/ZZ001", "/api/v1/practices:export" })
+        foreach (
+            var path in new[]
+            {
+                "/fabrique.practices.v1.PracticeService/GetPractice",
+                "/api/v1/territories/ZZ001",
+                "/api/v1/practices:export",
+            }
+        )
         {
             Assert.StartsWith("Bearer ey", await TextAsync(path, secret), StringComparison.Ordinal);
         }
@@ -99,7 +107,10 @@ public sealed class ProgramGatewayTests(ServiceOnSqlite<IdentityDb> identity) : 
     {
         var (person, secret) = await MakeAsync("fin@example.org");
         await using var scope = identity.Services.CreateAsyncScope();
-        var (rights, tokens) = (scope.ServiceProvider.GetRequiredService<RightsKeeper>(), scope.ServiceProvider.GetRequiredService<PersonalTokens>());
+        var (rights, tokens) = (
+            scope.ServiceProvider.GetRequiredService<RightsKeeper>(),
+            scope.ServiceProvider.GetRequiredService<PersonalTokens>()
+        );
         await WholeNode.EventuallyAsync(HttpStatusCode.OK, () => StatusAsync(secret), Patience);
         Assert.Equal("delegate:ZZ001:AGENT", await GrantAsync(secret));
         await rights.EndAsync("", person, Grant.Referent, "ZZ001");
@@ -119,7 +130,10 @@ public sealed class ProgramGatewayTests(ServiceOnSqlite<IdentityDb> identity) : 
     [Theory]
     [InlineData("fr", "Ce jeton n’est pas connu")]
     [InlineData("en", "This token is not known")]
-    public async Task A_token_that_is_not_known_is_a_named_problem_in_the_language_of_the_caller_and_is_asked_about_once(string language, string words)
+    public async Task A_token_that_is_not_known_is_a_named_problem_in_the_language_of_the_caller_and_is_asked_about_once(
+        string language,
+        string words
+    )
     {
         var unknown = ProgramSecret.New(ProgramSecret.Personal);
         await WholeNode.EventuallyAsync(HttpStatusCode.Unauthorized, () => StatusAsync(unknown), Patience);
@@ -147,7 +161,16 @@ public sealed class ProgramGatewayTests(ServiceOnSqlite<IdentityDb> identity) : 
         await WholeNode.EventuallyAsync(HttpStatusCode.OK, () => StatusAsync(good), Patience);
         var asked = _echo.Trades;
         // What is made up has no right checksum, and goes no further than the gateway.
-        foreach (var made in new[] { "fab_", "fab_x", "fab_" + new string('0', 72), good[..^1] + (good[^1] == '0' ? '1' : '0'), "fab_" + new string('~', 72) })
+        foreach (
+            var made in new[]
+            {
+                "fab_",
+                "fab_x",
+                "fab_" + new string('0', 72),
+                good[..^1] + (good[^1] == '0' ? '1' : '0'),
+                "fab_" + new string('~', 72),
+            }
+        )
         {
             Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(made));
         }
@@ -203,8 +226,18 @@ public sealed class ProgramGatewayTests(ServiceOnSqlite<IdentityDb> identity) : 
     {
         await using var scope = identity.Services.CreateAsyncScope();
         var programs = scope.ServiceProvider.GetRequiredService<NodePrograms>();
-        var (id, secret) = await programs.RegisterAsync("", Guid.CreateVersion7(), "moissonneur", [new(Grant.Observer, Grant.Everywhere)], writes: false);
-        using var form = new FormUrlEncodedContent([new("grant_type", "client_credentials"), new("client_id", id), new("client_secret", secret)]);
+        var (id, secret) = await programs.RegisterAsync(
+            "",
+            Guid.CreateVersion7(),
+            "moissonneur",
+            [new(Grant.Observer, Grant.Everywhere)],
+            writes: false
+        );
+        using var form = new FormUrlEncodedContent([
+            new("grant_type", "client_credentials"),
+            new("client_id", id),
+            new("client_secret", secret),
+        ]);
         using var answer = await _http.PostAsync("/connect/token", form, Cancellation);
         var told = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancellation))!;
         Assert.Equal(("Bearer", true), ((string?)told["token_type"], (int)told["expires_in"]! <= 3600));
@@ -219,14 +252,23 @@ public sealed class ProgramGatewayTests(ServiceOnSqlite<IdentityDb> identity) : 
     {
         var person = await TestAccounts.MakeAsync(identity, TestAccounts.New(address), Referent);
         await using var scope = identity.Services.CreateAsyncScope();
-        return (person.Id, (await scope.ServiceProvider.GetRequiredService<PersonalTokens>().MakeAsync(person, Guid.CreateVersion7(), "essai", [new(Grant.Delegate, "ZZ001")], writes: true, 30))!);
+        return (
+            person.Id,
+            (
+                await scope
+                    .ServiceProvider.GetRequiredService<PersonalTokens>()
+                    .MakeAsync(person, Guid.CreateVersion7(), "essai", [new(Grant.Delegate, "ZZ001")], writes: true, 30)
+            )!
+        );
     }
 
     /// <summary>The right with which the origin was asked; "" for none, and what was said when it was not asked.</summary>
     private async Task<string> GrantAsync(string secret)
     {
         var text = await TextAsync(Api, secret);
-        return !text.StartsWith("Bearer ", StringComparison.Ordinal) ? text : new JsonWebToken(text.Split(' ')[1]).TryGetPayloadValue<string>(Grant.Claim, out var grant) ? grant : "";
+        return !text.StartsWith("Bearer ", StringComparison.Ordinal) ? text
+            : new JsonWebToken(text.Split(' ')[1]).TryGetPayloadValue<string>(Grant.Claim, out var grant) ? grant
+            : "";
     }
 
     private async Task<HttpStatusCode> StatusAsync(string secret)
@@ -271,14 +313,20 @@ public sealed class ProgramGatewayTests(ServiceOnSqlite<IdentityDb> identity) : 
         {
             var builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
-            builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http2));
+            builder
+                .WebHost.UseUrls("http://127.0.0.1:0")
+                .ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http2));
             builder.Services.AddGrpc();
             builder.Services.AddSingleton(this).AddHttpForwarder();
             _app = builder.Build();
             _app.Use(AskedAsync);
             _app.UseRouting();
             _app.MapGrpcService<Echo>();
-            var http2 = new ForwarderRequestConfig { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            var http2 = new ForwarderRequestConfig
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            };
             foreach (var path in new[] { "/connect/{**rest}", "/fabrique.identity.v1.IdentityService/{**rest}" })
             {
                 _app.MapForwarder(path, identity.AbsoluteUri, http2, HttpTransformer.Default, _invoker);

@@ -15,7 +15,10 @@ internal static class ApiTools
     /// <summary>What a linter of OpenAPI finds wrong with a document; empty when it is satisfied.</summary>
     public static async Task<string> LintAsync(string document)
     {
-        var (code, said) = await RunAsync(Path.Combine(Modules, ".bin", "redocly"), ["lint", await FileAsync(document), "--format", "stylish", "--config", "redocly.yaml"]);
+        var (code, said) = await RunAsync(
+            Path.Combine(Modules, ".bin", "redocly"),
+            ["lint", await FileAsync(document), "--format", "stylish", "--config", "redocly.yaml"]
+        );
         return code == 0 && !said.Contains("warning", StringComparison.Ordinal) ? "" : said;
     }
 
@@ -36,7 +39,12 @@ internal static class ApiTools
 
     private static async Task<(int Code, string Said)> RunAsync(string program, string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Path.Combine(Checkout.Root(), "tests"), RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = Path.Combine(Checkout.Root(), "tests"),
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         (start.Environment["REDOCLY_TELEMETRY"], start.Environment["REDOCLY_SUPPRESS_UPDATE_NOTICE"]) = ("off", "true");
         start.Environment["NODE_PATH"] = Modules;
         using var process = Process.Start(start)!;

@@ -13,17 +13,29 @@ public static partial class LanguageSources
     private static readonly string[] Folders = ["contracts", "gateway", "services"];
 
     // Where the sentence stands among the arguments of what refuses.
-    private static readonly Dictionary<string, int> Refusals = new() { ["Refusal"] = 2, ["Invalid"] = 1, ["NotFound"] = 0, ["FieldError"] = 1, ["Rule"] = 2 };
+    private static readonly Dictionary<string, int> Refusals = new()
+    {
+        ["Refusal"] = 2,
+        ["Invalid"] = 1,
+        ["NotFound"] = 0,
+        ["FieldError"] = 1,
+        ["Rule"] = 2,
+    };
 
     /// <summary>Every text with the file it stands in; the second form where it has a plural, the vocabulary where it is a label.</summary>
     public static IReadOnlyList<(string Context, string Text, string? Many, string File)> All { get; } = [.. Read()];
 
     /// <summary>What a source says to people in its calls of T: "text" or ("one", "many").</summary>
-    public static IEnumerable<(string Text, string? Many)> Called(string source) => Call().Matches(Comment().Replace(source, ""))
-        .Select(call => (Unquote(call.Groups["text"].Value), call.Groups["many"] is { Success: true } many ? Unquote(many.Value) : null));
+    public static IEnumerable<(string Text, string? Many)> Called(string source) =>
+        Call()
+            .Matches(Comment().Replace(source, ""))
+            .Select(call =>
+                (Unquote(call.Groups["text"].Value), call.Groups["many"] is { Success: true } many ? Unquote(many.Value) : null)
+            );
 
     /// <summary>Calls whose text is not written where it is used, so that nobody can find it.</summary>
-    public static IEnumerable<string> Hidden(string source) => HiddenCall().Matches(Comment().Replace(source, "")).Select(call => call.Value);
+    public static IEnumerable<string> Hidden(string source) =>
+        HiddenCall().Matches(Comment().Replace(source, "")).Select(call => call.Value);
 
     /// <summary>The formats of the sentences with which a source refuses.</summary>
     public static IEnumerable<string> Refused(string source) =>
@@ -35,8 +47,13 @@ public static partial class LanguageSources
             ImplicitObjectCreationExpressionSyntax creation => (Name: "Refusal", creation.ArgumentList),
             _ => default,
         }
-        where arguments.Name is not null && Refusals.TryGetValue(arguments.Name, out var place) && arguments.ArgumentList.Arguments.Count > place
-        from sentence in arguments.ArgumentList.Arguments[Refusals[arguments.Name]].DescendantNodes(node => node is not InterpolatedStringExpressionSyntax)
+        where
+            arguments.Name is not null
+            && Refusals.TryGetValue(arguments.Name, out var place)
+            && arguments.ArgumentList.Arguments.Count > place
+        from sentence in arguments
+            .ArgumentList.Arguments[Refusals[arguments.Name]]
+            .DescendantNodes(node => node is not InterpolatedStringExpressionSyntax)
             .OfType<InterpolatedStringExpressionSyntax>()
         let format = Format(sentence)
         where format.Any(char.IsLetter)
@@ -55,9 +72,10 @@ public static partial class LanguageSources
         where !Called(source).Any(call => call.Text == text || call.Many == text) && !Refused(source).Contains(text)
         select text;
 
-    public static IEnumerable<string> Files(string pattern) => Folders
-        .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Checkout.Root(), folder), pattern, SearchOption.AllDirectories))
-        .Where(file => !file.Contains("/obj/", StringComparison.Ordinal));
+    public static IEnumerable<string> Files(string pattern) =>
+        Folders
+            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Checkout.Root(), folder), pattern, SearchOption.AllDirectories))
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal));
 
     private static IEnumerable<(string, string, string?, string)> Read()
     {
@@ -84,12 +102,13 @@ public static partial class LanguageSources
         }
     }
 
-    private static string? LastName(ExpressionSyntax expression) => expression switch
-    {
-        IdentifierNameSyntax name => name.Identifier.Text,
-        MemberAccessExpressionSyntax member => member.Name.Identifier.Text,
-        _ => null,
-    };
+    private static string? LastName(ExpressionSyntax expression) =>
+        expression switch
+        {
+            IdentifierNameSyntax name => name.Identifier.Text,
+            MemberAccessExpressionSyntax member => member.Name.Identifier.Text,
+            _ => null,
+        };
 
     private static string Format(InterpolatedStringExpressionSyntax sentence)
     {
@@ -97,7 +116,11 @@ public static partial class LanguageSources
         var hole = 0;
         foreach (var part in sentence.Contents)
         {
-            format.Append(part is InterpolationSyntax value ? $"{{{hole++}{value.FormatClause}}}" : ((InterpolatedStringTextSyntax)part).TextToken.ValueText);
+            format.Append(
+                part is InterpolationSyntax value
+                    ? $"{{{hole++}{value.FormatClause}}}"
+                    : ((InterpolatedStringTextSyntax)part).TextToken.ValueText
+            );
         }
 
         return format.ToString();
@@ -105,7 +128,9 @@ public static partial class LanguageSources
 
     private static string Unquote(string literal) => literal.Replace("\\\"", "\"", StringComparison.Ordinal);
 
-    [GeneratedRegex("""\bT(?:\[|\.Html\(|\.Plural\()\s*"(?<text>(?:[^"\\]|\\.)*)"(?:(?<=Plural\(\s*"[^"]*"),\s*"(?<many>(?:[^"\\]|\\.)*)")?""")]
+    [GeneratedRegex(
+        """\bT(?:\[|\.Html\(|\.Plural\()\s*"(?<text>(?:[^"\\]|\\.)*)"(?:(?<=Plural\(\s*"[^"]*"),\s*"(?<many>(?:[^"\\]|\\.)*)")?"""
+    )]
     private static partial Regex Call();
 
     [GeneratedRegex("""\bT(?:\[|\.Html\(|\.Plural\()\s*(?!["\]])\S{1,30}""")]

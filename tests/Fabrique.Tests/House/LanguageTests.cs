@@ -13,9 +13,17 @@ public sealed partial class LanguageTests
     [Fact]
     public void The_texts_are_found_where_they_are_used()
     {
-        Assert.Equal([("Un « mot »", null), ("{0} pas", "{0} pas de plus")], LanguageSources.Called("""T["Un « mot »", 1] + T.Plural("{0} pas", "{0} pas de plus", n) + Other["no"]"""));
+        Assert.Equal(
+            [("Un « mot »", null), ("{0} pas", "{0} pas de plus")],
+            LanguageSources.Called("""T["Un « mot »", 1] + T.Plural("{0} pas", "{0} pas de plus", n) + Other["no"]""")
+        );
         Assert.Equal(["T[text", "T.Html(Sentence());"], LanguageSources.Hidden("T[text ]; T.Html(Sentence()); T[\"a\"]"));
-        Assert.Equal(["{0} au plus.", "Non."], LanguageSources.Refused("""class A { object b = Refusal.Invalid($"rows[{at}]", $"{Most} au plus."); object c = new Refusal(x, "NO", $"Non."); }"""));
+        Assert.Equal(
+            ["{0} au plus.", "Non."],
+            LanguageSources.Refused(
+                """class A { object b = Refusal.Invalid($"rows[{at}]", $"{Most} au plus."); object c = new Refusal(x, "NO", $"Non."); }"""
+            )
+        );
         Assert.Equal(["Déjà"], LanguageSources.Untranslated("""class A { string b = "Déjà", c = T["Été"], d = "plain"; }"""));
     }
 
@@ -28,7 +36,11 @@ public sealed partial class LanguageTests
         }
 
         // What analyses French, or is written in it for a machine, is not said to anybody.
-        Assert.Empty(LanguageSources.Files("*.cs").SelectMany(file => LanguageSources.Untranslated(File.ReadAllText(file)).Select(text => $"{file}: {text}")));
+        Assert.Empty(
+            LanguageSources
+                .Files("*.cs")
+                .SelectMany(file => LanguageSources.Untranslated(File.ReadAllText(file)).Select(text => $"{file}: {text}"))
+        );
     }
 
     [Theory, MemberData(nameof(Files))]
@@ -36,9 +48,12 @@ public sealed partial class LanguageTests
     {
         var po = PoFile.Read(File.ReadAllText(Path.Combine(Folder, file)));
         var forms = Enumerable.Range(0, 200).Max(count => po.Form(count)) + 1;
-        var faults = LanguageSources.All
-            .SelectMany(text => Faults(po, text.Context, text.Text, text.Many, forms).Select(fault => $"{text.File}: {text.Text}: {fault}"))
-            .Distinct().ToList();
+        var faults = LanguageSources
+            .All.SelectMany(text =>
+                Faults(po, text.Context, text.Text, text.Many, forms).Select(fault => $"{text.File}: {text.Text}: {fault}")
+            )
+            .Distinct()
+            .ToList();
 
         // All of them in the message: whoever wrote the texts translates them at one go.
         Assert.True(faults.Count == 0, string.Join("\n", faults));
@@ -54,7 +69,8 @@ public sealed partial class LanguageTests
     [Fact]
     public void A_wrong_translation_is_seen()
     {
-        var po = PoFile.Read("""
+        var po = PoFile.Read(
+            """
             msgid ""
             msgstr "Plural-Forms: nplurals=2; plural=(n != 1);\n"
 
@@ -67,7 +83,8 @@ public sealed partial class LanguageTests
             msgid "{0} pas"
             msgid_plural "{0} pas"
             msgstr[0] "{0} step"
-            """);
+            """
+        );
         Assert.Equal(["not translated"], Faults(po, "", "Rien", null, 2));
         Assert.Single(Faults(po, "", "De {0} à {1}", null, 2));
         Assert.Single(Faults(po, "", "<b>Gras</b>", null, 2));
@@ -87,7 +104,11 @@ public sealed partial class LanguageTests
             yield return $"{translated.Count} of {(many is null ? 1 : forms)} forms";
         }
 
-        foreach (var form in translated.Where(form => !Marks(form).SetEquals(Marks(text)) && (many is null || !Marks(form).SetEquals(Marks(many)))))
+        foreach (
+            var form in translated.Where(form =>
+                !Marks(form).SetEquals(Marks(text)) && (many is null || !Marks(form).SetEquals(Marks(many)))
+            )
+        )
         {
             yield return $"\"{form}\" has not the same placeholders or mark-up";
         }

@@ -1,4 +1,3 @@
-
 namespace Fabrique.Tests;
 
 /// <summary>The table of rights names every call of every contract, and no other.</summary>
@@ -7,8 +6,12 @@ public sealed class RightsTests
     [Fact]
     public void Every_call_has_its_line_in_the_table_and_every_line_its_call()
     {
-        var calls = ContractFiles.All.Where(file => file.Package.StartsWith("fabrique.", StringComparison.Ordinal))
-            .SelectMany(file => file.Services).SelectMany(service => service.Methods).Select(method => $"{method.Service.FullName}/{method.Name}").Order();
+        var calls = ContractFiles
+            .All.Where(file => file.Package.StartsWith("fabrique.", StringComparison.Ordinal))
+            .SelectMany(file => file.Services)
+            .SelectMany(service => service.Methods)
+            .Select(method => $"{method.Service.FullName}/{method.Name}")
+            .Order();
         Assert.Equal(calls, Rights.Table.Keys.Select(line => line.Split(':')[0]).Distinct().Order());
     }
 

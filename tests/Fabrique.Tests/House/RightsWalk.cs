@@ -11,14 +11,21 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Fabrique.Tests;
 
-public sealed class RightsOfPracticesTests(ServiceOnSqlite<PracticesDb> service) : RightsWalk<PracticesDb>(service), IClassFixture<ServiceOnSqlite<PracticesDb>>;
+public sealed class RightsOfPracticesTests(ServiceOnSqlite<PracticesDb> service)
+    : RightsWalk<PracticesDb>(service),
+        IClassFixture<ServiceOnSqlite<PracticesDb>>;
 
-public sealed class RightsOfTerritoriesTests(ServiceOnSqlite<TerritoriesDb> service) : RightsWalk<TerritoriesDb>(service), IClassFixture<ServiceOnSqlite<TerritoriesDb>>;
+public sealed class RightsOfTerritoriesTests(ServiceOnSqlite<TerritoriesDb> service)
+    : RightsWalk<TerritoriesDb>(service),
+        IClassFixture<ServiceOnSqlite<TerritoriesDb>>;
 
-public sealed class RightsOfIdentityTests(ServiceOnSqlite<IdentityDb> service) : RightsWalk<IdentityDb>(service), IClassFixture<ServiceOnSqlite<IdentityDb>>;
+public sealed class RightsOfIdentityTests(ServiceOnSqlite<IdentityDb> service)
+    : RightsWalk<IdentityDb>(service),
+        IClassFixture<ServiceOnSqlite<IdentityDb>>;
 
 /// <summary>Every call of a service, asked by somebody of every role: who has none of a call's roles never reaches it, and who has one does.</summary>
-public abstract class RightsWalk<TEntry>(ServiceUnderTest<TEntry> service) where TEntry : class
+public abstract class RightsWalk<TEntry>(ServiceUnderTest<TEntry> service)
+    where TEntry : class
 {
     private const string Elsewhere = "99999";
 
@@ -42,7 +49,10 @@ public abstract class RightsWalk<TEntry>(ServiceUnderTest<TEntry> service) where
                 var turnedAway = answer.Reason is "TOKEN_REQUIRED" or "NOT_YOUR_TERRITORY" or "NOT_A_STEWARD" or "NODE_ONLY" or "NO_RIGHT";
                 // An empty question about no place is denied to nobody at the door; what it lacks is said behind it, where the place is asked too.
                 Assert.True(mayTry || turnedAway, $"{method.FullName} as {(role.Length > 0 ? role : "nobody")}: {answer}");
-                Assert.True(!mayTry || answer.Code != StatusCode.Unauthenticated, $"{method.FullName} as {(role.Length > 0 ? role : "nobody")}: {answer}");
+                Assert.True(
+                    !mayTry || answer.Code != StatusCode.Unauthenticated,
+                    $"{method.FullName} as {(role.Length > 0 ? role : "nobody")}: {answer}"
+                );
             }
         }
         Assert.True(asked > 20, "the service has more calls than that");
@@ -96,14 +106,26 @@ public abstract class RightsWalk<TEntry>(ServiceUnderTest<TEntry> service) where
     }
 
     /// <summary>What the service says; null when the call is none of its.</summary>
-    private async Task<(StatusCode Code, string Reason)?> AskAsync(MethodDescriptor method, string role, byte[]? question = null, bool readsOnly = false)
+    private async Task<(StatusCode Code, string Reason)?> AskAsync(
+        MethodDescriptor method,
+        string role,
+        byte[]? question = null,
+        bool readsOnly = false
+    )
     {
         var key = service.Services.GetRequiredService<NodeKey>();
-        var headers = role.Length == 0 ? [] : new Metadata
-        {
-            { "authorization", $"Bearer {Token(key, new Grant(role, role == Grant.Steward ? key.Node : Elsewhere), readsOnly)}" },
-        };
-        var options = new CallOptions(headers, deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(10), cancellationToken: TestContext.Current.CancellationToken);
+        var headers =
+            role.Length == 0
+                ? []
+                : new Metadata
+                {
+                    { "authorization", $"Bearer {Token(key, new Grant(role, role == Grant.Steward ? key.Node : Elsewhere), readsOnly)}" },
+                };
+        var options = new CallOptions(
+            headers,
+            deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(10),
+            cancellationToken: TestContext.Current.CancellationToken
+        );
         var kind = method.IsServerStreaming ? MethodType.ServerStreaming : MethodType.Unary;
         var call = new Method<byte[], byte[]>(kind, method.Service.FullName, method.Name, Bytes, Bytes);
         var invoker = service.Channel.CreateCallInvoker();
@@ -122,21 +144,31 @@ public abstract class RightsWalk<TEntry>(ServiceUnderTest<TEntry> service) where
         }
         catch (RpcException refused)
         {
-            return refused.StatusCode == StatusCode.Unimplemented ? null : (refused.StatusCode, refused.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason ?? "");
+            return refused.StatusCode == StatusCode.Unimplemented
+                ? null
+                : (refused.StatusCode, refused.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason ?? "");
         }
     }
+
     private static string Token(NodeKey key, Grant grant, bool readsOnly)
     {
         if (!readsOnly)
         {
             return NodeToken.Issue(key, [grant], TimeSpan.FromMinutes(5), TimeProvider.System);
         }
-        return key.Sign(ecdsa => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
-        {
-            Issuer = key.Node,
-            Audience = Tokens.Audience,
-            Subject = new ClaimsIdentity([new Claim(Grant.Claim, grant.ToString()), Tokens.ReadsOnly]),
-            SigningCredentials = new(new ECDsaSecurityKey(ecdsa) { KeyId = key.KeyId }, SecurityAlgorithms.EcdsaSha256) { CryptoProviderFactory = new() { CacheSignatureProviders = false } },
-        }));
+        return key.Sign(ecdsa =>
+            new JsonWebTokenHandler().CreateToken(
+                new SecurityTokenDescriptor
+                {
+                    Issuer = key.Node,
+                    Audience = Tokens.Audience,
+                    Subject = new ClaimsIdentity([new Claim(Grant.Claim, grant.ToString()), Tokens.ReadsOnly]),
+                    SigningCredentials = new(new ECDsaSecurityKey(ecdsa) { KeyId = key.KeyId }, SecurityAlgorithms.EcdsaSha256)
+                    {
+                        CryptoProviderFactory = new() { CacheSignatureProviders = false },
+                    },
+                }
+            )
+        );
     }
 }

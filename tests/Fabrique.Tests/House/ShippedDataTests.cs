@@ -18,13 +18,15 @@ public partial class ShippedDataTests
     private static readonly string[] DateFields = ["date", "start", "end", "started_on", "ended_on"];
 
     private static readonly Profile Loos = JsonParser.Default.Parse<Profile>(Read(ProfileFile));
-    private static readonly IReadOnlyList<Practice> Shipped = [.. JsonParser.Default.Parse<ListPracticesResponse>(Read(PracticesFile)).Practices];
+    private static readonly IReadOnlyList<Practice> Shipped =
+    [
+        .. JsonParser.Default.Parse<ListPracticesResponse>(Read(PracticesFile)).Practices,
+    ];
 
     [Theory]
     [InlineData(ProfileFile)]
     [InlineData(PracticesFile)]
-    public void A_shipped_file_spells_its_fields_as_the_public_api_does(string file) =>
-        Assert.DoesNotMatch(SnakeCaseField(), Read(file));
+    public void A_shipped_file_spells_its_fields_as_the_public_api_does(string file) => Assert.DoesNotMatch(SnakeCaseField(), Read(file));
 
     [Fact]
     public void Thirty_practices_keep_ids_that_sort_as_they_are_told()
@@ -37,8 +39,7 @@ public partial class ShippedDataTests
     }
 
     [Fact]
-    public void Every_practice_can_be_published_as_it_is_written() =>
-        Assert.All(Shipped, practice =>
+    public void Every_practice_can_be_published_as_it_is_written() => Assert.All(Shipped, practice =>
         {
             var published = practice.Drafted(practice.Id, practice.Territory).Published(new DateOnly(2026, 1, 1));
 
@@ -48,13 +49,12 @@ public partial class ShippedDataTests
         });
 
     [Fact]
-    public void Every_practice_tells_how_where_to_begin_and_whom_to_ask() =>
-        Assert.All(Shipped, practice =>
+    public void Every_practice_tells_how_where_to_begin_and_whom_to_ask() => Assert.All(Shipped, practice =>
         {
             Assert.Equal((Loos.Territory, "fr", "CC-BY-SA-4.0"), (practice.Territory, practice.Language, practice.Licence));
-            Assert.All(
-                [practice.Approach, practice.FirstStep, practice.ContactRole, .. practice.Principles, .. practice.Axes],
-                text => Assert.NotEqual("", text));
+            Assert.All([practice.Approach, practice.FirstStep, practice.ContactRole, .. practice.Principles, .. practice.Axes], text =>
+                Assert.NotEqual("", text)
+            );
             Assert.InRange(Words(practice.Context + " " + practice.Approach), 60, 180);
         });
 
@@ -62,7 +62,8 @@ public partial class ShippedDataTests
     public void No_two_practices_share_their_difficulties_conditions_or_first_step() =>
         Assert.All(
             new Func<Practice, string>[] { p => p.Title, p => p.Summary, p => p.Difficulties, p => p.SuccessConditions, p => p.FirstStep },
-            text => Assert.Distinct(Shipped.Select(text)));
+            text => Assert.Distinct(Shipped.Select(text))
+        );
 
     /// <summary>The services refuse a published figure without unit, period or source; the shipped ones also say how exact they are.</summary>
     [Fact]
@@ -81,7 +82,9 @@ public partial class ShippedDataTests
         var plan = Assert.Single(Shipped, practice => practice.Title.Contains("panneaux solaires", StringComparison.OrdinalIgnoreCase));
 
         Assert.Contains("Mine de Soleil", plan.Summary, StringComparison.Ordinal);
-        Assert.DoesNotContain(Shipped, practice => practice != plan && practice.Summary.Contains("panneaux solaires", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(Shipped, practice =>
+            practice != plan && practice.Summary.Contains("panneaux solaires", StringComparison.OrdinalIgnoreCase)
+        );
     }
 
     [Fact]
@@ -103,7 +106,9 @@ public partial class ShippedDataTests
     [Fact]
     public void Everything_the_profile_tells_names_a_source_that_it_lists()
     {
-        var told = Messages(Loos).Where(message => message.Descriptor.FindFieldByName("sources") is not null && message is not Profile).ToList();
+        var told = Messages(Loos)
+            .Where(message => message.Descriptor.FindFieldByName("sources") is not null && message is not Profile)
+            .ToList();
         var codes = told.ConvertAll(message => Strings(message, "sources").ToList());
 
         Assert.All(codes, sources => Assert.NotEmpty(sources));
@@ -124,7 +129,10 @@ public partial class ShippedDataTests
     [Fact]
     public void Milestones_stand_in_order_inside_the_phase_they_name()
     {
-        Assert.Equal(Loos.Milestones.Select(milestone => milestone.Date).Order(StringComparer.Ordinal), Loos.Milestones.Select(milestone => milestone.Date));
+        Assert.Equal(
+            Loos.Milestones.Select(milestone => milestone.Date).Order(StringComparer.Ordinal),
+            Loos.Milestones.Select(milestone => milestone.Date)
+        );
         Assert.Equal(Loos.Phases.Select(phase => phase.Code), Loos.Milestones.Select(milestone => milestone.Phase).Distinct());
         Assert.All(Loos.Phases, phase =>
         {
@@ -136,7 +144,9 @@ public partial class ShippedDataTests
     [Fact]
     public void Every_practice_the_profile_points_to_is_shipped()
     {
-        var told = Messages(Loos).SelectMany(message => Strings(message, "practice_ids").Concat(Strings(message, "practice_id"))).ToHashSet();
+        var told = Messages(Loos)
+            .SelectMany(message => Strings(message, "practice_ids").Concat(Strings(message, "practice_id")))
+            .ToHashSet();
 
         Assert.NotEmpty(told);
         Assert.All(told, id => Assert.Contains(id, Shipped.Select(practice => practice.Id)));
@@ -172,28 +182,32 @@ public partial class ShippedDataTests
 
     /// <summary>The message and all those inside it.</summary>
     private static IEnumerable<IMessage> Messages(IMessage message) =>
-    [
-        message,
-        .. Fields(message, FieldType.Message).SelectMany(field => Values(message, field)).OfType<IMessage>().SelectMany(Messages),
-    ];
+        [
+            message,
+            .. Fields(message, FieldType.Message).SelectMany(field => Values(message, field)).OfType<IMessage>().SelectMany(Messages),
+        ];
 
     private static IEnumerable<string> Texts(IMessage message) =>
         Fields(message, FieldType.String).Where(field => field.Name != "url").SelectMany(field => Values(message, field)).Cast<string>();
 
     /// <summary>The strings in the fields of this name, without the empty ones; none when the message has no such field.</summary>
     private static IEnumerable<string> Strings(IMessage message, string name) =>
-        Fields(message, FieldType.String).Where(field => field.Name == name).SelectMany(field => Values(message, field)).Cast<string>()
+        Fields(message, FieldType.String)
+            .Where(field => field.Name == name)
+            .SelectMany(field => Values(message, field))
+            .Cast<string>()
             .Where(text => text.Length > 0);
 
     private static IEnumerable<FieldDescriptor> Fields(IMessage message, FieldType type) =>
         message.Descriptor.Fields.InDeclarationOrder().Where(field => field.FieldType == type);
 
-    private static IEnumerable<object> Values(IMessage message, FieldDescriptor field) => field.Accessor.GetValue(message) switch
-    {
-        null => [],
-        System.Collections.IList values => values.Cast<object>(),
-        var value => [value],
-    };
+    private static IEnumerable<object> Values(IMessage message, FieldDescriptor field) =>
+        field.Accessor.GetValue(message) switch
+        {
+            null => [],
+            System.Collections.IList values => values.Cast<object>(),
+            var value => [value],
+        };
 
     private static string Read(string file) => File.ReadAllText(Path.Combine(Fabrique.Runner.Checkout.Root(), file));
 }

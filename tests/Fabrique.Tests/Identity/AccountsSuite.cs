@@ -12,9 +12,13 @@ using Person = Fabrique.Identity.Person;
 
 namespace Fabrique.Tests;
 
-public sealed class AccountsOnSqliteTests(ServiceOnSqlite<IdentityDb> service) : AccountsSuite(service), IClassFixture<ServiceOnSqlite<IdentityDb>>;
+public sealed class AccountsOnSqliteTests(ServiceOnSqlite<IdentityDb> service)
+    : AccountsSuite(service),
+        IClassFixture<ServiceOnSqlite<IdentityDb>>;
 
-public sealed class AccountsOnPostgreSqlTests(ServiceOnPostgreSql<IdentityDb> service) : AccountsSuite(service), IClassFixture<ServiceOnPostgreSql<IdentityDb>>;
+public sealed class AccountsOnPostgreSqlTests(ServiceOnPostgreSql<IdentityDb> service)
+    : AccountsSuite(service),
+        IClassFixture<ServiceOnPostgreSql<IdentityDb>>;
 
 /// <summary>The life of accounts, and what those meet who try what pages do not offer.</summary>
 public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
@@ -28,13 +32,36 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
     {
         await using var scope = service.Services.CreateAsyncScope();
         var (db, life) = (scope.ServiceProvider.GetRequiredService<IdentityDb>(), scope.ServiceProvider.GetRequiredService<AccountLife>());
-        var person = await TestAccounts.MakeAsync(scope, TestAccounts.New("Effacee@example.org", Today), new Grant(Grant.Referent, "ZZ001", "AGENT"));
+        var person = await TestAccounts.MakeAsync(
+            scope,
+            TestAccounts.New("Effacee@example.org", Today),
+            new Grant(Grant.Referent, "ZZ001", "AGENT")
+        );
         await FillAsync(scope, person);
 
         var told = (await life.TellAsync(person)).ToJsonString();
-        foreach (var kept in new[] { "Effacee@example.org", "referent:ZZ001:AGENT", "preuve de l’essai", "Firefox, Linux", "grant given", "sign-in", "texte qui attend", "pratique dont on parle", "\"pace\":\"never\"" })
+        foreach (
+            var kept in new[]
+            {
+                "Effacee@example.org",
+                "referent:ZZ001:AGENT",
+                "preuve de l’essai",
+                "Firefox, Linux",
+                "grant given",
+                "sign-in",
+                "texte qui attend",
+                "pratique dont on parle",
+                "\"pace\":\"never\"",
+            }
+        )
         {
-            Assert.Contains(kept, JsonNode.Parse(told)!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }), StringComparison.Ordinal);
+            Assert.Contains(
+                kept,
+                JsonNode
+                    .Parse(told)!
+                    .ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }),
+                StringComparison.Ordinal
+            );
         }
         Assert.DoesNotContain(person.PasswordHash!, told, StringComparison.Ordinal);
 
@@ -48,8 +75,15 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
         Assert.False(await db.Notices.AnyAsync(row => row.Person == person.Id, Cancellation));
         Assert.False(await db.NoticeChoices.AnyAsync(row => row.Person == person.Id, Cancellation));
         Assert.False(await db.Audit.AnyAsync(row => row.Actor == person.Id || row.Subject == person.Id, Cancellation));
-        Assert.True(await db.Audit.AnyAsync(row => row.Action == "grant given" && row.Detail == "referent:ZZ001:AGENT" && row.Subject == "", Cancellation));
-        await foreach (var token in scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().FindBySubjectAsync(person.Id, Cancellation))
+        Assert.True(
+            await db.Audit.AnyAsync(
+                row => row.Action == "grant given" && row.Detail == "referent:ZZ001:AGENT" && row.Subject == "",
+                Cancellation
+            )
+        );
+        await foreach (
+            var token in scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().FindBySubjectAsync(person.Id, Cancellation)
+        )
         {
             Assert.Fail($"{token} is left");
         }
@@ -73,7 +107,10 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
         await using var scope = service.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         var (gone, back, recent) = (
-            await TestAccounts.MakeAsync(scope, TestAccounts.New("partie@example.org", Today.AddDays(-731))), await TestAccounts.MakeAsync(scope, TestAccounts.New("revenue@example.org", Today.AddDays(-731))), await TestAccounts.MakeAsync(scope, TestAccounts.New("presente@example.org", Today.AddDays(-729))));
+            await TestAccounts.MakeAsync(scope, TestAccounts.New("partie@example.org", Today.AddDays(-731))),
+            await TestAccounts.MakeAsync(scope, TestAccounts.New("revenue@example.org", Today.AddDays(-731))),
+            await TestAccounts.MakeAsync(scope, TestAccounts.New("presente@example.org", Today.AddDays(-729)))
+        );
 
         await TidyAsync(scope, Today);
         await TidyAsync(scope, Today.AddHours(1));
@@ -102,7 +139,12 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
         }
         Assert.Single(said);
         await using var scope = service.Services.CreateAsyncScope();
-        Assert.Equal(5, await scope.ServiceProvider.GetRequiredService<IdentityDb>().Links.CountAsync(link => link.Email == "inondee@example.org", Cancellation));
+        Assert.Equal(
+            5,
+            await scope
+                .ServiceProvider.GetRequiredService<IdentityDb>()
+                .Links.CountAsync(link => link.Email == "inondee@example.org", Cancellation)
+        );
     }
 
     [Theory]
@@ -116,28 +158,54 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
         http.DefaultRequestHeaders.Add(header, value);
         var address = $"{Guid.CreateVersion7():N}@example.org";
         await SignUpAsync(http, address);
-        await WholeNode.EventuallyAsync(true, async () =>
-        {
-            await Task.CompletedTask;
-            return Mails().Any(mail => mail.Contains(address, StringComparison.Ordinal));
-        }, TimeSpan.FromSeconds(10));
+        await WholeNode.EventuallyAsync(
+            true,
+            async () =>
+            {
+                await Task.CompletedTask;
+                return Mails().Any(mail => mail.Contains(address, StringComparison.Ordinal));
+            },
+            TimeSpan.FromSeconds(10)
+        );
         var mail = Mails().Single(mail => mail.Contains(address, StringComparison.Ordinal)).Replace("=\r\n", "", StringComparison.Ordinal);
         Assert.Contains("http://127.0.0.1:8080/compte/lien/", mail, StringComparison.Ordinal);
         Assert.DoesNotContain("ailleurs", mail, StringComparison.Ordinal);
     }
 
-    public static TheoryData<string> Pages => new(typeof(Identity.Components.App).Assembly.GetTypes()
-        .SelectMany(page => page.GetCustomAttributes(typeof(RouteAttribute), false).Cast<RouteAttribute>()).Select(route => route.Template.Replace("{Secret}", "x", StringComparison.Ordinal).Replace("{Id}", "x", StringComparison.Ordinal).Replace("{Step}", "courrier", StringComparison.Ordinal)).Append("/compte/donnees/copie"));
+    public static TheoryData<string> Pages =>
+        new(
+            typeof(Identity.Components.App)
+                .Assembly.GetTypes()
+                .SelectMany(page => page.GetCustomAttributes(typeof(RouteAttribute), false).Cast<RouteAttribute>())
+                .Select(route =>
+                    route
+                        .Template.Replace("{Secret}", "x", StringComparison.Ordinal)
+                        .Replace("{Id}", "x", StringComparison.Ordinal)
+                        .Replace("{Step}", "courrier", StringComparison.Ordinal)
+                )
+                .Append("/compte/donnees/copie")
+        );
 
     [Theory, MemberData(nameof(Pages))]
     public async Task A_form_without_its_proof_changes_nothing_on_any_page(string page)
     {
         using var http = Browser();
-        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["_handler"] = "effacer", ["courriel"] = "forgee@example.org", ["motdepasse"] = "x" });
+        using var form = new FormUrlEncodedContent(
+            new Dictionary<string, string>
+            {
+                ["_handler"] = "effacer",
+                ["courriel"] = "forgee@example.org",
+                ["motdepasse"] = "x",
+            }
+        );
         using var refused = await http.PostAsync(new Uri(page, UriKind.Relative), form, Cancellation);
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
         await using var scope = service.Services.CreateAsyncScope();
-        Assert.False(await scope.ServiceProvider.GetRequiredService<IdentityDb>().Links.AnyAsync(link => link.Email == "forgee@example.org", Cancellation));
+        Assert.False(
+            await scope
+                .ServiceProvider.GetRequiredService<IdentityDb>()
+                .Links.AnyAsync(link => link.Email == "forgee@example.org", Cancellation)
+        );
     }
 
     [Fact]
@@ -149,7 +217,14 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
             (new StringContent(new string('x', 3 << 20), null, "application/x-www-form-urlencoded"), "/compte/connexion"),
             (new StringContent("courriel=" + new string('%', 1000), null, "application/x-www-form-urlencoded"), "/compte/connexion"),
             (new StringContent("{", null, "application/json"), "/compte/inscription"),
-            (new StringContent("grant_type=refresh_token&refresh_token=" + new string('x', 100_000), null, "application/x-www-form-urlencoded"), "/connect/token"),
+            (
+                new StringContent(
+                    "grant_type=refresh_token&refresh_token=" + new string('x', 100_000),
+                    null,
+                    "application/x-www-form-urlencoded"
+                ),
+                "/connect/token"
+            ),
             (new StringContent("--x\r\nno part", null, "multipart/form-data"), "/compte/installation"),
         ];
         foreach (var (body, page) in sent)
@@ -170,11 +245,19 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
             await TestAccounts.MakeAsync(scope, TestAccounts.New(person, Today));
         }
         using var http = Browser();
-        using var read = await new HtmlParser().ParseDocumentAsync(await http.GetStringAsync(new Uri("/compte/connexion", UriKind.Relative), Cancellation), Cancellation);
+        using var read = await new HtmlParser().ParseDocumentAsync(
+            await http.GetStringAsync(new Uri("/compte/connexion", UriKind.Relative), Cancellation),
+            Cancellation
+        );
         Assert.Null(read.QuerySelector("[data-passkey], script"));
-        var fields = read.QuerySelectorAll("main form input[type=hidden]").ToDictionary(field => field.GetAttribute("name")!, field => field.GetAttribute("value") ?? "");
+        var fields = read.QuerySelectorAll("main form input[type=hidden]")
+            .ToDictionary(field => field.GetAttribute("name")!, field => field.GetAttribute("value") ?? "");
         (fields["courriel"], fields["motdepasse"], fields["voie"]) = (person, Tests.Browser.Password, "motdepasse");
-        using var entered = await http.PostAsync(new Uri("/compte/connexion", UriKind.Relative), new FormUrlEncodedContent(fields), Cancellation);
+        using var entered = await http.PostAsync(
+            new Uri("/compte/connexion", UriKind.Relative),
+            new FormUrlEncodedContent(fields),
+            Cancellation
+        );
         var access = await http.GetStringAsync(new Uri("/compte/acces", UriKind.Relative), Cancellation);
         Assert.Contains("Les clés d’accès demandent un nom d’hôte", WebUtility.HtmlDecode(access), StringComparison.Ordinal);
         Assert.DoesNotContain("data-passkey", access, StringComparison.Ordinal);
@@ -186,7 +269,9 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
     public async Task Whoever_is_not_signed_in_gets_nobodys_data()
     {
         using var http = Browser();
-        foreach (var page in new[] { "/compte/donnees", "/compte/journal", "/compte/courriels", "/compte/gestion", "/compte/gestion/courrier" })
+        foreach (
+            var page in new[] { "/compte/donnees", "/compte/journal", "/compte/courriels", "/compte/gestion", "/compte/gestion/courrier" }
+        )
         {
             using var answer = await http.GetAsync(new Uri(page, UriKind.Relative), Cancellation);
             Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
@@ -195,18 +280,23 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
     }
 
     /// <summary>A browser without a name for a window: it keeps cookies and follows nobody.</summary>
-    private HttpClient Browser() => new(new HttpClientHandler { AllowAutoRedirect = false })
-    {
-        BaseAddress = service.Address,
-        DefaultRequestVersion = HttpVersion.Version20,
-        DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
-    };
+    private HttpClient Browser() =>
+        new(new HttpClientHandler { AllowAutoRedirect = false })
+        {
+            BaseAddress = service.Address,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
 
     private static async Task<string> SignUpAsync(HttpClient http, string address)
     {
         const string page = "/compte/inscription";
-        using var read = await new HtmlParser().ParseDocumentAsync(await http.GetStringAsync(new Uri(page, UriKind.Relative), Cancellation), Cancellation);
-        var fields = read.QuerySelectorAll("main form input[type=hidden]").ToDictionary(field => field.GetAttribute("name")!, field => field.GetAttribute("value") ?? "");
+        using var read = await new HtmlParser().ParseDocumentAsync(
+            await http.GetStringAsync(new Uri(page, UriKind.Relative), Cancellation),
+            Cancellation
+        );
+        var fields = read.QuerySelectorAll("main form input[type=hidden]")
+            .ToDictionary(field => field.GetAttribute("name")!, field => field.GetAttribute("value") ?? "");
         fields["courriel"] = address;
         using var answer = await http.PostAsync(new Uri(page, UriKind.Relative), new FormUrlEncodedContent(fields), Cancellation);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
@@ -214,20 +304,83 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
         return said.QuerySelector("main")!.TextContent;
     }
 
-    private List<string> Mails() => [.. service.Services.GetRequiredService<MailSender>().Mailbox!.GetFiles("*.eml").Select(file => File.ReadAllText(file.FullName))];
+    private List<string> Mails() =>
+        [.. service.Services.GetRequiredService<MailSender>().Mailbox!.GetFiles("*.eml").Select(file => File.ReadAllText(file.FullName))];
 
     /// <summary>One of everything that can be kept of a person.</summary>
     private static async Task FillAsync(AsyncServiceScope scope, Person person)
     {
         var (db, now) = (scope.ServiceProvider.GetRequiredService<IdentityDb>(), Today.ToUnixTimeMilliseconds());
-        db.Sessions.Add(new() { Id = Guid.CreateVersion7().ToString(), Person = person.Id, Browser = "Firefox, Linux", CreatedAt = now, SeenAt = now });
-        db.JoinRequests.Add(new() { Id = Guid.CreateVersion7().ToString(), Person = person.Id, Territory = "ZZ002", Family = "AGENT", Function = "essai", Proof = "preuve de l’essai", Status = JoinRow.Open, AskedAt = now });
-        db.Mails.Add(new() { Id = Guid.CreateVersion7().ToString(), Recipient = person.Email!, Subject = "essai", Text = "texte qui attend", Html = "", CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), NextAt = long.MaxValue });
-        db.Notices.Add(new() { Id = Guid.CreateVersion7().ToString(), Person = person.Id, Topic = "Remark", Subject = "x", Territory = "ZZ001", Title = "pratique dont on parle", Path = "/", Event = "x", DueAt = long.MaxValue });
-        db.NoticeChoices.Add(new() { Person = person.Id, Topic = "Report", Pace = NoticePace.Never });
+        db.Sessions.Add(
+            new()
+            {
+                Id = Guid.CreateVersion7().ToString(),
+                Person = person.Id,
+                Browser = "Firefox, Linux",
+                CreatedAt = now,
+                SeenAt = now,
+            }
+        );
+        db.JoinRequests.Add(
+            new()
+            {
+                Id = Guid.CreateVersion7().ToString(),
+                Person = person.Id,
+                Territory = "ZZ002",
+                Family = "AGENT",
+                Function = "essai",
+                Proof = "preuve de l’essai",
+                Status = JoinRow.Open,
+                AskedAt = now,
+            }
+        );
+        db.Mails.Add(
+            new()
+            {
+                Id = Guid.CreateVersion7().ToString(),
+                Recipient = person.Email!,
+                Subject = "essai",
+                Text = "texte qui attend",
+                Html = "",
+                CreatedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(),
+                NextAt = long.MaxValue,
+            }
+        );
+        db.Notices.Add(
+            new()
+            {
+                Id = Guid.CreateVersion7().ToString(),
+                Person = person.Id,
+                Topic = "Remark",
+                Subject = "x",
+                Territory = "ZZ001",
+                Title = "pratique dont on parle",
+                Path = "/",
+                Event = "x",
+                DueAt = long.MaxValue,
+            }
+        );
+        db.NoticeChoices.Add(
+            new()
+            {
+                Person = person.Id,
+                Topic = "Report",
+                Pace = NoticePace.Never,
+            }
+        );
         scope.ServiceProvider.GetRequiredService<Links>().Add(Links.SignIn, person.Email!);
         await db.SaveChangesAsync(Cancellation);
-        await scope.ServiceProvider.GetRequiredService<IOpenIddictTokenManager>().CreateAsync(new OpenIddictTokenDescriptor { Subject = person.Id, Type = "refresh_token", Status = "valid" }, Cancellation);
+        await scope
+            .ServiceProvider.GetRequiredService<IOpenIddictTokenManager>()
+            .CreateAsync(
+                new OpenIddictTokenDescriptor
+                {
+                    Subject = person.Id,
+                    Type = "refresh_token",
+                    Status = "valid",
+                },
+                Cancellation
+            );
     }
 
     /// <summary>The hourly work, at a moment.</summary>

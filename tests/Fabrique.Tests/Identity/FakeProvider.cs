@@ -38,7 +38,18 @@ public sealed class FakeProvider : IAsyncDisposable
     public const string Secret = "un secret d’essai, assez long";
 
     private static readonly string[] ResponseTypes = ["code"];
-    private static readonly string[] Asked = ["response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method", "claims"];
+    private static readonly string[] Asked =
+    [
+        "response_type",
+        "client_id",
+        "redirect_uri",
+        "scope",
+        "state",
+        "nonce",
+        "code_challenge",
+        "code_challenge_method",
+        "claims",
+    ];
     private static readonly string[] Redeemed = ["grant_type", "client_id", "client_secret", "code", "redirect_uri", "code_verifier"];
     private static readonly string[] Left = ["id_token_hint", "post_logout_redirect_uri", "state"];
 
@@ -80,16 +91,18 @@ public sealed class FakeProvider : IAsyncDisposable
         builder.WebHost.UseKestrel().UseUrls("http://127.0.0.1:0");
         var provider = new FakeProvider(builder.Build(), proConnect);
         var there = provider._server;
-        there.MapGet("/api/v2/.well-known/openid-configuration", () => Results.Json(new Dictionary<string, object>
-        {
-            ["issuer"] = provider.Issuer,
-            ["authorization_endpoint"] = $"{provider.Issuer}/authorize",
-            ["token_endpoint"] = $"{provider.Issuer}/token",
-            ["userinfo_endpoint"] = $"{provider.Issuer}/userinfo",
-            ["end_session_endpoint"] = $"{provider.Issuer}/session/end",
-            ["jwks_uri"] = $"{provider.Issuer}/jwks",
-            ["response_types_supported"] = ResponseTypes,
-        }));
+        there.MapGet("/api/v2/.well-known/openid-configuration", () => Results.Json(
+                new Dictionary<string, object>
+                {
+                    ["issuer"] = provider.Issuer,
+                    ["authorization_endpoint"] = $"{provider.Issuer}/authorize",
+                    ["token_endpoint"] = $"{provider.Issuer}/token",
+                    ["userinfo_endpoint"] = $"{provider.Issuer}/userinfo",
+                    ["end_session_endpoint"] = $"{provider.Issuer}/session/end",
+                    ["jwks_uri"] = $"{provider.Issuer}/jwks",
+                    ["response_types_supported"] = ResponseTypes,
+                }
+            ));
         there.MapGet("/api/v2/jwks", () => Results.Json(new { keys = new[] { Public(provider._key) } }));
         there.MapGet("/api/v2/authorize", (HttpRequest request) => provider.Authorize(request.Query));
         there.MapPost("/api/v2/token", async (HttpRequest request) => provider.Redeem(await request.ReadFormAsync()));
@@ -114,7 +127,11 @@ public sealed class FakeProvider : IAsyncDisposable
 
     private IResult Authorize(IQueryCollection query)
     {
-        if (query["client_id"] != ClientId || query["response_type"] != "code" || !query["redirect_uri"].ToString().Contains("/compte/retour/", StringComparison.Ordinal))
+        if (
+            query["client_id"] != ClientId
+            || query["response_type"] != "code"
+            || !query["redirect_uri"].ToString().Contains("/compte/retour/", StringComparison.Ordinal)
+        )
         {
             return Refuse("who is this?");
         }
@@ -142,8 +159,14 @@ public sealed class FakeProvider : IAsyncDisposable
         {
             return Refuse($"unknown parameters: {string.Join(", ", unknown)}");
         }
-        if (form["client_secret"] != Secret || !_codes.TryRemove(form["code"].ToString(), out var given) || Now - given.At > TimeSpan.FromSeconds(30) || form["redirect_uri"] != given.Query["redirect_uri"]
-            || Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(form["code_verifier"].ToString()))) != given.Query["code_challenge"])
+        if (
+            form["client_secret"] != Secret
+            || !_codes.TryRemove(form["code"].ToString(), out var given)
+            || Now - given.At > TimeSpan.FromSeconds(30)
+            || form["redirect_uri"] != given.Query["redirect_uri"]
+            || Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(form["code_verifier"].ToString())))
+                != given.Query["code_challenge"]
+        )
         {
             return Results.Json(new { error = "invalid_grant" }, statusCode: 400);
         }
@@ -155,12 +178,23 @@ public sealed class FakeProvider : IAsyncDisposable
         {
             claims["amr"] = new[] { given.Person.Method };
         }
-        return Results.Json(new { access_token = access, token_type = "Bearer", expires_in = 60, id_token = Sign(claims, Issuer, ClientId, _key, 3600) });
+        return Results.Json(
+            new
+            {
+                access_token = access,
+                token_type = "Bearer",
+                expires_in = 60,
+                id_token = Sign(claims, Issuer, ClientId, _key, 3600),
+            }
+        );
     }
 
     private IResult Tell(string authorization)
     {
-        if (!_tokens.TryGetValue(authorization.Replace("Bearer ", "", StringComparison.Ordinal), out var given) || Now - given.At > TimeSpan.FromSeconds(60))
+        if (
+            !_tokens.TryGetValue(authorization.Replace("Bearer ", "", StringComparison.Ordinal), out var given)
+            || Now - given.At > TimeSpan.FromSeconds(60)
+        )
         {
             return Results.Unauthorized();
         }
@@ -183,15 +217,35 @@ public sealed class FakeProvider : IAsyncDisposable
         }
         using var foreign = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var token = Sign(
-            claims, Forgery == Forgery.Issuer ? "https://ailleurs.example" : Issuer, Forgery == Forgery.Audience ? "another client" : ClientId,
-            Forgery == Forgery.Signature ? new ECDsaSecurityKey(foreign) { KeyId = _key.KeyId } : _key, Forgery == Forgery.Expired ? -3600 : 60);
-        return Results.Text(Forgery == Forgery.NoSignature ? $"{Base64UrlEncoder.Encode("{\"alg\":\"none\"}")}.{token.Split('.')[1]}." : token, "application/jwt");
+            claims,
+            Forgery == Forgery.Issuer ? "https://ailleurs.example" : Issuer,
+            Forgery == Forgery.Audience ? "another client" : ClientId,
+            Forgery == Forgery.Signature ? new ECDsaSecurityKey(foreign) { KeyId = _key.KeyId } : _key,
+            Forgery == Forgery.Expired ? -3600 : 60
+        );
+        return Results.Text(
+            Forgery == Forgery.NoSignature ? $"{Base64UrlEncoder.Encode("{\"alg\":\"none\"}")}.{token.Split('.')[1]}." : token,
+            "application/jwt"
+        );
     }
 
     private async Task<IResult> LeaveAsync(IQueryCollection query)
     {
-        var hint = await new JsonWebTokenHandler().ValidateTokenAsync(query["id_token_hint"], new TokenValidationParameters { ValidIssuer = Issuer, ValidAudience = ClientId, IssuerSigningKey = _key });
-        if (!hint.IsValid || query.Keys.Except(Left).Any() || query["state"].ToString().Length < 32 || !query["post_logout_redirect_uri"].ToString().Contains("/compte/sortie/", StringComparison.Ordinal))
+        var hint = await new JsonWebTokenHandler().ValidateTokenAsync(
+            query["id_token_hint"],
+            new TokenValidationParameters
+            {
+                ValidIssuer = Issuer,
+                ValidAudience = ClientId,
+                IssuerSigningKey = _key,
+            }
+        );
+        if (
+            !hint.IsValid
+            || query.Keys.Except(Left).Any()
+            || query["state"].ToString().Length < 32
+            || !query["post_logout_redirect_uri"].ToString().Contains("/compte/sortie/", StringComparison.Ordinal)
+        )
         {
             return Refuse("no proof of who signs out");
         }
@@ -205,21 +259,34 @@ public sealed class FakeProvider : IAsyncDisposable
         return Results.Text(why, statusCode: (int)HttpStatusCode.BadRequest);
     }
 
-    private static string Sign(Dictionary<string, object> claims, string issuer, string audience, SecurityKey key, int seconds) => new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
-    {
-        Issuer = issuer,
-        Audience = audience,
-        Claims = claims,
-        IssuedAt = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-2),
-        Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(seconds),
-        SigningCredentials = new(key, SecurityAlgorithms.EcdsaSha256),
-    });
+    private static string Sign(Dictionary<string, object> claims, string issuer, string audience, SecurityKey key, int seconds) =>
+        new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
+            new SecurityTokenDescriptor
+            {
+                Issuer = issuer,
+                Audience = audience,
+                Claims = claims,
+                IssuedAt = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-2),
+                Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(seconds),
+                SigningCredentials = new(key, SecurityAlgorithms.EcdsaSha256),
+            }
+        );
 
-    private static ECDsaSecurityKey NewKey() => new(ECDsa.Create(ECCurve.NamedCurves.nistP256)) { KeyId = RandomNumberGenerator.GetHexString(8) };
+    private static ECDsaSecurityKey NewKey() =>
+        new(ECDsa.Create(ECCurve.NamedCurves.nistP256)) { KeyId = RandomNumberGenerator.GetHexString(8) };
 
     private static Dictionary<string, string> Public(ECDsaSecurityKey key)
     {
         var point = key.ECDsa.ExportParameters(false).Q;
-        return new() { ["kid"] = key.KeyId, ["use"] = "sig", ["kty"] = "EC", ["alg"] = "ES256", ["crv"] = "P-256", ["x"] = Base64UrlEncoder.Encode(point.X), ["y"] = Base64UrlEncoder.Encode(point.Y) };
+        return new()
+        {
+            ["kid"] = key.KeyId,
+            ["use"] = "sig",
+            ["kty"] = "EC",
+            ["alg"] = "ES256",
+            ["crv"] = "P-256",
+            ["x"] = Base64UrlEncoder.Encode(point.X),
+            ["y"] = Base64UrlEncoder.Encode(point.Y),
+        };
     }
 }

@@ -15,27 +15,41 @@ public sealed class IdentityFake() : IdentityService.IdentityServiceClient(new N
 
     public bool IsAway { get; set; }
 
-    public override AsyncUnaryCall<GetDelegationResponse> GetDelegationAsync(GetDelegationRequest request, Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default)
+    public override AsyncUnaryCall<GetDelegationResponse> GetDelegationAsync(
+        GetDelegationRequest request,
+        Metadata? headers = null,
+        DateTime? deadline = null,
+        CancellationToken cancellationToken = default
+    )
     {
         var answer = new GetDelegationResponse { SeenOn = SeenOn.GetValueOrDefault(request.Territory, "") };
         foreach (var family in Families.GetValueOrDefault(request.Territory, []))
         {
             answer.Families[family] = 1;
         }
-        var said = IsAway ? Task.FromException<GetDelegationResponse>(new RpcException(new(StatusCode.Unavailable, "away"))) : Task.FromResult(answer);
+        var said = IsAway
+            ? Task.FromException<GetDelegationResponse>(new RpcException(new(StatusCode.Unavailable, "away")))
+            : Task.FromResult(answer);
         return new(said, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
     }
 
     /// <summary>What services told, in order.</summary>
     public ConcurrentQueue<NotifyRequest> Told { get; } = [];
 
-    public override AsyncUnaryCall<NotifyResponse> NotifyAsync(NotifyRequest request, Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default)
+    public override AsyncUnaryCall<NotifyResponse> NotifyAsync(
+        NotifyRequest request,
+        Metadata? headers = null,
+        DateTime? deadline = null,
+        CancellationToken cancellationToken = default
+    )
     {
         if (!IsAway)
         {
             Told.Enqueue(request);
         }
-        var said = IsAway ? Task.FromException<NotifyResponse>(new RpcException(new(StatusCode.Unavailable, "away"))) : Task.FromResult(new NotifyResponse());
+        var said = IsAway
+            ? Task.FromException<NotifyResponse>(new RpcException(new(StatusCode.Unavailable, "away")))
+            : Task.FromResult(new NotifyResponse());
         return new(said, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
     }
 }
@@ -43,10 +57,25 @@ public sealed class IdentityFake() : IdentityService.IdentityServiceClient(new N
 /// <summary>What the territories service answers about a place: those of Finistère are in Brittany, and it knows no other.</summary>
 public sealed class DirectoryFake() : TerritoryService.TerritoryServiceClient(new Nowhere())
 {
-    public override AsyncUnaryCall<GetTerritoryResponse> GetTerritoryAsync(GetTerritoryRequest request, Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default)
+    public override AsyncUnaryCall<GetTerritoryResponse> GetTerritoryAsync(
+        GetTerritoryRequest request,
+        Metadata? headers = null,
+        DateTime? deadline = null,
+        CancellationToken cancellationToken = default
+    )
     {
         var said = request.Id.StartsWith("29", StringComparison.Ordinal)
-            ? Task.FromResult(new GetTerritoryResponse { Territory = new() { Id = request.Id, Name = request.Id, Region = new() { Code = "53", Name = "Bretagne" } } })
+            ? Task.FromResult(
+                new GetTerritoryResponse
+                {
+                    Territory = new()
+                    {
+                        Id = request.Id,
+                        Name = request.Id,
+                        Region = new() { Code = "53", Name = "Bretagne" },
+                    },
+                }
+            )
             : Task.FromException<GetTerritoryResponse>(new RpcException(new(StatusCode.NotFound, "unknown")));
         return new(said, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
     }
@@ -54,9 +83,36 @@ public sealed class DirectoryFake() : TerritoryService.TerritoryServiceClient(ne
 
 internal sealed class Nowhere : CallInvoker
 {
-    public override TResponse BlockingUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
-    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
-    public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) => throw new NotSupportedException();
-    public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options) => throw new NotSupportedException();
-    public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options) => throw new NotSupportedException();
+    public override TResponse BlockingUnaryCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method,
+        string? host,
+        CallOptions options,
+        TRequest request
+    ) => throw new NotSupportedException();
+
+    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method,
+        string? host,
+        CallOptions options,
+        TRequest request
+    ) => throw new NotSupportedException();
+
+    public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method,
+        string? host,
+        CallOptions options,
+        TRequest request
+    ) => throw new NotSupportedException();
+
+    public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method,
+        string? host,
+        CallOptions options
+    ) => throw new NotSupportedException();
+
+    public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method,
+        string? host,
+        CallOptions options
+    ) => throw new NotSupportedException();
 }

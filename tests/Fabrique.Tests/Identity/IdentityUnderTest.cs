@@ -65,7 +65,8 @@ public abstract class IdentityUnderTest : ServiceUnderTest<IdentityDb>
     public PlainBrowser Browser(CookieContainer? cookies = null) => new(this, cookies ?? new());
 
     /// <summary>Makes an account with the password of the tests.</summary>
-    internal Task<Person> MakeAsync(string address, params Grant[] grants) => TestAccounts.MakeAsync(this, TestAccounts.New(address), grants);
+    internal Task<Person> MakeAsync(string address, params Grant[] grants) =>
+        TestAccounts.MakeAsync(this, TestAccounts.New(address), grants);
 
     /// <summary>Reads the database.</summary>
     internal async Task<T> ReadAsync<T>(Func<IdentityDb, Task<T>> read)
@@ -78,14 +79,28 @@ public abstract class IdentityUnderTest : ServiceUnderTest<IdentityDb>
     internal async Task<List<string>> MailsAsync(string address, int count)
     {
         List<string> mails = [];
-        await WholeNode.EventuallyAsync(true, async () =>
-        {
-            await Task.CompletedTask;
-            mails = [.. Services.GetRequiredService<MailSender>().Mailbox!.GetFiles("*.eml").OrderBy(file => file.Name, StringComparer.Ordinal)
-                .Select(file => File.ReadAllText(file.FullName).Replace("=\r\n", "", StringComparison.Ordinal).Replace("=\n", "", StringComparison.Ordinal))
-                .Where(mail => mail.Contains($"To: {address}", StringComparison.OrdinalIgnoreCase))];
-            return mails.Count >= count;
-        }, TimeSpan.FromSeconds(20));
+        await WholeNode.EventuallyAsync(
+            true,
+            async () =>
+            {
+                await Task.CompletedTask;
+                mails =
+                [
+                    .. Services
+                        .GetRequiredService<MailSender>()
+                        .Mailbox!.GetFiles("*.eml")
+                        .OrderBy(file => file.Name, StringComparer.Ordinal)
+                        .Select(file =>
+                            File.ReadAllText(file.FullName)
+                                .Replace("=\r\n", "", StringComparison.Ordinal)
+                                .Replace("=\n", "", StringComparison.Ordinal)
+                        )
+                        .Where(mail => mail.Contains($"To: {address}", StringComparison.OrdinalIgnoreCase)),
+                ];
+                return mails.Count >= count;
+            },
+            TimeSpan.FromSeconds(20)
+        );
         return mails;
     }
 
@@ -97,7 +112,14 @@ public abstract class IdentityUnderTest : ServiceUnderTest<IdentityDb>
 /// <summary>A browser that keeps cookies, follows redirects between the site and the providers, and stops at the doors of the gateway.</summary>
 public sealed class PlainBrowser(IdentityUnderTest service, CookieContainer cookies)
 {
-    private static readonly HttpClient Wire = new(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false });
+    private static readonly HttpClient Wire = new(
+        new HttpClientHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+        }
+    );
 
     /// <summary>Every address that was asked for, on the way here too.</summary>
     public List<Uri> Way { get; } = [];
@@ -121,19 +143,33 @@ public sealed class PlainBrowser(IdentityUnderTest service, CookieContainer cook
         return service.Browser(copied);
     }
 
-    public Task GoAsync(string address) => FollowAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(new Uri(IdentityUnderTest.Origin), address)));
+    public Task GoAsync(string address) =>
+        FollowAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(new Uri(IdentityUnderTest.Origin), address)));
 
     /// <summary>Sends the form of the page that has this name or this button.</summary>
     public Task SendAsync(string form, params (string Name, string Value)[] typed)
     {
-        var sent = Page!.QuerySelectorAll("main form").OfType<IHtmlFormElement>().First(found =>
-            found.QuerySelector($"input[name=_handler][value='{form}']") is not null || found.QuerySelectorAll("button").Any(button => button.TextContent.Contains(form, StringComparison.Ordinal)));
-        var fields = sent.QuerySelectorAll("input[name]").OfType<IHtmlInputElement>().GroupBy(field => field.Name!).ToDictionary(field => field.Key, field => field.First().Value);
+        var sent = Page!
+            .QuerySelectorAll("main form")
+            .OfType<IHtmlFormElement>()
+            .First(found =>
+                found.QuerySelector($"input[name=_handler][value='{form}']") is not null
+                || found.QuerySelectorAll("button").Any(button => button.TextContent.Contains(form, StringComparison.Ordinal))
+            );
+        var fields = sent.QuerySelectorAll("input[name]")
+            .OfType<IHtmlInputElement>()
+            .GroupBy(field => field.Name!)
+            .ToDictionary(field => field.Key, field => field.First().Value);
         foreach (var (name, value) in typed)
         {
             fields[name] = value;
         }
-        return FollowAsync(new HttpRequestMessage(HttpMethod.Post, new Uri(new Uri(IdentityUnderTest.Origin), sent.GetAttribute("action"))) { Content = new FormUrlEncodedContent(fields) });
+        return FollowAsync(
+            new HttpRequestMessage(HttpMethod.Post, new Uri(new Uri(IdentityUnderTest.Origin), sent.GetAttribute("action")))
+            {
+                Content = new FormUrlEncodedContent(fields),
+            }
+        );
     }
 
     /// <summary>Asks for the challenge of the passkey form of the page.</summary>
@@ -141,7 +177,11 @@ public sealed class PlainBrowser(IdentityUnderTest service, CookieContainer cook
     {
         var form = Page!.QuerySelector("form[data-passkey]")!;
         var proof = form.QuerySelector("input[name=__RequestVerificationToken]")!.GetAttribute("value")!;
-        using var answer = await SendAsync(HttpMethod.Post, new Uri(new Uri(IdentityUnderTest.Origin), form.GetAttribute("data-passkey")), new FormUrlEncodedContent([new("__RequestVerificationToken", proof)]));
+        using var answer = await SendAsync(
+            HttpMethod.Post,
+            new Uri(new Uri(IdentityUnderTest.Origin), form.GetAttribute("data-passkey")),
+            new FormUrlEncodedContent([new("__RequestVerificationToken", proof)])
+        );
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
@@ -157,7 +197,13 @@ public sealed class PlainBrowser(IdentityUnderTest service, CookieContainer cook
         {
             Way.Add(request.RequestUri!);
             var site = request.RequestUri!.GetLeftPart(UriPartial.Authority) == IdentityUnderTest.Origin;
-            if (site && (request.RequestUri.AbsolutePath.StartsWith("/session/", StringComparison.Ordinal) || request.RequestUri.AbsolutePath.StartsWith("/connect/", StringComparison.Ordinal)))
+            if (
+                site
+                && (
+                    request.RequestUri.AbsolutePath.StartsWith("/session/", StringComparison.Ordinal)
+                    || request.RequestUri.AbsolutePath.StartsWith("/connect/", StringComparison.Ordinal)
+                )
+            )
             {
                 Page = null;
                 return;
@@ -166,7 +212,10 @@ public sealed class PlainBrowser(IdentityUnderTest service, CookieContainer cook
             Status = answer.StatusCode;
             if (answer.Headers.Location is not { } next)
             {
-                Page = await new HtmlParser().ParseDocumentAsync(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+                Page = await new HtmlParser().ParseDocumentAsync(
+                    await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+                    TestContext.Current.CancellationToken
+                );
                 return;
             }
             request = new HttpRequestMessage(HttpMethod.Get, new Uri(request.RequestUri, next));

@@ -11,7 +11,9 @@ namespace Fabrique.Tests;
 
 public sealed class MailOnSqliteTests(ServiceOnSqlite<IdentityDb> service) : MailSuite(service), IClassFixture<ServiceOnSqlite<IdentityDb>>;
 
-public sealed class MailOnPostgreSqlTests(ServiceOnPostgreSql<IdentityDb> service) : MailSuite(service), IClassFixture<ServiceOnPostgreSql<IdentityDb>>;
+public sealed class MailOnPostgreSqlTests(ServiceOnPostgreSql<IdentityDb> service)
+    : MailSuite(service),
+        IClassFixture<ServiceOnPostgreSql<IdentityDb>>;
 
 /// <summary>Mails on their way through a real mail server, by a clock of their own: the service's own sender finds nothing due.</summary>
 public abstract class MailSuite(ServiceUnderTest<IdentityDb> service) : IAsyncLifetime
@@ -27,7 +29,10 @@ public abstract class MailSuite(ServiceUnderTest<IdentityDb> service) : IAsyncLi
 
     private Mails Mails => field ??= ActivatorUtilities.CreateInstance<Mails>(_scope.ServiceProvider, _clock, Sender);
 
-    private string Server { set => service.Services.GetRequiredService<IConfiguration>()["Mail:Server"] = value; }
+    private string Server
+    {
+        set => service.Services.GetRequiredService<IConfiguration>()["Mail:Server"] = value;
+    }
 
     public async ValueTask InitializeAsync()
     {
@@ -48,7 +53,20 @@ public abstract class MailSuite(ServiceUnderTest<IdentityDb> service) : IAsyncLi
         await using var office = new PostOffice(password: "p@ss:mot/é");
         Server = $"smtp://fabrique:{Uri.EscapeDataString("p@ss:mot/é")}@127.0.0.1:{office.Port}";
         CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo("fr");
-        Mails.Add(new Person { Email = "reader@example.org", Language = "en", Name = "Reader" }, () => new Letter(Words.T["Votre demande est acceptée"], Words.T["Bonjour {0},", "<b>Reader</b>"], "https://fabrique.example.org/x?a=1&b=2"));
+        Mails.Add(
+            new Person
+            {
+                Email = "reader@example.org",
+                Language = "en",
+                Name = "Reader",
+            },
+            () =>
+                new Letter(
+                    Words.T["Votre demande est acceptée"],
+                    Words.T["Bonjour {0},", "<b>Reader</b>"],
+                    "https://fabrique.example.org/x?a=1&b=2"
+                )
+        );
         Assert.Equal("fr", Language.Current.Code);
         await Db.SaveChangesAsync(Cancellation);
 
@@ -153,7 +171,9 @@ public abstract class MailSuite(ServiceUnderTest<IdentityDb> service) : IAsyncLi
     [Fact]
     public async Task A_password_leaves_this_machine_only_on_a_connection_that_nobody_reads()
     {
-        var here = (await Dns.GetHostAddressesAsync(Dns.GetHostName(), Cancellation)).FirstOrDefault(address => !IPAddress.IsLoopback(address) && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork);
+        var here = (await Dns.GetHostAddressesAsync(Dns.GetHostName(), Cancellation)).FirstOrDefault(address =>
+            !IPAddress.IsLoopback(address) && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork
+        );
         Assert.SkipWhen(here is null, "this machine has no address but loopback");
         await using var office = new PostOffice(password: "juste", address: here);
         Server = $"smtp://fabrique:juste@{here}:{office.Port}";

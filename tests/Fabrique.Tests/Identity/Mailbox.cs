@@ -12,14 +12,32 @@ public static partial class Mailbox
     public static async Task<string> LinkAsync(WholeNode node, string recipient, int number)
     {
         string? link = null;
-        await WholeNode.EventuallyAsync(true, async () =>
-        {
-            var folder = Directory.CreateDirectory(Path.Combine(node.Data, "mailbox"));
-            var mails = folder.GetFiles("*.eml").OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => File.ReadAllText(file.FullName)).Where(mail => mail.Contains($"To: {recipient}", StringComparison.Ordinal)).ToList();
-            link = mails.Count >= number ? Link().Match(mails[number - 1].Replace("=\r\n", "", StringComparison.Ordinal).Replace("=\n", "", StringComparison.Ordinal)).Value : null;
-            await Task.CompletedTask;
-            return link is { Length: > 0 };
-        }, TimeSpan.FromSeconds(20));
+        await WholeNode.EventuallyAsync(
+            true,
+            async () =>
+            {
+                var folder = Directory.CreateDirectory(Path.Combine(node.Data, "mailbox"));
+                var mails = folder
+                    .GetFiles("*.eml")
+                    .OrderBy(file => file.Name, StringComparer.Ordinal)
+                    .Select(file => File.ReadAllText(file.FullName))
+                    .Where(mail => mail.Contains($"To: {recipient}", StringComparison.Ordinal))
+                    .ToList();
+                link =
+                    mails.Count >= number
+                        ? Link()
+                            .Match(
+                                mails[number - 1]
+                                    .Replace("=\r\n", "", StringComparison.Ordinal)
+                                    .Replace("=\n", "", StringComparison.Ordinal)
+                            )
+                            .Value
+                        : null;
+                await Task.CompletedTask;
+                return link is { Length: > 0 };
+            },
+            TimeSpan.FromSeconds(20)
+        );
         return link!;
     }
 
@@ -27,7 +45,13 @@ public static partial class Mailbox
     public static string OneTimeCode(string secret)
     {
         const string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-        var bits = string.Concat(secret.Where(char.IsLetterOrDigit).Select(letter => Convert.ToString(alphabet.IndexOf(char.ToUpperInvariant(letter), StringComparison.Ordinal), 2).PadLeft(5, '0')));
+        var bits = string.Concat(
+            secret
+                .Where(char.IsLetterOrDigit)
+                .Select(letter =>
+                    Convert.ToString(alphabet.IndexOf(char.ToUpperInvariant(letter), StringComparison.Ordinal), 2).PadLeft(5, '0')
+                )
+        );
         var key = bits.Chunk(8).Where(part => part.Length == 8).Select(part => Convert.ToByte(new string(part), 2)).ToArray();
         var step = BitConverter.GetBytes(IPAddress.HostToNetworkOrder(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 30));
 #pragma warning disable CA5350 // The standard says SHA-1.

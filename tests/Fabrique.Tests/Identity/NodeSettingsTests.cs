@@ -48,15 +48,21 @@ public sealed class NodeSettingsTests : IDisposable
     {
         using var configuration = Configured();
         using var ended = new CancellationTokenSource();
-        var looking = Enumerable.Range(0, 4).Select(_ => Task.Run(
-            () =>
-            {
-                while (!ended.IsCancellationRequested)
-                {
-                    configuration.ReloadNodeSettings();
-                }
-            },
-            TestContext.Current.CancellationToken)).ToList();
+        var looking = Enumerable
+            .Range(0, 4)
+            .Select(_ =>
+                Task.Run(
+                    () =>
+                    {
+                        while (!ended.IsCancellationRequested)
+                        {
+                            configuration.ReloadNodeSettings();
+                        }
+                    },
+                    TestContext.Current.CancellationToken
+                )
+            )
+            .ToList();
         for (var at = 0; at < 200; at++)
         {
             NodeSettings.Save(_folder, new Dictionary<string, string> { ["Site:Name"] = $"{at}" });
@@ -72,7 +78,10 @@ public sealed class NodeSettingsTests : IDisposable
     private ConfigurationManager Configured(params (string Name, string Value)[] environment)
     {
         var configuration = new ConfigurationManager();
-        configuration.AddInMemoryCollection([new("Data", _folder), .. environment.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value))]);
+        configuration.AddInMemoryCollection([
+            new("Data", _folder),
+            .. environment.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)),
+        ]);
         configuration.AddNodeSettings();
         return configuration;
     }

@@ -13,15 +13,21 @@ using Person = Fabrique.Identity.Person;
 
 namespace Fabrique.Tests;
 
-public sealed class NoticesOnSqliteTests(ServiceOnSqlite<IdentityDb> service) : NoticesSuite(service), IClassFixture<ServiceOnSqlite<IdentityDb>>;
+public sealed class NoticesOnSqliteTests(ServiceOnSqlite<IdentityDb> service)
+    : NoticesSuite(service),
+        IClassFixture<ServiceOnSqlite<IdentityDb>>;
 
-public sealed class NoticesOnPostgreSqlTests(ServiceOnPostgreSql<IdentityDb> service) : NoticesSuite(service), IClassFixture<ServiceOnPostgreSql<IdentityDb>>;
+public sealed class NoticesOnPostgreSqlTests(ServiceOnPostgreSql<IdentityDb> service)
+    : NoticesSuite(service),
+        IClassFixture<ServiceOnPostgreSql<IdentityDb>>;
 
 /// <summary>What people are told by mail: who, how soon, how often, and how it ends.</summary>
 public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
 {
     // Far ahead, so that the service's own jobs find nothing due; ten in the morning in Paris.
-    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(TimeProvider.System.GetUtcNow().Year + 1, 6, 15, 8, 0, 0, TimeSpan.Zero));
+    private readonly FakeTimeProvider _clock = new(
+        new DateTimeOffset(TimeProvider.System.GetUtcNow().Year + 1, 6, 15, 8, 0, 0, TimeSpan.Zero)
+    );
     private static int _town;
     private readonly string _territory = $"ZZ{Interlocked.Increment(ref _town) + 500}";
 
@@ -121,32 +127,61 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     public async Task Each_audience_is_those_whose_rights_are_there_without_whoever_did_it()
     {
         var (referent, @delegate) = (await MakeAsync(), await MakeAsync(role: Grant.Delegate));
-        var (regional, elsewhere) = (await MakeAsync(role: Grant.Facilitator, scope: "R32"), await MakeAsync(role: Grant.Facilitator, scope: "R76"));
+        var (regional, elsewhere) = (
+            await MakeAsync(role: Grant.Facilitator, scope: "R32"),
+            await MakeAsync(role: Grant.Facilitator, scope: "R76")
+        );
         await using var scope = service.Services.CreateAsyncScope();
         var keeper = Keeper(scope);
         Assert.Equal([referent.Id], await keeper.ReadersAsync(NoticeAudience.Referent, _territory, [], Cancellation));
-        Assert.Equal(new[] { referent.Id, @delegate.Id }.Order(), (await keeper.ReadersAsync(NoticeAudience.Delegation, _territory, [], Cancellation)).Order());
+        Assert.Equal(
+            new[] { referent.Id, @delegate.Id }.Order(),
+            (await keeper.ReadersAsync(NoticeAudience.Delegation, _territory, [], Cancellation)).Order()
+        );
         var facilitators = await keeper.ReadersAsync(NoticeAudience.Facilitators, _territory, ["R32"], Cancellation);
         Assert.Contains(regional.Id, facilitators);
         Assert.DoesNotContain(elsewhere.Id, facilitators);
         // Where nobody leads, those who facilitate answer.
         Assert.Contains(regional.Id, await keeper.ReadersAsync(NoticeAudience.Referent, "ZZ499", ["R32"], Cancellation));
 
-        await Identity.NotifyAsync(Request(Notice(NoticeTopic.Membership, "x", state: "Active"), except: referent.Id), Sidecar, cancellationToken: Cancellation);
+        await Identity.NotifyAsync(
+            Request(Notice(NoticeTopic.Membership, "x", state: "Active"), except: referent.Id),
+            Sidecar,
+            cancellationToken: Cancellation
+        );
         Assert.Empty(await MailsAsync(referent));
         Assert.Single(await MailsAsync(@delegate));
 
         // A right that ended takes along what was still to be told.
         await Identity.NotifyAsync(Request(Notice(NoticeTopic.Remark, "y", "Remarque")), Sidecar, cancellationToken: Cancellation);
         await scope.ServiceProvider.GetRequiredService<RightsKeeper>().EndAsync("", @delegate.Id, Grant.Delegate, _territory);
-        Assert.False(await scope.ServiceProvider.GetRequiredService<IdentityDb>().Notices.AnyAsync(notice => notice.Person == @delegate.Id && notice.SentOn == "", Cancellation));
+        Assert.False(
+            await scope
+                .ServiceProvider.GetRequiredService<IdentityDb>()
+                .Notices.AnyAsync(notice => notice.Person == @delegate.Id && notice.SentOn == "", Cancellation)
+        );
     }
 
     [Fact]
     public async Task Only_the_nodes_own_services_tell_and_what_they_leave_out_is_named()
     {
-        Assert.Equal("NODE_ONLY", Reason(await RefusedAsync(StatusCode.PermissionDenied, () => Identity.NotifyAsync(Request(Notice(NoticeTopic.Remark, "x")), service.As(new Grant(Grant.Steward, "x")), cancellationToken: Cancellation).ResponseAsync)));
-        var wrong = await RefusedAsync(StatusCode.InvalidArgument, () => Identity.NotifyAsync(new() { Path = "//ailleurs.example" }, Sidecar, cancellationToken: Cancellation).ResponseAsync);
+        Assert.Equal(
+            "NODE_ONLY",
+            Reason(
+                await RefusedAsync(StatusCode.PermissionDenied, () =>
+                    Identity
+                        .NotifyAsync(
+                            Request(Notice(NoticeTopic.Remark, "x")),
+                            service.As(new Grant(Grant.Steward, "x")),
+                            cancellationToken: Cancellation
+                        )
+                        .ResponseAsync
+                )
+            )
+        );
+        var wrong = await RefusedAsync(StatusCode.InvalidArgument, () =>
+            Identity.NotifyAsync(new() { Path = "//ailleurs.example" }, Sidecar, cancellationToken: Cancellation).ResponseAsync
+        );
         Assert.Equal(["topic", "audience", "territory", "subject", "event", "happenedAt", "path"], Fields(wrong));
     }
 
@@ -156,8 +191,26 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
         var (referent, asks) = (await MakeAsync(), await MakeAsync(role: Grant.Observer, scope: "*"));
         await ChooseAsync(referent, NoticeTopic.JoinRequest, NoticePace.AtOnce);
         var headers = new Metadata { { "authorization", $"Bearer {await AccessTokenAsync(asks)}" } };
-        await Identity.CreateJoinRequestAsync(new() { Territory = _territory, Family = "AGENT", Function = "essai" }, headers, cancellationToken: Cancellation);
-        await Identity.CreateJoinRequestAsync(new() { Territory = _territory, Family = "AGENT", Function = "essai corrigé" }, headers, cancellationToken: Cancellation);
+        await Identity.CreateJoinRequestAsync(
+            new()
+            {
+                Territory = _territory,
+                Family = "AGENT",
+                Function = "essai",
+            },
+            headers,
+            cancellationToken: Cancellation
+        );
+        await Identity.CreateJoinRequestAsync(
+            new()
+            {
+                Territory = _territory,
+                Family = "AGENT",
+                Function = "essai corrigé",
+            },
+            headers,
+            cancellationToken: Cancellation
+        );
         var mail = Assert.Single(await MailsAsync(referent));
         Assert.Contains($"demande à agir pour {_territory}", mail.Subject, StringComparison.Ordinal);
         Assert.DoesNotContain(asks.Name, mail.Text, StringComparison.Ordinal);
@@ -166,12 +219,40 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     [Fact]
     public async Task Those_who_facilitate_a_region_hear_of_the_requests_in_it_and_answer_them_and_no_others()
     {
-        var (facilitator, asks) = (await MakeAsync(role: Grant.Facilitator, scope: "R53"), await MakeAsync(role: Grant.Observer, scope: "*"));
+        var (facilitator, asks) = (
+            await MakeAsync(role: Grant.Facilitator, scope: "R53"),
+            await MakeAsync(role: Grant.Observer, scope: "*")
+        );
         await ChooseAsync(facilitator, NoticeTopic.JoinRequest, NoticePace.AtOnce);
         var headers = new Metadata { { "authorization", $"Bearer {await AccessTokenAsync(asks)}" } };
-        var (town, (brittany, normandy)) = ($"29{_town:000}", (service.As(new Grant(Grant.Facilitator, "R53")), service.As(new Grant(Grant.Facilitator, "R28"))));
-        var request = (await Identity.CreateJoinRequestAsync(new() { Territory = town, Family = "AGENT", Function = "essai" }, headers, cancellationToken: Cancellation)).Request;
-        var elsewhere = (await Identity.CreateJoinRequestAsync(new() { Territory = _territory, Family = "AGENT", Function = "essai" }, headers, cancellationToken: Cancellation)).Request;
+        var (town, (brittany, normandy)) = (
+            $"29{_town:000}",
+            (service.As(new Grant(Grant.Facilitator, "R53")), service.As(new Grant(Grant.Facilitator, "R28")))
+        );
+        var request = (
+            await Identity.CreateJoinRequestAsync(
+                new()
+                {
+                    Territory = town,
+                    Family = "AGENT",
+                    Function = "essai",
+                },
+                headers,
+                cancellationToken: Cancellation
+            )
+        ).Request;
+        var elsewhere = (
+            await Identity.CreateJoinRequestAsync(
+                new()
+                {
+                    Territory = _territory,
+                    Family = "AGENT",
+                    Function = "essai",
+                },
+                headers,
+                cancellationToken: Cancellation
+            )
+        ).Request;
         Assert.Single(await MailsAsync(facilitator));
 
         Assert.Contains(request.Id, await WaitingAsync(brittany));
@@ -182,7 +263,22 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
             who => Identity.ListJoinRequestsAsync(new() { Territory = town }, who).ResponseAsync,
             who => Identity.ListDelegatesAsync(new() { Territory = town }, who).ResponseAsync,
             who => Identity.DecideJoinRequestAsync(new() { Id = request.Id, Accept = true }, who).ResponseAsync,
-            who => Identity.CreateInvitationAsync(new() { Email = "pair@example.org", Grant = new() { Role = Grant.Delegate, Scope = town, Family = "ELU" } }, who).ResponseAsync,
+            who =>
+                Identity
+                    .CreateInvitationAsync(
+                        new()
+                        {
+                            Email = "pair@example.org",
+                            Grant = new()
+                            {
+                                Role = Grant.Delegate,
+                                Scope = town,
+                                Family = "ELU",
+                            },
+                        },
+                        who
+                    )
+                    .ResponseAsync,
         ];
         foreach (var call in calls)
         {
@@ -191,8 +287,12 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
             await RefusedAsync(StatusCode.PermissionDenied, () => call(service.As(new Grant(Grant.Referent, "R53", "ELU"))));
             await call(brittany);
         }
-        await RefusedAsync(StatusCode.PermissionDenied, () => Identity.DecideJoinRequestAsync(new() { Id = elsewhere.Id, Accept = true }, brittany).ResponseAsync);
-        await RefusedAsync(StatusCode.PermissionDenied, () => Identity.ListJoinRequestsAsync(new(), service.As(new Grant(Grant.Referent, "R53", "ELU"))).ResponseAsync);
+        await RefusedAsync(StatusCode.PermissionDenied, () =>
+            Identity.DecideJoinRequestAsync(new() { Id = elsewhere.Id, Accept = true }, brittany).ResponseAsync
+        );
+        await RefusedAsync(StatusCode.PermissionDenied, () =>
+            Identity.ListJoinRequestsAsync(new(), service.As(new Grant(Grant.Referent, "R53", "ELU"))).ResponseAsync
+        );
 
         async Task<List<string>> WaitingAsync(Metadata who)
         {
@@ -202,8 +302,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
                 var page = await Identity.ListJoinRequestsAsync(new() { PageSize = 100, PageToken = token }, who);
                 found.AddRange(page.Requests.Select(one => one.Id));
                 token = page.NextPageToken;
-            }
-            while (token.Length > 0);
+            } while (token.Length > 0);
             return found;
         }
     }
@@ -211,17 +310,32 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     [Fact]
     public async Task A_mandate_that_ends_is_told_once_to_whoever_holds_it_and_to_whoever_leads()
     {
-        var (referent, leaving) = (await MakeAsync(), await MakeAsync(role: Grant.Delegate, until: TimeProvider.System.GetUtcNow().AddDays(29)));
+        var (referent, leaving) = (
+            await MakeAsync(),
+            await MakeAsync(role: Grant.Delegate, until: TimeProvider.System.GetUtcNow().AddDays(29))
+        );
         var later = await MakeAsync(role: Grant.Delegate, until: TimeProvider.System.GetUtcNow().AddDays(40));
         var post = ActivatorUtilities.CreateInstance<NoticePost>(service.Services, TimeProvider.System);
         await post.TellMandatesAsync(Cancellation);
         await post.TellMandatesAsync(Cancellation);
         await using var scope = service.Services.CreateAsyncScope();
-        var told = await scope.ServiceProvider.GetRequiredService<IdentityDb>().Notices.AsNoTracking().Where(notice => notice.Territory == _territory).ToListAsync(Cancellation);
+        var told = await scope
+            .ServiceProvider.GetRequiredService<IdentityDb>()
+            .Notices.AsNoTracking()
+            .Where(notice => notice.Territory == _territory)
+            .ToListAsync(Cancellation);
         Assert.Equal(new[] { referent.Id, leaving.Id }.Order(), told.Select(notice => notice.Person).Order());
         Assert.DoesNotContain(told, notice => notice.Person == later.Id);
-        Assert.Contains("Votre mandat", NoticeTexts.Sentence(told.Single(notice => notice.Person == leaving.Id), "Bourg"), StringComparison.Ordinal);
-        Assert.Contains($"Le mandat de {leaving.Name}", NoticeTexts.Sentence(told.Single(notice => notice.Person == referent.Id), "Bourg"), StringComparison.Ordinal);
+        Assert.Contains(
+            "Votre mandat",
+            NoticeTexts.Sentence(told.Single(notice => notice.Person == leaving.Id), "Bourg"),
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            $"Le mandat de {leaving.Name}",
+            NoticeTexts.Sentence(told.Single(notice => notice.Person == referent.Id), "Bourg"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -235,11 +349,18 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
 
         // Mail programs open every link: nothing happens, and it lets nobody in.
         var asked = await visitor.GetAsync(page);
-        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Redirect), (asked.Status, (await visitor.GetAsync(page + Unsubscribing.OneClick)).Status));
+        Assert.Equal(
+            (HttpStatusCode.OK, HttpStatusCode.Redirect),
+            (asked.Status, (await visitor.GetAsync(page + Unsubscribing.OneClick)).Status)
+        );
         Assert.Equal(HttpStatusCode.Gone, (await visitor.GetAsync(page.Replace("desabonnement", "lien", StringComparison.Ordinal))).Status);
         Assert.Equal(NoticePace.AtOnce, await PaceAsync(reader, NoticeTopic.Membership));
 
-        Assert.Contains("ne viendront plus", (await visitor.PressAsync(asked, "Ne plus recevoir ces messages")).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "ne viendront plus",
+            (await visitor.PressAsync(asked, "Ne plus recevoir ces messages")).Text,
+            StringComparison.Ordinal
+        );
         Assert.Equal(NoticePace.Never, await PaceAsync(reader, NoticeTopic.Membership));
         Assert.Equal(NoticePace.Daily, await PaceAsync(reader, NoticeTopic.Report));
         Assert.Equal(HttpStatusCode.Gone, (await visitor.GetAsync(page)).Status);
@@ -256,52 +377,76 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
         await DigestAsync();
         var address = new Uri(Assert.Single(await MailsAsync(reader)).Unsubscribe).AbsolutePath;
         using var visitor = new Visitor(service.Address);
-        Assert.Equal(HttpStatusCode.Gone, (await visitor.PostAsync(address.Replace("/un-clic", "x/un-clic", StringComparison.Ordinal), [new("List-Unsubscribe", "One-Click")])).Status);
+        Assert.Equal(
+            HttpStatusCode.Gone,
+            (
+                await visitor.PostAsync(
+                    address.Replace("/un-clic", "x/un-clic", StringComparison.Ordinal),
+                    [new("List-Unsubscribe", "One-Click")]
+                )
+            ).Status
+        );
         Assert.Equal(HttpStatusCode.NoContent, (await visitor.PostAsync(address, [new("List-Unsubscribe", "One-Click")])).Status);
-        Assert.Equal((NoticePace.Never, NoticePace.AtOnce), (await PaceAsync(reader, NoticeTopic.Remark), await PaceAsync(reader, NoticeTopic.Membership)));
+        Assert.Equal(
+            (NoticePace.Never, NoticePace.AtOnce),
+            (await PaceAsync(reader, NoticeTopic.Remark), await PaceAsync(reader, NoticeTopic.Membership))
+        );
         Assert.Equal(HttpStatusCode.Gone, (await visitor.PostAsync(address, [new("List-Unsubscribe", "One-Click")])).Status);
     }
 
     private NoticeKeeper Keeper(AsyncServiceScope scope)
     {
         var mails = ActivatorUtilities.CreateInstance<Mails>(scope.ServiceProvider, _clock);
-        return ActivatorUtilities.CreateInstance<NoticeKeeper>(scope.ServiceProvider, _clock, mails, ActivatorUtilities.CreateInstance<Links>(scope.ServiceProvider, TimeProvider.System));
+        return ActivatorUtilities.CreateInstance<NoticeKeeper>(
+            scope.ServiceProvider,
+            _clock,
+            mails,
+            ActivatorUtilities.CreateInstance<Links>(scope.ServiceProvider, TimeProvider.System)
+        );
     }
 
-    private NoticeRow Notice(NoticeTopic topic, string subject, string title = "", string state = "") => new()
-    {
-        Id = "",
-        Topic = $"{topic}",
-        Subject = subject,
-        Territory = _territory,
-        Title = title,
-        State = state,
-        Path = "/pratiques/x",
-        Event = Guid.CreateVersion7().ToString(),
-        HappenedAt = _clock.GetUtcNow().ToUnixTimeMilliseconds(),
-    };
+    private NoticeRow Notice(NoticeTopic topic, string subject, string title = "", string state = "") =>
+        new()
+        {
+            Id = "",
+            Topic = $"{topic}",
+            Subject = subject,
+            Territory = _territory,
+            Title = title,
+            State = state,
+            Path = "/pratiques/x",
+            Event = Guid.CreateVersion7().ToString(),
+            HappenedAt = _clock.GetUtcNow().ToUnixTimeMilliseconds(),
+        };
 
-    private static NotifyRequest Request(NoticeRow notice, string except = "") => new()
-    {
-        Topic = System.Enum.Parse<NoticeTopic>(notice.Topic),
-        Audience = NoticeAudience.Delegation,
-        Territory = notice.Territory,
-        Subject = notice.Subject,
-        Title = notice.Title,
-        State = notice.State,
-        Path = notice.Path,
-        Event = notice.Event,
-        HappenedAt = DateTimeOffset.FromUnixTimeMilliseconds(notice.HappenedAt).ToTimestamp(),
-        ExceptPerson = except,
-    };
+    private static NotifyRequest Request(NoticeRow notice, string except = "") =>
+        new()
+        {
+            Topic = System.Enum.Parse<NoticeTopic>(notice.Topic),
+            Audience = NoticeAudience.Delegation,
+            Territory = notice.Territory,
+            Subject = notice.Subject,
+            Title = notice.Title,
+            State = notice.State,
+            Path = notice.Path,
+            Event = notice.Event,
+            HappenedAt = DateTimeOffset.FromUnixTimeMilliseconds(notice.HappenedAt).ToTimestamp(),
+            ExceptPerson = except,
+        };
 
-    private Task TellAsync(NoticeTopic topic, string subject, string title = "", string state = "") => TellAsync(Notice(topic, subject, title, state));
+    private Task TellAsync(NoticeTopic topic, string subject, string title = "", string state = "") =>
+        TellAsync(Notice(topic, subject, title, state));
 
     private async Task TellAsync(NoticeRow notice)
     {
         await using var scope = service.Services.CreateAsyncScope();
         var keeper = Keeper(scope);
-        await keeper.KeepAsync(notice, "Bourg-Exemple", await keeper.ReadersAsync(NoticeAudience.Delegation, _territory, [], Cancellation), Cancellation);
+        await keeper.KeepAsync(
+            notice,
+            "Bourg-Exemple",
+            await keeper.ReadersAsync(NoticeAudience.Delegation, _territory, [], Cancellation),
+            Cancellation
+        );
     }
 
     private async Task DigestAsync()
@@ -331,27 +476,47 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     {
         await using var scope = service.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
-        var waiting = await db.Mails.AsNoTracking().Where(mail => mail.Recipient == person.Email).OrderBy(mail => mail.Id).ToListAsync(Cancellation);
+        var waiting = await db
+            .Mails.AsNoTracking()
+            .Where(mail => mail.Recipient == person.Email)
+            .OrderBy(mail => mail.Id)
+            .ToListAsync(Cancellation);
         var sent = new List<MailRow>();
         foreach (var file in service.Services.GetRequiredService<MailSender>().Mailbox!.GetFiles("*.eml"))
         {
             var mail = await MimeKit.MimeMessage.LoadAsync(file.FullName, Cancellation);
             if (mail.To.Mailboxes.Any(mailbox => mailbox.Address == person.Email))
             {
-                sent.Add(new() { Id = file.Name, Recipient = person.Email!, Subject = mail.Subject!, Text = mail.TextBody!, Html = mail.HtmlBody! });
+                sent.Add(
+                    new()
+                    {
+                        Id = file.Name,
+                        Recipient = person.Email!,
+                        Subject = mail.Subject!,
+                        Text = mail.TextBody!,
+                        Html = mail.HtmlBody!,
+                    }
+                );
             }
         }
         return [.. sent, .. waiting];
     }
 
-    private async Task<Person> MakeAsync(string language = "fr", string role = Grant.Referent, string? scope = null, DateTimeOffset? until = null)
+    private async Task<Person> MakeAsync(
+        string language = "fr",
+        string role = Grant.Referent,
+        string? scope = null,
+        DateTimeOffset? until = null
+    )
     {
         await using var services = service.Services.CreateAsyncScope();
         var person = TestAccounts.New();
         (person.Name, person.Language) = ($"Camille {person.Email![^20..^12]}", language);
         await TestAccounts.MakeAsync(services, person);
         var grant = new Grant(role, scope ?? _territory, role is Grant.Delegate or Grant.Referent ? "AGENT" : "");
-        await services.ServiceProvider.GetRequiredService<RightsKeeper>().GiveAsync("", person.Id, grant, "", until?.ToUnixTimeMilliseconds());
+        await services
+            .ServiceProvider.GetRequiredService<RightsKeeper>()
+            .GiveAsync("", person.Id, grant, "", until?.ToUnixTimeMilliseconds());
         return person;
     }
 
@@ -361,14 +526,21 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
         // The first key is made when somebody first signs in.
         service.Services.GetRequiredService<SigningKeys>().Rotate();
         var keys = await service.Services.GetRequiredService<SigningKeys>().GetBaseConfigurationAsync(Cancellation);
-        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
-        {
-            Issuer = keys.Issuer,
-            Audience = Tokens.Audience,
-            TokenType = "at+jwt",
-            Claims = new Dictionary<string, object> { ["sub"] = person.Id, ["sid"] = "session", [Tokens.RightsClaim] = 1000L },
-            Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(5),
-            SigningCredentials = new(keys.SigningKeys.First(), SecurityAlgorithms.EcdsaSha256),
-        });
+        return new JsonWebTokenHandler().CreateToken(
+            new SecurityTokenDescriptor
+            {
+                Issuer = keys.Issuer,
+                Audience = Tokens.Audience,
+                TokenType = "at+jwt",
+                Claims = new Dictionary<string, object>
+                {
+                    ["sub"] = person.Id,
+                    ["sid"] = "session",
+                    [Tokens.RightsClaim] = 1000L,
+                },
+                Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(5),
+                SigningCredentials = new(keys.SigningKeys.First(), SecurityAlgorithms.EcdsaSha256),
+            }
+        );
     }
 }

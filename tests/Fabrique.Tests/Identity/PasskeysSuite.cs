@@ -37,7 +37,11 @@ public abstract class PasskeysSuite(IdentityUnderTest service)
         await using var scope = service.Services.CreateAsyncScope();
         var told = (await scope.ServiceProvider.GetRequiredService<AccountLife>().TellAsync(person)).ToJsonString();
         Assert.Contains("t\\u00E9l\\u00E9phone d\\u2019essai", told, StringComparison.Ordinal);
-        Assert.True(await scope.ServiceProvider.GetRequiredService<AccountLife>().EraseAsync((await scope.ServiceProvider.GetRequiredService<IdentityDb>().Users.FindAsync([person.Id], Cancellation))!));
+        Assert.True(
+            await scope
+                .ServiceProvider.GetRequiredService<AccountLife>()
+                .EraseAsync((await scope.ServiceProvider.GetRequiredService<IdentityDb>().Users.FindAsync([person.Id], Cancellation))!)
+        );
         Assert.Equal(0, await KeysAsync(person));
         await RefusedAsync(device);
     }
@@ -190,9 +194,21 @@ public abstract class PasskeysSuite(IdentityUnderTest service)
 
     private static string Address() => $"{Guid.CreateVersion7():N}@example.org";
 
-    private Task<List<SessionRow>> SessionsAsync(Person person) => service.ReadAsync(db => db.Sessions.AsNoTracking().Where(session => session.Person == person.Id).OrderBy(session => session.Id).ToListAsync(Cancellation));
+    private Task<List<SessionRow>> SessionsAsync(Person person) =>
+        service.ReadAsync(db =>
+            db.Sessions.AsNoTracking()
+                .Where(session => session.Person == person.Id)
+                .OrderBy(session => session.Id)
+                .ToListAsync(Cancellation)
+        );
 
-    private Task<int> KeysAsync(Person person) => service.ReadAsync(db => db.Set<Microsoft.AspNetCore.Identity.IdentityUserPasskey<string>>().CountAsync(key => key.UserId == person.Id, Cancellation));
+    private Task<int> KeysAsync(Person person) =>
+        service.ReadAsync(db =>
+            db.Set<Microsoft.AspNetCore.Identity.IdentityUserPasskey<string>>().CountAsync(key => key.UserId == person.Id, Cancellation)
+        );
 
-    private Task<bool> NotedAsync(Person person, string action) => service.ReadAsync(db => db.Audit.AnyAsync(entry => entry.Action == action && entry.Actor == person.Id && entry.Subject == person.Id, Cancellation));
+    private Task<bool> NotedAsync(Person person, string action) =>
+        service.ReadAsync(db =>
+            db.Audit.AnyAsync(entry => entry.Action == action && entry.Actor == person.Id && entry.Subject == person.Id, Cancellation)
+        );
 }

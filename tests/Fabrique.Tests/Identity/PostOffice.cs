@@ -31,7 +31,15 @@ public sealed class PostOffice : MessageStore, IMailboxFilter, IUserAuthenticato
         services.Add((IMailboxFilter)this);
         services.Add((IUserAuthenticator)this);
         services.Add((IEndpointListenerFactory)listeners);
-        var options = new SmtpServerOptionsBuilder().ServerName("essai").Endpoint(endpoint => endpoint.Endpoint(new IPEndPoint(address ?? IPAddress.Loopback, port)).AllowUnsecureAuthentication().AuthenticationRequired(password.Length > 0)).Build();
+        var options = new SmtpServerOptionsBuilder()
+            .ServerName("essai")
+            .Endpoint(endpoint =>
+                endpoint
+                    .Endpoint(new IPEndPoint(address ?? IPAddress.Loopback, port))
+                    .AllowUnsecureAuthentication()
+                    .AuthenticationRequired(password.Length > 0)
+            )
+            .Build();
         // It listens before the task is at hand.
         _open = new SmtpServer.SmtpServer(options, services).StartAsync(_closing.Token);
     }
@@ -46,17 +54,25 @@ public sealed class PostOffice : MessageStore, IMailboxFilter, IUserAuthenticato
     /// <summary>How many passwords were shown to it.</summary>
     public int Passwords { get; private set; }
 
-    public override async Task<SmtpResponse> SaveAsync(ISessionContext context, IMessageTransaction transaction, ReadOnlySequence<byte> buffer, CancellationToken cancellationToken)
+    public override async Task<SmtpResponse> SaveAsync(
+        ISessionContext context,
+        IMessageTransaction transaction,
+        ReadOnlySequence<byte> buffer,
+        CancellationToken cancellationToken
+    )
     {
         using var bytes = new MemoryStream(buffer.ToArray());
         Taken.Enqueue(await MimeMessage.LoadAsync(bytes, cancellationToken));
         return SmtpResponse.Ok;
     }
 
-    public Task<bool> CanAcceptFromAsync(ISessionContext context, IMailbox from, int size, CancellationToken cancellationToken) => Task.FromResult(true);
+    public Task<bool> CanAcceptFromAsync(ISessionContext context, IMailbox from, int size, CancellationToken cancellationToken) =>
+        Task.FromResult(true);
 
     public Task<bool> CanDeliverToAsync(ISessionContext context, IMailbox to, IMailbox from, CancellationToken cancellationToken) =>
-        Refused.TryGetValue(to.User, out var code) ? throw new SmtpResponseException(new SmtpResponse(code, "not here")) : Task.FromResult(true);
+        Refused.TryGetValue(to.User, out var code)
+            ? throw new SmtpResponseException(new SmtpResponse(code, "not here"))
+            : Task.FromResult(true);
 
     public Task<bool> AuthenticateAsync(ISessionContext context, string user, string password, CancellationToken cancellationToken)
     {

@@ -73,7 +73,10 @@ public abstract class ProvidersSuite(IdentityUnderTest service)
         var session = Assert.Single(await SessionsAsync(person));
         Assert.InRange(session.EndsAt!.Value - session.CreatedAt, 11 * 3_600_000, 12 * 3_600_000);
         Assert.False(session.Strong);
-        await service.ReadAsync(db => db.Sessions.Where(row => row.Id == session.Id).ExecuteUpdateAsync(row => row.SetProperty(ended => ended.EndsAt, session.CreatedAt), Cancellation));
+        await service.ReadAsync(db =>
+            db.Sessions.Where(row => row.Id == session.Id)
+                .ExecuteUpdateAsync(row => row.SetProperty(ended => ended.EndsAt, session.CreatedAt), Cancellation)
+        );
         await browser.GoAsync("/compte/donnees");
         Assert.StartsWith("/compte/connexion", browser.Here, StringComparison.Ordinal);
         await browser.GoAsync(link);
@@ -84,7 +87,10 @@ public abstract class ProvidersSuite(IdentityUnderTest service)
     [InlineData(Pro, null)]
     [InlineData(Plain, false)]
     [InlineData(Plain, true)]
-    public async Task A_provider_that_names_somebodys_address_opens_nothing_until_they_confirm_it_in_the_browser_that_came_from_there(string door, bool? verified)
+    public async Task A_provider_that_names_somebodys_address_opens_nothing_until_they_confirm_it_in_the_browser_that_came_from_there(
+        string door,
+        bool? verified
+    )
     {
         var victim = await service.MakeAsync($"{Guid.CreateVersion7():N}@example.org");
         var thief = await ArriveAsync(door, Somebody() with { Email = victim.Email!.ToUpperInvariant(), Verified = verified });
@@ -112,7 +118,15 @@ public abstract class ProvidersSuite(IdentityUnderTest service)
     }
 
     [Theory]
-    [InlineData(Forgery.Signature), InlineData(Forgery.NoSignature), InlineData(Forgery.Issuer), InlineData(Forgery.Audience), InlineData(Forgery.Subject), InlineData(Forgery.Expired), InlineData(Forgery.NotSigned)]
+    [
+        InlineData(Forgery.Signature),
+        InlineData(Forgery.NoSignature),
+        InlineData(Forgery.Issuer),
+        InlineData(Forgery.Audience),
+        InlineData(Forgery.Subject),
+        InlineData(Forgery.Expired),
+        InlineData(Forgery.NotSigned)
+    ]
     public async Task What_a_provider_did_not_sign_for_this_node_about_this_person_is_not_believed(Forgery forgery)
     {
         service.ProConnect.Forgery = forgery;
@@ -155,7 +169,9 @@ public abstract class ProvidersSuite(IdentityUnderTest service)
     public async Task A_code_serves_once_in_the_browser_that_asked_and_in_its_time()
     {
         var browser = await ArriveAsync(Pro, Somebody());
-        var callback = browser.Way.Single(address => address.AbsolutePath.StartsWith("/compte/retour/", StringComparison.Ordinal)).PathAndQuery;
+        var callback = browser
+            .Way.Single(address => address.AbsolutePath.StartsWith("/compte/retour/", StringComparison.Ordinal))
+            .PathAndQuery;
         await browser.GoAsync(callback);
         await FailsAsync(browser);
         var other = service.Browser();
@@ -202,7 +218,11 @@ public abstract class ProvidersSuite(IdentityUnderTest service)
     [InlineData(Pro, "mfa", true)]
     [InlineData(Pro, "pwd", false)]
     [InlineData(Plain, "mfa", false)]
-    public async Task A_second_factor_at_the_provider_counts_where_it_says_so_and_the_settings_take_its_word(string door, string method, bool strong)
+    public async Task A_second_factor_at_the_provider_counts_where_it_says_so_and_the_settings_take_its_word(
+        string door,
+        string method,
+        bool strong
+    )
     {
         var person = await service.MakeAsync($"{Guid.CreateVersion7():N}@example.org", new Grant(Grant.Facilitator, Grant.Everywhere));
         var told = Somebody() with { Method = method };
@@ -253,7 +273,12 @@ public abstract class ProvidersSuite(IdentityUnderTest service)
     }
 
     [Theory]
-    [InlineData("//ailleurs.example"), InlineData("https://ailleurs.example/"), InlineData("/\\ailleurs.example"), InlineData("javascript:alert(1)")]
+    [
+        InlineData("//ailleurs.example"),
+        InlineData("https://ailleurs.example/"),
+        InlineData("/\\ailleurs.example"),
+        InlineData("javascript:alert(1)")
+    ]
     public async Task The_way_back_from_a_provider_never_leads_to_another_site(string back)
     {
         var person = await service.MakeAsync($"{Guid.CreateVersion7():N}@example.org");
@@ -288,7 +313,10 @@ public abstract class ProvidersSuite(IdentityUnderTest service)
     [Fact]
     public async Task An_identity_is_linked_where_its_owner_says_so_opens_one_account_and_is_taken_back()
     {
-        var (first, second) = (await service.MakeAsync($"{Guid.CreateVersion7():N}@example.org"), await service.MakeAsync($"{Guid.CreateVersion7():N}@example.org"));
+        var (first, second) = (
+            await service.MakeAsync($"{Guid.CreateVersion7():N}@example.org"),
+            await service.MakeAsync($"{Guid.CreateVersion7():N}@example.org")
+        );
         var told = Somebody() with { Siret = Loos };
         await LinkAsync(first, Pro, told);
 
@@ -306,7 +334,11 @@ public abstract class ProvidersSuite(IdentityUnderTest service)
         await mine.SendAsync("Délier");
         Assert.Equal(0, await LinkedAsync(first));
         Assert.Equal("", (await FindAsync(first.Email!))!.Siren);
-        Assert.True(await service.ReadAsync(db => db.Audit.AnyAsync(entry => entry.Action == "provider unlinked" && entry.Actor == first.Id, Cancellation)));
+        Assert.True(
+            await service.ReadAsync(db =>
+                db.Audit.AnyAsync(entry => entry.Action == "provider unlinked" && entry.Actor == first.Id, Cancellation)
+            )
+        );
         await browser.GoAsync(Pro);
         await browser.SendAsync("relier");
         Assert.Equal(1, await LinkedAsync(second));
@@ -345,13 +377,23 @@ public abstract class ProvidersSuite(IdentityUnderTest service)
         Assert.StartsWith("/compte/connexion", browser.Here, StringComparison.Ordinal);
     }
 
-    private Task<Person?> FindAsync(string address) => service.ReadAsync(db =>
-    {
-        var normalized = address.ToUpperInvariant();
-        return db.Users.AsNoTracking().SingleOrDefaultAsync(person => person.NormalizedEmail == normalized, Cancellation);
-    });
+    private Task<Person?> FindAsync(string address) =>
+        service.ReadAsync(db =>
+        {
+            var normalized = address.ToUpperInvariant();
+            return db.Users.AsNoTracking().SingleOrDefaultAsync(person => person.NormalizedEmail == normalized, Cancellation);
+        });
 
-    private Task<List<SessionRow>> SessionsAsync(Person person) => service.ReadAsync(db => db.Sessions.AsNoTracking().Where(session => session.Person == person.Id).OrderBy(session => session.Id).ToListAsync(Cancellation));
+    private Task<List<SessionRow>> SessionsAsync(Person person) =>
+        service.ReadAsync(db =>
+            db.Sessions.AsNoTracking()
+                .Where(session => session.Person == person.Id)
+                .OrderBy(session => session.Id)
+                .ToListAsync(Cancellation)
+        );
 
-    private Task<int> LinkedAsync(Person person) => service.ReadAsync(db => db.Set<Microsoft.AspNetCore.Identity.IdentityUserLogin<string>>().CountAsync(login => login.UserId == person.Id, Cancellation));
+    private Task<int> LinkedAsync(Person person) =>
+        service.ReadAsync(db =>
+            db.Set<Microsoft.AspNetCore.Identity.IdentityUserLogin<string>>().CountAsync(login => login.UserId == person.Id, Cancellation)
+        );
 }

@@ -43,7 +43,14 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         await FillAsync(page, "nom", "la Fabrique d’essai");
         await page.GetByRole(AriaRole.Button, new() { Name = "Enregistrer" }).ClickAsync();
         await Assertions.Expect(page.Locator(".notice-done")).ToContainTextAsync("C’est enregistré");
-        foreach (var (link, title) in new[] { ("Continuer : Qui tient ce site", "Qui tient ce site"), ("Continuer : Le serveur de courrier", "Le serveur de courrier"), ("Continuer : Premières personnes", "Premières personnes") })
+        foreach (
+            var (link, title) in new[]
+            {
+                ("Continuer : Qui tient ce site", "Qui tient ce site"),
+                ("Continuer : Le serveur de courrier", "Le serveur de courrier"),
+                ("Continuer : Premières personnes", "Premières personnes"),
+            }
+        )
         {
             await page.GetByRole(AriaRole.Link, new() { Name = link }).ClickAsync();
             await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync(title);
@@ -53,15 +60,38 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         Assert.NotEmpty(await Mailbox.LinkAsync(node, "premiere-facilitation@example.org", 1));
         await page.GetByRole(AriaRole.Link, new() { Name = "Terminer" }).ClickAsync();
         await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Gérer cette installation");
-        Assert.Contains("fonctionne", await page.Locator("section[aria-labelledby=pieces] table").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "fonctionne",
+            await page.Locator("section[aria-labelledby=pieces] table").InnerTextAsync(),
+            StringComparison.Ordinal
+        );
         await page.GetByRole(AriaRole.Link, new() { Name = "Les lire" }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Vous êtes invité·e à rejoindre Fabrique" }).First.ClickAsync();
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("facilitateur ou facilitatrice du réseau");
         await using (var reading = await browser.NewContextAsync(node.Address, script: true, width: 1280))
         {
-            await reading.AddCookiesAsync((await page.Context.CookiesAsync()).Select(cookie => new Microsoft.Playwright.Cookie { Name = cookie.Name, Value = cookie.Value, Domain = cookie.Domain, Path = cookie.Path }));
+            await reading.AddCookiesAsync(
+                (await page.Context.CookiesAsync()).Select(cookie => new Microsoft.Playwright.Cookie
+                {
+                    Name = cookie.Name,
+                    Value = cookie.Value,
+                    Domain = cookie.Domain,
+                    Path = cookie.Path,
+                })
+            );
             var read = await reading.NewPageAsync();
-            foreach (var address in new[] { "/compte/gestion", "/compte/gestion/site", "/compte/gestion/mentions", "/compte/gestion/courrier", "/compte/gestion/suite", "/compte/journal", new Uri(page.Url).AbsolutePath })
+            foreach (
+                var address in new[]
+                {
+                    "/compte/gestion",
+                    "/compte/gestion/site",
+                    "/compte/gestion/mentions",
+                    "/compte/gestion/courrier",
+                    "/compte/gestion/suite",
+                    "/compte/journal",
+                    new Uri(page.Url).AbsolutePath,
+                }
+            )
             {
                 Assert.Equal(200, (await read.GotoAsync(address))!.Status);
                 await read.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
@@ -73,7 +103,11 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         Assert.Equal("la Fabrique d’essai", await page.Locator(".brand-line").InnerTextAsync());
         Assert.False(File.Exists(Path.Combine(node.Data, "setup-code")));
         await page.GotoAsync("/compte/journal");
-        Assert.Contains("gestionnaire de cette installation", await page.Locator("main .choices-list").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "gestionnaire de cette installation",
+            await page.Locator("main .choices-list").InnerTextAsync(),
+            StringComparison.Ordinal
+        );
 
         // The password is not enough; a recovery code serves once.
         foreach (var welcome in new[] { true, false })
@@ -173,15 +207,27 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         using var key = NodeKey.OpenOrCreate(node.Data);
         using var channel = GrpcChannel.ForAddress(node.Running("identity")["address"]!.ToString());
         var identity = new IdentityService.IdentityServiceClient(channel);
-        var steward = new Metadata { { "authorization", $"Bearer {NodeToken.Issue(key, [new(Grant.Steward, key.Node)], TimeSpan.FromMinutes(5), TimeProvider.System)}" } };
-        var gone = (await identity.ListDelegatesAsync(new() { Territory = Loos }, steward, cancellationToken: Cancellation)).Delegates.Single(person => person.Name == "Partante");
+        var steward = new Metadata
+        {
+            {
+                "authorization",
+                $"Bearer {NodeToken.Issue(key, [new(Grant.Steward, key.Node)], TimeSpan.FromMinutes(5), TimeProvider.System)}"
+            },
+        };
+        var gone = (
+            await identity.ListDelegatesAsync(new() { Territory = Loos }, steward, cancellationToken: Cancellation)
+        ).Delegates.Single(person => person.Name == "Partante");
         await identity.RemoveGrantAsync(new() { Person = gone.Person, Grant = gone.Grant }, steward, cancellationToken: Cancellation);
 
-        await WholeNode.EventuallyAsync(0, async () =>
-        {
-            await page.GotoAsync("/pratiques/nouvelle");
-            return await page.Locator("#champ-title").CountAsync();
-        }, TimeSpan.FromSeconds(5));
+        await WholeNode.EventuallyAsync(
+            0,
+            async () =>
+            {
+                await page.GotoAsync("/pratiques/nouvelle");
+                return await page.Locator("#champ-title").CountAsync();
+            },
+            TimeSpan.FromSeconds(5)
+        );
         Assert.Contains("Accès refusé", await page.Locator("h1").InnerTextAsync(), StringComparison.Ordinal);
     }
 
@@ -197,21 +243,49 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         var token = await page.Locator("code.key").InnerTextAsync();
 
         using var http = new HttpClient { BaseAddress = node.Address, DefaultRequestHeaders = { Authorization = new("Bearer", token) } };
-        var written = await Answers.JsonAsync(await http.PostAsync("/api/v1/practices", Answers.Json($$"""{"territory":"{{Loos}}","title":"Écrit par un programme"}"""), Cancellation));
-        await Answers.ProblemAsync(await http.PostAsync("/api/v1/practices", Answers.Json("""{"territory":"62498","title":"Ailleurs"}"""), Cancellation), 403, "NOT_YOUR_TERRITORY");
+        var written = await Answers.JsonAsync(
+            await http.PostAsync(
+                "/api/v1/practices",
+                Answers.Json($$"""{"territory":"{{Loos}}","title":"Écrit par un programme"}"""),
+                Cancellation
+            )
+        );
+        await Answers.ProblemAsync(
+            await http.PostAsync("/api/v1/practices", Answers.Json("""{"territory":"62498","title":"Ailleurs"}"""), Cancellation),
+            403,
+            "NOT_YOUR_TERRITORY"
+        );
         using var channel = GrpcChannel.ForAddress(node.GrpcAddress);
         var headers = new Metadata { { "authorization", $"Bearer {token}" } };
         var practices = new PracticeService.PracticeServiceClient(channel);
-        Assert.Equal("Écrit par un programme", (await practices.GetPracticeAsync(new() { Id = (string)written["id"]! }, headers, cancellationToken: Cancellation)).Practice.Title);
+        Assert.Equal(
+            "Écrit par un programme",
+            (await practices.GetPracticeAsync(new() { Id = (string)written["id"]! }, headers, cancellationToken: Cancellation))
+                .Practice
+                .Title
+        );
 
         await page.GotoAsync("/compte/jetons");
         await page.GetByRole(AriaRole.Button, new() { Name = "Retirer Site de la ville" }).ClickAsync();
-        await WholeNode.EventuallyAsync((HttpStatusCode.Unauthorized, StatusCode.Unauthenticated), async () =>
-        {
-            using var refused = await http.GetAsync($"/api/v1/practices/{written["id"]}", Cancellation);
-            return (refused.StatusCode, await practices.GetPracticeAsync(new() { Id = (string)written["id"]! }, headers, cancellationToken: Cancellation).ResponseAsync
-                .ContinueWith(call => (call.Exception?.InnerException as RpcException)?.StatusCode ?? StatusCode.OK, Cancellation, TaskContinuationOptions.None, TaskScheduler.Default));
-        }, TimeSpan.FromSeconds(5));
+        await WholeNode.EventuallyAsync(
+            (HttpStatusCode.Unauthorized, StatusCode.Unauthenticated),
+            async () =>
+            {
+                using var refused = await http.GetAsync($"/api/v1/practices/{written["id"]}", Cancellation);
+                return (
+                    refused.StatusCode,
+                    await practices
+                        .GetPracticeAsync(new() { Id = (string)written["id"]! }, headers, cancellationToken: Cancellation)
+                        .ResponseAsync.ContinueWith(
+                            call => (call.Exception?.InnerException as RpcException)?.StatusCode ?? StatusCode.OK,
+                            Cancellation,
+                            TaskContinuationOptions.None,
+                            TaskScheduler.Default
+                        )
+                );
+            },
+            TimeSpan.FromSeconds(5)
+        );
     }
 
     [Fact]
@@ -226,18 +300,26 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         Assert.All(cookies, cookie => Assert.True(cookie.HttpOnly));
 
         await second.GetByRole(AriaRole.Button, new() { Name = "Me déconnecter partout ailleurs" }).ClickAsync();
-        await WholeNode.EventuallyAsync(1, async () =>
-        {
-            await first.GotoAsync("/pratiques");
-            return await first.GetByRole(AriaRole.Link, new() { Name = "Se connecter" }).CountAsync();
-        }, TimeSpan.FromSeconds(5));
+        await WholeNode.EventuallyAsync(
+            1,
+            async () =>
+            {
+                await first.GotoAsync("/pratiques");
+                return await first.GetByRole(AriaRole.Link, new() { Name = "Se connecter" }).CountAsync();
+            },
+            TimeSpan.FromSeconds(5)
+        );
 
         await second.GetByRole(AriaRole.Button, new() { Name = "Me déconnecter", Exact = true }).ClickAsync();
-        await WholeNode.EventuallyAsync(1, async () =>
-        {
-            await second.GotoAsync("/pratiques");
-            return await second.GetByRole(AriaRole.Link, new() { Name = "Se connecter" }).CountAsync();
-        }, TimeSpan.FromSeconds(5));
+        await WholeNode.EventuallyAsync(
+            1,
+            async () =>
+            {
+                await second.GotoAsync("/pratiques");
+                return await second.GetByRole(AriaRole.Link, new() { Name = "Se connecter" }).CountAsync();
+            },
+            TimeSpan.FromSeconds(5)
+        );
     }
 
     [Fact]
@@ -246,7 +328,9 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         var page = await OpenAsync("/");
         await Browser.AcceptAsync(page, await node.RunAsync("invite", "--mail", "effacable@example.org", "--territory", Loos), "Effaçable");
         await page.GetByRole(AriaRole.Link, new() { Name = "Mes données" }).ClickAsync();
-        var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Télécharger mes données" }).ClickAsync());
+        var download = await page.RunAndWaitForDownloadAsync(() =>
+            page.GetByRole(AriaRole.Button, new() { Name = "Télécharger mes données" }).ClickAsync()
+        );
         var told = await File.ReadAllTextAsync(await download.PathAsync(), Cancellation);
         Assert.Contains("\"name\": \"Effaçable\"", told, StringComparison.Ordinal);
 
@@ -256,11 +340,15 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         await FillAsync(page, "motdepasse", Browser.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Effacer mon compte" }).ClickAsync();
         await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Votre compte est effacé");
-        await WholeNode.EventuallyAsync(1, async () =>
-        {
-            await page.GotoAsync("/pratiques");
-            return await page.GetByRole(AriaRole.Link, new() { Name = "Se connecter" }).CountAsync();
-        }, TimeSpan.FromSeconds(5));
+        await WholeNode.EventuallyAsync(
+            1,
+            async () =>
+            {
+                await page.GotoAsync("/pratiques");
+                return await page.GetByRole(AriaRole.Link, new() { Name = "Se connecter" }).CountAsync();
+            },
+            TimeSpan.FromSeconds(5)
+        );
         await page.GotoAsync("/compte/connexion");
         await SignInAsync(page, "effacable@example.org", Browser.Password);
         await Assertions.Expect(page.Locator(".error-summary")).ToContainTextAsync("ne convient pas");
@@ -272,10 +360,21 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         var page = await OpenAsync("/", script: true);
         var device = await page.Context.NewCDPSessionAsync(page);
         await device.SendAsync("WebAuthn.enable");
-        await device.SendAsync("WebAuthn.addVirtualAuthenticator", new()
-        {
-            ["options"] = new { protocol = "ctap2", transport = "internal", hasResidentKey = true, hasUserVerification = true, isUserVerified = true, automaticPresenceSimulation = true },
-        });
+        await device.SendAsync(
+            "WebAuthn.addVirtualAuthenticator",
+            new()
+            {
+                ["options"] = new
+                {
+                    protocol = "ctap2",
+                    transport = "internal",
+                    hasResidentKey = true,
+                    hasUserVerification = true,
+                    isUserVerified = true,
+                    automaticPresenceSimulation = true,
+                },
+            }
+        );
         await page.GotoAsync((await node.RunAsync("invite", "--mail", "cle@example.org", "--role", "facilitator")).Trim());
         await FillAsync(page, "nom", "Clé Essai");
         await FillAsync(page, "motdepasse", Browser.Password);
@@ -364,11 +463,17 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
     {
         using var channel = GrpcChannel.ForAddress(node.GrpcAddress);
         var refused = await Assert.ThrowsAsync<RpcException>(() =>
-            new IdentityService.IdentityServiceClient(channel).GetDelegationAsync(new() { Territory = Loos }, cancellationToken: Cancellation).ResponseAsync);
+            new IdentityService.IdentityServiceClient(channel)
+                .GetDelegationAsync(new() { Territory = Loos }, cancellationToken: Cancellation)
+                .ResponseAsync
+        );
         Assert.NotEqual(StatusCode.OK, refused.StatusCode);
         using var inside = GrpcChannel.ForAddress(node.Running("identity")["address"]!.ToString());
         using var watch = new IdentityService.IdentityServiceClient(inside).WatchRevocations(new(), cancellationToken: Cancellation);
-        Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => watch.ResponseStream.MoveNext(Cancellation))).StatusCode);
+        Assert.Equal(
+            StatusCode.PermissionDenied,
+            (await Assert.ThrowsAsync<RpcException>(() => watch.ResponseStream.MoveNext(Cancellation))).StatusCode
+        );
     }
 
     private async Task<IPage> OpenAsync(string path, bool script = false)
@@ -382,9 +487,14 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
     /// <summary>What the checks of the site look for, on pages that a node without a host name and without providers does not have.</summary>
     private static async Task LooksRightAsync(IPage page)
     {
-        Assert.Empty((await page.RunAxe()).Violations.SelectMany(rule => rule.Nodes.Select(place => $"{rule.Id}: {rule.Help}: {place.Html}")));
+        Assert.Empty(
+            (await page.RunAxe()).Violations.SelectMany(rule => rule.Nodes.Select(place => $"{rule.Id}: {rule.Help}: {place.Html}"))
+        );
         await page.SetViewportSizeAsync(320, 900);
-        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"), $"{page.Url} is wider than its window");
+        Assert.True(
+            await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"),
+            $"{page.Url} is wider than its window"
+        );
         await page.SetViewportSizeAsync(1280, 900);
     }
 

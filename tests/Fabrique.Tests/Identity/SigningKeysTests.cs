@@ -59,23 +59,32 @@ public sealed class SigningKeysTests : IDisposable
     {
         var options = new OpenIddictServerOptions();
         keys.Configure(options);
-        return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor { Issuer = keys.Issuer, SigningCredentials = options.SigningCredentials[0] });
+        return new JsonWebTokenHandler().CreateToken(
+            new SecurityTokenDescriptor { Issuer = keys.Issuer, SigningCredentials = options.SigningCredentials[0] }
+        );
     }
 
     private static string KeyOf(string token) => new JsonWebToken(token).Kid;
 
     private static async Task<IEnumerable<string>> KnownAsync(SigningKeys keys) =>
-        ((OpenIdConnectConfiguration)await keys.GetBaseConfigurationAsync(TestContext.Current.CancellationToken)).SigningKeys.Select(key => key.KeyId).Order(StringComparer.Ordinal);
+        ((OpenIdConnectConfiguration)await keys.GetBaseConfigurationAsync(TestContext.Current.CancellationToken))
+            .SigningKeys.Select(key => key.KeyId)
+            .Order(StringComparer.Ordinal);
 
     private static async Task<bool> IsBelievedAsync(SigningKeys keys, string token)
     {
         var known = (OpenIdConnectConfiguration)await keys.GetBaseConfigurationAsync(TestContext.Current.CancellationToken);
-        return (await new JsonWebTokenHandler().ValidateTokenAsync(token, new TokenValidationParameters
-        {
-            ValidIssuer = keys.Issuer,
-            ValidateAudience = false,
-            ValidateLifetime = false,
-            IssuerSigningKeys = known.SigningKeys,
-        })).IsValid;
+        return (
+            await new JsonWebTokenHandler().ValidateTokenAsync(
+                token,
+                new TokenValidationParameters
+                {
+                    ValidIssuer = keys.Issuer,
+                    ValidateAudience = false,
+                    ValidateLifetime = false,
+                    IssuerSigningKeys = known.SigningKeys,
+                }
+            )
+        ).IsValid;
     }
 }

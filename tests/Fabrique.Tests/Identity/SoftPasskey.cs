@@ -57,12 +57,14 @@ internal sealed class SoftPasskey : IDisposable
         attestation.WriteTextString("authData");
         attestation.WriteByteString([.. data, .. _id, .. cose.Encode()]);
         attestation.WriteEndMap();
-        return Answer(new()
-        {
-            ["clientDataJSON"] = Text(ClientData("webauthn.create", options)),
-            ["attestationObject"] = Text(attestation.Encode()),
-            ["transports"] = Transports,
-        });
+        return Answer(
+            new()
+            {
+                ["clientDataJSON"] = Text(ClientData("webauthn.create", options)),
+                ["attestationObject"] = Text(attestation.Encode()),
+                ["transports"] = Transports,
+            }
+        );
 
         void Write(int name, int value)
         {
@@ -78,13 +80,17 @@ internal sealed class SoftPasskey : IDisposable
         var data = new byte[37];
         Begin(data, options.GetProperty("rpId").GetString()!, 0);
         var client = ClientData("webauthn.get", options);
-        return Answer(new()
-        {
-            ["clientDataJSON"] = Text(client),
-            ["authenticatorData"] = Text(data),
-            ["signature"] = Text(_key.SignData([.. data, .. SHA256.HashData(client)], HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)),
-            ["userHandle"] = Owner,
-        });
+        return Answer(
+            new()
+            {
+                ["clientDataJSON"] = Text(client),
+                ["authenticatorData"] = Text(data),
+                ["signature"] = Text(
+                    _key.SignData([.. data, .. SHA256.HashData(client)], HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence)
+                ),
+                ["userHandle"] = Owner,
+            }
+        );
     }
 
     public void Dispose() => _key.Dispose();
@@ -96,10 +102,27 @@ internal sealed class SoftPasskey : IDisposable
     }
 
     private byte[] ClientData(string type, JsonElement options) =>
-        JsonSerializer.SerializeToUtf8Bytes(new { type, challenge = options.GetProperty("challenge").GetString(), origin = Origin, crossOrigin = false });
+        JsonSerializer.SerializeToUtf8Bytes(
+            new
+            {
+                type,
+                challenge = options.GetProperty("challenge").GetString(),
+                origin = Origin,
+                crossOrigin = false,
+            }
+        );
 
     private string Answer(Dictionary<string, object> response) =>
-        JsonSerializer.Serialize(new { id = Text(_id), rawId = Text(_id), type = "public-key", clientExtensionResults = new { }, response });
+        JsonSerializer.Serialize(
+            new
+            {
+                id = Text(_id),
+                rawId = Text(_id),
+                type = "public-key",
+                clientExtensionResults = new { },
+                response,
+            }
+        );
 
     private static string Text(byte[] bytes) => Base64Url.EncodeToString(bytes);
 }

@@ -64,7 +64,11 @@ public sealed class NodeFaults(NodeOnFaultyBroker node) : IClassFixture<NodeOnFa
             await using var connection = await node.Broker.ConnectAsync();
             await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
             uint lost = 0;
-            await WholeNode.EventuallyAsync(true, async () => (lost += await channel.QueuePurgeAsync("territories-practices", Cancellation)) >= 30, Limit);
+            await WholeNode.EventuallyAsync(
+                true,
+                async () => (lost += await channel.QueuePurgeAsync("territories-practices", Cancellation)) >= 30,
+                Limit
+            );
         }
         await writers.ConvergedAsync(Limit);
     }
@@ -120,7 +124,15 @@ public sealed class NodeFaults(NodeOnFaultyBroker node) : IClassFixture<NodeOnFa
         await writers.PublishedMoreAsync(5, Limit);
         await using var connection = await node.Broker.ConnectAsync();
         await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
-        var forged = Envelope.Seal(new Records.V1.Record { Kind = "fabrique.practices.v1.Practice", Id = "forged", Version = 1 }, NodeKey.OpenOrCreate(Directory.CreateTempSubdirectory("fabrique-forger-").FullName));
+        var forged = Envelope.Seal(
+            new Records.V1.Record
+            {
+                Kind = "fabrique.practices.v1.Practice",
+                Id = "forged",
+                Version = 1,
+            },
+            NodeKey.OpenOrCreate(Directory.CreateTempSubdirectory("fabrique-forger-").FullName)
+        );
         await SendAsync("no JSON at all");
         await SendAsync("""{"specversion":"1.0"}""");
         await SendAsync(CloudEvent(Convert.ToBase64String("no envelope"u8)));
@@ -134,21 +146,24 @@ public sealed class NodeFaults(NodeOnFaultyBroker node) : IClassFixture<NodeOnFa
 
         ValueTask SendAsync(string message) => channel.BasicPublishAsync("practices", "", Encoding.UTF8.GetBytes(message), Cancellation);
 
-        static string CloudEvent(string data) => new JsonObject
-        {
-            ["specversion"] = "1.0",
-            ["id"] = data[..8],
-            ["source"] = "somebody",
-            ["type"] = "fabrique.practices.v1.Practice",
-            ["datacontenttype"] = "application/octet-stream",
-            ["data_base64"] = data,
-        }.ToJsonString();
+        static string CloudEvent(string data) =>
+            new JsonObject
+            {
+                ["specversion"] = "1.0",
+                ["id"] = data[..8],
+                ["source"] = "somebody",
+                ["type"] = "fabrique.practices.v1.Practice",
+                ["datacontenttype"] = "application/octet-stream",
+                ["data_base64"] = data,
+            }.ToJsonString();
     }
 
     private static void AssertUndisturbed(PracticeWriters writers) => Assert.Equal((0, 0), (writers.Refusals.Count, writers.Unanswered));
 
     private async Task<int> QuarantinedAsync() => (int)(await node.HealthAsync("territories"))["checks"]!["relay"]!["quarantined"]!;
 
-    private async Task<int> DeadLettersAsync() => (await node.HealthAsync("sidecar"))["checks"]!["apps"]!["territories"]!["subscriptions"]!.AsArray()
-        .Sum(subscription => (int)subscription!["deadLettered"]!);
+    private async Task<int> DeadLettersAsync() =>
+        (await node.HealthAsync("sidecar"))["checks"]!["apps"]!["territories"]!["subscriptions"]!
+            .AsArray()
+            .Sum(subscription => (int)subscription!["deadLettered"]!);
 }

@@ -14,7 +14,9 @@ public sealed class NodeOnSmallDisk : WholeNode
 
     public override async ValueTask InitializeAsync()
     {
-        using var mount = Process.Start(new ProcessStartInfo("mount", ["-t", "tmpfs", "-o", "size=320m", "fabrique", Data]) { RedirectStandardError = true })!;
+        using var mount = Process.Start(
+            new ProcessStartInfo("mount", ["-t", "tmpfs", "-o", "size=320m", "fabrique", Data]) { RedirectStandardError = true }
+        )!;
         await mount.WaitForExitAsync();
         if (mount.ExitCode != 0)
         {
@@ -90,6 +92,8 @@ public sealed class NodeFullDisk(NodeOnSmallDisk node) : IClassFixture<NodeOnSma
             Assert.Contains("disque", (string?)problem["detail"], StringComparison.Ordinal);
         }
         // RabbitMQ ends when it finds no room, and the runner starts it until it does.
-        Assert.All(node.RunFile()["processes"]!.AsArray().Where(process => (string?)process!["name"] is not "rabbitmq"), process => Assert.Equal(0, (int)process!["restarts"]!));
+        Assert.All(node.RunFile()["processes"]!.AsArray().Where(process => (string?)process!["name"] is not "rabbitmq"), process =>
+            Assert.Equal(0, (int)process!["restarts"]!)
+        );
     }
 }

@@ -62,6 +62,10 @@ public sealed class NodePostgreSqlFaults(NodeOnRestartedPostgreSql node) : IClas
             await ProblemAsync(refusal, 503, "STORAGE_UNAVAILABLE");
         }
         Assert.All(node.RunFile()["processes"]!.AsArray(), process => Assert.Equal(0, (int)process!["restarts"]!));
-        await WholeNode.EventuallyAsync(true, async () => (bool)(await node.HealthAsync("practices"))["checks"]!["relay"]!["leads"]!, Limit);
+        await WholeNode.EventuallyAsync(
+            true,
+            async () => (bool)(await node.HealthAsync("practices"))["checks"]!["relay"]!["leads"]!,
+            Limit
+        );
     }
 }

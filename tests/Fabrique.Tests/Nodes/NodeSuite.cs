@@ -52,7 +52,11 @@ public abstract class NodeSuite(WholeNode node)
         var list = await JsonAsync(await http.GetAsync("/api/v1/practices?query=march%C3%A9+nuit", Cancellation));
         Assert.Equal(id, (string?)list["practices"]![0]!["id"]);
         await WholeNode.EventuallyAsync(1, async () => await CountAsync(http, "59350"), TimeSpan.FromSeconds(20));
-        Assert.Contains("Un marché de nuit", WebUtility.HtmlDecode(await http.GetStringAsync("/territoires/59350", Cancellation)), StringComparison.Ordinal);
+        Assert.Contains(
+            "Un marché de nuit",
+            WebUtility.HtmlDecode(await http.GetStringAsync("/territoires/59350", Cancellation)),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -61,14 +65,25 @@ public abstract class NodeSuite(WholeNode node)
         using var http = await Node.HttpAsync("33063");
         using var reader = await Node.HttpAsync();
         // Kept by the gateway before, and asked for again and again while the practice goes its way.
-        Assert.DoesNotContain("Une fête du vélo", await reader.GetStringAsync("/pratiques?territoire=33063", Cancellation), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "Une fête du vélo",
+            await reader.GetStringAsync("/pratiques?territoire=33063", Cancellation),
+            StringComparison.Ordinal
+        );
         await PublishAsync(http, "33063", "Une fête du vélo");
         await WholeNode.EventuallyAsync(
             true,
-            async () => WebUtility.HtmlDecode(await reader.GetStringAsync("/pratiques?territoire=33063", Cancellation)).Contains("Une fête du vélo", StringComparison.Ordinal),
-            TimeSpan.FromSeconds(1));
+            async () =>
+                WebUtility
+                    .HtmlDecode(await reader.GetStringAsync("/pratiques?territoire=33063", Cancellation))
+                    .Contains("Une fête du vélo", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(1)
+        );
         await WholeNode.EventuallyAsync(
-            true, async () => (await reader.GetAsync("/pratiques?territoire=33063", Cancellation)).Headers.Age is not null, TimeSpan.FromSeconds(10));
+            true,
+            async () => (await reader.GetAsync("/pratiques?territoire=33063", Cancellation)).Headers.Age is not null,
+            TimeSpan.FromSeconds(10)
+        );
     }
 
     [Fact]
@@ -95,7 +110,10 @@ public abstract class NodeSuite(WholeNode node)
             Node.Kill(name);
         }
         await writers.ConvergedAsync(TimeSpan.FromSeconds(90));
-        Assert.All(Node.RunFile()["processes"]!.AsArray().Where(process => (string?)process!["name"] is "practices" or "sidecar"), process => Assert.True((int)process!["restarts"]! >= 1));
+        Assert.All(
+            Node.RunFile()["processes"]!.AsArray().Where(process => (string?)process!["name"] is "practices" or "sidecar"),
+            process => Assert.True((int)process!["restarts"]! >= 1)
+        );
     }
 
     [Fact]
@@ -119,18 +137,30 @@ public abstract class NodeSuite(WholeNode node)
         }
         Assert.Contains(trace, subscriber, StringComparison.Ordinal);
 
-        Task<List<string>> TraceAsync(string database, string id) => Node.ReadAsync(database, $"SELECT trace FROM records WHERE id = '{id}'");
+        Task<List<string>> TraceAsync(string database, string id) =>
+            Node.ReadAsync(database, $"SELECT trace FROM records WHERE id = '{id}'");
     }
 
     [Fact]
     public async Task The_feed_of_a_service_is_read_through_the_gateway_and_shows_what_is_public()
     {
         using var http = await Node.HttpAsync("44109");
-        using var draft = await http.PostAsJsonAsync("/api/v1/practices", new { title = "Un brouillon", territory = "44109" }, Cancellation);
+        using var draft = await http.PostAsJsonAsync(
+            "/api/v1/practices",
+            new { title = "Un brouillon", territory = "44109" },
+            Cancellation
+        );
         var id = (string?)(await JsonAsync(draft))["id"];
         using var channel = GrpcChannel.ForAddress(Node.GrpcAddress);
-        using var stream = new FeedService.FeedServiceClient(channel).Read(new ReadRequest(), new Metadata { { "fabrique-area", "practices" } }, cancellationToken: Cancellation);
-        var records = await stream.ResponseStream.ReadAllAsync(Cancellation).Where(item => !item.Envelope.IsEmpty).ToListAsync(Cancellation);
+        using var stream = new FeedService.FeedServiceClient(channel).Read(
+            new ReadRequest(),
+            new Metadata { { "fabrique-area", "practices" } },
+            cancellationToken: Cancellation
+        );
+        var records = await stream
+            .ResponseStream.ReadAllAsync(Cancellation)
+            .Where(item => !item.Envelope.IsEmpty)
+            .ToListAsync(Cancellation);
         Assert.True(records.Count >= 30);
         Assert.DoesNotContain(records, item => item.Envelope.ToStringUtf8().Contains(id!, StringComparison.Ordinal));
     }
@@ -148,10 +178,18 @@ public abstract class NodeSuite(WholeNode node)
         };
         (await http.SendAsync(message, Cancellation)).EnsureSuccessStatusCode();
 
-        await WholeNode.EventuallyAsync(true, async () => (await Node.RunAsync("quarantine", "list")).Contains(id, StringComparison.Ordinal), TimeSpan.FromSeconds(30));
+        await WholeNode.EventuallyAsync(
+            true,
+            async () => (await Node.RunAsync("quarantine", "list")).Contains(id, StringComparison.Ordinal),
+            TimeSpan.FromSeconds(30)
+        );
         Assert.Matches($@"(?m)^territories +{id} +\d\S+ \d\S+ +Malformed", await Node.RunAsync("quarantine", "list"));
         Assert.Equal("territories: 0 taken in, 1 still in quarantine\n", await Node.RunAsync("quarantine", "replay", id));
-        Assert.Contains("--all", (await Assert.ThrowsAsync<InvalidOperationException>(() => Node.RunAsync("quarantine", "discard"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "--all",
+            (await Assert.ThrowsAsync<InvalidOperationException>(() => Node.RunAsync("quarantine", "discard"))).Message,
+            StringComparison.Ordinal
+        );
         Assert.Equal("territories: 1 erased\n", await Node.RunAsync("quarantine", "discard", id, "--service", "territories"));
         Assert.DoesNotContain(id, await Node.RunAsync("quarantine", "list"), StringComparison.Ordinal);
         var unknown = await Assert.ThrowsAsync<InvalidOperationException>(() => Node.RunAsync("quarantine", "replay", id));
@@ -180,22 +218,39 @@ public abstract class NodeSuite(WholeNode node)
         Assert.Equal("nosniff", home.Headers.GetValues("X-Content-Type-Options").Single());
         Assert.False(home.Headers.Contains("Server"));
 
-        using var secure = await http.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "X-Forwarded-Proto", "https" } } }, Cancellation);
+        using var secure = await http.SendAsync(
+            new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "X-Forwarded-Proto", "https" } } },
+            Cancellation
+        );
         Assert.Contains("max-age", secure.Headers.GetValues("Strict-Transport-Security").Single(), StringComparison.Ordinal);
         Assert.False(home.Headers.Contains("Strict-Transport-Security"));
-        Assert.All(Directory.GetFiles(Node.Data, "*.db"), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        Assert.All(Directory.GetFiles(Node.Data, "*.db"), file =>
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file))
+        );
 
         using var head = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/"), Cancellation);
         Assert.Equal(HttpStatusCode.OK, head.StatusCode);
 
-        using var compressed = await http.SendAsync(new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "Accept-Encoding", "br" } } }, Cancellation);
+        using var compressed = await http.SendAsync(
+            new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "Accept-Encoding", "br" } } },
+            Cancellation
+        );
         Assert.Equal(["br"], compressed.Content.Headers.ContentEncoding);
 
         // As curl does: a large body waits for a word of the server, which refuses it unread.
-        using var large = new HttpRequestMessage(HttpMethod.Post, "/api/v1/practices") { Content = Json(new string('x', 10 << 20)), Headers = { ExpectContinue = true } };
+        using var large = new HttpRequestMessage(HttpMethod.Post, "/api/v1/practices")
+        {
+            Content = Json(new string('x', 10 << 20)),
+            Headers = { ExpectContinue = true },
+        };
         await ProblemAsync(await http.SendAsync(large, Cancellation), 413);
         await ProblemAsync(await http.PostAsync("/api/v1/practices", Json("{"), Cancellation), 400);
-        await ProblemAsync(await http.GetAsync($"/api/v1/practices?query={new string('a', 10_000)}", Cancellation), 400, "INVALID_FIELDS", "query");
+        await ProblemAsync(
+            await http.GetAsync($"/api/v1/practices?query={new string('a', 10_000)}", Cancellation),
+            400,
+            "INVALID_FIELDS",
+            "query"
+        );
         using var inside = await http.GetAsync("/dapr/subscribe", Cancellation);
         Assert.Equal(HttpStatusCode.NotFound, inside.StatusCode);
         using var delivery = await http.PostAsync("/records/practices", Json("{}"), Cancellation);

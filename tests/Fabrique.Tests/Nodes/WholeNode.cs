@@ -52,17 +52,22 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
         return new()
         {
             BaseAddress = Address,
-            DefaultRequestHeaders = { Authorization = territory is null ? null : new AuthenticationHeaderValue("Bearer", await TokenAsync(territory)) },
+            DefaultRequestHeaders =
+            {
+                Authorization = territory is null ? null : new AuthenticationHeaderValue("Bearer", await TokenAsync(territory)),
+            },
         };
     }
 
-    public async Task<string> TokenAsync(string territory) => (await RunAsync("token", "--territory", territory, "--role", "delegate")).Trim();
+    public async Task<string> TokenAsync(string territory) =>
+        (await RunAsync("token", "--territory", territory, "--role", "delegate")).Trim();
 
     /// <summary>What the runner knows of its processes.</summary>
     public JsonNode RunFile() => JsonNode.Parse(File.ReadAllText(Path.Combine(Data, "run", "node.json")))!;
 
     /// <summary>The names of its processes, without the broker's.</summary>
-    public IEnumerable<string> Processes => RunFile()["processes"]!.AsArray().Select(process => (string)process!["name"]!).Except(["epmd", "rabbitmq"]);
+    public IEnumerable<string> Processes =>
+        RunFile()["processes"]!.AsArray().Select(process => (string)process!["name"]!).Except(["epmd", "rabbitmq"]);
 
     /// <summary>Kills a process as the kernel would for want of memory.</summary>
     public void Kill(string name)
@@ -89,7 +94,11 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
     public async Task<JsonNode> HealthAsync(string name)
     {
         var process = Running(name);
-        using var http = new HttpClient { DefaultRequestVersion = (bool)process["http2"]! ? HttpVersion.Version20 : HttpVersion.Version11, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var http = new HttpClient
+        {
+            DefaultRequestVersion = (bool)process["http2"]! ? HttpVersion.Version20 : HttpVersion.Version11,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         using var answer = await http.GetAsync(new Uri($"{process["address"]}/health"), TestContext.Current.CancellationToken);
         return JsonNode.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
     }
@@ -141,7 +150,9 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
         using var process = System.Diagnostics.Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
-        return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"fabrique {command}: {await output}{await error}");
+        return process.ExitCode == 0
+            ? await output
+            : throw new InvalidOperationException($"fabrique {command}: {await output}{await error}");
     }
 
     /// <summary>Asks again until the answer is the one expected, or the time is over.</summary>
@@ -180,11 +191,11 @@ public sealed class NodeWithProConnect : WholeNode
     private readonly Dictionary<string, string> _environment = [];
     private readonly int _port;
 
-    public NodeWithProConnect() : this(FreePort())
-    {
-    }
+    public NodeWithProConnect()
+        : this(FreePort()) { }
 
-    private NodeWithProConnect(int port) : base("--broker", "memory", "--address", $"http://localhost:{port}") => _port = port;
+    private NodeWithProConnect(int port)
+        : base("--broker", "memory", "--address", $"http://localhost:{port}") => _port = port;
 
     public FakeProvider ProConnect { get; private set; } = null!;
 
@@ -195,7 +206,16 @@ public sealed class NodeWithProConnect : WholeNode
     public override async ValueTask InitializeAsync()
     {
         ProConnect = await FakeProvider.StartAsync(proConnect: true);
-        foreach (var (setting, value) in new[] { ("Name", "ProConnect"), ("Kind", "proconnect"), ("Authority", ProConnect.Issuer), ("ClientId", FakeProvider.ClientId), ("ClientSecret", FakeProvider.Secret) })
+        foreach (
+            var (setting, value) in new[]
+            {
+                ("Name", "ProConnect"),
+                ("Kind", "proconnect"),
+                ("Authority", ProConnect.Issuer),
+                ("ClientId", FakeProvider.ClientId),
+                ("ClientSecret", FakeProvider.Secret),
+            }
+        )
         {
             _environment[$"Identity__Providers__proconnect__{setting}"] = value;
         }
@@ -246,7 +266,8 @@ public sealed class NodeOnPostgreSql(PostgreSqlServer server) : WholeNode("--rep
     /// <summary>Connection string of the server.</summary>
     public string Server => _server.ConnectionString;
 
-    protected override IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { [RecordsHosting.DatabaseVariable] = Server };
+    protected override IReadOnlyDictionary<string, string> Environment =>
+        new Dictionary<string, string> { [RecordsHosting.DatabaseVariable] = Server };
 
     public override async ValueTask InitializeAsync()
     {

@@ -31,8 +31,13 @@ public sealed class ApiDocumentTests : IAsyncLifetime
     {
         var operations = Operations(await DocumentAsync()).ToList();
         Assert.True(operations.Count >= 15);
-        Assert.Equal(ApiCall.All.Select(call => call.Id).Order(), operations.Select(operation => (string?)operation["operationId"]).Order());
-        Assert.All(operations, operation => Assert.True(operation["description"] is not null && operation["x-codeSamples"] is not null, (string?)operation["operationId"]));
+        Assert.Equal(
+            ApiCall.All.Select(call => call.Id).Order(),
+            operations.Select(operation => (string?)operation["operationId"]).Order()
+        );
+        Assert.All(operations, operation =>
+            Assert.True(operation["description"] is not null && operation["x-codeSamples"] is not null, (string?)operation["operationId"])
+        );
         Assert.Equal(ApiExample.All.Select(example => example.Call).Order(), ApiCall.All.Select(call => call.Method.Name).Order());
     }
 
@@ -40,12 +45,26 @@ public sealed class ApiDocumentTests : IAsyncLifetime
     public async Task Nothing_but_a_report_is_written_without_a_token_and_everything_is_read_without_one_but_what_stewards_and_delegates_see()
     {
         var document = await DocumentAsync();
-        var open = Operations(document).Where(operation => operation["security"]!.AsArray().Any(way => way!.AsObject().Count == 0)).Select(operation => (string)operation["operationId"]!);
+        var open = Operations(document)
+            .Where(operation => operation["security"]!.AsArray().Any(way => way!.AsObject().Count == 0))
+            .Select(operation => (string)operation["operationId"]!);
         Assert.Equal(
-            ApiCall.All.Where(call => call.Verb == HttpMethod.Get).Select(call => call.Id).Except(["listUnansweredSearches", "listPracticeComments", "listPracticeReports"])
-                .Append("reportPractice").Order(),
-            open.Order());
-        Assert.Equal(["400", "401", "403", "404", "409", "413", "415", "429", "503"], document["paths"]!["/api/v1/practices/{id}:withdraw"]!["post"]!["responses"]!.AsObject().Select(response => response.Key).Except(["200"]).Order());
+            ApiCall
+                .All.Where(call => call.Verb == HttpMethod.Get)
+                .Select(call => call.Id)
+                .Except(["listUnansweredSearches", "listPracticeComments", "listPracticeReports"])
+                .Append("reportPractice")
+                .Order(),
+            open.Order()
+        );
+        Assert.Equal(
+            ["400", "401", "403", "404", "409", "413", "415", "429", "503"],
+            document["paths"]!["/api/v1/practices/{id}:withdraw"]!["post"]!["responses"]!
+                .AsObject()
+                .Select(response => response.Key)
+                .Except(["200"])
+                .Order()
+        );
     }
 
     [Fact]
@@ -67,13 +86,22 @@ public sealed class ApiDocumentTests : IAsyncLifetime
         {
             if (message.File.Package.StartsWith("fabrique.", StringComparison.Ordinal) && messages.Add(message))
             {
-                message.Fields.InDeclarationOrder().Where(field => field.FieldType == FieldType.Message).ToList().ForEach(field => ahead.Push(field.MessageType));
+                message
+                    .Fields.InDeclarationOrder()
+                    .Where(field => field.FieldType == FieldType.Message)
+                    .ToList()
+                    .ForEach(field => ahead.Push(field.MessageType));
             }
         }
 
         var fields = messages.SelectMany(message => message.Fields.InDeclarationOrder()).ToList();
         var values = fields.Where(field => field.FieldType == FieldType.Enum).SelectMany(field => field.EnumType.Values).Distinct();
-        var bare = fields.Cast<DescriptorBase>().Concat(values).Where(declared => declared.Comment().Length == 0).Select(declared => declared.FullName).ToList();
+        var bare = fields
+            .Cast<DescriptorBase>()
+            .Concat(values)
+            .Where(declared => declared.Comment().Length == 0)
+            .Select(declared => declared.FullName)
+            .ToList();
         Assert.True(fields.Count > 150 && bare.Count == 0, string.Join("\n", bare));
     }
 
@@ -85,5 +113,6 @@ public sealed class ApiDocumentTests : IAsyncLifetime
         return JsonNode.Parse(page.Html)!;
     }
 
-    private static IEnumerable<JsonNode> Operations(JsonNode document) => document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()).Select(operation => operation.Value!);
+    private static IEnumerable<JsonNode> Operations(JsonNode document) =>
+        document["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()).Select(operation => operation.Value!);
 }

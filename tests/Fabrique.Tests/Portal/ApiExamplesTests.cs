@@ -23,7 +23,10 @@ public sealed class ApiExamplesTests(NodeWithInventedTowns node) : IClassFixture
         foreach (var example in ApiExample.All)
         {
             var call = ApiCall.All.Single(call => call.Method.Name == example.Call);
-            var (status, body) = await TypeAsync(example.Curl(call, node.Address.GetLeftPart(UriPartial.Authority)), TokenFor(key, call, example));
+            var (status, body) = await TypeAsync(
+                example.Curl(call, node.Address.GetLeftPart(UriPartial.Authority)),
+                TokenFor(key, call, example)
+            );
             Assert.True(status == "200", $"{example.Call}: {status} {body}");
             var lines = call.Method.IsServerStreaming ? body.Split('\n', StringSplitOptions.RemoveEmptyEntries) : [body];
             Assert.NotEmpty(lines);
@@ -31,12 +34,15 @@ public sealed class ApiExamplesTests(NodeWithInventedTowns node) : IClassFixture
             Assert.True(missing.Length == 0, missing);
             foreach (var line in lines)
             {
-                answers.Add(new JsonObject
-                {
-                    ["name"] = example.Call,
-                    ["schema"] = $"#/paths/{call.Path.Replace("/", "~1", StringComparison.Ordinal)}/{call.Verb.Method.ToLowerInvariant()}/responses/200/content/application~1json/schema",
-                    ["answer"] = JsonNode.Parse(line),
-                });
+                answers.Add(
+                    new JsonObject
+                    {
+                        ["name"] = example.Call,
+                        ["schema"] =
+                            $"#/paths/{call.Path.Replace("/", "~1", StringComparison.Ordinal)}/{call.Verb.Method.ToLowerInvariant()}/responses/200/content/application~1json/schema",
+                        ["answer"] = JsonNode.Parse(line),
+                    }
+                );
             }
         }
         Assert.Equal("", await ApiTools.DifferencesAsync(document, answers));
@@ -57,7 +63,13 @@ public sealed class ApiExamplesTests(NodeWithInventedTowns node) : IClassFixture
         using var owner = await node.HttpAsync("35238");
         var document = await nobody.GetStringAsync(ApiDocument.Address, Cancellation);
         const string used = "0199e0a4-7c1e-7d3a-9f5b-2f6d1c7e8a02";
-        (await owner.PostAsync($"/api/v1/practices?requestId={used}", Json("""{"territory":"35238","title":"Une remise"}"""), Cancellation)).EnsureSuccessStatusCode();
+        (
+            await owner.PostAsync(
+                $"/api/v1/practices?requestId={used}",
+                Json("""{"territory":"35238","title":"Une remise"}"""),
+                Cancellation
+            )
+        ).EnsureSuccessStatusCode();
         (HttpClient Who, string Call, string Address, string? Body, int Status)[] refused =
         [
             (nobody, "ListPractices", "/api/v1/practices?pageSize=101", null, 400),
@@ -75,8 +87,18 @@ public sealed class ApiExamplesTests(NodeWithInventedTowns node) : IClassFixture
         foreach (var (who, name, address, body, status) in refused)
         {
             Assert.Contains(status, ApiCall.All.Single(call => call.Method.Name == name).Refusals);
-            var problem = await ProblemAsync(body is null ? await who.GetAsync(address, Cancellation) : await who.PostAsync(address, Json(body), Cancellation), status);
-            answers.Add(new JsonObject { ["name"] = $"{name} {status}", ["schema"] = "#/components/schemas/Problem", ["answer"] = problem });
+            var problem = await ProblemAsync(
+                body is null ? await who.GetAsync(address, Cancellation) : await who.PostAsync(address, Json(body), Cancellation),
+                status
+            );
+            answers.Add(
+                new JsonObject
+                {
+                    ["name"] = $"{name} {status}",
+                    ["schema"] = "#/components/schemas/Problem",
+                    ["answer"] = problem,
+                }
+            );
         }
         Assert.Equal("", await ApiTools.DifferencesAsync(document, answers));
     }
@@ -88,22 +110,34 @@ public sealed class ApiExamplesTests(NodeWithInventedTowns node) : IClassFixture
         foreach (var address in (string[])["/api/v1/practices?pageSize=2", "/api/v1/territories/map", ApiDocument.Address])
         {
             // While a node starts, or a record changes, an answer is made anew and sent whole.
-            await WholeNode.EventuallyAsync(HttpStatusCode.NotModified, async () =>
-            {
-                using var first = await http.GetAsync(address, Cancellation);
-                using var again = await http.SendAsync(new HttpRequestMessage(HttpMethod.Get, address) { Headers = { IfNoneMatch = { first.Headers.ETag! } } }, Cancellation);
-                return again.StatusCode;
-            }, TimeSpan.FromSeconds(20));
+            await WholeNode.EventuallyAsync(
+                HttpStatusCode.NotModified,
+                async () =>
+                {
+                    using var first = await http.GetAsync(address, Cancellation);
+                    using var again = await http.SendAsync(
+                        new HttpRequestMessage(HttpMethod.Get, address) { Headers = { IfNoneMatch = { first.Headers.ETag! } } },
+                        Cancellation
+                    );
+                    return again.StatusCode;
+                },
+                TimeSpan.FromSeconds(20)
+            );
         }
     }
 
     /// <summary>Where the answer is not what the excerpt shows; empty when it holds all of it.</summary>
-    private static string Missing(string path, JsonNode? shown, JsonNode? answer) => (shown, answer) switch
-    {
-        (JsonObject fields, JsonObject all) => string.Concat(fields.Select(field => Missing($"{path}.{field.Key}", field.Value, all[field.Key]))),
-        (JsonArray rows, JsonArray all) when rows.Count <= all.Count => string.Concat(rows.Select((row, at) => Missing($"{path}[{at}]", row, all[at]))),
-        _ => JsonNode.DeepEquals(shown, answer) ? "" : $"{path} is {answer?.ToJsonString() ?? "absent"}, not {shown?.ToJsonString()}\n",
-    };
+    private static string Missing(string path, JsonNode? shown, JsonNode? answer) =>
+        (shown, answer) switch
+        {
+            (JsonObject fields, JsonObject all) => string.Concat(
+                fields.Select(field => Missing($"{path}.{field.Key}", field.Value, all[field.Key]))
+            ),
+            (JsonArray rows, JsonArray all) when rows.Count <= all.Count => string.Concat(
+                rows.Select((row, at) => Missing($"{path}[{at}]", row, all[at]))
+            ),
+            _ => JsonNode.DeepEquals(shown, answer) ? "" : $"{path} is {answer?.ToJsonString() ?? "absent"}, not {shown?.ToJsonString()}\n",
+        };
 
     private static string? TokenFor(NodeKey key, ApiCall call, ApiExample example)
     {
@@ -111,13 +145,20 @@ public sealed class ApiExamplesTests(NodeWithInventedTowns node) : IClassFixture
         {
             return null;
         }
-        var territory = role == Grant.Steward ? key.Node : example.Call == "UpdateProfile" ? "62528" : "ZZ001";
+        var territory =
+            role == Grant.Steward ? key.Node
+            : example.Call == "UpdateProfile" ? "62528"
+            : "ZZ001";
         return NodeToken.Issue(key, [new Grant(role, territory)], TimeSpan.FromMinutes(5), TimeProvider.System);
     }
 
     private static async Task<(string Status, string Body)> TypeAsync(string command, string? token)
     {
-        var start = new ProcessStartInfo("bash", ["-c", command + " -sS -w '\\n%{http_code}'"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("bash", ["-c", command + " -sS -w '\\n%{http_code}'"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["TOKEN"] = token;
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(Cancellation), process.StandardError.ReadToEndAsync(Cancellation));

@@ -22,7 +22,11 @@ public sealed class ApiPageTests : IAsyncLifetime
             var page = await _site.GetAsync($"{language}/api/demandes/{call.Id}");
             Assert.Equal(HttpStatusCode.OK, page.Status);
             Assert.NotEqual(call.Method.Name, page.Document.QuerySelector("h1")!.TextContent);
-            Assert.Contains(ApiExample.Of(call)!.Curl(call, page.Response.RequestMessage!.RequestUri!.GetLeftPart(UriPartial.Authority)), page.Document.DocumentElement.TextContent, StringComparison.Ordinal);
+            Assert.Contains(
+                ApiExample.Of(call)!.Curl(call, page.Response.RequestMessage!.RequestUri!.GetLeftPart(UriPartial.Authority)),
+                page.Document.DocumentElement.TextContent,
+                StringComparison.Ordinal
+            );
         }
         Assert.Contains(title, (await _site.GetAsync($"{language}/api")).Text, StringComparison.Ordinal);
         Assert.Contains(field, (await _site.GetAsync($"{language}/api/objets/Practice")).Text, StringComparison.Ordinal);
@@ -42,7 +46,10 @@ public sealed class ApiPageTests : IAsyncLifetime
             var page = pages[address.Split('#')[0]] = await _site.GetAsync(address);
             Assert.Equal(HttpStatusCode.OK, page.Status);
             Assert.Empty(page.Document.Scripts);
-            Assert.Equal(page.Document.QuerySelectorAll("[id]").Length, page.Document.QuerySelectorAll("[id]").Select(element => element.Id).Distinct().Count());
+            Assert.Equal(
+                page.Document.QuerySelectorAll("[id]").Length,
+                page.Document.QuerySelectorAll("[id]").Select(element => element.Id).Distinct().Count()
+            );
             // Three requests and some kilobytes on each.
             var index = EcoIndex.Of(page.Document.All.Length, requests: 3, kilobytes: 18);
             Assert.True(EcoIndex.Grade(index) == "A", $"{address}: {page.Document.All.Length} elements");
@@ -53,15 +60,37 @@ public sealed class ApiPageTests : IAsyncLifetime
         }
 
         Assert.True(pages.Count > 40, "each call and each object has a page");
-        Assert.All(pages.SelectMany(page => page.Value.Links.Where(link => link.Contains('#', StringComparison.Ordinal)).Select(link => (From: page.Key, To: link.Split('#')))),
-            link => Assert.True(pages[link.To[0].Length > 0 ? link.To[0] : link.From].Document.GetElementById(link.To[1]) is not null || link.To[1] == "contenu", $"{link.From}: #{link.To[1]}"));
+        Assert.All(
+            pages.SelectMany(page =>
+                page.Value.Links.Where(link => link.Contains('#', StringComparison.Ordinal))
+                    .Select(link => (From: page.Key, To: link.Split('#')))
+            ),
+            link =>
+                Assert.True(
+                    pages[link.To[0].Length > 0 ? link.To[0] : link.From].Document.GetElementById(link.To[1]) is not null
+                        || link.To[1] == "contenu",
+                    $"{link.From}: #{link.To[1]}"
+                )
+        );
     }
 
     [Fact]
     public async Task What_was_an_anchor_of_one_long_page_still_leads_to_it()
     {
         var page = await _site.GetAsync("/api");
-        string[] anchors = ["lire", "refus", "refus-409", "practices", "objets", "listes", "listPractices", "updateProfile", "objet-Practice", "liste-Theme"];
+        string[] anchors =
+        [
+            "lire",
+            "refus",
+            "refus-409",
+            "practices",
+            "objets",
+            "listes",
+            "listPractices",
+            "updateProfile",
+            "objet-Practice",
+            "liste-Theme",
+        ];
         Assert.All(anchors, anchor => Assert.NotNull(page.Document.GetElementById(anchor)));
     }
 
@@ -87,7 +116,10 @@ public sealed class ApiPageTests : IAsyncLifetime
         foreach (var (_, po) in ApiTexts.Translations)
         {
             var told = po.Entries.Select(entry => entry.Key.Text).Where(text => text.Length > 0).ToHashSet();
-            Assert.True(shown.SetEquals(told), $"Missing:\n{string.Join("\n", shown.Except(told))}\nNo longer said:\n{string.Join("\n", told.Except(shown))}");
+            Assert.True(
+                shown.SetEquals(told),
+                $"Missing:\n{string.Join("\n", shown.Except(told))}\nNo longer said:\n{string.Join("\n", told.Except(shown))}"
+            );
         }
     }
 }

@@ -38,7 +38,9 @@ public sealed partial class JoiningTests
         await other.GetByRole(AriaRole.Button, new() { Name = "Enregistrer", Exact = true }).ClickAsync();
         await Assertions.Expect(other.Locator(".notice-done")).ToContainTextAsync("Vos réponses sont enregistrées");
         await elected.GetByRole(AriaRole.Button, new() { Name = "Enregistrer", Exact = true }).ClickAsync();
-        await Assertions.Expect(elected.Locator(".notice-warning")).ToContainTextAsync("Quelqu’un de votre famille a enregistré entre-temps");
+        await Assertions
+            .Expect(elected.Locator(".notice-warning"))
+            .ToContainTextAsync("Quelqu’un de votre famille a enregistré entre-temps");
         await Assertions.Expect(elected.Locator(".question").Nth(1).Locator(".elsewhere")).ToContainTextAsync("c’est installé");
         Assert.Equal("Une réunion <b>houleuse</b>", await elected.Locator("#preuve-ENGAGER-1").InputValueAsync());
         await AnswerAsync(elected, "HABITUDE");
@@ -118,7 +120,11 @@ public sealed partial class JoiningTests
     {
         var context = await browser.NewContextAsync(node.Address, script, width: 1280);
         var page = await context.NewPageAsync();
-        await Browser.AcceptAsync(page, await node.RunAsync("invite", "--mail", $"{name}@example.org", "--territory", territory, "--family", family), name);
+        await Browser.AcceptAsync(
+            page,
+            await node.RunAsync("invite", "--mail", $"{name}@example.org", "--territory", territory, "--family", family),
+            name
+        );
         return page;
     }
 }

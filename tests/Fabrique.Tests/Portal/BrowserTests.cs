@@ -13,7 +13,9 @@ public sealed class BrowserTests(NodeInMemory node, Browser browser) : IClassFix
     public async Task A_visitor_goes_from_the_home_page_to_a_practice_of_Loos_en_Gohelle()
     {
         var page = await OpenAsync("/");
-        await page.GetByRole(AriaRole.Searchbox).Or(page.GetByLabel("Chercher", new() { Exact = false })).First.FillAsync("panneaux solaires");
+        await page.GetByRole(AriaRole.Searchbox)
+            .Or(page.GetByLabel("Chercher", new() { Exact = false }))
+            .First.FillAsync("panneaux solaires");
         await page.GetByRole(AriaRole.Button, new() { Name = "Rechercher" }).First.ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { NameRegex = new("panneaux solaires") }).First.ClickAsync();
         Assert.Contains("panneaux solaires", await page.Locator("h1").InnerTextAsync(), StringComparison.Ordinal);
@@ -74,14 +76,22 @@ public sealed class BrowserTests(NodeInMemory node, Browser browser) : IClassFix
         await page.GotoAsync("/pratiques?q=perceuse");
         Assert.Equal(1, await page.GetByText("1 pratique", new() { Exact = true }).CountAsync());
         Assert.Equal(1, await page.GetByRole(AriaRole.Link, new() { NameRegex = new("boîte à outils") }).CountAsync());
-        await WholeNode.EventuallyAsync(true, async () =>
-        {
-            await page.GotoAsync($"/territoires/{Loos}");
-            return await page.GetByRole(AriaRole.Link, new() { NameRegex = new("boîte à outils") }).CountAsync() > 0;
-        }, TimeSpan.FromSeconds(20));
+        await WholeNode.EventuallyAsync(
+            true,
+            async () =>
+            {
+                await page.GotoAsync($"/territoires/{Loos}");
+                return await page.GetByRole(AriaRole.Link, new() { NameRegex = new("boîte à outils") }).CountAsync() > 0;
+            },
+            TimeSpan.FromSeconds(20)
+        );
 
         // The page's request and the service's write are one trace.
-        Assert.Contains(trace, (await node.ReadAsync("practices", $"SELECT trace FROM records WHERE id = '{id}'")).Single(), StringComparison.Ordinal);
+        Assert.Contains(
+            trace,
+            (await node.ReadAsync("practices", $"SELECT trace FROM records WHERE id = '{id}'")).Single(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -107,7 +117,17 @@ public sealed class BrowserTests(NodeInMemory node, Browser browser) : IClassFix
                 complaints.Add($"a third party: {request.Url}");
             }
         };
-        foreach (var path in new[] { "/", "/territoires/62528-loos-en-gohelle", "/territoires/semblables?de=62413", "/style", "/pratiques?theme=ENER", "/plan-du-site" })
+        foreach (
+            var path in new[]
+            {
+                "/",
+                "/territoires/62528-loos-en-gohelle",
+                "/territoires/semblables?de=62413",
+                "/style",
+                "/pratiques?theme=ENER",
+                "/plan-du-site",
+            }
+        )
         {
             await page.GotoAsync(path);
         }
@@ -138,20 +158,34 @@ public sealed class Browser : IAsyncLifetime
         // Two processors start several nodes and browsers at a time.
         Assertions.SetDefaultExpectTimeout(20_000);
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = "/usr/bin/chromium",
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
+        _browser = await _playwright.Chromium.LaunchAsync(
+            new()
+            {
+                ExecutablePath = "/usr/bin/chromium",
+                Args =
+                [
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--disable-quic",
+                    "--no-first-run",
+                    "--disable-background-networking",
+                    "--disable-component-update",
+                    "--disable-sync",
+                ],
+            }
+        );
     }
 
-    public Task<IBrowserContext> NewContextAsync(Uri address, bool script, int width) => _browser!.NewContextAsync(new()
-    {
-        BaseURL = address.ToString(),
-        JavaScriptEnabled = script,
-        Locale = "fr-FR",
-        ViewportSize = new() { Width = width, Height = 900 },
-    });
+    public Task<IBrowserContext> NewContextAsync(Uri address, bool script, int width) =>
+        _browser!.NewContextAsync(
+            new()
+            {
+                BaseURL = address.ToString(),
+                JavaScriptEnabled = script,
+                Locale = "fr-FR",
+                ViewportSize = new() { Width = width, Height = 900 },
+            }
+        );
 
     /// <summary>Opens a session of a delegate of a territory: an account that an invitation makes, once for each node and territory.</summary>
     public static async Task SignInAsync(IPage page, WholeNode node, string territory)
@@ -161,9 +195,22 @@ public sealed class Browser : IAsyncLifetime
             await page.Context.AddCookiesAsync(cookies);
             return;
         }
-        await AcceptAsync(page, await node.RunAsync("invite", "--mail", $"delegue-{territory}@example.org", "--territory", territory), "Dominique Essai");
-        Sessions[(node, territory)] = (await page.Context.CookiesAsync()).Where(cookie => cookie.Name is "fabrique-session" or "fabrique-compte")
-            .Select(cookie => new Cookie { Name = cookie.Name, Value = cookie.Value, Domain = cookie.Domain, Path = cookie.Path, HttpOnly = true, SameSite = SameSiteAttribute.Lax });
+        await AcceptAsync(
+            page,
+            await node.RunAsync("invite", "--mail", $"delegue-{territory}@example.org", "--territory", territory),
+            "Dominique Essai"
+        );
+        Sessions[(node, territory)] = (await page.Context.CookiesAsync())
+            .Where(cookie => cookie.Name is "fabrique-session" or "fabrique-compte")
+            .Select(cookie => new Cookie
+            {
+                Name = cookie.Name,
+                Value = cookie.Value,
+                Domain = cookie.Domain,
+                Path = cookie.Path,
+                HttpOnly = true,
+                SameSite = SameSiteAttribute.Lax,
+            });
     }
 
     /// <summary>Makes an account with the link of an invitation, unless there is one, and is then signed in on the page of the account.</summary>

@@ -30,21 +30,39 @@ public sealed class DelegationPagesTests : IAsyncLifetime
         Assert.Contains(words, (await _site.GetAsync($"/rejoindre?territoire={Lens}")).Text, StringComparison.Ordinal);
 
         _site.Network.Delegation.Add(Person("a", Grant.Referent, "Claude"));
-        Assert.Contains("votre demande ira à la personne qui la conduit", (await _site.GetAsync($"/rejoindre?territoire={Lens}")).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "votre demande ira à la personne qui la conduit",
+            (await _site.GetAsync($"/rejoindre?territoire={Lens}")).Text,
+            StringComparison.Ordinal
+        );
         _site.SignIn(PortalSite.Token($"delegate:{Lens}"));
-        Assert.Contains("Vous êtes déjà dans la délégation", (await _site.GetAsync($"/rejoindre?territoire={Lens}")).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "Vous êtes déjà dans la délégation",
+            (await _site.GetAsync($"/rejoindre?territoire={Lens}")).Text,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task A_commune_and_its_grouping_of_the_same_name_are_told_apart()
     {
         _site.SignIn(PortalSite.Token("account:"));
-        var grouping = new Territory { Id = "246200364", Kind = "CA", Name = "CA de Lens-Liévin", Department = new() { Code = "62" } };
+        var grouping = new Territory
+        {
+            Id = "246200364",
+            Kind = "CA",
+            Name = "CA de Lens-Liévin",
+            Department = new() { Code = "62" },
+        };
         _site.Network.Territories[grouping.Id] = grouping;
         _site.Network.Territories[Lens].Epci = new() { Code = grouping.Id, Name = grouping.Name };
         Assert.Contains("ont chacune leur délégation", (await _site.GetAsync("/rejoindre?q=lens")).Text, StringComparison.Ordinal);
         Assert.Contains($"/rejoindre?territoire={grouping.Id}", (await _site.GetAsync($"/rejoindre?territoire={Lens}")).Links);
-        Assert.Contains("Vous agissez pour l’intercommunalité", (await _site.GetAsync($"/rejoindre?territoire={grouping.Id}")).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "Vous agissez pour l’intercommunalité",
+            (await _site.GetAsync($"/rejoindre?territoire={grouping.Id}")).Text,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -55,7 +73,10 @@ public sealed class DelegationPagesTests : IAsyncLifetime
         var page = await _site.GetAsync("/mon-territoire/passation");
         Assert.Contains("Dominique <b>", page.Text, StringComparison.Ordinal);
         var refused = await _site.PressAsync(page, "Passer la conduite");
-        Assert.Equal((HttpStatusCode.UnprocessableEntity, 2), (refused.Status, refused.Document.QuerySelectorAll(".error-summary li").Length));
+        Assert.Equal(
+            (HttpStatusCode.UnprocessableEntity, 2),
+            (refused.Status, refused.Document.QuerySelectorAll(".error-summary li").Length)
+        );
         Assert.Equal(Grant.Referent, _site.Network.Delegation[0].Grant.Role);
 
         refused.Type("personne", "b");
@@ -66,5 +87,16 @@ public sealed class DelegationPagesTests : IAsyncLifetime
     }
 
     private static Identity.V1.Delegate Person(string id, string role, string name) =>
-        new() { Person = id, Name = name, Email = $"{id}@example.org", Grant = new() { Role = role, Scope = Lens, Family = "AGENT" } };
+        new()
+        {
+            Person = id,
+            Name = name,
+            Email = $"{id}@example.org",
+            Grant = new()
+            {
+                Role = role,
+                Scope = Lens,
+                Family = "AGENT",
+            },
+        };
 }

@@ -4,7 +4,9 @@ namespace Fabrique.Tests;
 
 /// <summary>The entry of a town, from its first visitor to its first practice: three people who have no mouse, three browsers without
 /// script, the mails of the node.</summary>
-public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser browser) : IClassFixture<NodeWithInventedTowns>, IClassFixture<Browser>
+public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser browser)
+    : IClassFixture<NodeWithInventedTowns>,
+        IClassFixture<Browser>
 {
     private const string Town = "ZZ001";
     private const string Name = "Bourg-Exemple (ZZ)";
@@ -52,11 +54,15 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
         await Assertions.Expect(facilitator.Locator(".notice-done")).ToContainTextAsync("Première Essai");
 
         // She leads the delegation, sees who is missing, and invites.
-        await WholeNode.EventuallyAsync(Name, async () =>
-        {
-            await first.GotoAsync("/mon-territoire");
-            return await first.Locator("h1").InnerTextAsync();
-        }, TimeSpan.FromSeconds(5));
+        await WholeNode.EventuallyAsync(
+            Name,
+            async () =>
+            {
+                await first.GotoAsync("/mon-territoire");
+                return await first.Locator("h1").InnerTextAsync();
+            },
+            TimeSpan.FromSeconds(5)
+        );
         Assert.Equal(3, await first.Locator(".quartet .missing").CountAsync());
 
         // She signs the charter in the name of the town.
@@ -82,7 +88,11 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
 
         // The second delegate comes in by the mail, and publishes.
         var second = await OpenAsync(await Mailbox.LinkAsync(node, "seconde@example.org", 1));
-        Assert.Contains("délégué·e du territoire Bourg-Exemple – élu·e", (await second.Locator("main").InnerTextAsync()).Replace('\u00a0', ' '), StringComparison.Ordinal);
+        Assert.Contains(
+            "délégué·e du territoire Bourg-Exemple – élu·e",
+            (await second.Locator("main").InnerTextAsync()).Replace('\u00a0', ' '),
+            StringComparison.Ordinal
+        );
         await CreateAccountAsync(second, "Seconde Essai");
         await Assertions.Expect(second.Locator("h1")).ToHaveTextAsync("Mon compte");
         Assert.Contains("délégué·e du territoire Bourg-Exemple", await second.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
@@ -103,11 +113,15 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
         await first.GotoAsync("/mon-territoire");
         await first.GetByRole(AriaRole.Button, new() { Name = "Activer l’adhésion" }).PressAsync();
         await Assertions.Expect(first.Locator(".notice-done")).ToContainTextAsync("Votre territoire est membre du réseau");
-        await WholeNode.EventuallyAsync(true, async () =>
-        {
-            await second.GetByRole(AriaRole.Button, new() { Name = "Publier" }).First.PressAsync();
-            return await second.Locator(".notice-warning").CountAsync() == 0;
-        }, TimeSpan.FromSeconds(10));
+        await WholeNode.EventuallyAsync(
+            true,
+            async () =>
+            {
+                await second.GetByRole(AriaRole.Button, new() { Name = "Publier" }).First.PressAsync();
+                return await second.Locator(".notice-warning").CountAsync() == 0;
+            },
+            TimeSpan.FromSeconds(10)
+        );
         Assert.Equal("Un essai de prêt de vélos", await second.Locator("h1").InnerTextAsync());
         var published = new Uri(second.Url).AbsolutePath;
 
@@ -121,11 +135,15 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
         // She is removed: within five seconds her open session writes nothing more.
         await first.GotoAsync("/mon-territoire");
         await first.GetByRole(AriaRole.Button, new() { Name = "Retirer Seconde Essai" }).PressAsync();
-        await WholeNode.EventuallyAsync(0, async () =>
-        {
-            await second.GotoAsync("/pratiques/nouvelle");
-            return await second.Locator("#champ-title").CountAsync();
-        }, TimeSpan.FromSeconds(5));
+        await WholeNode.EventuallyAsync(
+            0,
+            async () =>
+            {
+                await second.GotoAsync("/pratiques/nouvelle");
+                return await second.Locator("#champ-title").CountAsync();
+            },
+            TimeSpan.FromSeconds(5)
+        );
 
         // Nor does it read what the delegation says to itself.
         Assert.Equal(403, (await second.GotoAsync($"{Assessment}?territoire={Town}"))!.Status);
@@ -176,11 +194,15 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
         await Assertions.Expect(page.Locator(".notice-done")).ToContainTextAsync("Enregistré");
 
         var reader = await OpenAsync("/territoires/ZZ002");
-        await WholeNode.EventuallyAsync(1, async () =>
-        {
-            await reader.ReloadAsync();
-            return await reader.Locator(".timeline-wide").CountAsync();
-        }, TimeSpan.FromSeconds(5));
+        await WholeNode.EventuallyAsync(
+            1,
+            async () =>
+            {
+                await reader.ReloadAsync();
+                return await reader.Locator(".timeline-wide").CountAsync();
+            },
+            TimeSpan.FromSeconds(5)
+        );
         var main = await reader.Locator("main").InnerTextAsync();
         Assert.Contains("Vivre de la rivière sans l’user.", main, StringComparison.Ordinal);
         Assert.Contains("Bulletin municipal", main, StringComparison.Ordinal);

@@ -55,11 +55,13 @@ public sealed partial class KeptTextTests(NodeInMemory node, Browser browser) : 
 
         await page.Locator("#champ-title").FillAsync("Trop vieux");
         await Assertions.Expect(page.Locator("#garde")).ToContainTextAsync("gardé sur cet appareil");
-        await page.EvaluateAsync("""
+        await page.EvaluateAsync(
+            """
             for (const key of Object.keys(localStorage)) {
               localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), at: Date.now() - 31 * 24 * 3600 * 1000 }));
             }
-            """);
+            """
+        );
         await page.GotoAsync(New);
         Assert.Equal(0, await KeptAsync(page));
     }
@@ -87,7 +89,8 @@ public sealed partial class KeptTextTests(NodeInMemory node, Browser browser) : 
         Assert.Equal("Ce que j’écrivais", await page.Locator("#champ-title").InputValueAsync());
     }
 
-    private static Task<int> KeptAsync(IPage page) => page.EvaluateAsync<int>("Object.keys(localStorage).filter(key => key.startsWith('fabrique-brouillon:')).length");
+    private static Task<int> KeptAsync(IPage page) =>
+        page.EvaluateAsync<int>("Object.keys(localStorage).filter(key => key.startsWith('fabrique-brouillon:')).length");
 
     private async Task<IPage> OpenAsync(bool script = true)
     {

@@ -26,7 +26,10 @@ internal static class Keyboard
             {
                 await page.Keyboard.PressAsync("Tab");
             }
-            Assert.True(await page.EvaluateAsync<bool>(FocusIsSeen), $"{page.Url}: no focus seen on {await page.EvaluateAsync<string>("document.activeElement.outerHTML.slice(0, 200)")}");
+            Assert.True(
+                await page.EvaluateAsync<bool>(FocusIsSeen),
+                $"{page.Url}: no focus seen on {await page.EvaluateAsync<string>("document.activeElement.outerHTML.slice(0, 200)")}"
+            );
             if (await HasFocusAsync(target))
             {
                 return;

@@ -36,7 +36,17 @@ internal static class PageChecks
         Assert.Empty(Findings(await page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] })));
         // The themes differ in nothing but colours.
         await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
-        Assert.Empty(Findings(await page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations], RunOnly = new RunOnlyOptions { Type = "rule", Values = ["color-contrast"] } })));
+        Assert.Empty(
+            Findings(
+                await page.RunAxe(
+                    new AxeRunOptions
+                    {
+                        ResultTypes = [ResultType.Violations],
+                        RunOnly = new RunOnlyOptions { Type = "rule", Values = ["color-contrast"] },
+                    }
+                )
+            )
+        );
 
         await page.SetViewportSizeAsync(320, 900);
         Assert.Empty((await page.EvaluateAsync<string[]>(Lost)).Select(lost => $"at 320 px: {lost}"));

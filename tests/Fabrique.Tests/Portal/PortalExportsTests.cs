@@ -26,7 +26,12 @@ public sealed class PortalExportsTests : IAsyncLifetime
     [Fact]
     public async Task A_spreadsheet_opens_as_OpenDocument_with_a_line_for_each_practice()
     {
-        await using var archive = await ZipArchive.CreateAsync(await BytesAsync("/pratiques.ods", "application/vnd.oasis.opendocument.spreadsheet"), ZipArchiveMode.Read, false, null);
+        await using var archive = await ZipArchive.CreateAsync(
+            await BytesAsync("/pratiques.ods", "application/vnd.oasis.opendocument.spreadsheet"),
+            ZipArchiveMode.Read,
+            false,
+            null
+        );
 
         Assert.Equal(["mimetype", "META-INF/manifest.xml", "content.xml"], archive.Entries.Select(entry => entry.FullName));
         Assert.Equal(archive.Entries[0].Length, archive.Entries[0].CompressedLength);
@@ -34,9 +39,14 @@ public sealed class PortalExportsTests : IAsyncLifetime
         var rows = (await XDocument.LoadAsync(content, LoadOptions.None, default)).Descendants(Table + "table-row").ToList();
         Assert.Equal(["adresse", "territoire_code"], Cells(rows[0]).Take(2));
         Assert.Equal(3, rows.Count);
-        Assert.Contains(rows, row => Cells(row).Contains("Un skatepark né d’une pétition") && Cells(row).Contains("CC-BY-SA-4.0") && Cells(row).Contains(PortalSite.Loos));
+        Assert.Contains(rows, row =>
+            Cells(row).Contains("Un skatepark né d’une pétition")
+            && Cells(row).Contains("CC-BY-SA-4.0")
+            && Cells(row).Contains(PortalSite.Loos)
+        );
 
-        static List<string> Cells(XElement row) => [.. row.Elements(Table + "table-cell").Select(cell => string.Join('\n', cell.Elements(Text + "p").Select(line => line.Value)))];
+        static List<string> Cells(XElement row) =>
+            [.. row.Elements(Table + "table-cell").Select(cell => string.Join('\n', cell.Elements(Text + "p").Select(line => line.Value)))];
     }
 
     [Fact]
@@ -64,7 +74,9 @@ public sealed class PortalExportsTests : IAsyncLifetime
     [Fact]
     public async Task A_feed_reader_follows_a_search()
     {
-        var feed = (await XDocument.LoadAsync(await BytesAsync("/pratiques.atom?q=skatepark", "application/atom+xml"), LoadOptions.None, default)).Root!;
+        var feed = (
+            await XDocument.LoadAsync(await BytesAsync("/pratiques.atom?q=skatepark", "application/atom+xml"), LoadOptions.None, default)
+        ).Root!;
 
         Assert.Equal(Atom + "feed", feed.Name);
         Assert.Equal("2026-03-02T09:30:00Z", feed.Element(Atom + "updated")!.Value);
@@ -88,7 +100,13 @@ public sealed class PortalExportsTests : IAsyncLifetime
 
     private async Task<Stream> BytesAsync(string address, string type)
     {
-        var answer = await _site.SendAsync(new HttpRequestMessage(HttpMethod.Get, address) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact });
+        var answer = await _site.SendAsync(
+            new HttpRequestMessage(HttpMethod.Get, address)
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            }
+        );
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(type, answer.Content.Headers.ContentType!.MediaType);
         return await answer.Content.ReadAsStreamAsync();

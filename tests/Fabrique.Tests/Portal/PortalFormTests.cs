@@ -96,8 +96,19 @@ public sealed class PortalFormTests : IAsyncLifetime
 
         var unit = refused.Document.GetElementById("champ-figures-0-unit")!;
         Assert.Equal("true", unit.GetAttribute("aria-invalid"));
-        Assert.Contains("Donnez l’unité.", refused.Document.GetElementById(unit.GetAttribute("aria-describedby")!.Split(' ')[^1])!.TextContent, StringComparison.Ordinal);
-        Assert.Equal((Evil, "1250,5", "10/2014"), (refused.Value("title"), refused.Value("figures[0].value").Replace(" ", "", StringComparison.Ordinal), refused.Value("startedOn")));
+        Assert.Contains(
+            "Donnez l’unité.",
+            refused.Document.GetElementById(unit.GetAttribute("aria-describedby")!.Split(' ')[^1])!.TextContent,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            (Evil, "1250,5", "10/2014"),
+            (
+                refused.Value("title"),
+                refused.Value("figures[0].value").Replace(" ", "", StringComparison.Ordinal),
+                refused.Value("startedOn")
+            )
+        );
         Assert.NotNull(refused.Document.QuerySelector("input[name=themes][value=ENER][checked]"));
         Assert.Empty(refused.Document.QuerySelectorAll("script:not([src])"));
 
@@ -226,8 +237,10 @@ public sealed class PortalFormTests : IAsyncLifetime
     public async Task A_form_without_its_proof_writes_nothing()
     {
         var page = await TypedAsync();
-        var fields = PortalPage.Fields(page.Document.Forms.First(form => form.Id == "texte"))
-            .Where(field => field.Key != "__RequestVerificationToken").Append(new("_action", "save"));
+        var fields = PortalPage
+            .Fields(page.Document.Forms.First(form => form.Id == "texte"))
+            .Where(field => field.Key != "__RequestVerificationToken")
+            .Append(new("_action", "save"));
 
         var refused = await _site.PostAsync("/pratiques/nouvelle", fields);
 
@@ -245,7 +258,10 @@ public sealed class PortalFormTests : IAsyncLifetime
         var done = await _site.PressAsync(page, "Retirer la pratique");
 
         Assert.Contains("La pratique est retirée", done.Text, StringComparison.Ordinal);
-        Assert.Equal((PracticeStatus.Withdrawn, "À revoir"), (_site.Network.Practices[PortalSite.Skatepark].Status, _site.Network.Practices[PortalSite.Skatepark].WithdrawalReason));
+        Assert.Equal(
+            (PracticeStatus.Withdrawn, "À revoir"),
+            (_site.Network.Practices[PortalSite.Skatepark].Status, _site.Network.Practices[PortalSite.Skatepark].WithdrawalReason)
+        );
     }
 
     private IEnumerable<Practice> Drafts => _site.Network.Practices.Values.Where(practice => practice.Status == PracticeStatus.Draft);

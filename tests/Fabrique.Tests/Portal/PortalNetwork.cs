@@ -68,13 +68,20 @@ public sealed class PortalNetwork : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http1);
         });
         builder.Services.AddGrpc();
-        builder.Services.AddSingleton(network).AddSingleton<PracticesFake>().AddSingleton<TerritoriesFake>().AddSingleton<MembershipsFake>().AddSingleton<PeopleFake>();
+        builder
+            .Services.AddSingleton(network)
+            .AddSingleton<PracticesFake>()
+            .AddSingleton<TerritoriesFake>()
+            .AddSingleton<MembershipsFake>()
+            .AddSingleton<PeopleFake>();
         network._app = builder.Build();
         network._app.MapGrpcService<PracticesFake>();
         network._app.MapGrpcService<TerritoriesFake>();
         network._app.MapGrpcService<MembershipsFake>();
         network._app.MapGrpcService<PeopleFake>();
-        network._app.MapGet("/v1.0/invoke/identity/method/.well-known/openid-configuration", () => Results.Text(People.Discovery, "application/json"));
+        network._app.MapGet("/v1.0/invoke/identity/method/.well-known/openid-configuration", () =>
+            Results.Text(People.Discovery, "application/json")
+        );
         network._app.MapGet("/v1.0/invoke/identity/method/.well-known/jwks", () => Results.Text(People.Keys, "application/json"));
         await network._app.StartAsync();
         return network;
@@ -100,7 +107,12 @@ public sealed class PortalNetwork : IAsyncDisposable
             Change = change,
         };
         practice.Place ??= Territories.TryGetValue(practice.Territory, out var territory)
-            ? new Place { Name = territory.Name, Department = territory.Department?.Code ?? "", Region = territory.Region?.Code ?? "" }
+            ? new Place
+            {
+                Name = territory.Name,
+                Department = territory.Department?.Code ?? "",
+                Region = territory.Region?.Code ?? "",
+            }
             : null;
         Writes++;
         Stored.Add(practice);
@@ -112,7 +124,12 @@ public sealed class PortalNetwork : IAsyncDisposable
     {
         var territory = Territories[code].Clone();
         territory.Profile = profile;
-        territory.Record = new RecordInfo { Version = (territory.Record?.Version ?? 0) + 1, ChangedAt = Timestamp.FromDateTimeOffset(new DateTimeOffset(2026, 3, 2, 9, 30, 0, TimeSpan.Zero)), Change = "revised" };
+        territory.Record = new RecordInfo
+        {
+            Version = (territory.Record?.Version ?? 0) + 1,
+            ChangedAt = Timestamp.FromDateTimeOffset(new DateTimeOffset(2026, 3, 2, 9, 30, 0, TimeSpan.Zero)),
+            Change = "revised",
+        };
         Writes++;
         return Territories[code] = territory;
     }
@@ -144,7 +161,11 @@ public sealed class PortalNetwork : IAsyncDisposable
         var status = new Status { Code = (int)code, Details = { Any.Pack(new ErrorInfo { Domain = "fabrique", Reason = reason }) } };
         if (fields.Any())
         {
-            var violations = fields.Select(field => new BadRequest.Types.FieldViolation { Field = field.Path, Description = field.Message });
+            var violations = fields.Select(field => new BadRequest.Types.FieldViolation
+            {
+                Field = field.Path,
+                Description = field.Message,
+            });
             status.Details.Add(Any.Pack(new BadRequest { FieldViolations = { violations } }));
         }
 
@@ -157,12 +178,16 @@ public sealed class PortalNetwork : IAsyncDisposable
         {
             network.Enter(context);
             var status = request.Status == PracticeStatus.Unspecified ? PracticeStatus.Published : request.Status;
-            var all = network.Practices.Values.OrderBy(practice => practice.Id, StringComparer.Ordinal).Where(practice =>
-                practice.Status == status
-                && (request.Territory.Length == 0 || practice.Territory == request.Territory)
-                && (request.Theme.Count == 0 || practice.Themes.Intersect(request.Theme).Any())
-                && (request.Maturity.Count == 0 || request.Maturity.Contains(practice.Maturity))
-                && practice.Title.Contains(request.Query, StringComparison.OrdinalIgnoreCase)).ToList();
+            var all = network
+                .Practices.Values.OrderBy(practice => practice.Id, StringComparer.Ordinal)
+                .Where(practice =>
+                    practice.Status == status
+                    && (request.Territory.Length == 0 || practice.Territory == request.Territory)
+                    && (request.Theme.Count == 0 || practice.Themes.Intersect(request.Theme).Any())
+                    && (request.Maturity.Count == 0 || request.Maturity.Contains(practice.Maturity))
+                    && practice.Title.Contains(request.Query, StringComparison.OrdinalIgnoreCase)
+                )
+                .ToList();
             var size = request.PageSize == 0 ? 20 : request.PageSize;
             var start = request.PageToken.Length == 0 ? 0 : int.Parse(request.PageToken, null);
             var response = new ListPracticesResponse
@@ -181,7 +206,11 @@ public sealed class PortalNetwork : IAsyncDisposable
             return Task.FromResult(response);
         }
 
-        public override async Task ExportPractices(ListPracticesRequest request, IServerStreamWriter<ExportPracticesResponse> stream, ServerCallContext context)
+        public override async Task ExportPractices(
+            ListPracticesRequest request,
+            IServerStreamWriter<ExportPracticesResponse> stream,
+            ServerCallContext context
+        )
         {
             request.PageSize = int.MaxValue;
             foreach (var practice in (await ListPractices(request, context)).Practices)
@@ -194,17 +223,28 @@ public sealed class PortalNetwork : IAsyncDisposable
         {
             network.Enter(context);
             var found = Find(request.Id);
-            return Task.FromResult(new GetPracticeResponse
-            {
-                Practice = request.Version == 0 ? found : network.Stored.SingleOrDefault(one => one.Id == request.Id && one.Record.Version == request.Version)
-                    ?? throw Refusal(StatusCode.NotFound, "NOT_FOUND"),
-            });
+            return Task.FromResult(
+                new GetPracticeResponse
+                {
+                    Practice =
+                        request.Version == 0
+                            ? found
+                            : network.Stored.SingleOrDefault(one => one.Id == request.Id && one.Record.Version == request.Version)
+                                ?? throw Refusal(StatusCode.NotFound, "NOT_FOUND"),
+                }
+            );
         }
 
-        public override Task<ListPracticeVersionsResponse> ListPracticeVersions(ListPracticeVersionsRequest request, ServerCallContext context)
+        public override Task<ListPracticeVersionsResponse> ListPracticeVersions(
+            ListPracticeVersionsRequest request,
+            ServerCallContext context
+        )
         {
             network.Enter(context);
-            var versions = network.Stored.Where(one => one.Id == Find(request.Id).Id).Select(one => one.Record).OrderByDescending(version => version.Version);
+            var versions = network
+                .Stored.Where(one => one.Id == Find(request.Id).Id)
+                .Select(one => one.Record)
+                .OrderByDescending(version => version.Version);
             return Task.FromResult(new ListPracticeVersionsResponse { Versions = { versions } });
         }
 
@@ -260,18 +300,26 @@ public sealed class PortalNetwork : IAsyncDisposable
             return Task.FromResult(new WithdrawPracticeResponse { Practice = network.Store(withdrawn, "withdrawn") });
         }
 
-        private static Facet Count(string name, IEnumerable<string> codes) => new()
-        {
-            Name = name,
-            Values = { codes.Where(code => code.Length > 0).CountBy(code => code).OrderByDescending(code => code.Value).Select(code => new FacetValue { Code = code.Key, Count = code.Value }) },
-        };
+        private static Facet Count(string name, IEnumerable<string> codes) =>
+            new()
+            {
+                Name = name,
+                Values =
+                {
+                    codes
+                        .Where(code => code.Length > 0)
+                        .CountBy(code => code)
+                        .OrderByDescending(code => code.Value)
+                        .Select(code => new FacetValue { Code = code.Key, Count = code.Value }),
+                },
+            };
 
-        private Practice Find(string id) =>
-            network.Practices.GetValueOrDefault(id) ?? throw Refusal(StatusCode.NotFound, "NOT_FOUND");
+        private Practice Find(string id) => network.Practices.GetValueOrDefault(id) ?? throw Refusal(StatusCode.NotFound, "NOT_FOUND");
 
-        private Practice Current(string id, long version) => Find(id) is var current && (version == 0 || version == current.Record.Version)
-            ? current
-            : throw Refusal(StatusCode.Aborted, "STALE_VERSION");
+        private Practice Current(string id, long version) =>
+            Find(id) is var current && (version == 0 || version == current.Record.Version)
+                ? current
+                : throw Refusal(StatusCode.Aborted, "STALE_VERSION");
     }
 
     private sealed class TerritoriesFake(PortalNetwork network) : TerritoryService.TerritoryServiceBase
@@ -279,47 +327,83 @@ public sealed class PortalNetwork : IAsyncDisposable
         public override Task<ListTerritoriesResponse> ListTerritories(ListTerritoriesRequest request, ServerCallContext context)
         {
             network.Enter(context);
-            var all = network.Territories.Values.OrderByDescending(territory => territory.Population).Where(territory =>
-                (request.Kind.Count == 0 || request.Kind.Contains(territory.Kind))
-                && (!request.Joined || territory.Joined)
-                && (request.Region.Length == 0 || territory.Region?.Code == request.Region)
-                && territory.Name.Contains(request.Query, StringComparison.OrdinalIgnoreCase)).ToList();
+            var all = network
+                .Territories.Values.OrderByDescending(territory => territory.Population)
+                .Where(territory =>
+                    (request.Kind.Count == 0 || request.Kind.Contains(territory.Kind))
+                    && (!request.Joined || territory.Joined)
+                    && (request.Region.Length == 0 || territory.Region?.Code == request.Region)
+                    && territory.Name.Contains(request.Query, StringComparison.OrdinalIgnoreCase)
+                )
+                .ToList();
             var size = request.PageSize == 0 ? 20 : request.PageSize;
             var start = request.PageToken.Length == 0 ? 0 : int.Parse(request.PageToken, null);
-            var page = all.Skip(start).Take(size).Select(territory =>
-            {
-                var card = territory.Clone();
-                card.Profile = null;
-                return card;
-            });
-            return Task.FromResult(new ListTerritoriesResponse
-            {
-                TotalSize = all.Count,
-                NextPageToken = start + size < all.Count ? $"{start + size}" : "",
-                Territories = { page },
-            });
+            var page = all.Skip(start)
+                .Take(size)
+                .Select(territory =>
+                {
+                    var card = territory.Clone();
+                    card.Profile = null;
+                    return card;
+                });
+            return Task.FromResult(
+                new ListTerritoriesResponse
+                {
+                    TotalSize = all.Count,
+                    NextPageToken = start + size < all.Count ? $"{start + size}" : "",
+                    Territories = { page },
+                }
+            );
         }
 
-        public override Task<ListSimilarTerritoriesResponse> ListSimilarTerritories(ListSimilarTerritoriesRequest request, ServerCallContext context)
+        public override Task<ListSimilarTerritoriesResponse> ListSimilarTerritories(
+            ListSimilarTerritoriesRequest request,
+            ServerCallContext context
+        )
         {
             network.Enter(context);
             var asked = network.Territories.GetValueOrDefault(request.Id) ?? throw Refusal(StatusCode.NotFound, "NOT_FOUND");
             var response = new ListSimilarTerritoriesResponse { Territory = asked, Situations = { request.Situation } };
-            response.Similar.AddRange(network.Territories.Values.Where(territory => territory.Kind == asked.Kind && territory.Id != asked.Id)
-                .OrderByDescending(territory => territory.Joined).Select(territory => new SimilarTerritory
-                {
-                    Territory = territory,
-                    Likenesses = { new Likeness { Criterion = Likeness.Types.Criterion.Situation, Shared = { "MINIER" } }, new Likeness { Criterion = Likeness.Types.Criterion.Department, Shared = { "Pas-de-Calais" } } },
-                }));
+            response.Similar.AddRange(
+                network
+                    .Territories.Values.Where(territory => territory.Kind == asked.Kind && territory.Id != asked.Id)
+                    .OrderByDescending(territory => territory.Joined)
+                    .Select(territory => new SimilarTerritory
+                    {
+                        Territory = territory,
+                        Likenesses =
+                        {
+                            new Likeness { Criterion = Likeness.Types.Criterion.Situation, Shared = { "MINIER" } },
+                            new Likeness { Criterion = Likeness.Types.Criterion.Department, Shared = { "Pas-de-Calais" } },
+                        },
+                    })
+            );
             return Task.FromResult(response);
         }
 
         public override Task<ListMilestonesResponse> ListMilestones(ListMilestonesRequest request, ServerCallContext context)
         {
             network.Enter(context);
-            var told = network.Territories.Values.Where(territory => territory.Joined).SelectMany(territory => territory.Profile.Milestones.Select(milestone =>
-                new TerritoryMilestone { Milestone = milestone, Territory = territory.Id, Name = territory.Name, Department = territory.Department.Code }));
-            return Task.FromResult(new ListMilestonesResponse { Milestones = { told.OrderByDescending(milestone => milestone.Milestone.Date, StringComparer.Ordinal).Take(request.PageSize) } });
+            var told = network
+                .Territories.Values.Where(territory => territory.Joined)
+                .SelectMany(territory =>
+                    territory.Profile.Milestones.Select(milestone => new TerritoryMilestone
+                    {
+                        Milestone = milestone,
+                        Territory = territory.Id,
+                        Name = territory.Name,
+                        Department = territory.Department.Code,
+                    })
+                );
+            return Task.FromResult(
+                new ListMilestonesResponse
+                {
+                    Milestones =
+                    {
+                        told.OrderByDescending(milestone => milestone.Milestone.Date, StringComparer.Ordinal).Take(request.PageSize),
+                    },
+                }
+            );
         }
 
         public override Task<GetBaseMapResponse> GetBaseMap(GetBaseMapRequest request, ServerCallContext context)
@@ -332,7 +416,12 @@ public sealed class PortalNetwork : IAsyncDisposable
         public override Task<GetTerritoryResponse> GetTerritory(GetTerritoryRequest request, ServerCallContext context)
         {
             network.Enter(context);
-            return (network.Territories.GetValueOrDefault(request.Id) ?? network.Territories.Values.FirstOrDefault(one => one.FormerCodes.Contains(request.Id))) is { } territory
+            return
+                (
+                    network.Territories.GetValueOrDefault(request.Id)
+                    ?? network.Territories.Values.FirstOrDefault(one => one.FormerCodes.Contains(request.Id))
+                )
+                    is { } territory
                 ? Task.FromResult(new GetTerritoryResponse { Territory = territory })
                 : throw Refusal(StatusCode.NotFound, "NOT_FOUND");
         }
@@ -355,12 +444,22 @@ public sealed class PortalNetwork : IAsyncDisposable
     private sealed class PeopleFake(PortalNetwork network) : IdentityService.IdentityServiceBase
     {
         public override Task<GetDelegationResponse> GetDelegation(GetDelegationRequest request, ServerCallContext context) =>
-            Task.FromResult(new GetDelegationResponse { HasReferent = network.Delegation.Any(person => person.Grant.Scope == request.Territory && person.Grant.Role == Grant.Referent) });
+            Task.FromResult(
+                new GetDelegationResponse
+                {
+                    HasReferent = network.Delegation.Any(person =>
+                        person.Grant.Scope == request.Territory && person.Grant.Role == Grant.Referent
+                    ),
+                }
+            );
 
         public override Task<ListDelegatesResponse> ListDelegates(ListDelegatesRequest request, ServerCallContext context) =>
-            Task.FromResult(new ListDelegatesResponse { Delegates = { network.Delegation.Where(person => person.Grant.Scope == request.Territory) } });
+            Task.FromResult(
+                new ListDelegatesResponse { Delegates = { network.Delegation.Where(person => person.Grant.Scope == request.Territory) } }
+            );
 
-        public override Task<ListJoinRequestsResponse> ListJoinRequests(ListJoinRequestsRequest request, ServerCallContext context) => Task.FromResult(new ListJoinRequestsResponse());
+        public override Task<ListJoinRequestsResponse> ListJoinRequests(ListJoinRequestsRequest request, ServerCallContext context) =>
+            Task.FromResult(new ListJoinRequestsResponse());
 
         public override Task<PassLeadResponse> PassLead(PassLeadRequest request, ServerCallContext context)
         {
@@ -369,7 +468,9 @@ public sealed class PortalNetwork : IAsyncDisposable
             {
                 person.Grant.Role = person.Person == request.Person ? Grant.Referent : Grant.Delegate;
             }
-            return Task.FromResult(new PassLeadResponse { Delegate = network.Delegation.Single(person => person.Person == request.Person) });
+            return Task.FromResult(
+                new PassLeadResponse { Delegate = network.Delegation.Single(person => person.Person == request.Person) }
+            );
         }
     }
 
@@ -378,21 +479,43 @@ public sealed class PortalNetwork : IAsyncDisposable
         public override Task<GetMembershipResponse> GetMembership(GetMembershipRequest request, ServerCallContext context)
         {
             network.Enter(context);
-            return Task.FromResult(new GetMembershipResponse { Membership = new() { Territory = request.Territory, Status = network.Standing } });
+            return Task.FromResult(
+                new GetMembershipResponse
+                {
+                    Membership = new() { Territory = request.Territory, Status = network.Standing },
+                }
+            );
         }
 
         public override Task<SubmitMembershipResponse> SubmitMembership(SubmitMembershipRequest request, ServerCallContext context)
         {
             network.Enter(context);
             Assert.True(request.ValidateOnly, "looking opens nothing");
-            return Task.FromResult(new SubmitMembershipResponse { Membership = new() { Territory = request.Territory, Status = network.Standing } });
+            return Task.FromResult(
+                new SubmitMembershipResponse
+                {
+                    Membership = new() { Territory = request.Territory, Status = network.Standing },
+                }
+            );
         }
 
         public override Task<GetCharterResponse> GetCharter(GetCharterRequest request, ServerCallContext context)
         {
             network.Enter(context);
             return request.Version is "" or "1"
-                ? Task.FromResult(new GetCharterResponse { Charter = new() { Version = "1", Language = "fr", Title = "Charte du réseau", Text = "Ce que l’on se promet.\n\n## Ensuite\n\n- raconter\n- répondre", Versions = { "1" } } })
+                ? Task.FromResult(
+                    new GetCharterResponse
+                    {
+                        Charter = new()
+                        {
+                            Version = "1",
+                            Language = "fr",
+                            Title = "Charte du réseau",
+                            Text = "Ce que l’on se promet.\n\n## Ensuite\n\n- raconter\n- répondre",
+                            Versions = { "1" },
+                        },
+                    }
+                )
                 : throw Refusal(StatusCode.NotFound, "NOT_FOUND");
         }
     }

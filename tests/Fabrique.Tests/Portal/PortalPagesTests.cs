@@ -10,26 +10,31 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
 {
     private PortalSite _site = null!;
 
-    public static TheoryData<string, string, string> Pages => new()
-    {
-        { "/", "Ce qui a marché ailleurs, et ce qui a coincé", "Fabrique – des territoires" },
-        { "/recherche?q=loos", "Recherche\u00a0: «\u00a0loos\u00a0»", "Recherche\u00a0: loos" },
-        { "/territoires", "Territoires", "Territoires – Fabrique" },
-        { "/territoires/62528-loos-en-gohelle", "Loos-en-Gohelle (62)", "Loos-en-Gohelle (62) – Fabrique" },
-        { "/territoires/62528-loos-en-gohelle/trajectoire", "La trajectoire", "Loos-en-Gohelle (62)\u00a0: La trajectoire – Fabrique" },
-        { "/territoires/62528-loos-en-gohelle/methode", "Les résultats et la méthode", "Loos-en-Gohelle (62)\u00a0: Les résultats et la méthode – Fabrique" },
-        { "/territoires/62498-lens", "Lens (62)", "Lens (62) – Fabrique" },
-        { "/territoires/semblables", "Des territoires comme le mien", "Des territoires comme le mien – Fabrique" },
-        { "/territoires/semblables?de=62498", "Des territoires comme Lens", "Des territoires comme le mien – Fabrique" },
-        { "/style", "Composants", "Composants – Fabrique" },
-        { "/pratiques", "Pratiques", "Pratiques – Fabrique" },
-        { $"/pratiques/{PortalSite.Skatepark}", "Un skatepark né d’une pétition", "Un skatepark né d’une pétition – Fabrique" },
-        { "/plan-du-site", "Plan du site", "Plan du site – Fabrique" },
-        { "/mentions-legales", "Mentions légales", "Mentions légales – Fabrique" },
-        { "/accessibilite", "Accessibilité\u00a0: non conforme", "Accessibilité – Fabrique" },
-        { "/ecoconception", "Écoconception", "Écoconception – Fabrique" },
-        { "/licences", "Licences et réutilisation", "Licences et réutilisation – Fabrique" },
-    };
+    public static TheoryData<string, string, string> Pages =>
+        new()
+        {
+            { "/", "Ce qui a marché ailleurs, et ce qui a coincé", "Fabrique – des territoires" },
+            { "/recherche?q=loos", "Recherche\u00a0: «\u00a0loos\u00a0»", "Recherche\u00a0: loos" },
+            { "/territoires", "Territoires", "Territoires – Fabrique" },
+            { "/territoires/62528-loos-en-gohelle", "Loos-en-Gohelle (62)", "Loos-en-Gohelle (62) – Fabrique" },
+            { "/territoires/62528-loos-en-gohelle/trajectoire", "La trajectoire", "Loos-en-Gohelle (62)\u00a0: La trajectoire – Fabrique" },
+            {
+                "/territoires/62528-loos-en-gohelle/methode",
+                "Les résultats et la méthode",
+                "Loos-en-Gohelle (62)\u00a0: Les résultats et la méthode – Fabrique"
+            },
+            { "/territoires/62498-lens", "Lens (62)", "Lens (62) – Fabrique" },
+            { "/territoires/semblables", "Des territoires comme le mien", "Des territoires comme le mien – Fabrique" },
+            { "/territoires/semblables?de=62498", "Des territoires comme Lens", "Des territoires comme le mien – Fabrique" },
+            { "/style", "Composants", "Composants – Fabrique" },
+            { "/pratiques", "Pratiques", "Pratiques – Fabrique" },
+            { $"/pratiques/{PortalSite.Skatepark}", "Un skatepark né d’une pétition", "Un skatepark né d’une pétition – Fabrique" },
+            { "/plan-du-site", "Plan du site", "Plan du site – Fabrique" },
+            { "/mentions-legales", "Mentions légales", "Mentions légales – Fabrique" },
+            { "/accessibilite", "Accessibilité\u00a0: non conforme", "Accessibilité – Fabrique" },
+            { "/ecoconception", "Écoconception", "Écoconception – Fabrique" },
+            { "/licences", "Licences et réutilisation", "Licences et réutilisation – Fabrique" },
+        };
 
     public async ValueTask InitializeAsync() => _site = await PortalSite.StartAsync();
 
@@ -46,8 +51,14 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
         Assert.StartsWith(title, page.Title, StringComparison.Ordinal);
         Assert.Equal("fr", page.Document.DocumentElement.GetAttribute("lang"));
         Assert.Empty(page.Document.QuerySelectorAll("script:not([type='application/ld+json']), style, iframe, [style]"));
-        Assert.DoesNotContain(page.Document.All.SelectMany(element => element.Attributes), attribute => attribute.Name.StartsWith("on", StringComparison.Ordinal));
-        Assert.Empty(page.Document.All.GroupBy(element => element.Id).Where(ids => !string.IsNullOrEmpty(ids.Key) && ids.Count() > 1).Select(ids => ids.Key));
+        Assert.DoesNotContain(page.Document.All.SelectMany(element => element.Attributes), attribute =>
+            attribute.Name.StartsWith("on", StringComparison.Ordinal)
+        );
+        Assert.Empty(
+            page.Document.All.GroupBy(element => element.Id)
+                .Where(ids => !string.IsNullOrEmpty(ids.Key) && ids.Count() > 1)
+                .Select(ids => ids.Key)
+        );
         Assert.Single(page.Document.QuerySelectorAll("main"));
         Assert.Equal("#contenu", page.Links.First());
         Assert.InRange(Encoding.UTF8.GetByteCount(page.Html), 1_000, 60_000);
@@ -58,7 +69,9 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
     {
         var address = $"/pratiques/{PortalSite.Skatepark}";
         Assert.DoesNotContain($"{address}/versions", (await _site.GetAsync(address)).Links);
-        _site.Network.Overwrite(PortalSite.Skatepark, practice => practice.Difficulties = "Le projet a demandé beaucoup de temps <et d’argent>.");
+        _site.Network.Overwrite(PortalSite.Skatepark, practice =>
+            practice.Difficulties = "Le projet a demandé beaucoup de temps <et d’argent>."
+        );
         Assert.Contains($"{address}/versions", (await _site.GetAsync(address)).Links);
 
         var list = await _site.GetAsync($"{address}/versions");
@@ -66,10 +79,18 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
 
         Assert.Equal(["Les difficultés"], compared.Document.QuerySelectorAll(".differences h3").Select(title => title.TextContent));
         Assert.Contains("beaucoup de", compared.Document.QuerySelector(".difference ins")!.TextContent, StringComparison.Ordinal);
-        Assert.Contains("<et d’argent>", string.Concat(compared.Document.QuerySelectorAll(".difference ins").Select(added => added.TextContent)), StringComparison.Ordinal);
+        Assert.Contains(
+            "<et d’argent>",
+            string.Concat(compared.Document.QuerySelectorAll(".difference ins").Select(added => added.TextContent)),
+            StringComparison.Ordinal
+        );
         Assert.Equal(HttpStatusCode.NotFound, (await _site.GetAsync($"{address}/versions?de=7&a=2")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await _site.GetAsync($"/pratiques/{Guid.Empty}/versions")).Status);
-        Assert.Contains("Les deux textes sont les mêmes", (await _site.GetAsync($"{address}/versions?de=2&a=2")).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "Les deux textes sont les mêmes",
+            (await _site.GetAsync($"{address}/versions?de=2&a=2")).Text,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -104,9 +125,19 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
             if (!seen.TryGetValue(path, out var page))
             {
                 page = seen[path] = await _site.GetAsync(path);
-                Assert.True(page.Status is HttpStatusCode.OK or HttpStatusCode.Redirect or HttpStatusCode.MovedPermanently, $"{path}: {page.Status}");
+                Assert.True(
+                    page.Status is HttpStatusCode.OK or HttpStatusCode.Redirect or HttpStatusCode.MovedPermanently,
+                    $"{path}: {page.Status}"
+                );
                 // The API and sessions are the gateway's, accounts the identity service's.
-                foreach (var link in page.Links.Where(link => link.StartsWith('/') && !link.StartsWith("/api/v1", StringComparison.Ordinal) && !link.StartsWith("/session/", StringComparison.Ordinal) && !link.Contains("/compte", StringComparison.Ordinal)))
+                foreach (
+                    var link in page.Links.Where(link =>
+                        link.StartsWith('/')
+                        && !link.StartsWith("/api/v1", StringComparison.Ordinal)
+                        && !link.StartsWith("/session/", StringComparison.Ordinal)
+                        && !link.Contains("/compte", StringComparison.Ordinal)
+                    )
+                )
                 {
                     ahead.Enqueue(link);
                 }
@@ -129,7 +160,16 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
         practice.Sources[0].Url = "javascript:alert(3)";
         _site.Network.Store(practice, "published");
 
-        foreach (var address in (string[])["/", "/pratiques", $"/pratiques/{practice.Id}", "/pratiques?q=" + Uri.EscapeDataString(Evil), "/recherche?q=" + Uri.EscapeDataString(Evil)])
+        foreach (
+            var address in (string[])
+                [
+                    "/",
+                    "/pratiques",
+                    $"/pratiques/{practice.Id}",
+                    "/pratiques?q=" + Uri.EscapeDataString(Evil),
+                    "/recherche?q=" + Uri.EscapeDataString(Evil),
+                ]
+        )
         {
             var page = await _site.GetAsync(address);
             Assert.Empty(page.Document.QuerySelectorAll("script, img"));
@@ -193,10 +233,17 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
         var page = await _site.GetAsync(address);
 
         var language = address.StartsWith("/en", StringComparison.Ordinal) ? "/en" : "";
-        Assert.Equal((HttpStatusCode.MovedPermanently, $"{language}/territoires/62528-loos-en-gohelle"), (page.Status, page.Response.Headers.Location!.ToString()));
+        Assert.Equal(
+            (HttpStatusCode.MovedPermanently, $"{language}/territoires/62528-loos-en-gohelle"),
+            (page.Status, page.Response.Headers.Location!.ToString())
+        );
         var right = await _site.GetAsync(page.Response.Headers.Location!.ToString());
         Assert.Equal(HttpStatusCode.OK, right.Status);
-        Assert.EndsWith($"{language}/territoires/62528-loos-en-gohelle", right.Document.QuerySelector("link[rel=canonical]")!.GetAttribute("href"), StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"{language}/territoires/62528-loos-en-gohelle",
+            right.Document.QuerySelector("link[rel=canonical]")!.GetAttribute("href"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -207,9 +254,20 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
         var feature = JsonNode.Parse(file.Html)!;
         Assert.Equal(("Feature", "Point"), ((string)feature["type"]!, (string)feature["geometry"]!["type"]!));
         Assert.Equal([2.7922, 50.4579], feature["geometry"]!["coordinates"]!.AsArray().Select(degrees => (double)degrees!));
-        Assert.Equal(("62528", "Loos-en-Gohelle", 6_799, 2023), ((string)feature["properties"]!["insee"]!, (string)feature["properties"]!["name"]!, (int)feature["properties"]!["population"]!, (int)feature["properties"]!["populationYear"]!));
+        Assert.Equal(
+            ("62528", "Loos-en-Gohelle", 6_799, 2023),
+            (
+                (string)feature["properties"]!["insee"]!,
+                (string)feature["properties"]!["name"]!,
+                (int)feature["properties"]!["population"]!,
+                (int)feature["properties"]!["populationYear"]!
+            )
+        );
 
-        Assert.Equal("/territoires/62528.geojson", (await _site.GetAsync("/territoires/62999.geojson")).Response.Headers.Location!.ToString());
+        Assert.Equal(
+            "/territoires/62528.geojson",
+            (await _site.GetAsync("/territoires/62999.geojson")).Response.Headers.Location!.ToString()
+        );
         Assert.Equal(HttpStatusCode.NotFound, (await _site.GetAsync("/territoires/99999.geojson")).Status);
         var members = JsonNode.Parse((await _site.GetAsync("/territoires.geojson")).Html)!;
         Assert.Equal(["62528"], members["features"]!.AsArray().Select(member => (string)member!["id"]!));
@@ -218,7 +276,10 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
         loos.Profile.Introduction = "</script><script>alert(1)</script>";
         var page = await _site.GetAsync("/territoires/62528-loos-en-gohelle");
         var data = JsonNode.Parse(Assert.Single(page.Document.QuerySelectorAll("script")).TextContent)!;
-        Assert.Equal(("AdministrativeArea", "Loos-en-Gohelle", 50.4579), ((string)data["@type"]!, (string)data["name"]!, (double)data["geo"]!["latitude"]!));
+        Assert.Equal(
+            ("AdministrativeArea", "Loos-en-Gohelle", 50.4579),
+            ((string)data["@type"]!, (string)data["name"]!, (double)data["geo"]!["latitude"]!)
+        );
         Assert.Equal(loos.Profile.Introduction, (string)data["description"]!);
     }
 
@@ -228,14 +289,24 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
         var page = await _site.GetAsync("/territoires");
 
         var mark = Assert.Single(page.Document.QuerySelectorAll("a.map-mark"));
-        Assert.Equal(("/territoires/62528-loos-en-gohelle", "Loos-en-Gohelle (62)"), (mark.GetAttribute("href"), mark.GetAttribute("aria-label")));
-        Assert.Contains("/territoires/62528-loos-en-gohelle", page.Document.QuerySelectorAll("#liste a").Select(link => link.GetAttribute("href")));
+        Assert.Equal(
+            ("/territoires/62528-loos-en-gohelle", "Loos-en-Gohelle (62)"),
+            (mark.GetAttribute("href"), mark.GetAttribute("aria-label"))
+        );
+        Assert.Contains(
+            "/territoires/62528-loos-en-gohelle",
+            page.Document.QuerySelectorAll("#liste a").Select(link => link.GetAttribute("href"))
+        );
         var file = page.Document.QuerySelector("use")!.GetAttribute("href")!.Split('#');
         var map = await _site.GetAsync(file[0]);
         Assert.Equal("image/svg+xml", map.Response.Content.Headers.ContentType!.MediaType);
         Assert.Contains("immutable", map.Response.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
         Assert.Contains($"id=\"{file[1]}\"", map.Html, StringComparison.Ordinal);
-        Assert.DoesNotContain("immutable", (await _site.GetAsync("/carte.svg?v=autre")).Response.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "immutable",
+            (await _site.GetAsync("/carte.svg?v=autre")).Response.Headers.CacheControl!.ToString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -246,12 +317,24 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
 
         var page = await _site.GetAsync("/territoires/semblables?de=62498&situation=MINIER");
         var card = page.Document.QuerySelector(".card-territory")!.TextContent;
-        foreach (var reason in (string[])["Loos-en-Gohelle (62)", "Même situation\u00a0: après-mine", "Même département\u00a0: Pas-de-Calais", "4,8 fois moins d’habitants"])
+        foreach (
+            var reason in (string[])
+                [
+                    "Loos-en-Gohelle (62)",
+                    "Même situation\u00a0: après-mine",
+                    "Même département\u00a0: Pas-de-Calais",
+                    "4,8 fois moins d’habitants",
+                ]
+        )
         {
             Assert.Contains(reason, card, StringComparison.Ordinal);
         }
         Assert.Equal(["MINIER"], page.Document.QuerySelectorAll("input[checked]").Select(box => box.GetAttribute("value")));
-        Assert.Contains("Vérifiez l’orthographe", (await _site.GetAsync("/territoires/semblables?q=nulle part")).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "Vérifiez l’orthographe",
+            (await _site.GetAsync("/territoires/semblables?q=nulle part")).Text,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -272,7 +355,10 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
         Assert.Equal("1 pratique", page.Document.QuerySelector(".result-title")!.TextContent);
         Assert.Contains("/pratiques?q=skatepark&maturite=EPROUVEE", page.Links);
         Assert.Contains("/pratiques?theme=PART&maturite=EPROUVEE", page.Links);
-        Assert.Equal(["PART", "EPROUVEE"], page.Document.QuerySelectorAll("input[type=checkbox][checked]").Select(box => box.GetAttribute("value")));
+        Assert.Equal(
+            ["PART", "EPROUVEE"],
+            page.Document.QuerySelectorAll("input[type=checkbox][checked]").Select(box => box.GetAttribute("value"))
+        );
 
         var nothing = await _site.GetAsync("/pratiques?q=introuvable&theme=PART");
         Assert.Contains("Rien ne correspond à cette recherche", nothing.Text, StringComparison.Ordinal);
@@ -356,18 +442,26 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
     [Fact]
     public async Task Colours_of_text_hold_four_and_a_half_to_one_on_every_ground()
     {
-        var style = (await _site.GetAsync((await _site.GetAsync("/")).Document.QuerySelector("link[rel=stylesheet]")!.GetAttribute("href")!)).Html;
+        var style = (
+            await _site.GetAsync((await _site.GetAsync("/")).Document.QuerySelector("link[rel=stylesheet]")!.GetAttribute("href")!)
+        ).Html;
         var dark = style.IndexOf("@media (prefers-color-scheme: dark)", StringComparison.Ordinal);
         var light = Colours(style[..dark]);
-        var night = Colours(style[..dark]).Concat(Colours(style[dark..style.IndexOf("*, ::before", StringComparison.Ordinal)]))
-            .GroupBy(colour => colour.Key).ToDictionary(colour => colour.Key, colour => colour.Last().Value);
+        var night = Colours(style[..dark])
+            .Concat(Colours(style[dark..style.IndexOf("*, ::before", StringComparison.Ordinal)]))
+            .GroupBy(colour => colour.Key)
+            .ToDictionary(colour => colour.Key, colour => colour.Last().Value);
 
         foreach (var palette in (Dictionary<string, string>[])[light, night])
         {
             foreach (var ground in (string[])["paper", "sand", "card", "done-ground", "alarm-ground"])
             {
                 Assert.All((string[])["ink", "soft", "brick", "brick-deep", "green", "alarm"], text =>
-                    Assert.True(Contrast(palette[text], palette[ground]) >= 4.5, $"{text} on {ground}: {Contrast(palette[text], palette[ground]):0.00}"));
+                    Assert.True(
+                        Contrast(palette[text], palette[ground]) >= 4.5,
+                        $"{text} on {ground}: {Contrast(palette[text], palette[ground]):0.00}"
+                    )
+                );
             }
 
             Assert.True(Contrast(palette["on-brick"], palette["brick"]) >= 4.5);
@@ -385,10 +479,14 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, (await _site.GetAsync("/alive")).Status);
     }
 
-    private static string? Link(PortalPage page, string relation) => page.Document.QuerySelector($"a[rel~={relation}]")?.GetAttribute("href");
+    private static string? Link(PortalPage page, string relation) =>
+        page.Document.QuerySelector($"a[rel~={relation}]")?.GetAttribute("href");
 
     private static Dictionary<string, string> Colours(string style) =>
-        Colour().Matches(style).DistinctBy(colour => colour.Groups[1].Value).ToDictionary(colour => colour.Groups[1].Value, colour => colour.Groups[2].Value);
+        Colour()
+            .Matches(style)
+            .DistinctBy(colour => colour.Groups[1].Value)
+            .ToDictionary(colour => colour.Groups[1].Value, colour => colour.Groups[2].Value);
 
     // WCAG 2.2, relative luminance and contrast ratio.
     private static double Contrast(string left, string right)
@@ -399,8 +497,11 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
 
     private static double Luminance(string colour)
     {
-        var parts = Enumerable.Range(0, 3).Select(part => Convert.ToInt32(colour.Substring(part * 2, 2), 16) / 255.0)
-            .Select(part => part <= 0.04045 ? part / 12.92 : Math.Pow((part + 0.055) / 1.055, 2.4)).ToList();
+        var parts = Enumerable
+            .Range(0, 3)
+            .Select(part => Convert.ToInt32(colour.Substring(part * 2, 2), 16) / 255.0)
+            .Select(part => part <= 0.04045 ? part / 12.92 : Math.Pow((part + 0.055) / 1.055, 2.4))
+            .ToList();
         return (0.2126 * parts[0]) + (0.7152 * parts[1]) + (0.0722 * parts[2]);
     }
 

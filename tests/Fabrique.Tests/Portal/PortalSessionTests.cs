@@ -29,14 +29,16 @@ public sealed class PortalSessionTests : IAsyncLifetime
         Assert.Contains("no-store", page.Response.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
     }
 
-    public static TheoryData<string> Refused => new(
-        "pas un jeton",
-        "a.b.c",
-        People.Token("delegate:62528", hours: -1),
-        People.Token("delegate:62528", issuer: "http://ailleurs.example/"),
-        People.Token("delegate:62528", audience: "somebody else"),
-        People.Token("delegate:62528", type: "JWT"),
-        People.Token("delegate:62528", key: ECDsa.Create(ECCurve.NamedCurves.nistP256)));
+    public static TheoryData<string> Refused =>
+        new(
+            "pas un jeton",
+            "a.b.c",
+            People.Token("delegate:62528", hours: -1),
+            People.Token("delegate:62528", issuer: "http://ailleurs.example/"),
+            People.Token("delegate:62528", audience: "somebody else"),
+            People.Token("delegate:62528", type: "JWT"),
+            People.Token("delegate:62528", key: ECDsa.Create(ECCurve.NamedCurves.nistP256))
+        );
 
     [Theory]
     [MemberData(nameof(Refused))]
@@ -59,7 +61,11 @@ public sealed class PortalSessionTests : IAsyncLifetime
         var sent = await _site.GetAsync(address);
 
         Assert.Equal(HttpStatusCode.Redirect, sent.Status);
-        Assert.EndsWith("/session/ouvrir?retour=" + Uri.EscapeDataString(address), sent.Response.Headers.Location!.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "/session/ouvrir?retour=" + Uri.EscapeDataString(address),
+            sent.Response.Headers.Location!.ToString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -77,7 +83,10 @@ public sealed class PortalSessionTests : IAsyncLifetime
     public async Task A_form_posted_without_its_proof_gets_a_page_that_says_so()
     {
         _site.SignIn();
-        var refused = await _site.PostAsync($"/pratiques/{PortalSite.Skatepark}/retirer", [new("_handler", "retrait"), new("motif", "pour voir")]);
+        var refused = await _site.PostAsync(
+            $"/pratiques/{PortalSite.Skatepark}/retirer",
+            [new("_handler", "retrait"), new("motif", "pour voir")]
+        );
 
         Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
         Assert.Equal("Demande refusée", refused.Heading);

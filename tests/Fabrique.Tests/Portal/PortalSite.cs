@@ -24,12 +24,13 @@ public sealed class PortalSite : IAsyncDisposable
     private PortalSite(PortalNetwork network)
     {
         Network = network;
-        _portal = new WebApplicationFactory<Filters>().WithWebHostBuilder(web => web
-            .UseEnvironment("Production")
-            .UseUrls("http://127.0.0.1:0")
-            .UseSetting("Data", _data)
-            .UseSetting("DAPR_HTTP_ENDPOINT", network.HttpAddress)
-            .UseSetting("DAPR_GRPC_ENDPOINT", network.Address));
+        _portal = new WebApplicationFactory<Filters>().WithWebHostBuilder(web =>
+            web.UseEnvironment("Production")
+                .UseUrls("http://127.0.0.1:0")
+                .UseSetting("Data", _data)
+                .UseSetting("DAPR_HTTP_ENDPOINT", network.HttpAddress)
+                .UseSetting("DAPR_GRPC_ENDPOINT", network.Address)
+        );
         _portal.UseKestrel(0);
         _portal.StartServer();
         var handler = new SocketsHttpHandler { CookieContainer = Cookies, AllowAutoRedirect = false };
@@ -51,38 +52,79 @@ public sealed class PortalSite : IAsyncDisposable
     public static async Task<PortalSite> StartAsync()
     {
         var network = await PortalNetwork.StartAsync();
-        network.Territories["R32"] = new() { Id = "R32", Kind = "REG", Name = "Hauts-de-France" };
-        network.Territories["D62"] = new() { Id = "D62", Kind = "DEP", Name = "Pas-de-Calais" };
+        network.Territories["R32"] = new()
+        {
+            Id = "R32",
+            Kind = "REG",
+            Name = "Hauts-de-France",
+        };
+        network.Territories["D62"] = new()
+        {
+            Id = "D62",
+            Kind = "DEP",
+            Name = "Pas-de-Calais",
+        };
         network.Territories["62498"] = Commune("62498", "Lens", 32_500);
         var loos = Commune(Loos, "Loos-en-Gohelle", 6_799);
         (loos.Joined, loos.PracticeCount) = (true, 1);
         loos.Coordinates = new() { Latitude = 50.4579, Longitude = 2.7922 };
         loos.FormerCodes.Add("62999");
-        loos.Profile = Profile.Parser.ParseJson(await File.ReadAllTextAsync(Path.Combine(Root, "services/territories/Data/profiles/62528.json")));
-        loos.Practices.Add(new PracticeLink { Id = Skatepark, Title = "Un skatepark", Themes = { "PART" }, Maturity = "EPROUVEE" });
+        loos.Profile = Profile.Parser.ParseJson(
+            await File.ReadAllTextAsync(Path.Combine(Root, "services/territories/Data/profiles/62528.json"))
+        );
+        loos.Practices.Add(
+            new PracticeLink
+            {
+                Id = Skatepark,
+                Title = "Un skatepark",
+                Themes = { "PART" },
+                Maturity = "EPROUVEE",
+            }
+        );
         network.Territories[Loos] = loos;
         network.Store(Published(Skatepark, "Un skatepark né d’une pétition"), "published");
         return new PortalSite(network);
     }
 
-    public static Practice Published(string id, string title) => new()
-    {
-        Id = id,
-        Territory = Loos,
-        Status = PracticeStatus.Published,
-        Language = "fr",
-        Title = title,
-        Summary = "Une pétition, puis un projet mené ensemble.",
-        Themes = { "PART", "TOUR" },
-        Principles = { "COOPERER" },
-        Maturity = "EPROUVEE",
-        Context = "Des jeunes demandaient un lieu.",
-        Difficulties = "Le projet a demandé du temps.",
-        SuccessConditions = "Un élu qui suit le projet.",
-        Figures = { new Figure { Label = "Âge des jeunes", Text = "11 à 14", Unit = "ans", Period = "1999/2009", Source = "L", Qualifier = "ENVIRON" } },
-        Sources = { new Source { Code = "L", Title = "Article de presse", Url = "https://example.org/article", Date = "2016-06" } },
-        Licence = "CC-BY-SA-4.0",
-    };
+    public static Practice Published(string id, string title) =>
+        new()
+        {
+            Id = id,
+            Territory = Loos,
+            Status = PracticeStatus.Published,
+            Language = "fr",
+            Title = title,
+            Summary = "Une pétition, puis un projet mené ensemble.",
+            Themes = { "PART", "TOUR" },
+            Principles = { "COOPERER" },
+            Maturity = "EPROUVEE",
+            Context = "Des jeunes demandaient un lieu.",
+            Difficulties = "Le projet a demandé du temps.",
+            SuccessConditions = "Un élu qui suit le projet.",
+            Figures =
+            {
+                new Figure
+                {
+                    Label = "Âge des jeunes",
+                    Text = "11 à 14",
+                    Unit = "ans",
+                    Period = "1999/2009",
+                    Source = "L",
+                    Qualifier = "ENVIRON",
+                },
+            },
+            Sources =
+            {
+                new Source
+                {
+                    Code = "L",
+                    Title = "Article de presse",
+                    Url = "https://example.org/article",
+                    Date = "2016-06",
+                },
+            },
+            Licence = "CC-BY-SA-4.0",
+        };
 
     /// <summary>A token of somebody who writes for Loos-en-Gohelle.</summary>
     public static string Token(string grant = "delegate:" + Loos) => People.Token(grant);
@@ -97,7 +139,8 @@ public sealed class PortalSite : IAsyncDisposable
     /// <param name="follow">Follow the redirection that comes after a success.</param>
     public async Task<PortalPage> PressAsync(PortalPage page, string button, bool follow = true)
     {
-        var pressed = page.Document.QuerySelectorAll<IHtmlButtonElement>("form[method=post] button")
+        var pressed = page
+            .Document.QuerySelectorAll<IHtmlButtonElement>("form[method=post] button")
             .Last(candidate => candidate.TextContent.Trim() == button);
         var fields = PortalPage.Fields(pressed.Form!).ToList();
         if (pressed.Name is { Length: > 0 } name)
@@ -112,7 +155,9 @@ public sealed class PortalSite : IAsyncDisposable
     public async Task<PortalPage> PostAsync(string address, IEnumerable<KeyValuePair<string, string>> fields, bool follow = true)
     {
         var response = await _browser.PostAsync(address, new FormUrlEncodedContent(fields));
-        return follow && response.StatusCode == HttpStatusCode.Redirect ? await GetAsync(response.Headers.Location!.ToString()) : await PageAsync(response);
+        return follow && response.StatusCode == HttpStatusCode.Redirect
+            ? await GetAsync(response.Headers.Location!.ToString())
+            : await PageAsync(response);
     }
 
     /// <summary>From now on every request bears a token, as those of a session do behind the gateway.</summary>
@@ -141,18 +186,19 @@ public sealed class PortalSite : IAsyncDisposable
         return folder.FullName;
     }
 
-    private static Territory Commune(string code, string name, int population) => new()
-    {
-        Id = code,
-        Kind = "COM",
-        Name = name,
-        Insee = code,
-        Population = population,
-        PopulationYear = 2023,
-        Department = new() { Code = "62", Name = "Pas-de-Calais" },
-        Region = new() { Code = "32", Name = "Hauts-de-France" },
-        OfficialSources = { "Insee, code officiel géographique" },
-    };
+    private static Territory Commune(string code, string name, int population) =>
+        new()
+        {
+            Id = code,
+            Kind = "COM",
+            Name = name,
+            Insee = code,
+            Population = population,
+            PopulationYear = 2023,
+            Department = new() { Code = "62", Name = "Pas-de-Calais" },
+            Region = new() { Code = "32", Name = "Hauts-de-France" },
+            OfficialSources = { "Insee, code officiel géographique" },
+        };
 
     private static async Task<PortalPage> PageAsync(HttpResponseMessage response)
     {
@@ -171,17 +217,19 @@ public sealed record PortalPage(HttpResponseMessage Response, string Html, IHtml
     public string Heading => Document.QuerySelectorAll("h1").Single().TextContent.Trim();
 
     /// <summary>What is read on the page, spaces made one.</summary>
-    public string Text => string.Join(' ', Document.QuerySelector("main")!.TextContent.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    public string Text =>
+        string.Join(' ', Document.QuerySelector("main")!.TextContent.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     public IEnumerable<string> Links => Document.QuerySelectorAll("a[href]").Select(link => link.GetAttribute("href")!);
 
-    public string Value(string field) => Document.GetElementsByName(field)[^1] switch
-    {
-        IHtmlTextAreaElement area => area.Value,
-        IHtmlSelectElement choice => choice.Value ?? "",
-        IHtmlInputElement input => input.Value,
-        _ => "",
-    };
+    public string Value(string field) =>
+        Document.GetElementsByName(field)[^1] switch
+        {
+            IHtmlTextAreaElement area => area.Value,
+            IHtmlSelectElement choice => choice.Value ?? "",
+            IHtmlInputElement input => input.Value,
+            _ => "",
+        };
 
     public void Type(string field, string value)
     {

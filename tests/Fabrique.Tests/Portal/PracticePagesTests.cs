@@ -41,7 +41,9 @@ public sealed class PracticePagesTests(NodeInMemory node, Browser browser) : ICl
         const string said = "Le terrain est fermé depuis <b>mars</b>.";
         var reader = await OpenAsync(Skatepark);
         await reader.GetByRole(AriaRole.Link, new() { Name = "Signaler une erreur" }).ClickAsync();
-        await reader.GetByRole(AriaRole.Button, new() { Name = "Envoyer au territoire" }).EvaluateAsync("button => button.form.noValidate = true");
+        await reader
+            .GetByRole(AriaRole.Button, new() { Name = "Envoyer au territoire" })
+            .EvaluateAsync("button => button.form.noValidate = true");
         await reader.GetByRole(AriaRole.Button, new() { Name = "Envoyer au territoire" }).ClickAsync();
         await Assertions.Expect(reader.GetByText("Votre message n’est pas parti")).ToBeVisibleAsync();
         await reader.Locator("#genre-Outdated").CheckAsync();
@@ -80,10 +82,19 @@ public sealed class PracticePagesTests(NodeInMemory node, Browser browser) : ICl
     public async Task A_report_without_the_proof_of_its_form_is_refused_and_reading_changes_nothing()
     {
         using var http = await node.HttpAsync();
-        using var forged = new FormUrlEncodedContent(new Dictionary<string, string> { ["_handler"] = "signalement", ["genre"] = "Wrong", ["message"] = "Forgé" });
+        using var forged = new FormUrlEncodedContent(
+            new Dictionary<string, string>
+            {
+                ["_handler"] = "signalement",
+                ["genre"] = "Wrong",
+                ["message"] = "Forgé",
+            }
+        );
         Assert.Equal(HttpStatusCode.BadRequest, (await http.PostAsync($"{Skatepark}/signaler", forged, Cancellation)).StatusCode);
         await http.GetAsync($"{Skatepark}/signaler?genre=Wrong&message=Forg%C3%A9", Cancellation);
-        Assert.DoesNotContain(await node.ReadAsync("practices", "SELECT text FROM practice_reports"), text => text.Contains("Forgé", StringComparison.Ordinal));
+        Assert.DoesNotContain(await node.ReadAsync("practices", "SELECT text FROM practice_reports"), text =>
+            text.Contains("Forgé", StringComparison.Ordinal)
+        );
     }
 
     [Fact]

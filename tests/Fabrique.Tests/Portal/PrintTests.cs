@@ -14,7 +14,10 @@ public sealed partial class PrintTests(NodeInMemory node, Browser browser) : ICl
     public async Task Every_shipped_practice_prints_on_one_sheet_in_letters_that_can_be_read()
     {
         using var http = await node.HttpAsync();
-        var ids = JsonNode.Parse(await http.GetStringAsync("/api/v1/practices?pageSize=100&territory=62528", Cancellation))!["practices"]!.AsArray().Select(practice => (string)practice!["id"]!).ToList();
+        var ids = JsonNode.Parse(await http.GetStringAsync("/api/v1/practices?pageSize=100&territory=62528", Cancellation))!["practices"]!
+            .AsArray()
+            .Select(practice => (string)practice!["id"]!)
+            .ToList();
         Assert.Equal(30, ids.Count);
         await using var context = await browser.NewContextAsync(node.Address, script: true, 1280);
         var page = await context.NewPageAsync();

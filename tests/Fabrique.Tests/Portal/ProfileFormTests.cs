@@ -37,7 +37,10 @@ public sealed class ProfileFormTests : IAsyncLifetime
         page.Type("star.text", "Vivre bien ici.");
         await _site.PressAsync(page, Save);
 
-        Assert.Equal(("Une ville <b>minière</b>.", "MINIER", "Vivre bien ici."), (Told.Introduction, Assert.Single(Told.Situations), Told.Star.Text));
+        Assert.Equal(
+            ("Une ville <b>minière</b>.", "MINIER", "Vivre bien ici."),
+            (Told.Introduction, Assert.Single(Told.Situations), Told.Star.Text)
+        );
     }
 
     [Fact]
@@ -144,7 +147,10 @@ public sealed class ProfileFormTests : IAsyncLifetime
         page.Type("results[1].title", "Deuxième");
         page.Type("results[1].newSource", "Bulletin");
         page = await _site.PressAsync(page, "Monter\u00a0: Résultat 2");
-        Assert.Equal(("Deuxième", "Bulletin", "Premier"), (page.Value("results[0].title"), page.Value("results[0].newSource"), page.Value("results[1].title")));
+        Assert.Equal(
+            ("Deuxième", "Bulletin", "Premier"),
+            (page.Value("results[0].title"), page.Value("results[0].newSource"), page.Value("results[1].title"))
+        );
 
         page = await StepAsync("indicateurs");
         page.Type("indicators[0].label", "Emplois");
@@ -164,7 +170,20 @@ public sealed class ProfileFormTests : IAsyncLifetime
     [Fact]
     public async Task A_source_that_is_cited_stays_and_says_how_often()
     {
-        _site.Network.Tell(Lens, new Profile { Sources = { new Records.V1.Source { Code = "A", Title = "Le bulletin" } }, Results = { new Fact { Title = "Un résultat", Sources = { "A" } } } });
+        _site.Network.Tell(
+            Lens,
+            new Profile
+            {
+                Sources =
+                {
+                    new Records.V1.Source { Code = "A", Title = "Le bulletin" },
+                },
+                Results =
+                {
+                    new Fact { Title = "Un résultat", Sources = { "A" } },
+                },
+            }
+        );
         var page = await StepAsync("sources");
         Assert.Contains("citée 1 fois", page.Text, StringComparison.Ordinal);
         page = await _site.PressAsync(page, "Retirer la source 1");
@@ -176,15 +195,56 @@ public sealed class ProfileFormTests : IAsyncLifetime
     [Fact]
     public async Task Removing_a_period_keeps_its_milestones()
     {
-        _site.Network.Tell(Lens, new Profile { Phases = { new Phase { Code = "CULTURE", Title = "Se retrouver", Sources = { "A" } } }, Milestones = { new Milestone { Date = "1984", Title = "La fête", Phase = "CULTURE", Sources = { "A" } } }, Sources = { new Records.V1.Source { Code = "A", Title = "Le bulletin" } } });
+        _site.Network.Tell(
+            Lens,
+            new Profile
+            {
+                Phases =
+                {
+                    new Phase
+                    {
+                        Code = "CULTURE",
+                        Title = "Se retrouver",
+                        Sources = { "A" },
+                    },
+                },
+                Milestones =
+                {
+                    new Milestone
+                    {
+                        Date = "1984",
+                        Title = "La fête",
+                        Phase = "CULTURE",
+                        Sources = { "A" },
+                    },
+                },
+                Sources =
+                {
+                    new Records.V1.Source { Code = "A", Title = "Le bulletin" },
+                },
+            }
+        );
         var page = await _site.PressAsync(await StepAsync("periodes"), "Retirer la période 1");
         await _site.PressAsync(page, Save);
         Assert.Equal(("", "La fête"), Assert.Single(Told.Milestones) is var kept ? (kept.Phase, kept.Title) : default);
     }
 
     [Theory]
-    [InlineData("octobre 2014", "2014-10"), InlineData("1er mai 2015", "2015-05-01"), InlineData("7 oct. 2014", "2014-10-07"), InlineData("AOUT 1999", "1999-08"), InlineData("10/2014", "2014-10")]
-    [InlineData("7/10/2014", "2014-10-07"), InlineData("May 2015", "2015-05"), InlineData("2014", "2014"), InlineData("jui 2014", null), InlineData("au printemps", null), InlineData("2014-10", null)]
+    [
+        InlineData("octobre 2014", "2014-10"),
+        InlineData("1er mai 2015", "2015-05-01"),
+        InlineData("7 oct. 2014", "2014-10-07"),
+        InlineData("AOUT 1999", "1999-08"),
+        InlineData("10/2014", "2014-10")
+    ]
+    [
+        InlineData("7/10/2014", "2014-10-07"),
+        InlineData("May 2015", "2015-05"),
+        InlineData("2014", "2014"),
+        InlineData("jui 2014", null),
+        InlineData("au printemps", null),
+        InlineData("2014-10", null)
+    ]
     public void Dates_are_read_as_people_write_them(string typed, string? read) => Assert.Equal(read, FormFields.Date(typed));
 
     private Task<PortalPage> StepAsync(string step) => _site.GetAsync($"/mon-territoire/profil/{step}?territoire={Lens}");

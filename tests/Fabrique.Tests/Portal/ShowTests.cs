@@ -16,6 +16,10 @@ public sealed class ShowTests
     public void A_span_of_time_reads_as_one_says_it(string start, string end, string said) => Assert.Equal(said, Show.Span(start, end));
 
     [Theory]
-    [InlineData("1999/2009", "de 1999 à 2009"), InlineData("2019", "2019"), InlineData("période non précisée par la source", "période non précisée par la source")]
+    [
+        InlineData("1999/2009", "de 1999 à 2009"),
+        InlineData("2019", "2019"),
+        InlineData("période non précisée par la source", "période non précisée par la source")
+    ]
     public void A_period_is_a_span_or_its_own_words(string period, string said) => Assert.Equal(said, Show.Period(period));
 }

@@ -27,7 +27,10 @@ public sealed class SiteChecksTests(NodeInMemory node, Browser browser) : IClass
 
     [Theory, Trait("Declared", "axe"), Trait("Declared", "layout")]
     [MemberData(nameof(Pages))]
-    public async Task Axe_finds_nothing_in_either_theme_and_nothing_is_lost_on_a_narrow_screen_with_large_letters_or_wide_spacing(string address, bool session)
+    public async Task Axe_finds_nothing_in_either_theme_and_nothing_is_lost_on_a_narrow_screen_with_large_letters_or_wide_spacing(
+        string address,
+        bool session
+    )
     {
         var page = await OpenAsync(address, session, 1280);
         await using var context = page.Context;
@@ -44,10 +47,21 @@ public sealed class SiteChecksTests(NodeInMemory node, Browser browser) : IClass
         foreach (var (address, at) in SitePages.All.Select((row, at) => (row.Data.Item1, at)))
         {
             var answer = await page.GotoAsync(address);
-            await File.WriteAllTextAsync(Path.Combine(folder.FullName, $"{at:00}{Regex.Replace(address, "[^a-z]+", "-")}.html"), await answer!.TextAsync(), Cancellation);
+            await File.WriteAllTextAsync(
+                Path.Combine(folder.FullName, $"{at:00}{Regex.Replace(address, "[^a-z]+", "-")}.html"),
+                await answer!.TextAsync(),
+                Cancellation
+            );
         }
 
-        var (code, said) = await CheckerAsync("html-validate", "--config", Path.Combine(Checkout.Root(), "tests", "html-validate.json"), "--formatter", "text", folder.FullName);
+        var (code, said) = await CheckerAsync(
+            "html-validate",
+            "--config",
+            Path.Combine(Checkout.Root(), "tests", "html-validate.json"),
+            "--formatter",
+            "text",
+            folder.FullName
+        );
         Assert.True(code == 0, said);
         folder.Delete(recursive: true);
     }
@@ -58,9 +72,14 @@ public sealed class SiteChecksTests(NodeInMemory node, Browser browser) : IClass
         var addresses = SitePages.Declared.Append("/en").Select(address => new Uri(node.Address, address).ToString());
         // Every page leads to the same door of sessions, each with its own way back.
         var elsewhere = $"^(?!{Regex.Escape(node.Address.GetLeftPart(UriPartial.Authority))})|/session/ouvrir";
-        var (_, said) = await CheckerAsync("linkinator", [.. addresses, "--skip", elsewhere, "--format", "json", "--concurrency", "8", "--timeout", "20000"]);
+        var (_, said) = await CheckerAsync(
+            "linkinator",
+            [.. addresses, "--skip", elsewhere, "--format", "json", "--concurrency", "8", "--timeout", "20000"]
+        );
         var links = JsonNode.Parse(said[said.IndexOf('{', StringComparison.Ordinal)..])!["links"]!.AsArray();
-        Assert.Empty(links.Where(link => (string)link!["state"]! == "BROKEN").Select(link => $"{link!["status"]} {link["url"]} on {link["parent"]}"));
+        Assert.Empty(
+            links.Where(link => (string)link!["state"]! == "BROKEN").Select(link => $"{link!["status"]} {link["url"]} on {link["parent"]}")
+        );
         Assert.True(links.Count(link => (string)link!["state"]! == "OK") > 100, "the site has more links than that");
     }
 
@@ -75,16 +94,39 @@ public sealed class SiteChecksTests(NodeInMemory node, Browser browser) : IClass
         }
 
         var axe = (await (await OpenAsync("/", false, 1280)).RunAxe()).TestEngine.Version;
-        var codes = typeof(SiteChecksTests).Assembly.GetTypes().SelectMany(tests => tests.GetMethods()).SelectMany(test => test.GetCustomAttributes<TraitAttribute>())
-            .Where(trait => trait.Name == "Declared").Select(trait => trait.Value).Distinct().Order(StringComparer.Ordinal).ToList();
-        var fresh = Path.Combine(Directory.CreateDirectory(Path.Combine(Checkout.Root(), "artifacts", "test-results")).FullName, "checks.json");
+        var codes = typeof(SiteChecksTests)
+            .Assembly.GetTypes()
+            .SelectMany(tests => tests.GetMethods())
+            .SelectMany(test => test.GetCustomAttributes<TraitAttribute>())
+            .Where(trait => trait.Name == "Declared")
+            .Select(trait => trait.Value)
+            .Distinct()
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        var fresh = Path.Combine(
+            Directory.CreateDirectory(Path.Combine(Checkout.Root(), "artifacts", "test-results")).FullName,
+            "checks.json"
+        );
         var today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().Date);
-        await File.WriteAllTextAsync(fresh, JsonSerializer.Serialize(new SiteChecks(today, axe, codes, measured), Written) + "\n", Cancellation);
+        await File.WriteAllTextAsync(
+            fresh,
+            JsonSerializer.Serialize(new SiteChecks(today, axe, codes, measured), Written) + "\n",
+            Cancellation
+        );
 
-        Assert.Empty(measured.Where(page => page.Kilobytes > MostKilobytes || page.Requests > MostRequests || page.Grade != "A").Select(page => $"too heavy: {page}"));
-        var (same, way) = (declared.Codes.SequenceEqual(codes) && declared.Axe == axe && Said(declared.Pages).SequenceEqual(Said(measured)), $"cp {fresh} services/portal/checks.json");
+        Assert.Empty(
+            measured
+                .Where(page => page.Kilobytes > MostKilobytes || page.Requests > MostRequests || page.Grade != "A")
+                .Select(page => $"too heavy: {page}")
+        );
+        var (same, way) = (
+            declared.Codes.SequenceEqual(codes) && declared.Axe == axe && Said(declared.Pages).SequenceEqual(Said(measured)),
+            $"cp {fresh} services/portal/checks.json"
+        );
         Assert.True(same, $"The site declares something else than what was measured. Once that is wanted: {way}");
-        Assert.All(measured.Zip(declared.Pages), pair => Assert.True(Math.Abs(pair.First.Kilobytes - pair.Second.Kilobytes) <= 5, $"{pair.First}, declared {pair.Second}: {way}"));
+        Assert.All(measured.Zip(declared.Pages), pair =>
+            Assert.True(Math.Abs(pair.First.Kilobytes - pair.Second.Kilobytes) <= 5, $"{pair.First}, declared {pair.Second}: {way}")
+        );
     }
 
     [Theory]
@@ -95,10 +137,12 @@ public sealed class SiteChecksTests(NodeInMemory node, Browser browser) : IClass
         Assert.Equal(grade, EcoIndex.Grade(EcoIndex.Of(elements, requests, kilobytes)));
     }
 
-    private static JsonSerializerOptions Written { get; } = new(JsonSerializerOptions.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
+    private static JsonSerializerOptions Written { get; } =
+        new(JsonSerializerOptions.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
 
     // A kilobyte more or less is no other declaration.
-    private static IEnumerable<(string, int, string)> Said(IEnumerable<CheckedPage> pages) => pages.Select(page => (page.Address, page.Requests, page.Grade));
+    private static IEnumerable<(string, int, string)> Said(IEnumerable<CheckedPage> pages) =>
+        pages.Select(page => (page.Address, page.Requests, page.Grade));
 
     /// <param name="address">Of the page.</param>
     /// <param name="expected">How many requests are waited for: on a busy machine the browser asks for the icon long after the page.</param>
@@ -109,7 +153,7 @@ public sealed class SiteChecksTests(NodeInMemory node, Browser browser) : IClass
         var requests = new ConcurrentBag<IRequest>();
         page.RequestFinished += (_, request) => requests.Add(request);
         await page.GotoAsync(address, new() { WaitUntil = WaitUntilState.NetworkIdle });
-        for (var watch = Stopwatch.StartNew(); requests.Count < expected && watch.Elapsed < TimeSpan.FromSeconds(10);)
+        for (var watch = Stopwatch.StartNew(); requests.Count < expected && watch.Elapsed < TimeSpan.FromSeconds(10); )
         {
             await Task.Delay(50, Cancellation);
         }
@@ -145,7 +189,9 @@ public sealed class SiteChecksTests(NodeInMemory node, Browser browser) : IClass
     {
         var program = Path.Combine(Checkout.Root(), "artifacts", "tools", "npm", "node_modules", ".bin", name);
         Assert.True(File.Exists(program), $"{name} is missing: ./fabrique test installs it");
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         var complaints = process.StandardError.ReadToEndAsync(Cancellation);
         var said = await process.StandardOutput.ReadToEndAsync(Cancellation);
         await process.WaitForExitAsync(Cancellation);

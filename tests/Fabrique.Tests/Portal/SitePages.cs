@@ -23,7 +23,10 @@ public static class SitePages
         ("/territoires/{Address}/trajectoire", ["/territoires/62528-loos-en-gohelle/trajectoire"]),
         ("/territoires/{Address}/methode", ["/territoires/62528-loos-en-gohelle/methode"]),
         ("/territoires/semblables", ["/territoires/semblables?de=62498"]),
-        ("/pratiques", ["/pratiques", "/pratiques?theme=ENER&q=solair", "/pratiques?q=xyzzyx", "/pratiques?vue=carte&theme=PART", "/en/pratiques"]),
+        (
+            "/pratiques",
+            ["/pratiques", "/pratiques?theme=ENER&q=solair", "/pratiques?q=xyzzyx", "/pratiques?vue=carte&theme=PART", "/en/pratiques"]
+        ),
         ("/pratiques/{Id}", [Practice + "?chez=62498"]),
         ("/pratiques/{Id}/versions", [Practice + "/versions"]),
         ("/pratiques/{Id}/signaler", [Practice + "/signaler"]),
@@ -59,7 +62,10 @@ public static class SitePages
         ("/mon-territoire/auto-evaluation/fiche/{Axis}", ["/mon-territoire/auto-evaluation/fiche/engager?territoire=62528"]),
         ("/mon-territoire/auto-evaluation/comparaison", ["/mon-territoire/auto-evaluation/comparaison?territoire=62528"]),
         ("/mon-territoire/auto-evaluation/instantanes/{Id}", ["/mon-territoire/auto-evaluation/instantanes/aucun?territoire=62528"]),
-        ("/mon-territoire/auto-evaluation/evolution", ["/mon-territoire/auto-evaluation/evolution?territoire=62528&avant=aucun&apres=aucun"]),
+        (
+            "/mon-territoire/auto-evaluation/evolution",
+            ["/mon-territoire/auto-evaluation/evolution?territoire=62528&avant=aucun&apres=aucun"]
+        ),
         ("/mon-territoire/charte", ["/mon-territoire/charte?territoire=62528"]),
         ("/mon-territoire/profil", ["/mon-territoire/profil"]),
         ("/mon-territoire/profil/{Word}", [.. Portal.ProfileStep.All.Select(step => $"/mon-territoire/profil/{step.Word}")]),
@@ -93,14 +99,23 @@ public static class SitePages
     public static IEnumerable<string> Public => Examples.SelectMany(page => page.Addresses);
 
     /// <summary>Those that count for the declarations: the pages that exist, in French.</summary>
-    public static IEnumerable<string> Declared => Public.Where(address => address is not ("/nulle-part" or Spent or Failed) && !address.StartsWith("/en", StringComparison.Ordinal));
+    public static IEnumerable<string> Declared =>
+        Public.Where(address => address is not ("/nulle-part" or Spent or Failed) && !address.StartsWith("/en", StringComparison.Ordinal));
 
     /// <summary>Every example, and whether a session is needed.</summary>
     public static TheoryData<string, bool> All =>
-        new(Public.Select(address => (address, false)).Concat(Delegates.SelectMany(page => page.Addresses).Select(address => (address, true))));
+        new(
+            Public
+                .Select(address => (address, false))
+                .Concat(Delegates.SelectMany(page => page.Addresses).Select(address => (address, true)))
+        );
 
     public static IEnumerable<string> Routes => Examples.Concat(Delegates).Select(page => page.Route);
 
     /// <summary>The routes that there really are.</summary>
-    public static IEnumerable<string> Existing => new[] { typeof(App), typeof(SiteHosting), typeof(Identity.Components.App) }.SelectMany(part => part.Assembly.GetTypes()).SelectMany(page => page.GetCustomAttributes<RouteAttribute>()).Select(route => route.Template);
+    public static IEnumerable<string> Existing =>
+        new[] { typeof(App), typeof(SiteHosting), typeof(Identity.Components.App) }
+            .SelectMany(part => part.Assembly.GetTypes())
+            .SelectMany(page => page.GetCustomAttributes<RouteAttribute>())
+            .Select(route => route.Template);
 }

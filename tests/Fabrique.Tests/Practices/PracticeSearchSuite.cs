@@ -8,9 +8,13 @@ using static Fabrique.Tests.Answers;
 
 namespace Fabrique.Tests;
 
-public sealed class PracticeSearchOnSqliteTests(ServiceOnSqlite<PracticesDb> service) : PracticeSearchSuite(service), IClassFixture<ServiceOnSqlite<PracticesDb>>;
+public sealed class PracticeSearchOnSqliteTests(ServiceOnSqlite<PracticesDb> service)
+    : PracticeSearchSuite(service),
+        IClassFixture<ServiceOnSqlite<PracticesDb>>;
 
-public sealed class PracticeSearchOnPostgreSqlTests(ServiceOnPostgreSql<PracticesDb> service) : PracticeSearchSuite(service), IClassFixture<ServiceOnPostgreSql<PracticesDb>>;
+public sealed class PracticeSearchOnPostgreSqlTests(ServiceOnPostgreSql<PracticesDb> service)
+    : PracticeSearchSuite(service),
+        IClassFixture<ServiceOnPostgreSql<PracticesDb>>;
 
 /// <summary>What somebody finds in the catalogue, and what helps who finds nothing. The same on every database.</summary>
 public abstract class PracticeSearchSuite(ServiceUnderTest<PracticesDb> service)
@@ -25,7 +29,9 @@ public abstract class PracticeSearchSuite(ServiceUnderTest<PracticesDb> service)
     [InlineData("mobilite"), InlineData("MOBILITÉS"), InlineData("la mobilité des habitants"), InlineData("l’habitante mobile")]
     public async Task Accents_capitals_small_words_and_forms_do_not_matter(string query)
     {
-        var id = await PublishAsync("Mobilités douces pour les habitants", practice => practice.Summary = "Des mobilités, des vélos mobiles pour les habitantes.");
+        var id = await PublishAsync("Mobilités douces pour les habitants", practice =>
+            practice.Summary = "Des mobilités, des vélos mobiles pour les habitantes."
+        );
         Assert.Contains(id, await FoundAsync(query));
     }
 
@@ -75,7 +81,9 @@ public abstract class PracticeSearchSuite(ServiceUnderTest<PracticesDb> service)
     [Fact]
     public async Task What_matches_is_shown_in_the_form_it_has_there_and_in_a_passage_when_the_summary_has_none()
     {
-        await PublishAsync("L’éolienne <b>communale</b>", practice => practice.Difficulties = "Des recours, puis des hirondelles <script> au nid.");
+        await PublishAsync("L’éolienne <b>communale</b>", practice =>
+            practice.Difficulties = "Des recours, puis des hirondelles <script> au nid."
+        );
         var byTitle = await Practices.ListPracticesAsync(new() { Query = "éoliennes communales", Territory = Town });
         Assert.Equal(["éolienne", "communale"], Marked(byTitle.Practices[0].Title, byTitle.Matches[0].Texts[0]));
 
@@ -91,7 +99,14 @@ public abstract class PracticeSearchSuite(ServiceUnderTest<PracticesDb> service)
     {
         var hard = await PublishAsync("Verger", practice => practice.Difficulties = "Le foncier manquait.");
         await PublishAsync("Le foncier communal");
-        var list = await Practices.ListPracticesAsync(new() { Query = "fonciers", Territory = Town, Scope = SearchScope.Difficulties });
+        var list = await Practices.ListPracticesAsync(
+            new()
+            {
+                Query = "fonciers",
+                Territory = Town,
+                Scope = SearchScope.Difficulties,
+            }
+        );
         Assert.Equal([hard], list.Practices.Select(practice => practice.Id));
         Assert.Equal("difficulties", list.Matches[0].Texts[0].Field);
     }
@@ -110,14 +125,18 @@ public abstract class PracticeSearchSuite(ServiceUnderTest<PracticesDb> service)
         async Task<List<string>> TitlesAsync(PracticeSort sort)
         {
             var found = new List<string>();
-            var request = new ListPracticesRequest { Query = "rhododendron", Sort = sort, PageSize = 2 };
+            var request = new ListPracticesRequest
+            {
+                Query = "rhododendron",
+                Sort = sort,
+                PageSize = 2,
+            };
             do
             {
                 var page = await Practices.ListPracticesAsync(request);
                 found.AddRange(page.Practices.Select(practice => practice.Title));
                 request.PageToken = page.NextPageToken;
-            }
-            while (request.PageToken.Length > 0);
+            } while (request.PageToken.Length > 0);
             return found;
         }
     }
@@ -147,8 +166,20 @@ public abstract class PracticeSearchSuite(ServiceUnderTest<PracticesDb> service)
             Assert.Equal((0, "", "", 0), (list.TotalSize, list.Help.Understood, list.Help.DidYouMean, list.Help.UnfilteredSize));
         }
         await RefusedAsync(StatusCode.NotFound, () => Practices.ListSimilarPracticesAsync(new() { Id = draft }).ResponseAsync);
-        Assert.Contains(draft, (await Practices.ListPracticesAsync(
-            new() { Query = "thanatopraxie", Territory = Town, Status = PracticeStatus.Draft }, service.As(Town))).Practices.Select(practice => practice.Id));
+        Assert.Contains(
+            draft,
+            (
+                await Practices.ListPracticesAsync(
+                    new()
+                    {
+                        Query = "thanatopraxie",
+                        Territory = Town,
+                        Status = PracticeStatus.Draft,
+                    },
+                    service.As(Town)
+                )
+            ).Practices.Select(practice => practice.Id)
+        );
     }
 
     [Fact]
@@ -167,8 +198,13 @@ public abstract class PracticeSearchSuite(ServiceUnderTest<PracticesDb> service)
     {
         var model = await PublishAsync("Le modèle");
         var adapted = await PublishAsync("L’adaptation", practice => practice.AdaptedFrom = model);
-        Assert.Equal([adapted], (await Practices.ListPracticesAsync(new() { AdaptedFrom = model })).Practices.Select(practice => practice.Id));
-        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => PublishAsync("Sans modèle", practice => practice.AdaptedFrom = "https://exemple.test/1"));
+        Assert.Equal(
+            [adapted],
+            (await Practices.ListPracticesAsync(new() { AdaptedFrom = model })).Practices.Select(practice => practice.Id)
+        );
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () =>
+            PublishAsync("Sans modèle", practice => practice.AdaptedFrom = "https://exemple.test/1")
+        );
         Assert.Equal(["adaptedFrom"], Fields(refused));
     }
 
@@ -178,14 +214,30 @@ public abstract class PracticeSearchSuite(ServiceUnderTest<PracticesDb> service)
         var text = await PublishAsync("Premier", practice => practice.Context = "Le baobab.");
         var title = await PublishAsync("Le baobab");
         await Practices.CreatePracticeAsync(new() { Practice = Publishable("Baobab caché") }, service.As(Town));
-        var invented = (await Practices.CreatePracticeAsync(new() { Practice = new(Publishable("Baobab inventé")) { Territory = "ZZ001" } }, service.As("ZZ001"))).Practice.Id;
+        var invented = (
+            await Practices.CreatePracticeAsync(
+                new() { Practice = new(Publishable("Baobab inventé")) { Territory = "ZZ001" } },
+                service.As("ZZ001")
+            )
+        )
+            .Practice
+            .Id;
         await Practices.PublishPracticeAsync(new() { Id = invented }, service.As("ZZ001"));
-        Assert.Contains(invented, (await Practices.ListPracticesAsync(new() { Query = "baobabs" })).Practices.Select(practice => practice.Id));
-        var exported = await Practices.ExportPractices(new() { Query = "baobabs" }).ResponseStream.ReadAllAsync(Cancellation).ToListAsync(Cancellation);
+        Assert.Contains(
+            invented,
+            (await Practices.ListPracticesAsync(new() { Query = "baobabs" })).Practices.Select(practice => practice.Id)
+        );
+        var exported = await Practices
+            .ExportPractices(new() { Query = "baobabs" })
+            .ResponseStream.ReadAllAsync(Cancellation)
+            .ToListAsync(Cancellation);
         Assert.Equal([title, text], exported.Select(one => one.Practice.Id));
         Assert.Equal("Le baobab.", exported[1].Practice.Context);
-        await RefusedAsync(StatusCode.PermissionDenied, () => Practices.ExportPractices(new() { Territory = Town, Status = PracticeStatus.Draft }, service.As("ZZ002"))
-            .ResponseStream.MoveNext(Cancellation));
+        await RefusedAsync(StatusCode.PermissionDenied, () =>
+            Practices
+                .ExportPractices(new() { Territory = Town, Status = PracticeStatus.Draft }, service.As("ZZ002"))
+                .ResponseStream.MoveNext(Cancellation)
+        );
     }
 
     [Fact]
@@ -200,7 +252,10 @@ public abstract class PracticeSearchSuite(ServiceUnderTest<PracticesDb> service)
 
         var steward = new Metadata
         {
-            { "authorization", $"Bearer {NodeToken.Issue(service.Services.GetRequiredService<NodeKey>(), [new Grant(Grant.Steward, service.Services.GetRequiredService<Registry>().Node)], TimeSpan.FromHours(1), TimeProvider.System)}" },
+            {
+                "authorization",
+                $"Bearer {NodeToken.Issue(service.Services.GetRequiredService<NodeKey>(), [new Grant(Grant.Steward, service.Services.GetRequiredService<Registry>().Node)], TimeSpan.FromHours(1), TimeProvider.System)}"
+            },
         };
         var searches = (await Practices.ListUnansweredSearchesAsync(new(), steward)).Searches;
         Assert.Equal(("poudlard quidditch", 10), Assert.Single(searches.Select(search => (search.Words, search.Count))));
@@ -209,7 +264,8 @@ public abstract class PracticeSearchSuite(ServiceUnderTest<PracticesDb> service)
         await RefusedAsync(StatusCode.PermissionDenied, () => Practices.ListUnansweredSearchesAsync(new(), service.As(Town)).ResponseAsync);
     }
 
-    private static List<string> Marked(string text, TextMatch match) => [.. match.Spans.Select(span => text.Substring(span.Start, span.Length))];
+    private static List<string> Marked(string text, TextMatch match) =>
+        [.. match.Spans.Select(span => text.Substring(span.Start, span.Length))];
 
     private async Task<string> PublishAsync(string title, Action<Practice>? also = null)
     {
@@ -221,19 +277,32 @@ public abstract class PracticeSearchSuite(ServiceUnderTest<PracticesDb> service)
     }
 
     private async Task<IEnumerable<string>> FoundAsync(string query) =>
-        (await Practices.ListPracticesAsync(new() { Query = query, Territory = Town, PageSize = 100 })).Practices.Select(practice => practice.Id);
+        (
+            await Practices.ListPracticesAsync(
+                new()
+                {
+                    Query = query,
+                    Territory = Town,
+                    PageSize = 100,
+                }
+            )
+        ).Practices.Select(practice => practice.Id);
 
-    private static Practice Publishable(string title) => new()
-    {
-        Territory = Town,
-        Title = title,
-        Summary = "Un essai de la recherche.",
-        Themes = { "ALIM" },
-        Maturity = "EXPERIMENTATION",
-        Context = "Un lieu.",
-        Difficulties = "Aucune à ce jour.",
-        SuccessConditions = "Rien.",
-        Licence = "CC-BY-SA-4.0",
-        Sources = { new Source { Code = "B", Title = "Bilan" } },
-    };
+    private static Practice Publishable(string title) =>
+        new()
+        {
+            Territory = Town,
+            Title = title,
+            Summary = "Un essai de la recherche.",
+            Themes = { "ALIM" },
+            Maturity = "EXPERIMENTATION",
+            Context = "Un lieu.",
+            Difficulties = "Aucune à ce jour.",
+            SuccessConditions = "Rien.",
+            Licence = "CC-BY-SA-4.0",
+            Sources =
+            {
+                new Source { Code = "B", Title = "Bilan" },
+            },
+        };
 }

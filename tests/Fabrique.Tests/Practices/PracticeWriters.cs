@@ -61,14 +61,22 @@ internal sealed class PracticeWriters : IAsyncDisposable
     public async Task ConvergedAsync(TimeSpan limit)
     {
         var watch = Stopwatch.StartNew();
-        await WholeNode.EventuallyAsync("healthy", async () => (string?)JsonNode.Parse(await _http.GetStringAsync("/health", Cancellation))!["status"], limit);
+        await WholeNode.EventuallyAsync(
+            "healthy",
+            async () => (string?)JsonNode.Parse(await _http.GetStringAsync("/health", Cancellation))!["status"],
+            limit
+        );
         await _stop.CancelAsync();
         await _writing;
         using var channel = GrpcChannel.ForAddress(_node.GrpcAddress);
         var catalogue = await CatalogueAsync(new PracticeService.PracticeServiceClient(channel), _territory);
         Assert.Empty(_published.Except(catalogue));
         await WholeNode.EventuallyAsync(catalogue.Count, () => CountAsync(_http, _territory), limit - watch.Elapsed);
-        await WholeNode.EventuallyAsync("healthy", async () => (string?)JsonNode.Parse(await _http.GetStringAsync("/health", Cancellation))!["status"], limit - watch.Elapsed);
+        await WholeNode.EventuallyAsync(
+            "healthy",
+            async () => (string?)JsonNode.Parse(await _http.GetStringAsync("/health", Cancellation))!["status"],
+            limit - watch.Elapsed
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -101,8 +109,10 @@ internal sealed class PracticeWriters : IAsyncDisposable
         {
             try
             {
-                if (await SendAsync("/api/v1/practices", Practice(_territory, $"Practice {writer}.{at}")) is { } draft
-                    && await SendAsync($"/api/v1/practices/{draft["id"]}:publish", []) is { } published)
+                if (
+                    await SendAsync("/api/v1/practices", Practice(_territory, $"Practice {writer}.{at}")) is { } draft
+                    && await SendAsync($"/api/v1/practices/{draft["id"]}:publish", []) is { } published
+                )
                 {
                     _published.Enqueue((string)published["id"]!);
                 }
@@ -126,19 +136,20 @@ internal sealed class PracticeWriters : IAsyncDisposable
         return null;
     }
 
-    private static JsonObject Practice(string territory, string title) => new()
-    {
-        ["territory"] = territory,
-        ["title"] = title,
-        ["summary"] = "Écrite par un essai.",
-        ["themes"] = new JsonArray("PART"),
-        ["maturity"] = "IDEE",
-        ["context"] = "Un essai.",
-        ["difficulties"] = "Aucune : ce n’est qu’un essai.",
-        ["successConditions"] = "Un nœud qui marche.",
-        ["licence"] = "CC-BY-SA-4.0",
-        ["sources"] = new JsonArray(new JsonObject { ["title"] = "L’essai lui-même" }),
-    };
+    private static JsonObject Practice(string territory, string title) =>
+        new()
+        {
+            ["territory"] = territory,
+            ["title"] = title,
+            ["summary"] = "Écrite par un essai.",
+            ["themes"] = new JsonArray("PART"),
+            ["maturity"] = "IDEE",
+            ["context"] = "Un essai.",
+            ["difficulties"] = "Aucune : ce n’est qu’un essai.",
+            ["successConditions"] = "Un nœud qui marche.",
+            ["licence"] = "CC-BY-SA-4.0",
+            ["sources"] = new JsonArray(new JsonObject { ["title"] = "L’essai lui-même" }),
+        };
 
     private static async Task<HashSet<string>> CatalogueAsync(PracticeService.PracticeServiceClient practices, string territory)
     {
@@ -149,8 +160,7 @@ internal sealed class PracticeWriters : IAsyncDisposable
             var page = await practices.ListPracticesAsync(request);
             found.UnionWith(page.Practices.Select(practice => practice.Id));
             request.PageToken = page.NextPageToken;
-        }
-        while (request.PageToken.Length > 0);
+        } while (request.PageToken.Length > 0);
         return found;
     }
 }

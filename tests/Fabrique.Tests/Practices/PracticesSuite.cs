@@ -16,9 +16,13 @@ using Record = Fabrique.Records.V1.Record;
 
 namespace Fabrique.Tests;
 
-public sealed class PracticesOnSqliteTests(ServiceOnSqlite<PracticesDb> service) : PracticesSuite(service), IClassFixture<ServiceOnSqlite<PracticesDb>>;
+public sealed class PracticesOnSqliteTests(ServiceOnSqlite<PracticesDb> service)
+    : PracticesSuite(service),
+        IClassFixture<ServiceOnSqlite<PracticesDb>>;
 
-public sealed class PracticesOnPostgreSqlTests(ServiceOnPostgreSql<PracticesDb> service) : PracticesSuite(service), IClassFixture<ServiceOnPostgreSql<PracticesDb>>;
+public sealed class PracticesOnPostgreSqlTests(ServiceOnPostgreSql<PracticesDb> service)
+    : PracticesSuite(service),
+        IClassFixture<ServiceOnPostgreSql<PracticesDb>>;
 
 /// <summary>The catalogue over gRPC and REST, with the thirty practices of Loos-en-Gohelle in it.</summary>
 public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
@@ -49,15 +53,29 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
         Assert.Equal(published.Record.Version, again.Record.Version);
 
         var edited = new Practice(published) { Title = "Le verger et la mare des écoles" };
-        var revised = (await Practices.RevisePracticeAsync(new() { Id = draft.Id, Practice = edited, Version = published.Record.Version }, service.As(Town))).Practice;
+        var revised = (
+            await Practices.RevisePracticeAsync(
+                new()
+                {
+                    Id = draft.Id,
+                    Practice = edited,
+                    Version = published.Record.Version,
+                },
+                service.As(Town)
+            )
+        ).Practice;
         Assert.Equal(("revised", PracticeStatus.Published), (revised.Record.Change, revised.Status));
         Assert.Contains(draft.Id, await FoundAsync("mare"));
 
-        var withdrawn = (await Practices.WithdrawPracticeAsync(new() { Id = draft.Id, Reason = "le verger a gelé" }, service.As(Town))).Practice;
+        var withdrawn = (
+            await Practices.WithdrawPracticeAsync(new() { Id = draft.Id, Reason = "le verger a gelé" }, service.As(Town))
+        ).Practice;
         Assert.Equal("le verger a gelé", withdrawn.WithdrawalReason);
         Assert.DoesNotContain(draft.Id, await FoundAsync("verger"));
         await RefusedAsync(StatusCode.NotFound, () => Practices.GetPracticeAsync(new() { Id = draft.Id }).ResponseAsync);
-        await RefusedAsync(StatusCode.FailedPrecondition, () => Practices.WithdrawPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync);
+        await RefusedAsync(StatusCode.FailedPrecondition, () =>
+            Practices.WithdrawPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync
+        );
 
         await Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town));
         var back = (await Practices.GetPracticeAsync(new() { Id = draft.Id })).Practice;
@@ -71,18 +89,37 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
         practice = (await Practices.PublishPracticeAsync(new() { Id = practice.Id }, service.As(Town))).Practice;
         foreach (var title in new[] { "Deuxième", "Troisième" })
         {
-            practice = (await Practices.RevisePracticeAsync(new() { Id = practice.Id, Practice = new(practice) { Title = title }, Version = practice.Record.Version }, service.As(Town))).Practice;
+            practice = (
+                await Practices.RevisePracticeAsync(
+                    new()
+                    {
+                        Id = practice.Id,
+                        Practice = new(practice) { Title = title },
+                        Version = practice.Record.Version,
+                    },
+                    service.As(Town)
+                )
+            ).Practice;
         }
 
         var first = await Practices.ListPracticeVersionsAsync(new() { Id = practice.Id, PageSize = 2 });
-        var rest = await Practices.ListPracticeVersionsAsync(new() { Id = practice.Id, PageSize = 2, PageToken = first.NextPageToken });
+        var rest = await Practices.ListPracticeVersionsAsync(
+            new()
+            {
+                Id = practice.Id,
+                PageSize = 2,
+                PageToken = first.NextPageToken,
+            }
+        );
         Assert.Equal([4L, 3, 2], first.Versions.Concat(rest.Versions).Select(version => version.Version));
         Assert.Empty(rest.NextPageToken);
         Assert.Equal("Première", (await Practices.GetPracticeAsync(new() { Id = practice.Id, Version = 2 })).Practice.Title);
         Assert.Equal("Troisième", (await Practices.GetPracticeAsync(new() { Id = practice.Id, Version = 4 })).Practice.Title);
         foreach (var never in new[] { 1, 5, -1 })
         {
-            await RefusedAsync(StatusCode.NotFound, () => Practices.GetPracticeAsync(new() { Id = practice.Id, Version = never }, service.As(Town)).ResponseAsync);
+            await RefusedAsync(StatusCode.NotFound, () =>
+                Practices.GetPracticeAsync(new() { Id = practice.Id, Version = never }, service.As(Town)).ResponseAsync
+            );
         }
 
         await Practices.WithdrawPracticeAsync(new() { Id = practice.Id }, service.As(Town));
@@ -99,13 +136,24 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
         var practice = Publishable("Incomplète");
         Practice.Descriptor.Fields.InFieldNumberOrder().Single(candidate => candidate.JsonName == field).Accessor.Clear(practice);
         var draft = await CreateAsync(practice);
-        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync);
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () =>
+            Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync
+        );
         Assert.Equal([field], Fields(refused));
 
         var published = await CreateAsync(Publishable("Complète"));
         published = (await Practices.PublishPracticeAsync(new() { Id = published.Id }, service.As(Town))).Practice;
-        refused = await RefusedAsync(StatusCode.InvalidArgument, () => Practices.RevisePracticeAsync(
-            new() { Id = published.Id, Practice = practice, Version = published.Record.Version }, service.As(Town)).ResponseAsync);
+        refused = await RefusedAsync(StatusCode.InvalidArgument, () => Practices
+                .RevisePracticeAsync(
+                    new()
+                    {
+                        Id = published.Id,
+                        Practice = practice,
+                        Version = published.Record.Version,
+                    },
+                    service.As(Town)
+                )
+                .ResponseAsync);
         Assert.Equal([field], Fields(refused));
     }
 
@@ -115,7 +163,9 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
         var practice = Publishable("Arrêtée");
         practice.Maturity = "ARRETEE";
         var draft = await CreateAsync(practice);
-        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync);
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () =>
+            Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync
+        );
         Assert.Equal(["lessons"], Fields(refused));
     }
 
@@ -123,11 +173,20 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
     public async Task A_figure_without_unit_period_and_source_is_refused_field_by_field()
     {
         var practice = Publishable("Chiffrée");
-        practice.Figures.Add(new Figure { Label = "panneaux", Value = 22, Source = "X" });
+        practice.Figures.Add(
+            new Figure
+            {
+                Label = "panneaux",
+                Value = 22,
+                Source = "X",
+            }
+        );
         practice.Figures[0].Verified = true;
         var draft = await CreateAsync(practice);
         Assert.False(draft.Figures[0].Verified, "nobody verifies one's own figures");
-        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync);
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () =>
+            Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync
+        );
         Assert.Equal(["figures[0].period", "figures[0].source", "figures[0].unit"], Fields(refused).Order(StringComparer.Ordinal));
     }
 
@@ -135,7 +194,15 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
     public async Task A_draft_only_needs_a_title_and_takes_no_code_that_does_not_exist()
     {
         Assert.Equal("fr", (await CreateAsync(new Practice { Territory = Town, Title = "  Une idée\0  " })).Language);
-        var wrong = new Practice { Territory = Town, Themes = { "NOPE" }, Maturity = "?", Sdgs = { 18 }, StartedOn = "2019-13", Summary = new string('x', 301) };
+        var wrong = new Practice
+        {
+            Territory = Town,
+            Themes = { "NOPE" },
+            Maturity = "?",
+            Sdgs = { 18 },
+            StartedOn = "2019-13",
+            Summary = new string('x', 301),
+        };
         var refused = await RefusedAsync(StatusCode.InvalidArgument, () => CreateAsync(wrong));
         Assert.Equal(["maturity", "sdgs", "startedOn", "summary", "themes", "title"], Fields(refused).Order(StringComparer.Ordinal));
     }
@@ -147,16 +214,32 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
         practice.Themes.Clear();
         practice.Themes.Add("");
         practice.Sources[0].Code = "";
-        practice.Figures.Add(new Figure { Label = "arbres", Value = 3, Unit = "arbres", Period = "2020" });
+        practice.Figures.Add(
+            new Figure
+            {
+                Label = "arbres",
+                Value = 3,
+                Unit = "arbres",
+                Period = "2020",
+            }
+        );
         var draft = await CreateAsync(practice);
-        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync);
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () =>
+            Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync
+        );
         Assert.Equal(["figures[0].source", "themes"], Fields(refused).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public async Task What_this_release_does_not_know_is_not_signed_by_it()
     {
-        var practice = Practice.Parser.ParseFrom([.. new Practice { Territory = Town, Title = "Plus tard" }.ToByteArray(), 0xa2, 0x06, 0x01, 0x78]);
+        var practice = Practice.Parser.ParseFrom([
+            .. new Practice { Territory = Town, Title = "Plus tard" }.ToByteArray(),
+            0xa2,
+            0x06,
+            0x01,
+            0x78,
+        ]);
         Assert.NotEqual(new Practice { Territory = Town, Title = "Plus tard" }.CalculateSize(), practice.CalculateSize());
         var draft = await CreateAsync(practice);
         draft.Place = null;
@@ -167,22 +250,42 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
     public async Task A_list_takes_a_reasonable_number_of_codes()
     {
         var refused = await RefusedAsync(StatusCode.InvalidArgument, () =>
-            Practices.ListPracticesAsync(new() { Theme = { Enumerable.Repeat("ENER", 5000) } }).ResponseAsync);
+            Practices.ListPracticesAsync(new() { Theme = { Enumerable.Repeat("ENER", 5000) } }).ResponseAsync
+        );
         Assert.Equal(["theme"], Fields(refused));
     }
 
     [Fact]
     public async Task A_practice_that_does_not_exist_is_not_found_by_whoever_may_write_elsewhere() =>
-        await RefusedAsync(StatusCode.NotFound, () => Practices.PublishPracticeAsync(new() { Id = "nope" }, service.As(Town)).ResponseAsync);
+        await RefusedAsync(StatusCode.NotFound, () =>
+            Practices.PublishPracticeAsync(new() { Id = "nope" }, service.As(Town)).ResponseAsync
+        );
 
     [Fact]
     public async Task A_stale_edit_is_a_conflict_and_nothing_is_lost()
     {
         var first = await CreateAsync(new Practice { Territory = Town, Title = "Une" });
         var version = first.Record.Version;
-        await Practices.RevisePracticeAsync(new() { Id = first.Id, Practice = new Practice { Title = "Deux" }, Version = version }, service.As(Town));
-        var refused = await RefusedAsync(StatusCode.Aborted, () => Practices.RevisePracticeAsync(
-            new() { Id = first.Id, Practice = new Practice { Title = "Trois" }, Version = version }, service.As(Town)).ResponseAsync);
+        await Practices.RevisePracticeAsync(
+            new()
+            {
+                Id = first.Id,
+                Practice = new Practice { Title = "Deux" },
+                Version = version,
+            },
+            service.As(Town)
+        );
+        var refused = await RefusedAsync(StatusCode.Aborted, () => Practices
+                .RevisePracticeAsync(
+                    new()
+                    {
+                        Id = first.Id,
+                        Practice = new Practice { Title = "Trois" },
+                        Version = version,
+                    },
+                    service.As(Town)
+                )
+                .ResponseAsync);
         Assert.Equal("STALE_VERSION", refused.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason);
         Assert.Equal("2", refused.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Metadata["currentVersion"]);
         Assert.Equal("Deux", (await Practices.GetPracticeAsync(new() { Id = first.Id }, service.As(Town))).Practice.Title);
@@ -191,7 +294,11 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
     [Fact]
     public async Task The_same_request_twice_writes_once()
     {
-        var request = new CreatePracticeRequest { RequestId = Guid.CreateVersion7().ToString(), Practice = new Practice { Territory = Town, Title = "Double clic" } };
+        var request = new CreatePracticeRequest
+        {
+            RequestId = Guid.CreateVersion7().ToString(),
+            Practice = new Practice { Territory = Town, Title = "Double clic" },
+        };
         var first = (await Practices.CreatePracticeAsync(request, service.As(Town))).Practice;
         var second = (await Practices.CreatePracticeAsync(request, service.As(Town))).Practice;
         Assert.Equal((first.Id, 1), (second.Id, second.Record.Version));
@@ -206,8 +313,28 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
         var draft = await CreateAsync(Publishable("À nous"));
         var writes = new Func<Metadata?, Task>[]
         {
-            headers => Practices.CreatePracticeAsync(new() { Practice = new Practice { Territory = Town, Title = "x" } }, headers).ResponseAsync,
-            headers => Practices.RevisePracticeAsync(new() { Id = draft.Id, Practice = new Practice { Title = "x" }, Version = 1 }, headers).ResponseAsync,
+            headers =>
+                Practices
+                    .CreatePracticeAsync(
+                        new()
+                        {
+                            Practice = new Practice { Territory = Town, Title = "x" },
+                        },
+                        headers
+                    )
+                    .ResponseAsync,
+            headers =>
+                Practices
+                    .RevisePracticeAsync(
+                        new()
+                        {
+                            Id = draft.Id,
+                            Practice = new Practice { Title = "x" },
+                            Version = 1,
+                        },
+                        headers
+                    )
+                    .ResponseAsync,
             headers => Practices.PublishPracticeAsync(new() { Id = draft.Id }, headers).ResponseAsync,
             headers => Practices.WithdrawPracticeAsync(new() { Id = draft.Id }, headers).ResponseAsync,
             headers => Practices.ListPracticesAsync(new() { Territory = Town, Status = PracticeStatus.Draft }, headers).ResponseAsync,
@@ -229,9 +356,18 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
     }
 
     [Theory]
-    [InlineData("panneaux solaires"), InlineData("panneau solaire"), InlineData("PANNEAUX SOLAIRES"), InlineData("des panneaux solaires sur les toits")]
+    [
+        InlineData("panneaux solaires"),
+        InlineData("panneau solaire"),
+        InlineData("PANNEAUX SOLAIRES"),
+        InlineData("des panneaux solaires sur les toits")
+    ]
     public async Task The_citizens_solar_plan_is_found_first(string query) =>
-        Assert.Contains("panneaux solaires", (await Practices.ListPracticesAsync(new() { Query = query })).Practices[0].Title, StringComparison.Ordinal);
+        Assert.Contains(
+            "panneaux solaires",
+            (await Practices.ListPracticesAsync(new() { Query = query })).Practices[0].Title,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public async Task The_territory_of_Loos_has_thirty_practices_and_every_page_shows_others()
@@ -244,8 +380,7 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
             Assert.Equal(30, page.TotalSize);
             seen.AddRange(page.Practices.Select(practice => practice.Id));
             request.PageToken = page.NextPageToken;
-        }
-        while (request.PageToken.Length > 0);
+        } while (request.PageToken.Length > 0);
         Assert.Equal(30, seen.Distinct().Count());
         Assert.Equal(30, seen.Count);
     }
@@ -276,17 +411,26 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
         await Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As("29019"));
         Assert.Null((await Practices.GetPracticeAsync(new() { Id = draft.Id })).Practice.Place);
 
-        var envelope = Envelope.Seal(new Record
-        {
-            Kind = RecordKinds.KindOf<Profile>(),
-            Id = "29019",
-            Territory = "29019",
-            Home = peer.Node,
-            Version = 1,
-            ChangedAt = Timestamp.FromDateTime(DateTime.UnixEpoch),
-            Visibility = Visibility.Public,
-            Body = new Profile { Territory = "29019", Name = "Brest", Department = "29", Region = "53" }.ToByteString(),
-        }, peer);
+        var envelope = Envelope.Seal(
+            new Record
+            {
+                Kind = RecordKinds.KindOf<Profile>(),
+                Id = "29019",
+                Territory = "29019",
+                Home = peer.Node,
+                Version = 1,
+                ChangedAt = Timestamp.FromDateTime(DateTime.UnixEpoch),
+                Visibility = Visibility.Public,
+                Body = new Profile
+                {
+                    Territory = "29019",
+                    Name = "Brest",
+                    Department = "29",
+                    Region = "53",
+                }.ToByteString(),
+            },
+            peer
+        );
         // Two large ones beside it: together more than a request otherwise holds.
         await service.DeliverAsync("territories", new byte[600_000], envelope, new byte[600_001]);
 
@@ -297,7 +441,15 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
     }
 
     [Theory]
-    [InlineData("\" OR *"), InlineData("NEAR(a b) AND NOT"), InlineData("title:x"), InlineData("'; DROP TABLE practices; --"), InlineData("🌻"), InlineData("le la les"), InlineData("\ud800")]
+    [
+        InlineData("\" OR *"),
+        InlineData("NEAR(a b) AND NOT"),
+        InlineData("title:x"),
+        InlineData("'; DROP TABLE practices; --"),
+        InlineData("🌻"),
+        InlineData("le la les"),
+        InlineData("\ud800")
+    ]
     public async Task Any_text_is_only_text(string query)
     {
         using var http = service.Http();
@@ -310,7 +462,11 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
     public async Task The_REST_API_tells_the_same_story()
     {
         using var http = service.Http(service.Token(Town));
-        using var created = await http.PostAsJsonAsync("/api/v1/practices", new { title = "Par le réseau", territory = Town }, Cancellation);
+        using var created = await http.PostAsJsonAsync(
+            "/api/v1/practices",
+            new { title = "Par le réseau", territory = Town },
+            Cancellation
+        );
         var id = (string?)(await JsonAsync(created))["id"];
         using var refused = await http.PostAsync($"/api/v1/practices/{id}:publish", Json("{}"), Cancellation);
         var problem = await ProblemAsync(refused, 400);
@@ -338,12 +494,28 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
     {
         using var anonymous = service.Http();
         using var http = service.Http(service.Token(Town));
-        await ProblemAsync(await anonymous.PostAsync("/api/v1/practices", Json($$"""{"title":"x","territory":"{{Town}}"}"""), Cancellation), 401, "TOKEN_REQUIRED");
-        await ProblemAsync(await http.PostAsync("/api/v1/practices", Json($$"""{"title":"x","territory":"{{Loos}}"}"""), Cancellation), 403, "NOT_YOUR_TERRITORY");
+        await ProblemAsync(
+            await anonymous.PostAsync("/api/v1/practices", Json($$"""{"title":"x","territory":"{{Town}}"}"""), Cancellation),
+            401,
+            "TOKEN_REQUIRED"
+        );
+        await ProblemAsync(
+            await http.PostAsync("/api/v1/practices", Json($$"""{"title":"x","territory":"{{Loos}}"}"""), Cancellation),
+            403,
+            "NOT_YOUR_TERRITORY"
+        );
         await ProblemAsync(await http.PostAsync("/api/v1/practices", Json("""{"title":"x","""), Cancellation), 400);
         await ProblemAsync(await http.PostAsync("/api/v1/practices", Json("""{"title":{"a":1}}"""), Cancellation), 400);
-        await ProblemAsync(await http.PostAsync("/api/v1/practices", Json($$"""{"title":"{{new string('x', 10 << 20)}}"}"""), Cancellation), 413);
-        await ProblemAsync(await http.GetAsync($"/api/v1/practices?query={new string('a', 10_000)}", Cancellation), 400, "INVALID_FIELDS", "query");
+        await ProblemAsync(
+            await http.PostAsync("/api/v1/practices", Json($$"""{"title":"{{new string('x', 10 << 20)}}"}"""), Cancellation),
+            413
+        );
+        await ProblemAsync(
+            await http.GetAsync($"/api/v1/practices?query={new string('a', 10_000)}", Cancellation),
+            400,
+            "INVALID_FIELDS",
+            "query"
+        );
         await ProblemAsync(await http.GetAsync("/api/v1/practices?pageSize=101", Cancellation), 400, "INVALID_FIELDS", "pageSize");
         await ProblemAsync(await http.GetAsync("/api/v1/practices?pageToken=%00", Cancellation), 400, "INVALID_FIELDS", "pageToken");
         await ProblemAsync(await http.GetAsync("/api/v1/practices/nope", Cancellation), 404, "NOT_FOUND");
@@ -351,22 +523,36 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
         await ProblemAsync(await http.DeleteAsync("/api/v1/practices", Cancellation), 405);
     }
 
-    private async Task<Practice> CreateAsync(Practice practice) => (await Practices.CreatePracticeAsync(new() { Practice = practice }, service.As(Town))).Practice;
+    private async Task<Practice> CreateAsync(Practice practice) =>
+        (await Practices.CreatePracticeAsync(new() { Practice = practice }, service.As(Town))).Practice;
 
     private async Task<IEnumerable<string>> FoundAsync(string query) =>
-        (await Practices.ListPracticesAsync(new() { Query = query, Territory = Town, PageSize = 100 })).Practices.Select(practice => practice.Id);
+        (
+            await Practices.ListPracticesAsync(
+                new()
+                {
+                    Query = query,
+                    Territory = Town,
+                    PageSize = 100,
+                }
+            )
+        ).Practices.Select(practice => practice.Id);
 
-    private static Practice Publishable(string title) => new()
-    {
-        Territory = Town,
-        Title = title,
-        Summary = "Ce que la commune a fait, en deux phrases.",
-        Themes = { "ALIM" },
-        Maturity = "EXPERIMENTATION",
-        Context = "Une commune, un terrain, une école.",
-        Difficulties = "Le gel de printemps.",
-        SuccessConditions = "Un terrain près de l’école.",
-        Licence = "CC-BY-SA-4.0",
-        Sources = { new Source { Code = "B", Title = "Bilan de la commune" } },
-    };
+    private static Practice Publishable(string title) =>
+        new()
+        {
+            Territory = Town,
+            Title = title,
+            Summary = "Ce que la commune a fait, en deux phrases.",
+            Themes = { "ALIM" },
+            Maturity = "EXPERIMENTATION",
+            Context = "Une commune, un terrain, une école.",
+            Difficulties = "Le gel de printemps.",
+            SuccessConditions = "Un terrain près de l’école.",
+            Licence = "CC-BY-SA-4.0",
+            Sources =
+            {
+                new Source { Code = "B", Title = "Bilan de la commune" },
+            },
+        };
 }

@@ -12,19 +12,36 @@ public sealed class SpellingTests
 
     [Fact]
     public void A_word_is_near_those_that_few_slips_make_of_it_and_no_others() =>
-        Gen.Select(AnyWord, Slip.Array[1, 3].Array[1, 10]).Sample((asked, slips) =>
-        {
-            var words = slips.Select(several => several.Aggregate(asked, Slipped)).ToHashSet();
-            var spelling = new Spelling();
-            foreach (var word in words)
-            {
-                spelling.Add(word);
-            }
-            var text = FrenchText.Fold(asked);
-            var most = text.Length >= 8 ? 2 : text.Length >= 4 ? 1 : 0;
-            var expected = Enumerable.Range(1, most).Select(distance => words.Select(FrenchText.Fold).Distinct().Where(word => word != text && Distance(word, text) <= distance).Order(StringComparer.Ordinal));
-            Assert.Equal(expected, spelling.Near(asked).Select(alike => alike.Select(FrenchText.Fold).Order(StringComparer.Ordinal)));
-        });
+        Gen.Select(AnyWord, Slip.Array[1, 3].Array[1, 10])
+            .Sample(
+                (asked, slips) =>
+                {
+                    var words = slips.Select(several => several.Aggregate(asked, Slipped)).ToHashSet();
+                    var spelling = new Spelling();
+                    foreach (var word in words)
+                    {
+                        spelling.Add(word);
+                    }
+                    var text = FrenchText.Fold(asked);
+                    var most =
+                        text.Length >= 8 ? 2
+                        : text.Length >= 4 ? 1
+                        : 0;
+                    var expected = Enumerable
+                        .Range(1, most)
+                        .Select(distance =>
+                            words
+                                .Select(FrenchText.Fold)
+                                .Distinct()
+                                .Where(word => word != text && Distance(word, text) <= distance)
+                                .Order(StringComparer.Ordinal)
+                        );
+                    Assert.Equal(
+                        expected,
+                        spelling.Near(asked).Select(alike => alike.Select(FrenchText.Fold).Order(StringComparer.Ordinal))
+                    );
+                }
+            );
 
     [Fact]
     public void Of_words_that_are_as_near_those_with_the_same_first_letter_come_first()
@@ -57,9 +74,13 @@ public sealed class SpellingTests
         {
             for (var to = 0; to <= other.Length; to++)
             {
-                steps[at, to] = at == 0 ? to : to == 0 ? at : Math.Min(
-                    Math.Min(steps[at - 1, to] + 1, steps[at, to - 1] + 1),
-                    steps[at - 1, to - 1] + (one[at - 1] == other[to - 1] ? 0 : 1));
+                steps[at, to] =
+                    at == 0 ? to
+                    : to == 0 ? at
+                    : Math.Min(
+                        Math.Min(steps[at - 1, to] + 1, steps[at, to - 1] + 1),
+                        steps[at - 1, to - 1] + (one[at - 1] == other[to - 1] ? 0 : 1)
+                    );
                 if (at > 1 && to > 1 && one[at - 1] == other[to - 2] && one[at - 2] == other[to - 1])
                 {
                     steps[at, to] = Math.Min(steps[at, to], steps[at - 2, to - 2] + 1);

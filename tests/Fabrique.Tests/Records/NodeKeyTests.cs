@@ -32,11 +32,17 @@ public sealed class NodeKeyTests
         var folder = Directory.CreateTempSubdirectory("fabrique-key-").FullName;
         for (var round = 0; round < 20; round++)
         {
-            var nodes = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() =>
-            {
-                using var key = NodeKey.OpenOrCreate(folder);
-                return key.Node + key.KeyId;
-            })));
+            var nodes = await Task.WhenAll(
+                Enumerable
+                    .Range(0, 16)
+                    .Select(_ =>
+                        Task.Run(() =>
+                        {
+                            using var key = NodeKey.OpenOrCreate(folder);
+                            return key.Node + key.KeyId;
+                        })
+                    )
+            );
             Assert.Single(nodes.Distinct());
             Assert.Equal(["node.json", "node.lock"], Directory.GetFiles(folder).Select(Path.GetFileName).Order());
             File.Delete(Path.Combine(folder, "node.json"));

@@ -35,7 +35,13 @@ public sealed class RecordsNode : IAsyncDisposable
     /// <param name="database">The PostgreSQL server; without it the database is a file of the folder.</param>
     /// <param name="kinds">Practices of its own, unless said otherwise.</param>
     /// <param name="configure">What is special about this node.</param>
-    public static async Task<RecordsNode> StartAsync(string? folder = null, string indexVersion = "1", string? database = null, RecordKinds? kinds = null, Action<WebApplicationBuilder>? configure = null)
+    public static async Task<RecordsNode> StartAsync(
+        string? folder = null,
+        string indexVersion = "1",
+        string? database = null,
+        RecordKinds? kinds = null,
+        Action<WebApplicationBuilder>? configure = null
+    )
     {
         folder ??= Directory.CreateTempSubdirectory("fabrique-records-").FullName;
         var builder = WebApplication.CreateSlimBuilder();
@@ -55,21 +61,33 @@ public sealed class RecordsNode : IAsyncDisposable
     }
 
     /// <summary>The same node once more, after it stopped or beside it.</summary>
-    public Task<RecordsNode> AgainAsync(string indexVersion = "1", Action<WebApplicationBuilder>? configure = null) => StartAsync(Folder, indexVersion, Database, configure: configure);
+    public Task<RecordsNode> AgainAsync(string indexVersion = "1", Action<WebApplicationBuilder>? configure = null) =>
+        StartAsync(Folder, indexVersion, Database, configure: configure);
 
     /// <summary>Waits until everything is in the index.</summary>
-    public Task IndexedAsync() => WholeNode.EventuallyAsync(
-        true,
-        () => LookAsync(async db => await db.Indexes.Where(index => index.Version == Services.GetRequiredService<TestIndexVersion>().Version).Select(index => index.Sequence).SingleAsync()
-            >= await db.Store.Select(store => store.LastSequence).SingleAsync()),
-        TimeSpan.FromSeconds(30));
+    public Task IndexedAsync() =>
+        WholeNode.EventuallyAsync(
+            true,
+            () =>
+                LookAsync(async db =>
+                    await db
+                        .Indexes.Where(index => index.Version == Services.GetRequiredService<TestIndexVersion>().Version)
+                        .Select(index => index.Sequence)
+                        .SingleAsync() >= await db.Store.Select(store => store.LastSequence).SingleAsync()
+                ),
+            TimeSpan.FromSeconds(30)
+        );
 
     public IServiceProvider Services => _app.Services;
 
     public Uri Address => new(_app.Urls.First());
 
-    public Task<Versioned<Practice>> WriteAsync(string id, string title, Visibility visibility = Visibility.Public) => Records.WriteAsync<Practice>(
-        id, _ => new Change<Practice>("written", "62528", new Practice { Id = id, Title = title }, visibility), TestContext.Current.CancellationToken);
+    public Task<Versioned<Practice>> WriteAsync(string id, string title, Visibility visibility = Visibility.Public) =>
+        Records.WriteAsync<Practice>(
+            id,
+            _ => new Change<Practice>("written", "62528", new Practice { Id = id, Title = title }, visibility),
+            TestContext.Current.CancellationToken
+        );
 
     public async Task<(int Stored, int Quarantined)> IngestAsync(params byte[][] envelopes) =>
         await Records.IngestAsync("test", [.. envelopes.Select(envelope => new Arrival(envelope))], TestContext.Current.CancellationToken);
@@ -77,7 +95,9 @@ public sealed class RecordsNode : IAsyncDisposable
     /// <summary>Everything that can be seen of the store: records as their readers get them, the index, the reasons of the quarantine.</summary>
     public async Task<T> LookAsync<T>(Func<TestDb, Task<T>> look)
     {
-        await using var db = await _app.Services.GetRequiredService<IDbContextFactory<TestDb>>().CreateDbContextAsync(TestContext.Current.CancellationToken);
+        await using var db = await _app
+            .Services.GetRequiredService<IDbContextFactory<TestDb>>()
+            .CreateDbContextAsync(TestContext.Current.CancellationToken);
         return await look(db);
     }
 
@@ -85,7 +105,8 @@ public sealed class RecordsNode : IAsyncDisposable
 
     public Task<List<string>> TitlesAsync() => LookAsync(db => db.Items.OrderBy(item => item.Id).Select(item => item.Title).ToListAsync());
 
-    public Task<List<string>> QuarantineAsync() => LookAsync(db => db.Quarantine.OrderBy(item => item.Reason).Select(item => item.Reason).ToListAsync());
+    public Task<List<string>> QuarantineAsync() =>
+        LookAsync(db => db.Quarantine.OrderBy(item => item.Reason).Select(item => item.Reason).ToListAsync());
 
     public async Task StopAsync()
     {

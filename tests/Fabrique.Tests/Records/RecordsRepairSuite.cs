@@ -48,8 +48,7 @@ public abstract class RecordsRepairSuite
         do
         {
             Assert.InRange((await node.TitlesAsync()).Count, 350, 450);
-        }
-        while (await IndexedAsync(node) < 450);
+        } while (await IndexedAsync(node) < 450);
         Assert.Equal(450, (await node.TitlesAsync()).Count);
         Assert.Equal(450, await node.LookAsync(db => db.Store.Select(store => store.LastSequence).SingleAsync()));
 
@@ -61,7 +60,10 @@ public abstract class RecordsRepairSuite
     {
         await using var node = await StartAsync();
         var (peer, _) = await PeerAsync(node);
-        Assert.Equal((2, 1), await node.IngestAsync(Titled(peer, "a", "good"), Titled(peer, "b", "what breaks the index"), Titled(peer, "c", "better")));
+        Assert.Equal(
+            (2, 1),
+            await node.IngestAsync(Titled(peer, "a", "good"), Titled(peer, "b", "what breaks the index"), Titled(peer, "c", "better"))
+        );
         Assert.Equal(["good", "better"], await node.TitlesAsync());
         Assert.Equal(["Unusable"], await node.QuarantineAsync());
         Assert.Equal((0, 1), await node.Records.ReplayAsync([], Cancellation));
@@ -74,7 +76,10 @@ public abstract class RecordsRepairSuite
         using var peer = NodeKey.Ephemeral();
         using var stranger = NodeKey.Ephemeral();
         await node.Records.BindHomeAsync("62528", "practices", peer.Node, Cancellation);
-        Assert.Equal((0, 3), await node.IngestAsync(Titled(peer, "a", "early"), Titled(peer, "b", "early too"), Titled(stranger, "c", "forged")));
+        Assert.Equal(
+            (0, 3),
+            await node.IngestAsync(Titled(peer, "a", "early"), Titled(peer, "b", "early too"), Titled(stranger, "c", "forged"))
+        );
 
         await node.Records.TrustAsync(peer, Cancellation);
         Assert.Equal((2, 1), await node.Records.ReplayAsync([], Cancellation));
@@ -121,7 +126,12 @@ public abstract class RecordsRepairSuite
         Assert.Equal((5, 3, 2, ""), (first.TotalSize, first.Items.Count, rest.Items.Count, rest.NextPageToken));
         var items = first.Items.Concat(rest.Items).ToList();
         Assert.Equal(5, items.DistinctBy(item => item.Id).Count());
-        Assert.All(items, item => Assert.Equal(("UnknownKey", "test", $"{stranger.Node}/{stranger.KeyId}", "62528"), (item.Reason, item.Source, item.Signer, item.Territory)));
+        Assert.All(items, item =>
+            Assert.Equal(
+                ("UnknownKey", "test", $"{stranger.Node}/{stranger.KeyId}", "62528"),
+                (item.Reason, item.Source, item.Signer, item.Territory)
+            )
+        );
 
         var nothing = await Assert.ThrowsAsync<RpcException>(() => maintenance.DiscardQuarantineAsync(new(), steward).ResponseAsync);
         Assert.Equal(StatusCode.InvalidArgument, nothing.StatusCode);
@@ -173,7 +183,9 @@ public abstract class RecordsRepairSuite
 
         async Task<(int, long)> KeptAsync()
         {
-            var figures = (await node.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Cancellation)).Entries["relay"].Data;
+            var figures = (await node.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Cancellation))
+                .Entries["relay"]
+                .Data;
             return ((int)figures["quarantined"], (long)figures["quarantineDropped"]);
         }
     }
@@ -182,7 +194,9 @@ public abstract class RecordsRepairSuite
     public async Task What_nobody_looked_at_for_a_season_leaves_the_quarantine()
     {
         var clock = new Later();
-        await using var node = await RecordsNode.StartAsync(database: await DatabaseAsync(), configure: builder => builder.Services.AddSingleton<TimeProvider>(clock));
+        await using var node = await RecordsNode.StartAsync(database: await DatabaseAsync(), configure: builder =>
+            builder.Services.AddSingleton<TimeProvider>(clock)
+        );
         await node.IngestAsync([1]);
         clock.By = RecordStore<TestDb>.QuarantineTime - TimeSpan.FromHours(1);
         await node.IngestAsync([2]);
@@ -222,10 +236,11 @@ public abstract class RecordsRepairSuite
         Assert.Equal(["a: for anybody", "b: for peers", "d: for peers now"], await SeenAsync(SidecarToken));
 
         async Task<List<string>> SeenAsync(string? presented) =>
-        [
-            .. (await ReadAsync(node, new ReadRequest(), presented is null ? null : new Metadata { { "dapr-api-token", presented } })).Select(envelope => Envelope.Open(envelope, node.Registry))
-                .Select(record => $"{record.Id}: {(record.Deleted ? "gone" : Practice.Parser.ParseFrom(record.Body).Title)}"),
-        ];
+            [
+                .. (await ReadAsync(node, new ReadRequest(), presented is null ? null : new Metadata { { "dapr-api-token", presented } }))
+                    .Select(envelope => Envelope.Open(envelope, node.Registry))
+                    .Select(record => $"{record.Id}: {(record.Deleted ? "gone" : Practice.Parser.ParseFrom(record.Body).Title)}"),
+            ];
     }
 
     [Fact]
@@ -244,7 +259,9 @@ public abstract class RecordsRepairSuite
         Assert.Equal("UnknownKey", await TriedAsync(foreign, node.Key.Mac(foreign)));
         Assert.Equal("stored", await TriedAsync(broken, node.Key.Mac(broken)));
 
-        await node.LookAsync(db => db.NodeKeys.ExecuteUpdateAsync(key => key.SetProperty(row => row.RevokedAt, TimeProvider.System.GetUtcNow().UtcDateTime)));
+        await node.LookAsync(db =>
+            db.NodeKeys.ExecuteUpdateAsync(key => key.SetProperty(row => row.RevokedAt, TimeProvider.System.GetUtcNow().UtcDateTime))
+        );
         await node.LookAsync(db => db.Store.ExecuteUpdateAsync(store => store.SetProperty(row => row.Registry, row => row.Registry + 1)));
         var late = Titled(peer, "c", "title");
         Assert.Equal("RevokedKey", await TriedAsync(late, node.Key.Mac(late)));
@@ -282,10 +299,14 @@ public abstract class RecordsRepairSuite
         await home.WriteAsync("a", "first");
         await home.WriteAsync("b", "second");
         await home.WriteAsync("c", "written before there were codes");
-        await home.LookAsync(db => db.Records.Where(row => row.Id == "c").ExecuteUpdateAsync(row => row.SetProperty(record => record.Mac, (byte[]?)null)));
+        await home.LookAsync(db =>
+            db.Records.Where(row => row.Id == "c").ExecuteUpdateAsync(row => row.SetProperty(record => record.Mac, (byte[]?)null))
+        );
         var changed = (await home.RowsAsync()).Single(row => row.Id == "b").Envelope;
         changed[changed.AsSpan().IndexOf("second"u8)] ^= 1;
-        await home.LookAsync(db => db.Records.Where(row => row.Id == "b").ExecuteUpdateAsync(row => row.SetProperty(record => record.Envelope, changed)));
+        await home.LookAsync(db =>
+            db.Records.Where(row => row.Id == "b").ExecuteUpdateAsync(row => row.SetProperty(record => record.Envelope, changed))
+        );
 
         await using var follower = await FollowAsync(home, await OfTheNodeAsync(home));
         await TitlesAsync(follower, "first", "written before there were codes");
@@ -303,7 +324,12 @@ public abstract class RecordsRepairSuite
         {
             await node.WriteAsync($"{at:00}", title);
         }
-        Assert.Equal(titles, (await ReadAsync(node, new ReadRequest())).Select(envelope => Practice.Parser.ParseFrom(Envelope.Open(envelope, node.Registry).Body).Title));
+        Assert.Equal(
+            titles,
+            (await ReadAsync(node, new ReadRequest())).Select(envelope =>
+                Practice.Parser.ParseFrom(Envelope.Open(envelope, node.Registry).Body).Title
+            )
+        );
     }
 
     [Fact]
@@ -335,57 +361,82 @@ public abstract class RecordsRepairSuite
         var follower = await FollowAsync(home);
         var versions = new Dictionary<string, long>();
         var step = Gen.Select(Gen.Int[0, 9], Gen.Int[0, 5], Gen.Int[1, 3].Select(level => (Visibility)(level * 10)), Gen.Int[0, 1000]);
-        await step.List[1, 15].SampleAsync(async steps =>
-        {
-            foreach (var (what, id, visibility, title) in steps)
-            {
-                switch (what)
+        await step.List[1, 15]
+            .SampleAsync(
+                async steps =>
                 {
-                    case 0:
-                        // Restarted in the middle of whatever it was doing.
-                        await follower.StopAsync();
-                        follower = await FollowAsync(home, follower);
-                        break;
-                    case 1:
-                        await home.Records.RenewEpochAsync(Cancellation);
-                        break;
-                    case 2:
-                        // The fast path brings what it likes, as often as it likes.
-                        var sent = (await home.RowsAsync()).Select(row => row.For(Visibility.Network)).OfType<byte[]>().Where((_, at) => (at + title) % 3 > 0).ToArray();
-                        await follower.IngestAsync([.. sent.Concat(sent).OrderBy(envelope => envelope[^1] ^ title)]);
-                        break;
-                    case 3:
-                        await follower.Records.RebuildIndexAsync(Cancellation);
-                        break;
-                    default:
-                        await home.WriteAsync($"r{id}", $"{title}", visibility);
-                        break;
-                }
-            }
-            var expected = await ShownAsync(home);
-            await WholeNode.EventuallyAsync(expected, () => ShownAsync(follower), Limit);
-            await follower.IndexedAsync();
-            Assert.Equal((await home.RowsAsync()).Count(row => row.Visibility >= Visibility.Network), (await follower.TitlesAsync()).Count);
-            Assert.Empty(await follower.QuarantineAsync());
-            foreach (var row in await follower.RowsAsync())
-            {
-                var record = Envelope.Open(row.Envelope, follower.Registry);
-                Assert.True(record.Version >= versions.GetValueOrDefault(row.Id));
-                Assert.NotEqual(Visibility.Private, record.Visibility);
-                versions[row.Id] = record.Version;
-            }
-        }, iter: 12, threads: 1);
+                    foreach (var (what, id, visibility, title) in steps)
+                    {
+                        switch (what)
+                        {
+                            case 0:
+                                // Restarted in the middle of whatever it was doing.
+                                await follower.StopAsync();
+                                follower = await FollowAsync(home, follower);
+                                break;
+                            case 1:
+                                await home.Records.RenewEpochAsync(Cancellation);
+                                break;
+                            case 2:
+                                // The fast path brings what it likes, as often as it likes.
+                                var sent = (await home.RowsAsync())
+                                    .Select(row => row.For(Visibility.Network))
+                                    .OfType<byte[]>()
+                                    .Where((_, at) => (at + title) % 3 > 0)
+                                    .ToArray();
+                                await follower.IngestAsync([.. sent.Concat(sent).OrderBy(envelope => envelope[^1] ^ title)]);
+                                break;
+                            case 3:
+                                await follower.Records.RebuildIndexAsync(Cancellation);
+                                break;
+                            default:
+                                await home.WriteAsync($"r{id}", $"{title}", visibility);
+                                break;
+                        }
+                    }
+                    var expected = await ShownAsync(home);
+                    await WholeNode.EventuallyAsync(expected, () => ShownAsync(follower), Limit);
+                    await follower.IndexedAsync();
+                    Assert.Equal(
+                        (await home.RowsAsync()).Count(row => row.Visibility >= Visibility.Network),
+                        (await follower.TitlesAsync()).Count
+                    );
+                    Assert.Empty(await follower.QuarantineAsync());
+                    foreach (var row in await follower.RowsAsync())
+                    {
+                        var record = Envelope.Open(row.Envelope, follower.Registry);
+                        Assert.True(record.Version >= versions.GetValueOrDefault(row.Id));
+                        Assert.NotEqual(Visibility.Private, record.Visibility);
+                        versions[row.Id] = record.Version;
+                    }
+                },
+                iter: 12,
+                threads: 1
+            );
         await follower.DisposeAsync();
 
-        static async Task<string> ShownAsync(RecordsNode node) => string.Join('\n', (await node.RowsAsync())
-            .Select(row => (row.Id, Envelope: row.For(Visibility.Network))).Where(shown => shown.Envelope is not null)
-            .OrderBy(shown => shown.Id, StringComparer.Ordinal).Select(shown => $"{shown.Id} {Convert.ToHexString(shown.Envelope!)}"));
+        static async Task<string> ShownAsync(RecordsNode node) =>
+            string.Join(
+                '\n',
+                (await node.RowsAsync())
+                    .Select(row => (row.Id, Envelope: row.For(Visibility.Network)))
+                    .Where(shown => shown.Envelope is not null)
+                    .OrderBy(shown => shown.Id, StringComparer.Ordinal)
+                    .Select(shown => $"{shown.Id} {Convert.ToHexString(shown.Envelope!)}")
+            );
     }
 
-    private static byte[] Titled(NodeKey key, string id, string title, long version = 1) => Seal(key, record => (record.Id, record.Version) = (id, version), title);
+    private static byte[] Titled(NodeKey key, string id, string title, long version = 1) =>
+        Seal(key, record => (record.Id, record.Version) = (id, version), title);
 
     private static Metadata As(NodeKey signer, string role, string subject) =>
-        new() { { "authorization", $"Bearer {NodeToken.Issue(signer, [new Grant(role, subject)], TimeSpan.FromMinutes(5), TimeProvider.System)}" } };
+        new()
+        {
+            {
+                "authorization",
+                $"Bearer {NodeToken.Issue(signer, [new Grant(role, subject)], TimeSpan.FromMinutes(5), TimeProvider.System)}"
+            },
+        };
 
     private static async Task<List<byte[]>> ReadAsync(RecordsNode node, ReadRequest request, Metadata? headers = null) =>
         [.. (await ItemsAsync(node, request, headers)).Select(item => item.Envelope.ToByteArray())];
@@ -397,8 +448,8 @@ public abstract class RecordsRepairSuite
         return await stream.ResponseStream.ReadAllAsync(Cancellation).Where(item => !item.Envelope.IsEmpty).ToListAsync(Cancellation);
     }
 
-    private static Task TitlesAsync(RecordsNode node, params string[] titles) => WholeNode.EventuallyAsync(
-        string.Join(", ", titles), async () => string.Join(", ", await node.TitlesAsync()), Limit);
+    private static Task TitlesAsync(RecordsNode node, params string[] titles) =>
+        WholeNode.EventuallyAsync(string.Join(", ", titles), async () => string.Join(", ", await node.TitlesAsync()), Limit);
 
     private async Task<RecordsNode> StartAsync() => await RecordsNode.StartAsync(database: await DatabaseAsync(), configure: Believing);
 
@@ -415,13 +466,18 @@ public abstract class RecordsRepairSuite
             await before.Records.BindHomeAsync("62528", "practices", home.Key.Node, Cancellation);
             await before.StopAsync();
         }
-        return await RecordsNode.StartAsync(before.Folder, database: before.Database, kinds: new RecordKinds().Follows<Practice>("practices"), configure: builder =>
-        {
-            Believing(builder);
-            builder.Configuration["DAPR_GRPC_ENDPOINT"] = home.Address.ToString();
-            builder.Configuration["DAPR_API_TOKEN"] = SidecarToken;
-            builder.Configuration["Feed:IntervalSeconds"] = "0.05";
-        });
+        return await RecordsNode.StartAsync(
+            before.Folder,
+            database: before.Database,
+            kinds: new RecordKinds().Follows<Practice>("practices"),
+            configure: builder =>
+            {
+                Believing(builder);
+                builder.Configuration["DAPR_GRPC_ENDPOINT"] = home.Address.ToString();
+                builder.Configuration["DAPR_API_TOKEN"] = SidecarToken;
+                builder.Configuration["Feed:IntervalSeconds"] = "0.05";
+            }
+        );
     }
 
     /// <summary>Another service of the home's own node, which has read nothing yet.</summary>

@@ -21,13 +21,19 @@ public sealed class RecordsReplicasTests(PostgreSqlServer server)
     {
         await using var one = await StartAsync();
         await using var two = await one.AgainAsync();
-        await Parallel.ForEachAsync(Enumerable.Range(0, 120), Cancellation, async (at, _) => await (at % 2 == 0 ? one : two).WriteAsync($"record-{at / 2 % 20:00}", $"{at}"));
+        await Parallel.ForEachAsync(Enumerable.Range(0, 120), Cancellation, async (at, _) =>
+            await (at % 2 == 0 ? one : two).WriteAsync($"record-{at / 2 % 20:00}", $"{at}")
+        );
 
         var rows = await one.RowsAsync();
         Assert.Equal(20, rows.Count);
         Assert.All(rows, row => Assert.Equal(6, row.Version));
         Assert.Equal(120, await two.LookAsync(db => db.Store.Select(store => store.LastSequence).SingleAsync()));
-        Assert.Equal(await one.TitlesAsync(), rows.OrderBy(row => row.Id, StringComparer.Ordinal).Select(row => Practice.Parser.ParseFrom(Envelope.Open(row.Envelope, one.Registry).Body).Title));
+        Assert.Equal(
+            await one.TitlesAsync(),
+            rows.OrderBy(row => row.Id, StringComparer.Ordinal)
+                .Select(row => Practice.Parser.ParseFrom(Envelope.Open(row.Envelope, one.Registry).Body).Title)
+        );
     }
 
     [Fact]
@@ -37,22 +43,31 @@ public sealed class RecordsReplicasTests(PostgreSqlServer server)
         await using var two = await one.AgainAsync();
         using var channel = GrpcChannel.ForAddress(one.Address);
         var seen = new ConcurrentDictionary<string, long>();
-        using var stream = new FeedService.FeedServiceClient(channel).Read(new ReadRequest { Follow = true }, deadline: DateTime.MaxValue, cancellationToken: Cancellation);
-        var reading = Task.Run(async () =>
-        {
-            var last = 0L;
-            while (seen.Count < 200 && await stream.ResponseStream.MoveNext(Cancellation))
+        using var stream = new FeedService.FeedServiceClient(channel).Read(
+            new ReadRequest { Follow = true },
+            deadline: DateTime.MaxValue,
+            cancellationToken: Cancellation
+        );
+        var reading = Task.Run(
+            async () =>
             {
-                var item = stream.ResponseStream.Current;
-                Assert.True(item.Sequence >= last);
-                last = item.Sequence;
-                if (!item.Envelope.IsEmpty)
+                var last = 0L;
+                while (seen.Count < 200 && await stream.ResponseStream.MoveNext(Cancellation))
                 {
-                    Assert.True(seen.TryAdd(Envelope.Open(item.Envelope.Memory, one.Registry).Id, item.Sequence));
+                    var item = stream.ResponseStream.Current;
+                    Assert.True(item.Sequence >= last);
+                    last = item.Sequence;
+                    if (!item.Envelope.IsEmpty)
+                    {
+                        Assert.True(seen.TryAdd(Envelope.Open(item.Envelope.Memory, one.Registry).Id, item.Sequence));
+                    }
                 }
-            }
-        }, Cancellation);
-        await Parallel.ForEachAsync(Enumerable.Range(0, 200), Cancellation, async (at, _) => await (at % 3 == 0 ? one : two).WriteAsync($"{at}", "written"));
+            },
+            Cancellation
+        );
+        await Parallel.ForEachAsync(Enumerable.Range(0, 200), Cancellation, async (at, _) =>
+            await (at % 3 == 0 ? one : two).WriteAsync($"{at}", "written")
+        );
         await reading.WaitAsync(Limit, Cancellation);
     }
 
@@ -100,10 +115,13 @@ public sealed class RecordsReplicasTests(PostgreSqlServer server)
         // What the one before the last left is dropped with the next version.
         await using var again = await old.AgainAsync(indexVersion: "3");
         await TitlesAsync(again, "before", "by the old", "by the new");
-        Assert.Equal(["2", "3"], await again.LookAsync(db => db.Indexes.Select(row => row.Version).OrderBy(version => version).ToListAsync()));
+        Assert.Equal(
+            ["2", "3"],
+            await again.LookAsync(db => db.Indexes.Select(row => row.Version).OrderBy(version => version).ToListAsync())
+        );
 
-        static Task TitlesAsync(RecordsNode node, params string[] titles) => WholeNode.EventuallyAsync(
-            string.Join(", ", titles), async () => string.Join(", ", await node.TitlesAsync()), Limit);
+        static Task TitlesAsync(RecordsNode node, params string[] titles) =>
+            WholeNode.EventuallyAsync(string.Join(", ", titles), async () => string.Join(", ", await node.TitlesAsync()), Limit);
     }
 
     private async Task<RecordsNode> StartAsync() => await RecordsNode.StartAsync(database: await server.StartForAsync("replicas"));

@@ -18,7 +18,8 @@ public sealed class RecordsOnSqliteTests : RecordsSuite
 
 public sealed class RecordsOnPostgreSqlTests(PostgreSqlServer server) : RecordsSuite
 {
-    protected override async Task<RecordsNode> StartAsync() => await RecordsNode.StartAsync(database: await server.StartForAsync("records"));
+    protected override async Task<RecordsNode> StartAsync() =>
+        await RecordsNode.StartAsync(database: await server.StartForAsync("records"));
 }
 
 /// <summary>What the records of a service promise, whichever database keeps them.</summary>
@@ -47,8 +48,12 @@ public abstract class RecordsSuite
     {
         await using var node = await StartAsync();
         await node.WriteAsync("a", "one");
-        await Assert.ThrowsAsync<Refusal>(() => node.Records.WriteAsync<Practice>("a", _ => throw Refusal.Invalid("title", $"no"), Cancellation));
-        await Assert.ThrowsAsync<Refusal>(() => node.Records.WriteAsync<Practice>("b", _ => throw Refusal.Invalid("title", $"no"), Cancellation));
+        await Assert.ThrowsAsync<Refusal>(() =>
+            node.Records.WriteAsync<Practice>("a", _ => throw Refusal.Invalid("title", $"no"), Cancellation)
+        );
+        await Assert.ThrowsAsync<Refusal>(() =>
+            node.Records.WriteAsync<Practice>("b", _ => throw Refusal.Invalid("title", $"no"), Cancellation)
+        );
 
         Assert.Equal([1L], (await node.RowsAsync()).Select(row => row.Sequence));
         Assert.Equal(["one"], await node.TitlesAsync());
@@ -58,7 +63,9 @@ public abstract class RecordsSuite
     public async Task Writers_at_the_same_time_leave_no_gap_in_the_sequence_and_no_version_twice()
     {
         await using var node = await StartAsync();
-        await Parallel.ForEachAsync(Enumerable.Range(0, 60), Cancellation, async (at, _) => await node.WriteAsync($"record-{at % 20:00}", $"{at}"));
+        await Parallel.ForEachAsync(Enumerable.Range(0, 60), Cancellation, async (at, _) =>
+            await node.WriteAsync($"record-{at % 20:00}", $"{at}")
+        );
 
         var rows = await node.RowsAsync();
         Assert.Equal(20, rows.Count);
@@ -164,7 +171,20 @@ public abstract class RecordsSuite
         await using var node = await StartAsync();
         var (_, envelope) = await PeerAsync(node);
         var failed = Task.FromException(new IOException("the disk is full"));
-        await Assert.ThrowsAsync<IOException>(() => node.Records.IngestAsync("test", [new Arrival(envelope)], Cancellation, new CursorRow { Feed = "f", Epoch = "e", Sequence = 1 }, failed));
+        await Assert.ThrowsAsync<IOException>(() =>
+            node.Records.IngestAsync(
+                "test",
+                [new Arrival(envelope)],
+                Cancellation,
+                new CursorRow
+                {
+                    Feed = "f",
+                    Epoch = "e",
+                    Sequence = 1,
+                },
+                failed
+            )
+        );
         Assert.Empty(await node.RowsAsync());
         Assert.Empty(await node.LookAsync(db => db.Cursors.ToListAsync()));
     }
@@ -184,7 +204,10 @@ public abstract class RecordsSuite
     {
         await using var node = await StartAsync();
         var (peer, _) = await PeerAsync(node);
-        var versions = Enumerable.Range(1, 4).Select(version => Seal(peer, record => record.Version = version, $"version {version}")).ToArray();
+        var versions = Enumerable
+            .Range(1, 4)
+            .Select(version => Seal(peer, record => record.Version = version, $"version {version}"))
+            .ToArray();
         Assert.Equal((1, 0), await node.IngestAsync(versions[2]));
         Assert.Equal((0, 0), await node.IngestAsync(versions[0], versions[1], versions[2]));
         Assert.Equal(["version 3"], await node.TitlesAsync());
@@ -210,7 +233,8 @@ public abstract class RecordsSuite
         Assert.Equal((0, 7), await node.IngestAsync(forged, changed, hidden, nameless, unreadable, huge, [1, 2, 3]));
         Assert.Equal(
             ["BadSignature", "MalformedEnvelope", "MalformedRecord", "Oversized", "PrivateRecord", "UnknownKey", "UnreadableBody"],
-            await node.QuarantineAsync());
+            await node.QuarantineAsync()
+        );
         Assert.Empty(await node.RowsAsync());
     }
 
@@ -221,7 +245,15 @@ public abstract class RecordsSuite
         await using var follower = await StartAsync();
         await follower.Records.TrustAsync(home.Key, Cancellation);
         await follower.Records.BindHomeAsync("62528", "practices", home.Key.Node, Cancellation);
-        foreach (var (title, visibility) in new[] { ("draft", Visibility.Private), ("one", Visibility.Public), ("two", Visibility.Public), ("three", Visibility.Public) })
+        foreach (
+            var (title, visibility) in new[]
+            {
+                ("draft", Visibility.Private),
+                ("one", Visibility.Public),
+                ("two", Visibility.Public),
+                ("three", Visibility.Public),
+            }
+        )
         {
             await home.WriteAsync("a", title, visibility);
             await FollowAsync();
@@ -272,12 +304,17 @@ public abstract class RecordsSuite
     {
         await using var node = await StartAsync();
         var (_, good) = await PeerAsync(node);
-        await Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte[1, 255]).SampleAsync(async (at, mask) =>
-        {
-            var changed = (byte[])good.Clone();
-            changed[at] ^= mask;
-            Assert.Equal((0, 1), await node.IngestAsync(changed));
-        }, iter: 300, threads: 1);
+        await Gen.Select(Gen.Int[0, good.Length - 1], Gen.Byte[1, 255])
+            .SampleAsync(
+                async (at, mask) =>
+                {
+                    var changed = (byte[])good.Clone();
+                    changed[at] ^= mask;
+                    Assert.Equal((0, 1), await node.IngestAsync(changed));
+                },
+                iter: 300,
+                threads: 1
+            );
         Assert.Empty(await node.RowsAsync());
     }
 
@@ -290,29 +327,44 @@ public abstract class RecordsSuite
         var history = new List<byte[]>();
 
         var write = Gen.Select(Gen.Int[0, 4], Gen.Int[1, 3].Select(level => (Visibility)(level * 10)), Gen.Int[0, 1000]);
-        await Gen.Select(write.List[1, 12], Gen.Int[0, int.MaxValue]).SampleAsync(async (writes, seed) =>
-        {
-            await follower.Records.BindHomeAsync("62528", "practices", home.Key.Node, Cancellation);
-            foreach (var (id, visibility, title) in writes)
-            {
-                await home.WriteAsync($"r{id}", $"{title}", visibility);
-                history.AddRange((await home.RowsAsync()).Where(row => row.Id == $"r{id}").Select(row => row.For(Visibility.Network)).OfType<byte[]>());
-            }
-            // The fast path loses, doubles and shuffles; then the feed repairs.
-            var random = new Random(seed);
-            var arrived = history.Concat(history).Where(_ => random.Next(3) > 0).OrderBy(_ => random.Next()).ToArray();
-            await follower.IngestAsync(arrived);
-            await follower.IngestAsync([.. (await home.RowsAsync()).Select(row => row.For(Visibility.Network)).OfType<byte[]>()]);
+        await Gen.Select(write.List[1, 12], Gen.Int[0, int.MaxValue])
+            .SampleAsync(
+                async (writes, seed) =>
+                {
+                    await follower.Records.BindHomeAsync("62528", "practices", home.Key.Node, Cancellation);
+                    foreach (var (id, visibility, title) in writes)
+                    {
+                        await home.WriteAsync($"r{id}", $"{title}", visibility);
+                        history.AddRange(
+                            (await home.RowsAsync())
+                                .Where(row => row.Id == $"r{id}")
+                                .Select(row => row.For(Visibility.Network))
+                                .OfType<byte[]>()
+                        );
+                    }
+                    // The fast path loses, doubles and shuffles; then the feed repairs.
+                    var random = new Random(seed);
+                    var arrived = history.Concat(history).Where(_ => random.Next(3) > 0).OrderBy(_ => random.Next()).ToArray();
+                    await follower.IngestAsync(arrived);
+                    await follower.IngestAsync([.. (await home.RowsAsync()).Select(row => row.For(Visibility.Network)).OfType<byte[]>()]);
 
-            Assert.Equal(await SeenAsync(home), await SeenAsync(follower));
-            Assert.Empty(await follower.QuarantineAsync());
-        }, iter: 20, threads: 1);
+                    Assert.Equal(await SeenAsync(home), await SeenAsync(follower));
+                    Assert.Empty(await follower.QuarantineAsync());
+                },
+                iter: 20,
+                threads: 1
+            );
 
         async Task<List<string>> SeenAsync(RecordsNode node) =>
-        [
-            .. (await node.RowsAsync()).Select(row => row.For(Visibility.Network)).OfType<byte[]>().Select(envelope => Envelope.Open(envelope, home.Registry))
-                .Where(record => !record.Deleted).Select(record => $"{record.Id} {record.Version} {Practice.Parser.ParseFrom(record.Body).Title}").Order(StringComparer.Ordinal),
-        ];
+            [
+                .. (await node.RowsAsync())
+                    .Select(row => row.For(Visibility.Network))
+                    .OfType<byte[]>()
+                    .Select(envelope => Envelope.Open(envelope, home.Registry))
+                    .Where(record => !record.Deleted)
+                    .Select(record => $"{record.Id} {record.Version} {Practice.Parser.ParseFrom(record.Body).Title}")
+                    .Order(StringComparer.Ordinal),
+            ];
     }
 
     [Fact]
@@ -349,7 +401,11 @@ public abstract class RecordsSuite
         await using var node = await StartAsync();
         await node.WriteAsync("a", "one");
         using var channel = GrpcChannel.ForAddress(node.Address);
-        using var stream = new FeedService.FeedServiceClient(channel).Read(new ReadRequest { Follow = true }, deadline: DateTime.MaxValue, cancellationToken: Cancellation);
+        using var stream = new FeedService.FeedServiceClient(channel).Read(
+            new ReadRequest { Follow = true },
+            deadline: DateTime.MaxValue,
+            cancellationToken: Cancellation
+        );
         Assert.Equal("a", await NextAsync());
         await node.WriteAsync("b", "two");
         Assert.Equal("b", await NextAsync());
@@ -373,7 +429,11 @@ public abstract class RecordsSuite
         await using var node = await StartAsync();
         await node.WriteAsync("a", "one");
         using var channel = GrpcChannel.ForAddress(node.Address);
-        using var stream = new FeedService.FeedServiceClient(channel).Read(new ReadRequest { Follow = true }, deadline: DateTime.UnixEpoch.AddYears(200), cancellationToken: Cancellation);
+        using var stream = new FeedService.FeedServiceClient(channel).Read(
+            new ReadRequest { Follow = true },
+            deadline: DateTime.UnixEpoch.AddYears(200),
+            cancellationToken: Cancellation
+        );
         Assert.True(await stream.ResponseStream.MoveNext(Cancellation));
         await node.Records.RenewEpochAsync(Cancellation);
         await node.WriteAsync("b", "two");
@@ -398,8 +458,11 @@ public abstract class RecordsSuite
     {
         var first = await StartAsync();
         await first.WriteAsync("a", "one");
-        await first.LookAsync(db => db.Records.ExecuteUpdateAsync(row => row.SetProperty(
-            stored => stored.Envelope, Seal(first.Key, record => record.Body = ByteString.CopyFrom(0xff, 0xff)))));
+        await first.LookAsync(db =>
+            db.Records.ExecuteUpdateAsync(row =>
+                row.SetProperty(stored => stored.Envelope, Seal(first.Key, record => record.Body = ByteString.CopyFrom(0xff, 0xff)))
+            )
+        );
         await first.WriteAsync("b", "two");
         await first.StopAsync();
         await using var again = await first.AgainAsync(indexVersion: "2");
@@ -411,7 +474,12 @@ public abstract class RecordsSuite
     public async Task Without_the_token_of_the_sidecar_nobody_delivers_records()
     {
         await using var node = await StartAsync();
-        using var http = new HttpClient { DefaultRequestVersion = new Version(2, 0), DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact, BaseAddress = node.Address };
+        using var http = new HttpClient
+        {
+            DefaultRequestVersion = new Version(2, 0),
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            BaseAddress = node.Address,
+        };
         using var subscriptions = await http.GetAsync("/dapr/subscribe", Cancellation);
         Assert.Equal(System.Net.HttpStatusCode.Unauthorized, subscriptions.StatusCode);
     }

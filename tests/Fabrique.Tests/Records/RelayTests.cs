@@ -39,7 +39,10 @@ public sealed class RelayTests
         await using var node = await RecordsNode.StartAsync(configure: sidecar.Configure);
         await node.WriteAsync("a", "one");
         await PublishedAsync(node);
-        Assert.Equal(["fabrique.practices.v1.Practice/a/1", "fabrique.practices.v1.Practice/a/1", "fabrique.practices.v1.Practice/a/1"], sidecar.Asked);
+        Assert.Equal(
+            ["fabrique.practices.v1.Practice/a/1", "fabrique.practices.v1.Practice/a/1", "fabrique.practices.v1.Practice/a/1"],
+            sidecar.Asked
+        );
     }
 
     [Fact]
@@ -63,7 +66,10 @@ public sealed class RelayTests
             builder.Services.AddSingleton<TimeProvider>(clock);
         });
         using var channel = GrpcChannel.ForAddress(node.Address);
-        using var feed = new FeedService.FeedServiceClient(channel).Read(new ReadRequest { Follow = true }, cancellationToken: Cancellation);
+        using var feed = new FeedService.FeedServiceClient(channel).Read(
+            new ReadRequest { Follow = true },
+            cancellationToken: Cancellation
+        );
         await using var peer = await RecordsNode.StartAsync();
         await peer.Records.TrustAsync(node.Key, Cancellation);
         await peer.Records.BindHomeAsync("62528", "practices", node.Key.Node, Cancellation);
@@ -100,7 +106,11 @@ public sealed class RelayTests
 
     /// <summary>Everything is published, or nobody listens to it.</summary>
     private static Task PublishedAsync(RecordsNode node) =>
-        WholeNode.EventuallyAsync(true, () => node.LookAsync(db => db.Store.AnyAsync(store => store.Published == store.LastSequence)), Limit);
+        WholeNode.EventuallyAsync(
+            true,
+            () => node.LookAsync(db => db.Store.AnyAsync(store => store.Published == store.LastSequence)),
+            Limit
+        );
 
     private sealed class JumpingClock : TimeProvider
     {
@@ -120,7 +130,9 @@ public sealed class RelayTests
         {
             var builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
-            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+            builder.WebHost.ConfigureKestrel(kestrel =>
+                kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2)
+            );
             var app = builder.Build();
             var sidecar = new RecordingSidecar(app);
             var coming = new ConcurrentQueue<StatusCode>(answers);

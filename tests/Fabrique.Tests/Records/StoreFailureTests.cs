@@ -12,7 +12,11 @@ public sealed class StoreFailureTests
     {
         Exception[] away =
         [
-            new NpgsqlException("broken", new IOException()), new SqliteException("busy", 5), new SqliteException("full", 13), Said("57P01"), Said("53100"),
+            new NpgsqlException("broken", new IOException()),
+            new SqliteException("busy", 5),
+            new SqliteException("full", 13),
+            Said("57P01"),
+            Said("53100"),
             new InvalidOperationException("Connection is not open") { Source = "Npgsql" },
         ];
         Assert.All(away.SelectMany(Wrapped), error => Assert.False(StoreFailure.IsOfData(error)));

@@ -29,12 +29,13 @@ public sealed class TelemetryTests
 
     private sealed class NodeWithCollector(Uri collector) : WholeNode("--broker", "memory")
     {
-        protected override IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
-        {
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.ToString(),
-            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
-            ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
-        };
+        protected override IReadOnlyDictionary<string, string> Environment =>
+            new Dictionary<string, string>
+            {
+                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.ToString(),
+                ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+                ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
+            };
     }
 
     /// <summary>Keeps what it is sent, unread: the names and identifiers looked for are in it as they are.</summary>
@@ -67,7 +68,15 @@ public sealed class TelemetryTests
         public bool HasSeen(string process, byte[] trace)
         {
             // The resource attribute service.name, as protobuf writes it.
-            byte[] name = [.. "service.name"u8, 0x12, (byte)(process.Length + 2), 0x0a, (byte)process.Length, .. Encoding.ASCII.GetBytes(process)];
+            byte[] name =
+            [
+                .. "service.name"u8,
+                0x12,
+                (byte)(process.Length + 2),
+                0x0a,
+                (byte)process.Length,
+                .. Encoding.ASCII.GetBytes(process),
+            ];
             return _traces.Any(body => body.AsSpan().IndexOf(trace) >= 0 && body.AsSpan().IndexOf(name) >= 0);
         }
 

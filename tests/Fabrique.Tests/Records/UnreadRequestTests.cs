@@ -16,7 +16,12 @@ public sealed class UnreadRequestTests(ServiceOnSqlite<PracticesDb> service) : I
     [InlineData("pageSize=abc", "pageSize", "Écrivez un nombre entier.", "Write a whole number.")]
     [InlineData("page_size=99999999999", "pageSize", "Écrivez un nombre entier.", "Write a whole number.")]
     [InlineData("pageSize=1&pageSize=2", "pageSize", "Donnez une seule valeur.", "Give a single value.")]
-    [InlineData("status=PUBLIE", "status", "Cette valeur n’existe pas. Choisissez parmi", "There is no such value. Choose among: PRACTICE_STATUS_UNSPECIFIED")]
+    [InlineData(
+        "status=PUBLIE",
+        "status",
+        "Cette valeur n’existe pas. Choisissez parmi",
+        "There is no such value. Choose among: PRACTICE_STATUS_UNSPECIFIED"
+    )]
     public async Task A_value_of_the_address(string query, string field, string french, string english)
     {
         await RefusedAsync(() => new(HttpMethod.Get, $"/api/v1/practices?{query}"), field, french, english);
@@ -28,11 +33,26 @@ public sealed class UnreadRequestTests(ServiceOnSqlite<PracticesDb> service) : I
     [InlineData("""{"title":"x","sdgs":[1,"two"]}""", "sdgs[1]", "Écrivez un nombre entier.", "Write a whole number.")]
     [InlineData("""{"title":"x","means":[]}""", "means", "Écrivez un objet, entre accolades.", "Write an object, in braces.")]
     [InlineData("""{"title":"x","means":{"staffFte":"many"}}""", "means.staffFte", "Écrivez un nombre.", "Write a number.")]
-    [InlineData("""{"title":"x","figures":[{},{"verified":"yes"}]}""", "figures[1].verified", "Écrivez true ou false.", "Write true or false.")]
+    [InlineData(
+        """{"title":"x","figures":[{},{"verified":"yes"}]}""",
+        "figures[1].verified",
+        "Écrivez true ou false.",
+        "Write true or false."
+    )]
     [InlineData("""{"title":"x","status":"PUBLIE"}""", "status", "Cette valeur n’existe pas.", "There is no such value.")]
     [InlineData("""{"territory":"ZZ001","title":"x","themes":["NOPE"]}""", "themes", "«", "“NOPE” is not")]
-    [InlineData("""{"territory":"ZZ001","title":"x","contactRole":"LONG"}""", "contactRole", "Ce texte est trop long", "This text is too long")]
-    [InlineData("""{"title":"x","record":{"changedAt":"hier"}}""", "record.changedAt", "Écrivez une date et une heure", "Write a date and a time")]
+    [InlineData(
+        """{"territory":"ZZ001","title":"x","contactRole":"LONG"}""",
+        "contactRole",
+        "Ce texte est trop long",
+        "This text is too long"
+    )]
+    [InlineData(
+        """{"title":"x","record":{"changedAt":"hier"}}""",
+        "record.changedAt",
+        "Écrivez une date et une heure",
+        "Write a date and a time"
+    )]
     public async Task A_value_of_the_body(string body, string field, string french, string english)
     {
         await RefusedAsync(() => Post(body.Replace("LONG", new string('x', 301), StringComparison.Ordinal)), field, french, english);
@@ -63,11 +83,18 @@ public sealed class UnreadRequestTests(ServiceOnSqlite<PracticesDb> service) : I
         }
     }
 
-    private static HttpRequestMessage Post(string body) => new(HttpMethod.Post, "/api/v1/practices") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+    private static HttpRequestMessage Post(string body) =>
+        new(HttpMethod.Post, "/api/v1/practices") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
 
     private async Task RefusedAsync(Func<HttpRequestMessage> request, string field, string french, string english)
     {
-        foreach (var (language, title, words) in new[] { ("fr", "Certains champs sont à corriger.", french), ("en", "Some fields need correcting.", english) })
+        foreach (
+            var (language, title, words) in new[]
+            {
+                ("fr", "Certains champs sont à corriger.", french),
+                ("en", "Some fields need correcting.", english),
+            }
+        )
         {
             var problem = await ProblemAsync(await SendAsync(request(), language), 400, "INVALID_FIELDS", field);
             Assert.Equal(title, (string?)problem["detail"]);

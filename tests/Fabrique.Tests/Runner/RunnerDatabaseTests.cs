@@ -24,8 +24,15 @@ public sealed class RunnerDatabaseTests(PostgreSqlServer server)
         var database = await Database.ChooseAsync(asked, Services, Cancellation);
 
         Assert.Equal(asked, database.ConnectionString);
-        Assert.Equal($"PostgreSQL at 127.0.0.1:{new NpgsqlConnectionStringBuilder(asked).Port}, databases fabrique_*", database.Description);
-        Assert.EndsWith(", databases town_*", (await Database.ChooseAsync($"{asked};Database=town", Services, Cancellation)).Description, StringComparison.Ordinal);
+        Assert.Equal(
+            $"PostgreSQL at 127.0.0.1:{new NpgsqlConnectionStringBuilder(asked).Port}, databases fabrique_*",
+            database.Description
+        );
+        Assert.EndsWith(
+            ", databases town_*",
+            (await Database.ChooseAsync($"{asked};Database=town", Services, Cancellation)).Description,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -35,14 +42,18 @@ public sealed class RunnerDatabaseTests(PostgreSqlServer server)
     [InlineData("Username=u;Password=s3cret", "--database names no Host: ")]
     [InlineData("Host=127.0.0.1;Port=1;Username=u;Password=s3cret", "PostgreSQL at 127.0.0.1:1 cannot be used: ")]
     [InlineData("Host=nowhere.invalid;Username=u;Password=s3cret", "PostgreSQL at nowhere.invalid:5432 cannot be used: ")]
-    public async Task What_is_no_server_is_refused_in_one_line_without_the_password(string asked, string error) => await RefusedAsync(asked, error);
+    public async Task What_is_no_server_is_refused_in_one_line_without_the_password(string asked, string error) =>
+        await RefusedAsync(asked, error);
 
     [Fact]
     public async Task A_wrong_password_is_told_from_a_missing_right()
     {
         var asked = await server.StartAsync();
         var where = $"127.0.0.1:{new NpgsqlConnectionStringBuilder(asked).Port}";
-        await RefusedAsync($"{asked};Password=s3cret", $"PostgreSQL at {where} cannot be used: it refuses the user fabrique with this password");
+        await RefusedAsync(
+            $"{asked};Password=s3cret",
+            $"PostgreSQL at {where} cannot be used: it refuses the user fabrique with this password"
+        );
 
         await server.ExecuteAsync("CREATE ROLE reader LOGIN PASSWORD 's3cret'");
         var reader = $"{asked};Username=reader;Password=s3cret;Database=made";
@@ -51,7 +62,11 @@ public sealed class RunnerDatabaseTests(PostgreSqlServer server)
         await server.ExecuteAsync("CREATE DATABASE made_practices OWNER reader");
         await RefusedAsync(reader, $"The user reader of PostgreSQL at {where} may not create databases: ");
         await server.ExecuteAsync("CREATE DATABASE made_territories OWNER reader");
-        Assert.EndsWith("databases made_*", (await Database.ChooseAsync(reader, Services, Cancellation)).Description, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "databases made_*",
+            (await Database.ChooseAsync(reader, Services, Cancellation)).Description,
+            StringComparison.Ordinal
+        );
     }
 
     private static async Task RefusedAsync(string asked, string error)

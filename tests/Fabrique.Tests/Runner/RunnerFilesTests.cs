@@ -27,39 +27,47 @@ public sealed class RunnerFilesTests : IDisposable
     [Fact]
     public void An_unknown_key_is_refused_with_its_line_and_name()
     {
-        var error = Refused("""
+        var error = Refused(
+            """
             name: fabrique
             services:
               - name: one
                 executable: node
                 bindngs: []
-            """);
+            """
+        );
 
-        Assert.Equal("tye.yaml line 5: unknown key 'bindngs' in a service (known: name, project, executable, args, replicas, env, bindings)", error);
+        Assert.Equal(
+            "tye.yaml line 5: unknown key 'bindngs' in a service (known: name, project, executable, args, replicas, env, bindings)",
+            error
+        );
     }
 
     [Fact]
     public void Every_error_is_listed_not_only_the_first()
     {
-        var errors = Refused("""
-            name: fabrique
-            ingress: []
-            extensions:
-              - name: zipkin
-                components-path: .
-            services:
-              - name: one
-                project: nowhere.csproj
-                replicas: 17
-              - name: one
-                bindings:
-                  - port: 70000
-                  - name: grpc
-                    protocol: grpc
-              - executable: node
-                env:
-                  - name: A
-            """).Split('\n');
+        var errors = Refused(
+                """
+                name: fabrique
+                ingress: []
+                extensions:
+                  - name: zipkin
+                    components-path: .
+                services:
+                  - name: one
+                    project: nowhere.csproj
+                    replicas: 17
+                  - name: one
+                    bindings:
+                      - port: 70000
+                      - name: grpc
+                        protocol: grpc
+                  - executable: node
+                    env:
+                      - name: A
+                """
+            )
+            .Split('\n');
 
         Assert.Equal(
             [
@@ -74,7 +82,8 @@ public sealed class RunnerFilesTests : IDisposable
                 "tye.yaml line 15: 'name' is missing",
                 "tye.yaml line 17: 'value' is missing",
             ],
-            errors);
+            errors
+        );
     }
 
     [Theory]
@@ -84,7 +93,8 @@ public sealed class RunnerFilesTests : IDisposable
     [InlineData("services: one", "'services' must be a list")]
     [InlineData("name: fabrique", "'services' lists no service")]
     [InlineData("services: [{name: sidecar, executable: node}]", "the runner starts")]
-    public void A_file_of_another_shape_is_refused(string yaml, string reason) => Assert.Contains(reason, Refused(yaml), StringComparison.Ordinal);
+    public void A_file_of_another_shape_is_refused(string yaml, string reason) =>
+        Assert.Contains(reason, Refused(yaml), StringComparison.Ordinal);
 
     [Fact]
     public void The_run_file_is_for_its_owner_only()
@@ -93,7 +103,9 @@ public sealed class RunnerFilesTests : IDisposable
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(RunFile.PathIn(_folder.FullName)));
         Assert.Equal(
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(RunFile.Folder(_folder.FullName)));
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            File.GetUnixFileMode(RunFile.Folder(_folder.FullName))
+        );
         Assert.Equal("one", RunFile.Read(_folder.FullName)!.Processes.Single().Name);
     }
 
@@ -134,10 +146,14 @@ public sealed class RunnerFilesTests : IDisposable
 
     [Theory]
     [InlineData("amqp://fabrique:s3cret@127.0.0.1:5672", "amqp://fabrique:***@127.0.0.1:5672")]
-    [InlineData("cannot reach amqps://u:p@ss@host/vhost, twice amqp://a:b@c", "cannot reach amqps://u:***@host/vhost, twice amqp://a:***@c")]
+    [InlineData(
+        "cannot reach amqps://u:p@ss@host/vhost, twice amqp://a:b@c",
+        "cannot reach amqps://u:***@host/vhost, twice amqp://a:***@c"
+    )]
     [InlineData("http://127.0.0.1:8080/a@b", "http://127.0.0.1:8080/a@b")]
     [InlineData("Host=h;Password=s3cret;Port=1, or Pwd = 'two words' there", "Host=h;Password=***;Port=1, or Pwd = *** there")]
-    public void Passwords_in_addresses_and_connection_strings_are_masked(string text, string shown) => Assert.Equal(shown, Redaction.Apply(text));
+    public void Passwords_in_addresses_and_connection_strings_are_masked(string text, string shown) =>
+        Assert.Equal(shown, Redaction.Apply(text));
 
     [Fact]
     public void A_known_secret_reaches_neither_file_nor_console()
@@ -165,8 +181,10 @@ public sealed class RunnerFilesTests : IDisposable
             }
         }
 
-        Assert.Equal(["sixth\n", "fifth 9012\n", "fourth 012\n", "third 9012\n"],
-            new[] { path, $"{path}.1", $"{path}.2", $"{path}.3" }.Select(File.ReadAllText));
+        Assert.Equal(
+            ["sixth\n", "fifth 9012\n", "fourth 012\n", "third 9012\n"],
+            new[] { path, $"{path}.1", $"{path}.2", $"{path}.3" }.Select(File.ReadAllText)
+        );
         Assert.Equal(4, _folder.GetFiles().Length);
     }
 
@@ -191,7 +209,32 @@ public sealed class RunnerFilesTests : IDisposable
     private static RunFile Run(long ticksOff = 0)
     {
         var ticks = Proc.StartTicks(Environment.ProcessId)!.Value + ticksOff;
-        return new RunFile(Environment.ProcessId, ticks, DateTimeOffset.UnixEpoch, null, null, "in-memory", "SQLite", "embedded", [], true,
-            [new RunningProcess("one", "one", Environment.ProcessId, ticks, DateTimeOffset.UnixEpoch, 0, true, null, false, "/health", "token")]);
+        return new RunFile(
+            Environment.ProcessId,
+            ticks,
+            DateTimeOffset.UnixEpoch,
+            null,
+            null,
+            "in-memory",
+            "SQLite",
+            "embedded",
+            [],
+            true,
+            [
+                new RunningProcess(
+                    "one",
+                    "one",
+                    Environment.ProcessId,
+                    ticks,
+                    DateTimeOffset.UnixEpoch,
+                    0,
+                    true,
+                    null,
+                    false,
+                    "/health",
+                    "token"
+                ),
+            ]
+        );
     }
 }

@@ -21,7 +21,9 @@ public sealed class RunnerNodeTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "stub.js"), Stub);
-        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "tye.yaml"), $"""
+        await File.WriteAllTextAsync(
+            Path.Combine(_folder.FullName, "tye.yaml"),
+            $"""
             name: stubs
             services:
               - name: back
@@ -35,7 +37,8 @@ public sealed class RunnerNodeTests : IAsyncLifetime
                 bindings:
                   - port: 8080
                     protocol: http
-            """);
+            """
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -52,11 +55,15 @@ public sealed class RunnerNodeTests : IAsyncLifetime
 
         Proc.Kill(before.Pid);
 
-        var after = (await UntilAsync(state => state.Processes.Any(process => process.Name == "back" && process.Restarts == 1)))
-            .Processes.Single(process => process.Name == "back");
+        var after = (
+            await UntilAsync(state => state.Processes.Any(process => process.Name == "back" && process.Restarts == 1))
+        ).Processes.Single(process => process.Name == "back");
         Assert.NotEqual(before.Pid, after.Pid);
         Assert.Equal((before.Address, before.Token), (after.Address, after.Token));
-        await EventuallyAsync(() => Probe.AskAsync(new Uri(after.Address!), false, after.HealthPage, Deadline()), health => health.IsHealthy);
+        await EventuallyAsync(
+            () => Probe.AskAsync(new Uri(after.Address!), false, after.HealthPage, Deadline()),
+            health => health.IsHealthy
+        );
         var log = await File.ReadAllTextAsync(Path.Combine(Data, "logs", "runner.log"), Deadline());
         Assert.Contains("back was ended by signal 9; it starts again in 0.5 s", log, StringComparison.Ordinal);
     }
@@ -74,7 +81,11 @@ public sealed class RunnerNodeTests : IAsyncLifetime
         Assert.All(state.Processes, process => Assert.False(Proc.IsAlive(process.Pid, process.StartTicks)));
         Assert.Null(RunFile.Read(Data));
         var logs = (await RunAsync("logs", "--data", Data)).Output;
-        Assert.InRange(logs.IndexOf("back stops", StringComparison.Ordinal), logs.IndexOf("front stops", StringComparison.Ordinal) + 1, int.MaxValue);
+        Assert.InRange(
+            logs.IndexOf("back stops", StringComparison.Ordinal),
+            logs.IndexOf("front stops", StringComparison.Ordinal) + 1,
+            int.MaxValue
+        );
     }
 
     [Fact]
@@ -130,12 +141,16 @@ public sealed class RunnerNodeTests : IAsyncLifetime
     {
         string[] where = command == "up" ? ["--file", Path.Combine(_folder.FullName, "tye.yaml"), "--data", Data] : [];
         string[] broker = command == "up" && !arguments.Contains("--broker") ? ["--broker", "memory"] : [];
-        return Process.Start(new ProcessStartInfo(
-            Shell.Dotnet, [Path.Combine(AppContext.BaseDirectory, "Fabrique.Runner.dll"), command, .. where, .. broker, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        return Process.Start(
+            new ProcessStartInfo(
+                Shell.Dotnet,
+                [Path.Combine(AppContext.BaseDirectory, "Fabrique.Runner.dll"), command, .. where, .. broker, .. arguments]
+            )
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
     }
 
     private async Task<(int Code, string Output)> RunAsync(string command, params string[] arguments)

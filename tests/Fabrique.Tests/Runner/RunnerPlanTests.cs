@@ -42,12 +42,18 @@ public sealed class RunnerPlanTests : IDisposable
 
         var addresses = Practices.Select(name => processes[name].Address!.GetLeftPart(UriPartial.Authority)).ToList();
         Assert.Equal(3, addresses.Distinct().Count());
-        Assert.Equal(addresses, Enumerable.Range(0, 3).Select(index => processes["gateway"].Environment[$"services__practices__http__{index}"]));
+        Assert.Equal(
+            addresses,
+            Enumerable.Range(0, 3).Select(index => processes["gateway"].Environment[$"services__practices__http__{index}"])
+        );
         Assert.False(processes["gateway"].Environment.ContainsKey("services__practices__http__3"));
         Assert.Equal(string.Join(';', addresses), processes["sidecar"].Environment["Apps__practices__Address"]);
         // One application: one token, one name in the traces.
         Assert.Single(Practices.Select(name => (processes[name].Token, processes[name].Environment["OTEL_SERVICE_NAME"])).Distinct());
-        Assert.Equal(processes["practices-3"].Address!.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), processes["practices-3"].Environment["PORT"]);
+        Assert.Equal(
+            processes["practices-3"].Address!.Port.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            processes["practices-3"].Environment["PORT"]
+        );
     }
 
     [Fact]
@@ -55,7 +61,11 @@ public sealed class RunnerPlanTests : IDisposable
     {
         var node = Node(new() { ["practices"] = 2 });
 
-        Assert.StartsWith("practices has 2 replicas, and SQLite serves one process alone: ", Assert.Throws<PlainError>(() => node.RequireShared(Sqlite)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "practices has 2 replicas, and SQLite serves one process alone: ",
+            Assert.Throws<PlainError>(() => node.RequireShared(Sqlite)).Message,
+            StringComparison.Ordinal
+        );
         node.RequireShared(PostgreSql);
         Node(new() { ["portal"] = 2 }).RequireShared(Sqlite);
     }
@@ -81,22 +91,39 @@ public sealed class RunnerPlanTests : IDisposable
             string Argument(string option) => daprd.Arguments[daprd.Arguments.ToList().IndexOf(option) + 1];
             Assert.Equal("/usr/bin/daprd", daprd.FileName);
             Assert.Equal(name.StartsWith("daprd-practices", StringComparison.Ordinal) ? "practices" : app.Name, Argument("--app-id"));
-            Assert.Equal((app.Address!.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "h2c"), (Argument("--app-port"), Argument("--app-protocol")));
+            Assert.Equal(
+                (app.Address!.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "h2c"),
+                (Argument("--app-port"), Argument("--app-protocol"))
+            );
             Assert.EndsWith("services/sidecar/components/rabbitmq", Argument("--resources-path"), StringComparison.Ordinal);
             Assert.Equal(path, Argument("--config"));
-            Assert.All(["--dapr-listen-addresses", "--dapr-internal-grpc-listen-address", "--app-channel-address"], option => Assert.Equal("127.0.0.1", Argument(option)));
+            Assert.All(["--dapr-listen-addresses", "--dapr-internal-grpc-listen-address", "--app-channel-address"], option =>
+                Assert.Equal("127.0.0.1", Argument(option))
+            );
             Assert.Contains("--enable-metrics=false", daprd.Arguments);
             Assert.Equal(app.Environment["DAPR_HTTP_ENDPOINT"], $"http://127.0.0.1:{Argument("--dapr-http-port")}");
             Assert.Equal(app.Environment["DAPR_GRPC_ENDPOINT"], $"http://127.0.0.1:{Argument("--dapr-grpc-port")}");
             Assert.Equal(app.Environment["DAPR_HTTP_ENDPOINT"], daprd.Address!.GetLeftPart(UriPartial.Authority));
-            Assert.Equal((app.Token, app.Environment["APP_API_TOKEN"]), (daprd.Environment["DAPR_API_TOKEN"], daprd.Environment["APP_API_TOKEN"]));
+            Assert.Equal(
+                (app.Token, app.Environment["APP_API_TOKEN"]),
+                (daprd.Environment["DAPR_API_TOKEN"], daprd.Environment["APP_API_TOKEN"])
+            );
             Assert.Equal((RabbitMq.ConnectionString, "127.0.0.1"), (daprd.Environment[Broker.Variable], daprd.Environment["DAPR_HOST_IP"]));
             Assert.False(daprd.Environment.ContainsKey(Database.Variable));
             // No argument is a secret: others can read them.
-            Assert.DoesNotContain(daprd.Arguments, argument => plan.Secrets.Where(secret => secret.Length > 0).Any(secret => argument.Contains(secret, StringComparison.Ordinal)));
+            Assert.DoesNotContain(daprd.Arguments, argument =>
+                plan.Secrets.Where(secret => secret.Length > 0).Any(secret => argument.Contains(secret, StringComparison.Ordinal))
+            );
         }
 
-        var ports = daprds.Values.SelectMany(daprd => daprd.Arguments.Where((_, index) => index > 0 && daprd.Arguments[index - 1] is "--dapr-http-port" or "--dapr-grpc-port" or "--dapr-internal-grpc-port")).ToList();
+        var ports = daprds
+            .Values.SelectMany(daprd =>
+                daprd.Arguments.Where(
+                    (_, index) =>
+                        index > 0 && daprd.Arguments[index - 1] is "--dapr-http-port" or "--dapr-grpc-port" or "--dapr-internal-grpc-port"
+                )
+            )
+            .ToList();
         Assert.Equal((15, 15), (ports.Count, ports.Distinct().Count()));
     }
 
@@ -108,15 +135,30 @@ public sealed class RunnerPlanTests : IDisposable
         DaprSidecar Choose(string? asked, Broker broker) => DaprSidecar.Choose(asked, broker, _folder.FullName, bin.FullName);
 
         Assert.Equal("embedded", Choose(null, RabbitMq).Description);
-        Assert.StartsWith("--sidecar daprd: daprd is not on the path", Assert.Throws<PlainError>(() => Choose("daprd", RabbitMq)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "--sidecar daprd: daprd is not on the path",
+            Assert.Throws<PlainError>(() => Choose("daprd", RabbitMq)).Message,
+            StringComparison.Ordinal
+        );
 
         var program = Path.Combine(bin.FullName, "daprd");
         File.WriteAllText(program, "");
-        Assert.Equal((program, Path.Combine(_folder.FullName, "run", "dapr.yaml")), (Choose(null, RabbitMq).Daprd, Choose(null, RabbitMq).Configuration));
-        Assert.Contains($"connectionString: \"{_folder.FullName}/run/dapr-names.db\"", File.ReadAllText(Choose("daprd", RabbitMq).Configuration), StringComparison.Ordinal);
+        Assert.Equal(
+            (program, Path.Combine(_folder.FullName, "run", "dapr.yaml")),
+            (Choose(null, RabbitMq).Daprd, Choose(null, RabbitMq).Configuration)
+        );
+        Assert.Contains(
+            $"connectionString: \"{_folder.FullName}/run/dapr-names.db\"",
+            File.ReadAllText(Choose("daprd", RabbitMq).Configuration),
+            StringComparison.Ordinal
+        );
         Assert.Null(Choose("embedded", RabbitMq).Daprd);
         Assert.Equal(new DaprSidecar("embedded (daprd needs RabbitMQ)"), Choose(null, Memory));
-        Assert.StartsWith("--sidecar daprd: daprd needs RabbitMQ", Assert.Throws<PlainError>(() => Choose("daprd", Memory)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "--sidecar daprd: daprd needs RabbitMQ",
+            Assert.Throws<PlainError>(() => Choose("daprd", Memory)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -126,12 +168,24 @@ public sealed class RunnerPlanTests : IDisposable
 
         Assert.Equal(50, ports.Distinct().Count());
         // Nobody listens on it yet, and another runner's draw would still meet this.
-        Assert.Throws<IOException>(() => File.Open(Path.Combine(Ports.Folder, $"{ports[0]}"), FileMode.Open, FileAccess.ReadWrite, FileShare.None));
+        Assert.Throws<IOException>(() =>
+            File.Open(Path.Combine(Ports.Folder, $"{ports[0]}"), FileMode.Open, FileAccess.ReadWrite, FileShare.None)
+        );
     }
 
-    private NodePlan Plan(Database database, DaprSidecar? sidecar = null, Broker? broker = null, Dictionary<string, int>? replicas = null) =>
-        Node(replicas ?? []).Plan(broker ?? Memory, database, sidecar ?? Embedded);
+    private NodePlan Plan(
+        Database database,
+        DaprSidecar? sidecar = null,
+        Broker? broker = null,
+        Dictionary<string, int>? replicas = null
+    ) => Node(replicas ?? []).Plan(broker ?? Memory, database, sidecar ?? Embedded);
 
     private Node Node(Dictionary<string, int> replicas) =>
-        new(TyeFile.Load(Path.Combine(Checkout.Root(), "tye.yaml")).With(replicas), Checkout.Root(), _folder.FullName, IPAddress.Loopback, 0);
+        new(
+            TyeFile.Load(Path.Combine(Checkout.Root(), "tye.yaml")).With(replicas),
+            Checkout.Root(),
+            _folder.FullName,
+            IPAddress.Loopback,
+            0
+        );
 }

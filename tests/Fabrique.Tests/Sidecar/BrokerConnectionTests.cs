@@ -37,7 +37,9 @@ public sealed class BrokerConnectionTests(RabbitMqServer server)
         await using var publishing = await connection.CreateChannelAsync(new CreateChannelOptions(true, true), Cancellation);
         var aside = (await publishing.QueueDeclareAsync(autoDelete: false, cancellationToken: Cancellation)).QueueName;
         var arguments = new Dictionary<string, object?> { ["x-dead-letter-exchange"] = "", ["x-dead-letter-routing-key"] = aside };
-        var queue = (await publishing.QueueDeclareAsync(autoDelete: false, arguments: arguments, cancellationToken: Cancellation)).QueueName;
+        var queue = (
+            await publishing.QueueDeclareAsync(autoDelete: false, arguments: arguments, cancellationToken: Cancellation)
+        ).QueueName;
         for (var number = 0; number < Messages; number++)
         {
             await publishing.BasicPublishAsync("", queue, mandatory: true, new byte[] { (byte)number }, Cancellation);
@@ -70,18 +72,20 @@ public sealed class BrokerConnectionTests(RabbitMqServer server)
             var acknowledgements = new Acknowledgements(channel);
             foreach (var some in order.Chunk(together))
             {
-                await Task.WhenAll(some.Select(async number =>
-                {
-                    if (fates[number] == Fate.Done)
+                await Task.WhenAll(
+                    some.Select(async number =>
                     {
-                        await acknowledgements.AcknowledgeAsync(tags[number]);
-                    }
-                    else if (fates[number] == Fate.Refused)
-                    {
-                        await channel.BasicNackAsync(tags[number], multiple: false, requeue: false, Cancellation);
-                        acknowledgements.Pass(tags[number]);
-                    }
-                }));
+                        if (fates[number] == Fate.Done)
+                        {
+                            await acknowledgements.AcknowledgeAsync(tags[number]);
+                        }
+                        else if (fates[number] == Fate.Refused)
+                        {
+                            await channel.BasicNackAsync(tags[number], multiple: false, requeue: false, Cancellation);
+                            acknowledgements.Pass(tags[number]);
+                        }
+                    })
+                );
             }
 
             // The answer to a question on the same channel comes after all that was said before.
@@ -116,7 +120,7 @@ public sealed class BrokerConnectionTests(RabbitMqServer server)
         var receiving = ReceiveAsync();
         await using (var stream = socket.GetStream())
         {
-            for (var at = 0; at < sent.Length;)
+            for (var at = 0; at < sent.Length; )
             {
                 var size = Math.Min(sent.Length - at, at % 7 == 0 ? 100_000 : 1 + (at % 3_000));
                 await stream.WriteAsync(sent.AsMemory(at, size), Cancellation);

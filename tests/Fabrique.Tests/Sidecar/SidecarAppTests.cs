@@ -10,30 +10,31 @@ public sealed class SidecarAppTests : SidecarTest
     protected override async Task<(string Component, string[] Arguments)> BrokerAsync() =>
         (await File.ReadAllTextAsync(Path.Combine(SidecarInMemory.Components, "pubsub.yaml")), []);
 
-    protected override string Resiliency => """
-        apiVersion: dapr.io/v1alpha1
-        kind: Resiliency
-        metadata:
-          name: pubsub
-        spec:
-          policies:
-            timeouts:
-              brief: 1s
-            retries:
-              delivery: { policy: constant, duration: 20ms, maxRetries: 4 }
-              patient: { policy: constant, duration: 50ms, maxRetries: 400 }
-            circuitBreakers:
-              third: { trip: consecutiveFailures >= 3, timeout: 100ms }
-              pause: { trip: consecutiveFailures > 2, timeout: 1s }
-          targets:
-            components:
-              pubsub:
-                inbound: { retry: delivery, circuitBreaker: third }
-            apps:
-              practices: { circuitBreaker: pause }
-              portal: { timeout: brief }
-              late: { retry: patient }
-        """;
+    protected override string Resiliency =>
+        """
+            apiVersion: dapr.io/v1alpha1
+            kind: Resiliency
+            metadata:
+              name: pubsub
+            spec:
+              policies:
+                timeouts:
+                  brief: 1s
+                retries:
+                  delivery: { policy: constant, duration: 20ms, maxRetries: 4 }
+                  patient: { policy: constant, duration: 50ms, maxRetries: 400 }
+                circuitBreakers:
+                  third: { trip: consecutiveFailures >= 3, timeout: 100ms }
+                  pause: { trip: consecutiveFailures > 2, timeout: 1s }
+              targets:
+                components:
+                  pubsub:
+                    inbound: { retry: delivery, circuitBreaker: third }
+                apps:
+                  practices: { circuitBreaker: pause }
+                  portal: { timeout: brief }
+                  late: { retry: patient }
+            """;
 
     [Fact]
     public async Task Events_wait_for_an_app_that_fails_each_time_and_are_no_dead_letters()
@@ -42,16 +43,24 @@ public sealed class SidecarAppTests : SidecarTest
         var app = Subscriber("practices", web =>
         {
             web.MapPost("/handle", (Practice practice) =>
-            {
-                Interlocked.Increment(ref attempts);
-                if (Volatile.Read(ref isBroken))
                 {
-                    return Results.StatusCode(500);
-                }
+                    Interlocked.Increment(ref attempts);
+                    if (Volatile.Read(ref isBroken))
+                    {
+                        return Results.StatusCode(500);
+                    }
 
-                Arrived.Enqueue(practice.Title);
-                return Results.Ok();
-            }).WithTopic(new Dapr.TopicOptions { PubsubName = "pubsub", Name = Topic, DeadLetterTopic = $"{Topic}-dead" });
+                    Arrived.Enqueue(practice.Title);
+                    return Results.Ok();
+                })
+                .WithTopic(
+                    new Dapr.TopicOptions
+                    {
+                        PubsubName = "pubsub",
+                        Name = Topic,
+                        DeadLetterTopic = $"{Topic}-dead",
+                    }
+                );
             web.MapPost("/dead", () => Arrived.Enqueue("dead")).WithTopic("pubsub", $"{Topic}-dead");
         });
         await Node.StartAsync();
@@ -61,7 +70,11 @@ public sealed class SidecarAppTests : SidecarTest
 
         // More than the ten attempts that both have together.
         await Eventually.TrueAsync(() => Volatile.Read(ref attempts) > 14, "the circuit lets one try after each pause");
-        var subscription = (await Node.HealthAsync()).GetProperty("checks").GetProperty("apps").GetProperty("practices").GetProperty("subscriptions")[0];
+        var subscription = (await Node.HealthAsync())
+            .GetProperty("checks")
+            .GetProperty("apps")
+            .GetProperty("practices")
+            .GetProperty("subscriptions")[0];
         Assert.Equal(("paused", 0), (subscription.GetProperty("state").GetString(), subscription.GetProperty("deadLettered").GetInt32()));
         Assert.Equal("degraded", (await Node.HealthAsync()).GetProperty("status").GetString());
         Volatile.Write(ref isBroken, false);
@@ -73,10 +86,10 @@ public sealed class SidecarAppTests : SidecarTest
     {
         var (isBroken, calls) = (true, 0);
         Subscriber("practices", web => web.MapGet("/ask", () =>
-        {
-            Interlocked.Increment(ref calls);
-            return Volatile.Read(ref isBroken) ? Results.StatusCode(500) : Results.Ok();
-        }));
+            {
+                Interlocked.Increment(ref calls);
+                return Volatile.Read(ref isBroken) ? Results.StatusCode(500) : Results.Ok();
+            }));
         var portal = Subscriber("portal", _ => { });
         await Node.StartAsync();
         using var http = Http(portal, "practices");
@@ -96,10 +109,10 @@ public sealed class SidecarAppTests : SidecarTest
     public async Task A_call_has_the_time_its_policy_gives_unless_it_is_a_stream()
     {
         var portal = Subscriber("portal", web => web.MapGet("/wait", async (HttpContext context) =>
-        {
-            await Task.Delay(TimeSpan.FromSeconds(2), context.RequestAborted);
-            return "done";
-        }));
+            {
+                await Task.Delay(TimeSpan.FromSeconds(2), context.RequestAborted);
+                return "done";
+            }));
         await Node.StartAsync();
         using var http = Http(portal, "portal");
         using var late = await http.GetAsync("/wait", Cancellation);
@@ -112,9 +125,9 @@ public sealed class SidecarAppTests : SidecarTest
     public async Task A_call_that_reached_nobody_is_made_again_as_its_policy_says()
     {
         var late = Subscriber("late", web => web.MapPost("/ask", async (HttpRequest request) =>
-        {
-            Arrived.Enqueue(await new StreamReader(request.Body).ReadToEndAsync());
-        }));
+            {
+                Arrived.Enqueue(await new StreamReader(request.Body).ReadToEndAsync());
+            }));
         var portal = Subscriber("portal", _ => { });
         await Node.StartAsync();
         await late.StopAsync();
@@ -138,7 +151,12 @@ public sealed class SidecarAppTests : SidecarTest
             web.MapGet("/ask", () => "yes");
             web.MapPost("/handle", (Practice practice) => Arrived.Enqueue(practice.Title)).WithTopic("pubsub", Topic);
         });
-        app.Settings.AddRange(["enable-app-health-check=true", "app-health-check-path=/ready", "app-health-probe-interval=1", "app-health-threshold=2"]);
+        app.Settings.AddRange([
+            "enable-app-health-check=true",
+            "app-health-check-path=/ready",
+            "app-health-probe-interval=1",
+            "app-health-threshold=2",
+        ]);
         var portal = Subscriber("portal", _ => { });
         await Node.StartAsync();
         using var dapr = Node.Client(portal);
@@ -161,11 +179,15 @@ public sealed class SidecarAppTests : SidecarTest
     [Fact]
     public async Task Replicas_take_turns_and_one_that_is_down_is_passed_over()
     {
-        var replicas = Enumerable.Range(0, 2).Select(replica => Subscriber("practices", web =>
-        {
-            web.MapGet("/ask", () => $"{replica}");
-            web.MapPost("/handle", (Practice practice) => Arrived.Enqueue($"{replica}: {practice.Title}")).WithTopic("pubsub", Topic);
-        })).ToList();
+        var replicas = Enumerable
+            .Range(0, 2)
+            .Select(replica => Subscriber("practices", web =>
+                {
+                    web.MapGet("/ask", () => $"{replica}");
+                    web.MapPost("/handle", (Practice practice) => Arrived.Enqueue($"{replica}: {practice.Title}"))
+                        .WithTopic("pubsub", Topic);
+                }))
+            .ToList();
         var portal = Subscriber("portal", _ => { });
         await Node.StartAsync();
         using var dapr = Node.Client(portal);
@@ -206,7 +228,13 @@ public sealed class SidecarAppTests : SidecarTest
             Assert.Equal(count, Arrived.Count);
         }
 
-        async Task<int> UpAsync() => (await Node.HealthAsync()).GetProperty("checks").GetProperty("apps").GetProperty("practices").GetProperty("replicasUp").GetInt32();
+        async Task<int> UpAsync() =>
+            (await Node.HealthAsync())
+                .GetProperty("checks")
+                .GetProperty("apps")
+                .GetProperty("practices")
+                .GetProperty("replicasUp")
+                .GetInt32();
     }
 
     private HttpClient Http(SidecarApp caller, string callee)

@@ -13,13 +13,20 @@ public sealed class SidecarComponentTests : IDisposable
     public void The_files_a_node_ships_are_accepted()
     {
         Assert.Empty(Errors($"--resources-path={SidecarInMemory.Components}"));
-        Assert.Empty(Errors($"--resources-path={Path.GetDirectoryName(SidecarInMemory.Components)}/rabbitmq", "--FABRIQUE_BROKER=amqp://guest:guest@127.0.0.1:5672/"));
+        Assert.Empty(
+            Errors(
+                $"--resources-path={Path.GetDirectoryName(SidecarInMemory.Components)}/rabbitmq",
+                "--FABRIQUE_BROKER=amqp://guest:guest@127.0.0.1:5672/"
+            )
+        );
     }
 
     [Fact]
     public void Every_error_is_listed_with_its_place_and_the_way_out()
     {
-        Write("pubsub.yaml", """
+        Write(
+            "pubsub.yaml",
+            """
             apiVersion: dapr.io/v1alpha1
             kind: Component
             metadata:
@@ -60,8 +67,11 @@ public sealed class SidecarComponentTests : IDisposable
               name: other
             spec:
               type: pubsub.kafka
-            """);
-        Write("resiliency.yaml", """
+            """
+        );
+        Write(
+            "resiliency.yaml",
+            """
             apiVersion: dapr.io/v1alpha1
             kind: Resiliency
             metadata:
@@ -74,11 +84,19 @@ public sealed class SidecarComponentTests : IDisposable
                 components:
                   pubsub:
                     inbound: { retry: slwo }
-            """);
+            """
+        );
         Write("binding.yaml", "kind: Binding\nmetadata:\n  name: s\n");
         Write("broken.yaml", "kind: [");
         AssertErrors(
-            Errors("--dapr-http-port=none", "--Apps:practices:Address=127.0.0.1", "--Apps:portal:Address=http://127.0.0.1:1", "--Apps:portal:ApiToken=t", "--Apps:gateway:Address=http://127.0.0.1:2", "--Apps:gateway:ApiToken=t"),
+            Errors(
+                "--dapr-http-port=none",
+                "--Apps:practices:Address=127.0.0.1",
+                "--Apps:portal:Address=http://127.0.0.1:1",
+                "--Apps:portal:ApiToken=t",
+                "--Apps:gateway:Address=http://127.0.0.1:2",
+                "--Apps:gateway:ApiToken=t"
+            ),
             "--dapr-http-port: 'none' must be a port number",
             "Apps:practices:Address: '127.0.0.1' is not an address",
             "Apps:practices:ApiToken: missing",
@@ -97,14 +115,17 @@ public sealed class SidecarComponentTests : IDisposable
             "resiliency.yaml:8: spec.policies.retries.slow.maxRetries: 'many' must be a whole number",
             "resiliency.yaml:12: spec.targets.components.pubsub.inbound.retry: no such policy 'slwo'; declared: slow",
             "binding.yaml: apiVersion: missing",
-            "binding.yaml:1: kind: 'Binding' is not supported");
+            "binding.yaml:1: kind: 'Binding' is not supported"
+        );
     }
 
     [Fact]
     public void Every_error_of_policies_subscriptions_and_apps_is_listed_too()
     {
         File.Copy(Path.Combine(SidecarInMemory.Components, "pubsub.yaml"), Path.Combine(_folder.FullName, "pubsub.yaml"));
-        Write("resiliency.yaml", """
+        Write(
+            "resiliency.yaml",
+            """
             apiVersion: dapr.io/v1alpha1
             kind: Resiliency
             metadata:
@@ -121,8 +142,11 @@ public sealed class SidecarComponentTests : IDisposable
                   practices: { circuitBreaker: shar }
                 components:
                   pubsob: { inbound: { retry: matched } }
-            """);
-        Write("subscriptions.yaml", """
+            """
+        );
+        Write(
+            "subscriptions.yaml",
+            """
             apiVersion: dapr.io/v1alpha1
             kind: Subscription
             metadata:
@@ -154,12 +178,18 @@ public sealed class SidecarComponentTests : IDisposable
             metadata:
               name: again
             spec: { pubsubname: elsewhere, topic: territories, routes: { default: /other }, metadata: { queueType: steam, rawPayload: "true" }, bulkSubscribe: { enabled: true } }
-            """);
+            """
+        );
         AssertErrors(
             Errors(
-                "--Apps:practices:Address=http://127.0.0.1:1; 127.0.0.1:2", "--Apps:practices:ApiToken=t", "--Apps:practices:Adress=x",
-                "--Apps:practices:app-health-threshold=0", "--Apps:practices:enable-app-health-check=yes", "--Apps:practices:app-health-probe-timeout=9000",
-                "--dapr-graceful-shutdown-seconds=soon"),
+                "--Apps:practices:Address=http://127.0.0.1:1; 127.0.0.1:2",
+                "--Apps:practices:ApiToken=t",
+                "--Apps:practices:Adress=x",
+                "--Apps:practices:app-health-threshold=0",
+                "--Apps:practices:enable-app-health-check=yes",
+                "--Apps:practices:app-health-probe-timeout=9000",
+                "--dapr-graceful-shutdown-seconds=soon"
+            ),
             "--dapr-graceful-shutdown-seconds: 'soon' must be seconds",
             "Apps:practices:Adress: unknown; known: Address, ApiToken, enable-app-health-check, ",
             "Apps:practices:Address: '127.0.0.1:2' is not an address",
@@ -185,23 +215,32 @@ public sealed class SidecarComponentTests : IDisposable
             "subscriptions.yaml:31: spec.pubsubname: there is no such pub/sub component 'elsewhere'",
             "subscriptions.yaml:31: spec.bulkSubscribe: not supported together with metadata.rawPayload",
             "subscriptions.yaml: spec.metadata.queueType: 'steam' must be classic or quorum",
-            "subscriptions.yaml:31: spec.topic: 'territories' of elsewhere is declared twice for an app");
+            "subscriptions.yaml:31: spec.topic: 'territories' of elsewhere is declared twice for an app"
+        );
     }
 
     [Fact]
     public void Tls_to_the_broker_is_asked_for_whole()
     {
-        Write("pubsub.yaml", SidecarRabbitMq.Component.Replace(
-            "    - name: durable", "    - name: caCert\n      value: none\n    - name: clientCert\n      value: none\n    - name: saslExternal\n      value: \"true\"\n    - name: durable", StringComparison.Ordinal));
+        Write(
+            "pubsub.yaml",
+            SidecarRabbitMq.Component.Replace(
+                "    - name: durable",
+                "    - name: caCert\n      value: none\n    - name: clientCert\n      value: none\n    - name: saslExternal\n      value: \"true\"\n    - name: durable",
+                StringComparison.Ordinal
+            )
+        );
         AssertErrors(
             Errors("--FABRIQUE_BROKER=amqp://guest:guest@127.0.0.1/"),
             "pubsub.yaml:15: spec.metadata.caCert: needs a connectionString that begins with amqps://",
             "pubsub.yaml:17: spec.metadata.clientCert: needs",
-            "pubsub.yaml:19: spec.metadata.saslExternal: needs");
+            "pubsub.yaml:19: spec.metadata.saslExternal: needs"
+        );
         AssertErrors(
             Errors("--FABRIQUE_BROKER=amqps://127.0.0.1/"),
             "pubsub.yaml:15: spec.metadata.caCert: must hold certificates as PEM",
-            "pubsub.yaml: spec.metadata.clientKey: missing: clientCert and clientKey go together");
+            "pubsub.yaml: spec.metadata.clientKey: missing: clientCert and clientKey go together"
+        );
     }
 
     [Fact]
@@ -214,12 +253,15 @@ public sealed class SidecarComponentTests : IDisposable
     }
 
     [Fact]
-    public void A_missing_folder_is_named() => Assert.Contains("'/nowhere' does not exist", Assert.Single(Errors("--resources-path=/nowhere")), StringComparison.Ordinal);
+    public void A_missing_folder_is_named() =>
+        Assert.Contains("'/nowhere' does not exist", Assert.Single(Errors("--resources-path=/nowhere")), StringComparison.Ordinal);
 
     [Fact]
     public void A_retry_waits_as_dapr_says()
     {
-        Assert.All(Enumerable.Range(0, 5), attempt => Assert.Equal(TimeSpan.FromSeconds(2), new RetryPolicy(false, TimeSpan.FromSeconds(2), TimeSpan.Zero, -1).Delay(attempt)));
+        Assert.All(Enumerable.Range(0, 5), attempt =>
+            Assert.Equal(TimeSpan.FromSeconds(2), new RetryPolicy(false, TimeSpan.FromSeconds(2), TimeSpan.Zero, -1).Delay(attempt))
+        );
         var exponential = new RetryPolicy(true, TimeSpan.Zero, TimeSpan.FromSeconds(10), -1);
         Assert.InRange(exponential.Delay(0), TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(750));
         Assert.InRange(exponential.Delay(3), TimeSpan.FromMilliseconds(843), TimeSpan.FromMilliseconds(2532));

@@ -8,7 +8,10 @@ public sealed class SidecarDaprd(RabbitMqServer server) : SidecarSuite
 {
     protected override async Task<(string Component, string[] Arguments)> BrokerAsync()
     {
-        Assert.SkipWhen(DaprdNode.Program is null, "daprd is not on the path: the suite of the sidecars runs against the embedded one only");
+        Assert.SkipWhen(
+            DaprdNode.Program is null,
+            "daprd is not on the path: the suite of the sidecars runs against the embedded one only"
+        );
         return (SidecarRabbitMq.Component, [$"--FABRIQUE_BROKER={await server.StartAsync()}"]);
     }
 
@@ -23,8 +26,11 @@ internal sealed class DaprdNode(string resources, string[] arguments) : SidecarN
     private readonly Dictionary<SidecarApp, (Process Process, Uri Http, Uri Grpc)> _sidecars = [];
 
     /// <summary>Where daprd is; null: nowhere on the path.</summary>
-    public static string? Program { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? "daprd.exe" : "daprd")).FirstOrDefault(File.Exists);
+    public static string? Program { get; } =
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? "daprd.exe" : "daprd"))
+            .FirstOrDefault(File.Exists);
 
     public override Uri HttpOf(SidecarApp app) => _sidecars[app].Http;
 
@@ -52,37 +58,61 @@ internal sealed class DaprdNode(string resources, string[] arguments) : SidecarN
         _sidecars.Clear();
     }
 
-    public override Task ReadyAsync() => Eventually.TrueAsync(
-        async () =>
-        {
-            foreach (var (process, http, _) in _sidecars.Values)
+    public override Task ReadyAsync() =>
+        Eventually.TrueAsync(
+            async () =>
             {
-                Assert.False(process.HasExited, "daprd ended while starting");
-                try
+                foreach (var (process, http, _) in _sidecars.Values)
                 {
-                    if (!await IsReadyAsync(http))
+                    Assert.False(process.HasExited, "daprd ended while starting");
+                    try
+                    {
+                        if (!await IsReadyAsync(http))
+                        {
+                            return false;
+                        }
+                    }
+                    catch (HttpRequestException)
                     {
                         return false;
                     }
                 }
-                catch (HttpRequestException)
-                {
-                    return false;
-                }
-            }
 
-            return true;
-        },
-        "every daprd is ready");
+                return true;
+            },
+            "every daprd is ready"
+        );
 
     private (Process Process, Uri Http, Uri Grpc) Start(SidecarApp app, int[] ports)
     {
-        var start = new ProcessStartInfo(Program!,
-        [
-            "--app-id", app.Id, "--app-port", $"{new Uri(app.Address).Port}", "--app-protocol", "h2c", "--app-channel-address", "127.0.0.1",
-            "--resources-path", _resources, "--dapr-listen-addresses", "127.0.0.1", "--dapr-http-port", $"{ports[0]}", "--dapr-grpc-port", $"{ports[1]}",
-            "--dapr-internal-grpc-port", $"{ports[2]}", "--dapr-internal-grpc-listen-address", "127.0.0.1", "--enable-metrics=false", "--log-level", "error",
-        ]);
+        var start = new ProcessStartInfo(
+            Program!,
+            [
+                "--app-id",
+                app.Id,
+                "--app-port",
+                $"{new Uri(app.Address).Port}",
+                "--app-protocol",
+                "h2c",
+                "--app-channel-address",
+                "127.0.0.1",
+                "--resources-path",
+                _resources,
+                "--dapr-listen-addresses",
+                "127.0.0.1",
+                "--dapr-http-port",
+                $"{ports[0]}",
+                "--dapr-grpc-port",
+                $"{ports[1]}",
+                "--dapr-internal-grpc-port",
+                $"{ports[2]}",
+                "--dapr-internal-grpc-listen-address",
+                "127.0.0.1",
+                "--enable-metrics=false",
+                "--log-level",
+                "error",
+            ]
+        );
         start.Environment["DAPR_API_TOKEN"] = app.Token;
         start.Environment["APP_API_TOKEN"] = AppApiToken;
         foreach (var setting in _arguments.Select(argument => argument.TrimStart('-').Split('=', 2)))

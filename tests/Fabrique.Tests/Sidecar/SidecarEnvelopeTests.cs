@@ -11,6 +11,5 @@ public sealed class SidecarEnvelopeTests
         Assert.False(CloudEventEnvelope.TryRead(Encoding.UTF8.GetBytes(bytes), out _, out _));
 
     [Fact]
-    public void An_envelope_without_identifier_is_still_one() =>
-        Assert.True(CloudEventEnvelope.TryRead("{}"u8.ToArray(), out _, out _));
+    public void An_envelope_without_identifier_is_still_one() => Assert.True(CloudEventEnvelope.TryRead("{}"u8.ToArray(), out _, out _));
 }

@@ -9,26 +9,31 @@ public sealed class SidecarInMemory : SidecarStrictSuite
     /// <summary>The component files that a node without RabbitMQ runs with.</summary>
     public static string Components { get; } = Path.Combine(AppContext.BaseDirectory, "components", "in-memory");
 
-    protected override async Task<(string Component, string[] Arguments)> BrokerAsync() => (await File.ReadAllTextAsync(Path.Combine(Components, "pubsub.yaml")), []);
+    protected override async Task<(string Component, string[] Arguments)> BrokerAsync() =>
+        (await File.ReadAllTextAsync(Path.Combine(Components, "pubsub.yaml")), []);
 }
 
 /// <summary>The broker inside the sidecar with room for three messages in a queue: its publishers wait, and nothing is thrown away.</summary>
 public sealed class SidecarInMemoryFull : SidecarTest
 {
-    protected override Task<(string Component, string[] Arguments)> BrokerAsync() => Task.FromResult((
-        """
-        apiVersion: dapr.io/v1alpha1
-        kind: Component
-        metadata:
-          name: pubsub
-        spec:
-          type: pubsub.in-memory
-          version: v1
-          metadata:
-            - name: maxLen
-              value: "3"
-        """,
-        Array.Empty<string>()));
+    protected override Task<(string Component, string[] Arguments)> BrokerAsync() =>
+        Task.FromResult(
+            (
+                """
+                apiVersion: dapr.io/v1alpha1
+                kind: Component
+                metadata:
+                  name: pubsub
+                spec:
+                  type: pubsub.in-memory
+                  version: v1
+                  metadata:
+                    - name: maxLen
+                      value: "3"
+                """,
+                Array.Empty<string>()
+            )
+        );
 
     // One failed attempt would be the last: waiting for an app that is down must not be one.
     protected override int MaxRetries => 0;
@@ -38,10 +43,11 @@ public sealed class SidecarInMemoryFull : SidecarTest
     {
         var open = new TaskCompletionSource();
         var portal = Subscriber("portal", web => web.MapPost("/handle", async (Practice practice) =>
-        {
-            await open.Task;
-            Arrived.Enqueue(practice.Title);
-        }).WithTopic("pubsub", Topic));
+                {
+                    await open.Task;
+                    Arrived.Enqueue(practice.Title);
+                })
+                .WithTopic("pubsub", Topic));
         await Node.StartAsync();
         await portal.StopAsync();
         using var dapr = Node.Client(portal);
@@ -50,7 +56,10 @@ public sealed class SidecarInMemoryFull : SidecarTest
             await dapr.PublishEventAsync("pubsub", Topic, new Practice($"n{n}"), Cancellation);
         }
 
-        Assert.Equal(StatusCode.ResourceExhausted, (await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, new Practice("refused"), Cancellation))).StatusCode);
+        Assert.Equal(
+            StatusCode.ResourceExhausted,
+            (await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, new Practice("refused"), Cancellation))).StatusCode
+        );
 
         var held = dapr.PublishEventAsync("pubsub", Topic, new Practice("held"), Cancellation);
         open.SetResult();
@@ -66,7 +75,12 @@ public sealed class SidecarInMemoryFull : SidecarTest
         await Node.StartAsync();
         await portal.StopAsync();
         using var dapr = Node.Client(portal);
-        var answer = await dapr.BulkPublishEventAsync("pubsub", Topic, Enumerable.Range(0, 5).Select(n => new Practice($"n{n}")).ToList(), cancellationToken: Cancellation);
+        var answer = await dapr.BulkPublishEventAsync(
+            "pubsub",
+            Topic,
+            Enumerable.Range(0, 5).Select(n => new Practice($"n{n}")).ToList(),
+            cancellationToken: Cancellation
+        );
         Assert.Equal(2, answer.FailedEntries.Count);
         Assert.All(answer.FailedEntries, entry => Assert.Contains("is full", entry.ErrorMessage, StringComparison.Ordinal));
         await portal.StartAsync();
@@ -77,7 +91,9 @@ public sealed class SidecarInMemoryFull : SidecarTest
     [Fact]
     public async Task What_waits_longer_than_its_time_to_live_is_not_delivered()
     {
-        Resource("pubsub.yaml", """
+        Resource(
+            "pubsub.yaml",
+            """
             apiVersion: dapr.io/v1alpha1
             kind: Component
             metadata:
@@ -88,24 +104,35 @@ public sealed class SidecarInMemoryFull : SidecarTest
               metadata:
                 - name: prefetchCount
                   value: "1"
-            """);
+            """
+        );
         var open = new TaskCompletionSource();
         var portal = Subscriber("portal", web => web.MapPost("/handle", async (Practice practice) =>
-        {
-            await open.Task;
-            Arrived.Enqueue(practice.Title);
-        }).WithTopic("pubsub", Topic));
+                {
+                    await open.Task;
+                    Arrived.Enqueue(practice.Title);
+                })
+                .WithTopic("pubsub", Topic));
         await Node.StartAsync();
         using var dapr = Node.Client(portal);
         await PublishAsync("held", 60);
         await PublishAsync("too late", 1);
         await PublishAsync("in time", 60);
         var start = TimeProvider.System.GetTimestamp();
-        await Eventually.TrueAsync(() => TimeProvider.System.GetElapsedTime(start) > TimeSpan.FromSeconds(1.1), "the time to live of the second is over");
+        await Eventually.TrueAsync(
+            () => TimeProvider.System.GetElapsedTime(start) > TimeSpan.FromSeconds(1.1),
+            "the time to live of the second is over"
+        );
         open.SetResult();
         await ArrivedAsync("held", "in time");
 
         Task PublishAsync(string title, int seconds) =>
-            dapr.PublishEventAsync("pubsub", Topic, new Practice(title), new Dictionary<string, string> { ["ttlInSeconds"] = $"{seconds}" }, Cancellation);
+            dapr.PublishEventAsync(
+                "pubsub",
+                Topic,
+                new Practice(title),
+                new Dictionary<string, string> { ["ttlInSeconds"] = $"{seconds}" },
+                Cancellation
+            );
     }
 }

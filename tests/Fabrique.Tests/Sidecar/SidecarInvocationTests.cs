@@ -27,10 +27,18 @@ public sealed class SidecarInvocationTests : IAsyncLifetime
             {
                 web.MapGrpcService<Feed>();
                 web.MapGet("/fiches/{id}", (string id, HttpRequest request) => Results.Json(
-                    new { id, query = request.QueryString.Value, token = request.Headers["dapr-api-token"].ToString(), caller = request.Headers["dapr-caller-app-id"].ToString() },
-                    statusCode: StatusCodes.Status202Accepted));
+                        new
+                        {
+                            id,
+                            query = request.QueryString.Value,
+                            token = request.Headers["dapr-api-token"].ToString(),
+                            caller = request.Headers["dapr-caller-app-id"].ToString(),
+                        },
+                        statusCode: StatusCodes.Status202Accepted
+                    ));
             },
-            services => services.AddGrpc());
+            services => services.AddGrpc()
+        );
         await _node.StartAsync();
     }
 
@@ -39,7 +47,8 @@ public sealed class SidecarInvocationTests : IAsyncLifetime
     [Fact]
     public async Task A_stream_and_its_trailers_come_through_as_they_are()
     {
-        using var call = Client("practices").Read(new ReadRequest { Epoch = "e1", After = 3 }, cancellationToken: TestContext.Current.CancellationToken);
+        using var call = Client("practices")
+            .Read(new ReadRequest { Epoch = "e1", After = 3 }, cancellationToken: TestContext.Current.CancellationToken);
         var sequences = new List<long>();
         await foreach (var response in call.ResponseStream.ReadAllAsync(TestContext.Current.CancellationToken))
         {
@@ -100,7 +109,10 @@ public sealed class SidecarInvocationTests : IAsyncLifetime
     public async Task A_caller_without_its_token_reaches_nobody()
     {
         var invoker = DaprClient.CreateInvocationInvoker("practices", _node.Grpc.ToString(), "wrong");
-        using var call = new FeedService.FeedServiceClient(invoker).Read(new ReadRequest(), cancellationToken: TestContext.Current.CancellationToken);
+        using var call = new FeedService.FeedServiceClient(invoker).Read(
+            new ReadRequest(),
+            cancellationToken: TestContext.Current.CancellationToken
+        );
         var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
         Assert.Equal(StatusCode.Unauthenticated, error.StatusCode);
 
@@ -113,11 +125,14 @@ public sealed class SidecarInvocationTests : IAsyncLifetime
     [Fact]
     public async Task The_app_knows_who_calls_and_never_sees_the_callers_token()
     {
-        using var call = new FeedService.FeedServiceClient(Invoker("practices").Intercept(metadata =>
-        {
-            metadata.Add("dapr-caller-app-id", "gateway");
-            return metadata;
-        })).Read(new ReadRequest(), cancellationToken: TestContext.Current.CancellationToken);
+        using var call = new FeedService.FeedServiceClient(
+            Invoker("practices")
+                .Intercept(metadata =>
+                {
+                    metadata.Add("dapr-caller-app-id", "gateway");
+                    return metadata;
+                })
+        ).Read(new ReadRequest(), cancellationToken: TestContext.Current.CancellationToken);
         var headers = await call.ResponseHeadersAsync;
         Assert.Equal("portal", headers.GetValue("seen-caller"));
         Assert.Equal(SidecarNode.AppApiToken, headers.GetValue("seen-token"));
@@ -140,7 +155,8 @@ public sealed class SidecarInvocationTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Accepted, response.StatusCode);
         Assert.Equal(
             $$"""{"id":"café bio","query":"?page=2","token":"{{SidecarNode.AppApiToken}}","caller":"portal"}""",
-            System.Text.RegularExpressions.Regex.Unescape(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)));
+            System.Text.RegularExpressions.Regex.Unescape(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+        );
     }
 
     [Fact]
@@ -150,14 +166,20 @@ public sealed class SidecarInvocationTests : IAsyncLifetime
         using var http = dapr.CreateInvokableHttpClient("mentoring");
         using var response = await http.GetAsync("/x", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
-        Assert.Contains("mentoring", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "mentoring",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task What_the_sidecar_does_not_do_is_unimplemented()
     {
         using var dapr = _node.Client(_portal);
-        var error = await Assert.ThrowsAsync<Dapr.DaprException>(() => dapr.GetStateAsync<string>("store", "key", cancellationToken: TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<Dapr.DaprException>(() =>
+            dapr.GetStateAsync<string>("store", "key", cancellationToken: TestContext.Current.CancellationToken)
+        );
         Assert.Equal(StatusCode.Unimplemented, Assert.IsType<RpcException>(error.InnerException).StatusCode);
     }
 
@@ -177,15 +199,21 @@ public sealed class SidecarInvocationTests : IAsyncLifetime
             }
 
             var seen = context.GetHttpContext().Request.Headers;
-            await context.WriteResponseHeadersAsync(
-            [
+            await context.WriteResponseHeadersAsync([
                 new("seen-caller", seen["dapr-caller-app-id"].ToString()),
                 new("seen-token", seen["dapr-api-token"].ToString()),
                 new("seen-trace", Activity.Current?.TraceId.ToString() ?? ""),
             ]);
             for (var sequence = request.After + 1; sequence <= request.After + 3; sequence++)
             {
-                await responseStream.WriteAsync(new ReadResponse { Epoch = request.Epoch, Sequence = sequence, Envelope = ByteString.CopyFromUtf8("fiche") });
+                await responseStream.WriteAsync(
+                    new ReadResponse
+                    {
+                        Epoch = request.Epoch,
+                        Sequence = sequence,
+                        Envelope = ByteString.CopyFromUtf8("fiche"),
+                    }
+                );
                 if (request.Follow)
                 {
                     context.CancellationToken.Register(() => Cancelled.TrySetResult());

@@ -60,12 +60,25 @@ internal class SidecarNode(string resources, params string[] arguments) : IAsync
 
     public virtual async Task StartSidecarAsync()
     {
-        var apps = _apps.GroupBy(app => app.Id).SelectMany(same => new[]
-        {
-            $"--Apps:{same.Key}:Address={string.Join(';', same.Select(app => app.Address))}", $"--Apps:{same.Key}:ApiToken={same.First().Token}",
-        }.Concat(same.SelectMany(app => app.Settings).Select(setting => $"--Apps:{same.Key}:{setting}")));
-        _sidecar = Fabrique.Sidecar.Sidecar.Build(
-            [$"--resources-path={resources}", "--dapr-http-port=0", "--dapr-grpc-port=0", $"--APP_API_TOKEN={AppApiToken}", "--Logging:Console:LogLevel:Default=Error", "--Logging:Console:LogLevel:Microsoft.Hosting.Lifetime=Error", .. apps, .. arguments]);
+        var apps = _apps
+            .GroupBy(app => app.Id)
+            .SelectMany(same =>
+                new[]
+                {
+                    $"--Apps:{same.Key}:Address={string.Join(';', same.Select(app => app.Address))}",
+                    $"--Apps:{same.Key}:ApiToken={same.First().Token}",
+                }.Concat(same.SelectMany(app => app.Settings).Select(setting => $"--Apps:{same.Key}:{setting}"))
+            );
+        _sidecar = Fabrique.Sidecar.Sidecar.Build([
+            $"--resources-path={resources}",
+            "--dapr-http-port=0",
+            "--dapr-grpc-port=0",
+            $"--APP_API_TOKEN={AppApiToken}",
+            "--Logging:Console:LogLevel:Default=Error",
+            "--Logging:Console:LogLevel:Microsoft.Hosting.Lifetime=Error",
+            .. apps,
+            .. arguments,
+        ]);
         await _sidecar.StartAsync();
     }
 
@@ -133,7 +146,9 @@ internal sealed class SidecarApp(string id, string token, Action<WebApplication>
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, _port, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+            kestrel.Listen(IPAddress.Loopback, _port, listen => listen.Protocols = HttpProtocols.Http2)
+        );
         services?.Invoke(builder.Services);
         _app = builder.Build();
         map(_app);

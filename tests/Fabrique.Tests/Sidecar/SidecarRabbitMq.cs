@@ -12,16 +12,19 @@ namespace Fabrique.Tests;
 public sealed class SidecarRabbitMq(RabbitMqServer server) : SidecarStrictSuite
 {
     /// <summary>What a node ships, with fewer events on their way: a test shall tell a share from everything.</summary>
-    public static string Component { get; } = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "components", "rabbitmq", "pubsub.yaml"))
-        .Replace("value: \"100\"", "value: \"20\"", StringComparison.Ordinal);
+    public static string Component { get; } =
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "components", "rabbitmq", "pubsub.yaml"))
+            .Replace("value: \"100\"", "value: \"20\"", StringComparison.Ordinal);
 
-    protected override async Task<(string Component, string[] Arguments)> BrokerAsync() => (Component, [$"--FABRIQUE_BROKER={await server.StartAsync()}"]);
+    protected override async Task<(string Component, string[] Arguments)> BrokerAsync() =>
+        (Component, [$"--FABRIQUE_BROKER={await server.StartAsync()}"]);
 }
 
 /// <summary>What only a broker of its own can be asked.</summary>
 public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
 {
-    protected override async Task<(string Component, string[] Arguments)> BrokerAsync() => (SidecarRabbitMq.Component, [$"--FABRIQUE_BROKER={await server.StartAsync()}"]);
+    protected override async Task<(string Component, string[] Arguments)> BrokerAsync() =>
+        (SidecarRabbitMq.Component, [$"--FABRIQUE_BROKER={await server.StartAsync()}"]);
 
     [Fact]
     public async Task Exchanges_and_queues_are_those_of_dapr()
@@ -38,12 +41,36 @@ public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
 
         // A declaration with the same properties is accepted by the broker, one with others is not.
         await channel.ExchangeDeclareAsync(Topic, "fanout", durable: true, autoDelete: false, cancellationToken: Cancellation);
-        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, Arguments($"dlx-{queue}"), cancellationToken: Cancellation);
-        await channel.QueueDeclareAsync($"dlq-{queue}", durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-mode"] = "lazy" }, cancellationToken: Cancellation);
-        var refused = await Assert.ThrowsAsync<OperationInterruptedException>(() => channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, Arguments("other"), cancellationToken: Cancellation));
+        await channel.QueueDeclareAsync(
+            queue,
+            durable: true,
+            exclusive: false,
+            autoDelete: false,
+            Arguments($"dlx-{queue}"),
+            cancellationToken: Cancellation
+        );
+        await channel.QueueDeclareAsync(
+            $"dlq-{queue}",
+            durable: true,
+            exclusive: false,
+            autoDelete: false,
+            new Dictionary<string, object?> { ["x-queue-mode"] = "lazy" },
+            cancellationToken: Cancellation
+        );
+        var refused = await Assert.ThrowsAsync<OperationInterruptedException>(() =>
+            channel.QueueDeclareAsync(
+                queue,
+                durable: true,
+                exclusive: false,
+                autoDelete: false,
+                Arguments("other"),
+                cancellationToken: Cancellation
+            )
+        );
         Assert.Equal(406, refused.ShutdownReason!.ReplyCode);
 
-        static Dictionary<string, object?> Arguments(string deadLetterExchange) => new() { ["x-queue-type"] = "classic", ["x-dead-letter-exchange"] = deadLetterExchange };
+        static Dictionary<string, object?> Arguments(string deadLetterExchange) =>
+            new() { ["x-queue-type"] = "classic", ["x-dead-letter-exchange"] = deadLetterExchange };
     }
 
     [Fact]
@@ -59,7 +86,10 @@ public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
         using var dapr = Node.Client(app);
         await dapr.PublishEventAsync("pubsub", Topic, 1, new Dictionary<string, string> { ["ttlInSeconds"] = "60" }, Cancellation);
         var message = await channel.BasicGetAsync(queue, autoAck: true, Cancellation);
-        Assert.Equal((DeliveryModes.Persistent, "60000", ""), (message!.BasicProperties.DeliveryMode, message.BasicProperties.Expiration, message.RoutingKey));
+        Assert.Equal(
+            (DeliveryModes.Persistent, "60000", ""),
+            (message!.BasicProperties.DeliveryMode, message.BasicProperties.Expiration, message.RoutingKey)
+        );
     }
 
     [Fact]
@@ -71,7 +101,10 @@ public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
         await dapr.PublishEventAsync("pubsub", Topic, new Practice("poison"), Cancellation);
         await using var connection = await server.ConnectAsync();
         await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
-        await Eventually.TrueAsync(async () => await channel.MessageCountAsync($"dlq-practices-{Topic}", Cancellation) == 1, "the message is in the dead letter queue");
+        await Eventually.TrueAsync(
+            async () => await channel.MessageCountAsync($"dlq-practices-{Topic}", Cancellation) == 1,
+            "the message is in the dead letter queue"
+        );
     }
 
     [Fact]
@@ -100,7 +133,13 @@ public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
     {
         await using var connection = await server.ConnectAsync();
         await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
-        await channel.QueueDeclareAsync($"practices-{Topic}", durable: true, exclusive: false, autoDelete: false, cancellationToken: Cancellation);
+        await channel.QueueDeclareAsync(
+            $"practices-{Topic}",
+            durable: true,
+            exclusive: false,
+            autoDelete: false,
+            cancellationToken: Cancellation
+        );
         Recorder("practices");
         var portal = Recorder("portal");
         await Node.StartAsync();
@@ -110,7 +149,10 @@ public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
         Assert.Equal("degraded", (await Node.HealthAsync()).GetProperty("status").GetString());
 
         await channel.QueueDeleteAsync($"practices-{Topic}", cancellationToken: Cancellation);
-        await Eventually.TrueAsync(async () => (await Node.HealthAsync()).GetProperty("status").GetString() == "healthy", "the queue is declared once the other is gone");
+        await Eventually.TrueAsync(
+            async () => (await Node.HealthAsync()).GetProperty("status").GetString() == "healthy",
+            "the queue is declared once the other is gone"
+        );
     }
 
     [Fact]
@@ -122,7 +164,10 @@ public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
         await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
         await channel.QueueDeleteAsync($"practices-{Topic}", cancellationToken: Cancellation);
         using var dapr = Node.Client(app);
-        Assert.Equal(StatusCode.NotFound, (await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, new Practice("x"), Cancellation))).StatusCode);
+        Assert.Equal(
+            StatusCode.NotFound,
+            (await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, new Practice("x"), Cancellation))).StatusCode
+        );
         await SidecarRabbitMqFailures.PublishAsync(dapr, Topic, "y");
         await ArrivedAsync("practices: y");
 
@@ -135,9 +180,22 @@ public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
     [Fact]
     public async Task A_queue_is_what_its_subscription_asks_for()
     {
-        var metadata = new Dictionary<string, string> { ["queueName"] = $"own-{Topic}", ["queueType"] = "quorum", ["singleActiveConsumer"] = "true", ["maxLenBytes"] = "1000000" };
+        var metadata = new Dictionary<string, string>
+        {
+            ["queueName"] = $"own-{Topic}",
+            ["queueType"] = "quorum",
+            ["singleActiveConsumer"] = "true",
+            ["maxLenBytes"] = "1000000",
+        };
         var app = Subscriber("practices", web => web.MapPost("/handle", (Practice practice) => Arrived.Enqueue(practice.Title))
-            .WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, Metadata = metadata }));
+                .WithTopic(
+                    new TopicOptions
+                    {
+                        PubsubName = "pubsub",
+                        Name = Topic,
+                        Metadata = metadata,
+                    }
+                ));
         await Node.StartAsync();
         using var dapr = Node.Client(app);
         await dapr.PublishEventAsync("pubsub", Topic, new Practice("x"), Cancellation);
@@ -152,20 +210,37 @@ public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
         };
         await using var connection = await server.ConnectAsync();
         await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
-        await channel.QueueDeclareAsync($"own-{Topic}", durable: true, exclusive: false, autoDelete: false, arguments, cancellationToken: Cancellation);
+        await channel.QueueDeclareAsync(
+            $"own-{Topic}",
+            durable: true,
+            exclusive: false,
+            autoDelete: false,
+            arguments,
+            cancellationToken: Cancellation
+        );
     }
 
     [Fact]
     public async Task A_dead_letter_topic_that_nobody_reads_loses_nothing()
     {
         var app = Subscriber("practices", web => web.MapPost("/handle", () => Results.StatusCode(500))
-            .WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, DeadLetterTopic = $"{Topic}-nobody" }));
+                .WithTopic(
+                    new TopicOptions
+                    {
+                        PubsubName = "pubsub",
+                        Name = Topic,
+                        DeadLetterTopic = $"{Topic}-nobody",
+                    }
+                ));
         await Node.StartAsync();
         using var dapr = Node.Client(app);
         await dapr.PublishEventAsync("pubsub", Topic, new Practice("poison"), Cancellation);
         await using var connection = await server.ConnectAsync();
         await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
-        await Eventually.TrueAsync(async () => await channel.MessageCountAsync($"dlq-practices-{Topic}", Cancellation) == 1, "the broker keeps the message");
+        await Eventually.TrueAsync(
+            async () => await channel.MessageCountAsync($"dlq-practices-{Topic}", Cancellation) == 1,
+            "the broker keeps the message"
+        );
     }
 
     [Fact]
@@ -173,11 +248,12 @@ public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
     {
         Resource("pubsub.yaml", SidecarRabbitMq.Component.Replace("value: parallel", "value: single", StringComparison.Ordinal));
         var app = Subscriber("practices", web => web.MapPost("/handle", async (Practice practice) =>
-        {
-            // Side by side, the second of each pair would overtake the first.
-            await Task.Delay(TimeSpan.FromMilliseconds(practice.Title[^1] % 2 == 0 ? 5 : 0));
-            Arrived.Enqueue(practice.Title);
-        }).WithTopic("pubsub", Topic));
+                {
+                    // Side by side, the second of each pair would overtake the first.
+                    await Task.Delay(TimeSpan.FromMilliseconds(practice.Title[^1] % 2 == 0 ? 5 : 0));
+                    Arrived.Enqueue(practice.Title);
+                })
+                .WithTopic("pubsub", Topic));
         await Node.StartAsync();
         using var dapr = Node.Client(app);
         var titles = Enumerable.Range(0, 200).Select(n => $"n{n}").ToList();
@@ -197,13 +273,14 @@ public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
         var app = Subscriber("practices", web =>
         {
             web.MapPost("/handle", async (Practice practice) =>
-            {
-                begun.SetResult();
-                await release.Task;
-                using var dapr = Node.Client(Practices!);
-                await dapr.PublishEventAsync("pubsub", $"{Topic}-next", practice);
-                Arrived.Enqueue(practice.Title);
-            }).WithTopic("pubsub", Topic);
+                {
+                    begun.SetResult();
+                    await release.Task;
+                    using var dapr = Node.Client(Practices!);
+                    await dapr.PublishEventAsync("pubsub", $"{Topic}-next", practice);
+                    Arrived.Enqueue(practice.Title);
+                })
+                .WithTopic("pubsub", Topic);
             web.MapPost("/next", () => Arrived.Enqueue("next")).WithTopic("pubsub", $"{Topic}-next");
         });
         Practices = app;
@@ -217,11 +294,20 @@ public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
         var stopping = Node.StopSidecarAsync();
         await using var connection = await server.ConnectAsync();
         await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
-        await Eventually.TrueAsync(async () => await channel.ConsumerCountAsync($"practices-{Topic}-next", Cancellation) == 0, "the sidecar takes no more");
+        await Eventually.TrueAsync(
+            async () => await channel.ConsumerCountAsync($"practices-{Topic}-next", Cancellation) == 0,
+            "the sidecar takes no more"
+        );
         release.SetResult();
         await stopping;
         await ArrivedAsync("x");
-        Assert.Equal((0u, 1u), (await channel.MessageCountAsync($"practices-{Topic}", Cancellation), await channel.MessageCountAsync($"practices-{Topic}-next", Cancellation)));
+        Assert.Equal(
+            (0u, 1u),
+            (
+                await channel.MessageCountAsync($"practices-{Topic}", Cancellation),
+                await channel.MessageCountAsync($"practices-{Topic}-next", Cancellation)
+            )
+        );
     }
 
     [Fact]
@@ -229,10 +315,11 @@ public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
     {
         var begun = 0;
         var app = Subscriber("practices", web => web.MapPost("/handle", async (HttpContext context) =>
-        {
-            Interlocked.Increment(ref begun);
-            await Task.Delay(Timeout.Infinite, context.RequestAborted);
-        }).WithTopic("pubsub", Topic));
+                {
+                    Interlocked.Increment(ref begun);
+                    await Task.Delay(Timeout.Infinite, context.RequestAborted);
+                })
+                .WithTopic("pubsub", Topic));
         Resource("resiliency.yaml", Resiliency.Replace("handler: 2s", "handler: 10m", StringComparison.Ordinal));
         await Node.StartAsync();
         using (var dapr = Node.Client(app))
@@ -247,7 +334,10 @@ public sealed class SidecarRabbitMqTopology(RabbitMqServer server) : SidecarTest
         await Node.StopSidecarAsync();
         await using var connection = await server.ConnectAsync();
         await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
-        await Eventually.TrueAsync(async () => await channel.MessageCountAsync($"practices-{Topic}", Cancellation) == 30, "all are in the queue");
+        await Eventually.TrueAsync(
+            async () => await channel.MessageCountAsync($"practices-{Topic}", Cancellation) == 30,
+            "all are in the queue"
+        );
         Assert.Equal(0u, await channel.MessageCountAsync($"dlq-practices-{Topic}", Cancellation));
     }
 
@@ -282,15 +372,23 @@ public sealed class SidecarRabbitMqFailures : SidecarTest
         using var dapr = Node.Client(portal);
         var acknowledged = 0;
         using var publishing = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        var publishers = Enumerable.Range(0, 16).Select(publisher => Task.Run(async () =>
-        {
-            for (var n = 0; !publishing.IsCancellationRequested; n++)
-            {
-                await PublishAsync(dapr, Topic, $"{publisher}/{n}");
-                Acknowledged.Enqueue($"portal: {publisher}/{n}");
-                Interlocked.Increment(ref acknowledged);
-            }
-        }, Cancellation)).ToList();
+        var publishers = Enumerable
+            .Range(0, 16)
+            .Select(publisher =>
+                Task.Run(
+                    async () =>
+                    {
+                        for (var n = 0; !publishing.IsCancellationRequested; n++)
+                        {
+                            await PublishAsync(dapr, Topic, $"{publisher}/{n}");
+                            Acknowledged.Enqueue($"portal: {publisher}/{n}");
+                            Interlocked.Increment(ref acknowledged);
+                        }
+                    },
+                    Cancellation
+                )
+            )
+            .ToList();
 
         await Eventually.TrueAsync(() => acknowledged > 2000, "events are published");
         _server.Kill();
@@ -301,7 +399,10 @@ public sealed class SidecarRabbitMqFailures : SidecarTest
         await publishing.CancelAsync();
         await Task.WhenAll(publishers);
         var expected = Acknowledged.ToHashSet();
-        await Eventually.TrueAsync(() => Arrived.Count >= expected.Count && expected.IsSubsetOf(Arrived), $"all {expected.Count} acknowledged events arrive");
+        await Eventually.TrueAsync(
+            () => Arrived.Count >= expected.Count && expected.IsSubsetOf(Arrived),
+            $"all {expected.Count} acknowledged events arrive"
+        );
     }
 
     [Fact]
@@ -317,7 +418,10 @@ public sealed class SidecarRabbitMqFailures : SidecarTest
         }
 
         await Eventually.TrueAsync(() => Arrived.Distinct().Count() == 5, "every event arrives");
-        await Eventually.TrueAsync(async () => (await Node.HealthAsync()).GetProperty("status").GetString() == "healthy", "the sidecar is healthy again");
+        await Eventually.TrueAsync(
+            async () => (await Node.HealthAsync()).GetProperty("status").GetString() == "healthy",
+            "the sidecar is healthy again"
+        );
     }
 
     [Fact]
@@ -360,9 +464,16 @@ public sealed class SidecarRabbitMqFailures : SidecarTest
     [Fact]
     public async Task A_broker_that_stays_away_is_not_waited_for_each_time_if_a_circuit_spares_it()
     {
-        Resource("resiliency.yaml", Resiliency
-            .Replace("retries:", "circuitBreakers:\n      second: { trip: consecutiveFailures >= 2, timeout: 1s }\n    retries:", StringComparison.Ordinal)
-            .Replace("timeout: publish", "timeout: publish\n          circuitBreaker: second", StringComparison.Ordinal));
+        Resource(
+            "resiliency.yaml",
+            Resiliency
+                .Replace(
+                    "retries:",
+                    "circuitBreakers:\n      second: { trip: consecutiveFailures >= 2, timeout: 1s }\n    retries:",
+                    StringComparison.Ordinal
+                )
+                .Replace("timeout: publish", "timeout: publish\n          circuitBreaker: second", StringComparison.Ordinal)
+        );
         var portal = Recorder("portal");
         await Node.StartAsync();
         using var dapr = Node.Client(portal);
@@ -376,7 +487,10 @@ public sealed class SidecarRabbitMqFailures : SidecarTest
             details.Add(error.Status.Detail);
         }
 
-        Assert.Equal([false, false, true], details.Select(detail => detail.Contains("the circuit to pubsub is open", StringComparison.Ordinal)));
+        Assert.Equal(
+            [false, false, true],
+            details.Select(detail => detail.Contains("the circuit to pubsub is open", StringComparison.Ordinal))
+        );
         _relay.Target = _server.Port;
         await PublishAsync(dapr, Topic, "enfin");
         await Eventually.TrueAsync(() => Arrived.Contains("portal: enfin"), "the event arrives");
@@ -402,20 +516,26 @@ public sealed class SidecarRabbitMqFailures : SidecarTest
     private System.Collections.Concurrent.ConcurrentQueue<string> Acknowledged { get; } = new();
 
     /// <summary>Publishes as an outbox does: until it is acknowledged.</summary>
-    internal static Task PublishAsync(DaprClient dapr, string topic, string title) => Eventually.TrueAsync(
-        async () =>
-        {
-            try
+    internal static Task PublishAsync(DaprClient dapr, string topic, string title) =>
+        Eventually.TrueAsync(
+            async () =>
             {
-                await dapr.PublishEventAsync("pubsub", topic, new Practice(title), Cancellation);
-                return true;
-            }
-            catch (DaprException e) when (e.InnerException is RpcException { StatusCode: StatusCode.Unavailable or StatusCode.FailedPrecondition or StatusCode.NotFound })
-            {
-                return false;
-            }
-        },
-        $"{title} is acknowledged");
+                try
+                {
+                    await dapr.PublishEventAsync("pubsub", topic, new Practice(title), Cancellation);
+                    return true;
+                }
+                catch (DaprException e)
+                    when (e.InnerException
+                            is RpcException { StatusCode: StatusCode.Unavailable or StatusCode.FailedPrecondition or StatusCode.NotFound }
+                    )
+                {
+                    return false;
+                }
+            },
+            $"{title} is acknowledged"
+        );
 
-    private async Task<string?> BrokerStateAsync() => (await Node.HealthAsync()).GetProperty("checks").GetProperty("pubsub").GetProperty("state").GetString();
+    private async Task<string?> BrokerStateAsync() =>
+        (await Node.HealthAsync()).GetProperty("checks").GetProperty("pubsub").GetProperty("state").GetString();
 }

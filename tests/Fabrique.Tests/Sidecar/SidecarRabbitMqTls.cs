@@ -38,12 +38,17 @@ public sealed class SidecarRabbitMqTls : SidecarTest
 
             """;
         await _server.StartAsync();
-        return (Component("CA"),
-        [
-            $"--FABRIQUE_BROKER=amqps://guest:guest@127.0.0.1:{_server.TlsPort}/", $"--WITHOUT_PASSWORD=amqps://127.0.0.1:{_server.TlsPort}/",
-            $"--CA={authority.ExportCertificatePem()}", $"--STRANGER={stranger.ExportCertificatePem()}",
-            $"--CERTIFICATE={guest.ExportCertificatePem()}", $"--KEY={KeyPem(guest)}",
-        ]);
+        return (
+            Component("CA"),
+            [
+                $"--FABRIQUE_BROKER=amqps://guest:guest@127.0.0.1:{_server.TlsPort}/",
+                $"--WITHOUT_PASSWORD=amqps://127.0.0.1:{_server.TlsPort}/",
+                $"--CA={authority.ExportCertificatePem()}",
+                $"--STRANGER={stranger.ExportCertificatePem()}",
+                $"--CERTIFICATE={guest.ExportCertificatePem()}",
+                $"--KEY={KeyPem(guest)}",
+            ]
+        );
     }
 
     public override async ValueTask DisposeAsync()
@@ -59,7 +64,11 @@ public sealed class SidecarRabbitMqTls : SidecarTest
     [Fact]
     public async Task The_sidecar_can_sign_in_with_a_certificate_alone()
     {
-        Resource("pubsub.yaml", Component("CA", clientCert: "CERTIFICATE", clientKey: "KEY", saslExternal: true).Replace("FABRIQUE_BROKER", "WITHOUT_PASSWORD", StringComparison.Ordinal));
+        Resource(
+            "pubsub.yaml",
+            Component("CA", clientCert: "CERTIFICATE", clientKey: "KEY", saslExternal: true)
+                .Replace("FABRIQUE_BROKER", "WITHOUT_PASSWORD", StringComparison.Ordinal)
+        );
         await PublishAndReceiveAsync();
     }
 
@@ -71,7 +80,10 @@ public sealed class SidecarRabbitMqTls : SidecarTest
         await Node.StartAsync(later: app);
         await app.StartAsync();
         using var dapr = Node.Client(app);
-        Assert.Equal(StatusCode.Unavailable, (await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, new Practice("x"), Cancellation))).StatusCode);
+        Assert.Equal(
+            StatusCode.Unavailable,
+            (await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, new Practice("x"), Cancellation))).StatusCode
+        );
         Assert.Equal("unhealthy", (await Node.HealthAsync()).GetProperty("status").GetString());
     }
 
@@ -86,8 +98,12 @@ public sealed class SidecarRabbitMqTls : SidecarTest
 
     private static string Component(string caCert, string? clientCert = null, string? clientKey = null, bool saslExternal = false)
     {
-        static string Item(string name, string variable) => $"    - name: {name}\n      secretKeyRef: {{ name: {variable}, key: {variable} }}\n";
-        var items = Item("caCert", caCert) + (clientCert is null ? "" : Item("clientCert", clientCert)) + (clientKey is null ? "" : Item("clientKey", clientKey))
+        static string Item(string name, string variable) =>
+            $"    - name: {name}\n      secretKeyRef: {{ name: {variable}, key: {variable} }}\n";
+        var items =
+            Item("caCert", caCert)
+            + (clientCert is null ? "" : Item("clientCert", clientCert))
+            + (clientKey is null ? "" : Item("clientKey", clientKey))
             + (saslExternal ? "    - name: saslExternal\n      value: \"true\"\n" : "");
         return SidecarRabbitMq.Component.Replace("    - name: durable", $"{items}    - name: durable", StringComparison.Ordinal);
     }
@@ -97,7 +113,9 @@ public sealed class SidecarRabbitMqTls : SidecarTest
         using var key = RSA.Create(2048);
         var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true)
+        );
         var now = TimeProvider.System.GetUtcNow();
         return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
     }
@@ -109,7 +127,9 @@ public sealed class SidecarRabbitMqTls : SidecarTest
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, critical: true)
+        );
         var now = TimeProvider.System.GetUtcNow();
         using var certificate = request.Create(authority, now.AddHours(-12), now.AddHours(12), RandomNumberGenerator.GetBytes(16));
         return certificate.CopyWithPrivateKey(key);

@@ -5,7 +5,12 @@ namespace Fabrique.Tests;
 /// <summary>The rules of the sidecar that need no broker: conditions and circuits.</summary>
 public sealed class SidecarRulesTests
 {
-    private static readonly Dictionary<string, string> Attributes = new() { ["type"] = "published", ["source"] = "node 1", ["subject"] = "a && b" };
+    private static readonly Dictionary<string, string> Attributes = new()
+    {
+        ["type"] = "published",
+        ["source"] = "node 1",
+        ["subject"] = "a && b",
+    };
 
     [Theory]
     [InlineData("""event.type == "published" """, true)]
@@ -19,29 +24,61 @@ public sealed class SidecarRulesTests
     [InlineData("""event.type in ["withdrawn"] && event.type == "published" """, false)]
     [InlineData("""event.dataschema == "x" """, false)]
     [InlineData("""event.dataschema != "x" """, true)]
-    public void A_condition_is_read_as_dapr_reads_it(string condition, bool holds) => Assert.Equal(holds, Condition.Parse(condition)!.Holds(Attributes));
+    public void A_condition_is_read_as_dapr_reads_it(string condition, bool holds) =>
+        Assert.Equal(holds, Condition.Parse(condition)!.Holds(Attributes));
 
     [Theory]
-    [InlineData(""), InlineData("true"), InlineData("event.type"), InlineData("event.type == published"), InlineData("event.type == \"a\" &&")]
-    [InlineData("event.type == \"a\" || event.type == \"b\""), InlineData("!(event.type == \"a\")"), InlineData("event.type in []"), InlineData("event.typein [\"a\"]x")]
-    [InlineData("event.data == \"a\""), InlineData("event.data.title == \"a\""), InlineData("event.type == \"a\\n\""), InlineData("event.type == \"a\" event.id == \"b\"")]
-    [InlineData("event.time > \"2026\""), InlineData("Event.type == \"a\""), InlineData("event.type.startsWith(\"a\")"), InlineData("event.type == \"a\"\n;")]
+    [
+        InlineData(""),
+        InlineData("true"),
+        InlineData("event.type"),
+        InlineData("event.type == published"),
+        InlineData("event.type == \"a\" &&")
+    ]
+    [
+        InlineData("event.type == \"a\" || event.type == \"b\""),
+        InlineData("!(event.type == \"a\")"),
+        InlineData("event.type in []"),
+        InlineData("event.typein [\"a\"]x")
+    ]
+    [
+        InlineData("event.data == \"a\""),
+        InlineData("event.data.title == \"a\""),
+        InlineData("event.type == \"a\\n\""),
+        InlineData("event.type == \"a\" event.id == \"b\"")
+    ]
+    [
+        InlineData("event.time > \"2026\""),
+        InlineData("Event.type == \"a\""),
+        InlineData("event.type.startsWith(\"a\")"),
+        InlineData("event.type == \"a\"\n;")
+    ]
     public void What_is_no_such_condition_is_refused(string condition) => Assert.Null(Condition.Parse(condition));
 
     [Fact]
     public void Attributes_are_the_texts_of_the_envelope_without_its_data()
     {
-        var envelope = """{"id":"1","data":{"type":"inner","list":[{"source":"x"}]},"type":"outer","size":3,"datacontenttype":"application/json","data_base64":"AA=="}"""u8;
+        var envelope =
+            """{"id":"1","data":{"type":"inner","list":[{"source":"x"}]},"type":"outer","size":3,"datacontenttype":"application/json","data_base64":"AA=="}"""u8;
         Assert.Equal(
-            new Dictionary<string, string> { ["id"] = "1", ["type"] = "outer", ["datacontenttype"] = "application/json" },
-            CloudEventEnvelope.Attributes(envelope.ToArray()));
+            new Dictionary<string, string>
+            {
+                ["id"] = "1",
+                ["type"] = "outer",
+                ["datacontenttype"] = "application/json",
+            },
+            CloudEventEnvelope.Attributes(envelope.ToArray())
+        );
     }
 
     [Fact]
     public void A_circuit_opens_after_failures_in_a_row_and_closes_when_all_that_try_succeed()
     {
         var time = new Clock();
-        var circuit = new CircuitBreaker(new CircuitBreakerPolicy(Failures: 3, MaxRequests: 2, Interval: TimeSpan.Zero, Timeout: TimeSpan.FromSeconds(10)), time);
+        var circuit = new CircuitBreaker(
+            new CircuitBreakerPolicy(Failures: 3, MaxRequests: 2, Interval: TimeSpan.Zero, Timeout: TimeSpan.FromSeconds(10)),
+            time
+        );
         Calls(circuit, false, false, true, false, false);
         Assert.True(circuit.IsClosed);
         Calls(circuit, false);
@@ -69,7 +106,10 @@ public sealed class SidecarRulesTests
     public void A_closed_circuit_forgets_its_failures_after_the_interval()
     {
         var time = new Clock();
-        var circuit = new CircuitBreaker(new CircuitBreakerPolicy(Failures: 2, MaxRequests: 1, Interval: TimeSpan.FromSeconds(5), Timeout: TimeSpan.FromSeconds(10)), time);
+        var circuit = new CircuitBreaker(
+            new CircuitBreakerPolicy(Failures: 2, MaxRequests: 1, Interval: TimeSpan.FromSeconds(5), Timeout: TimeSpan.FromSeconds(10)),
+            time
+        );
         Calls(circuit, false);
         time.Pass(TimeSpan.FromSeconds(5));
         Calls(circuit, false);
@@ -81,7 +121,10 @@ public sealed class SidecarRulesTests
     [Fact]
     public async Task Those_who_wait_for_a_circuit_try_in_the_order_of_coming()
     {
-        var circuit = new CircuitBreaker(new CircuitBreakerPolicy(Failures: 1, MaxRequests: 1, Interval: TimeSpan.Zero, Timeout: TimeSpan.FromMilliseconds(20)), TimeProvider.System);
+        var circuit = new CircuitBreaker(
+            new CircuitBreakerPolicy(Failures: 1, MaxRequests: 1, Interval: TimeSpan.Zero, Timeout: TimeSpan.FromMilliseconds(20)),
+            TimeProvider.System
+        );
         Calls(circuit, false);
         var waiting = Enumerable.Range(0, 5).Select(_ => circuit.EnterAsync(TestContext.Current.CancellationToken)).ToList();
         foreach (var next in waiting)
@@ -98,7 +141,10 @@ public sealed class SidecarRulesTests
     public async Task Who_comes_when_the_pause_is_over_does_not_pass_those_who_wait()
     {
         var time = new Clock();
-        var circuit = new CircuitBreaker(new CircuitBreakerPolicy(Failures: 1, MaxRequests: 1, Interval: TimeSpan.Zero, Timeout: TimeSpan.FromMinutes(10)), time);
+        var circuit = new CircuitBreaker(
+            new CircuitBreakerPolicy(Failures: 1, MaxRequests: 1, Interval: TimeSpan.Zero, Timeout: TimeSpan.FromMinutes(10)),
+            time
+        );
         Calls(circuit, false);
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var waiting = circuit.EnterAsync(leave.Token);
@@ -110,7 +156,8 @@ public sealed class SidecarRulesTests
         Assert.True((await later).IsProbe);
     }
 
-    private static void Calls(CircuitBreaker circuit, params bool[] results) => Assert.All(results, succeeded => circuit.Leave(circuit.TryEnter()!.Value, succeeded));
+    private static void Calls(CircuitBreaker circuit, params bool[] results) =>
+        Assert.All(results, succeeded => circuit.Leave(circuit.TryEnter()!.Value, succeeded));
 
     /// <summary>Time that passes when it is told to.</summary>
     private sealed class Clock : TimeProvider

@@ -26,10 +26,18 @@ public abstract class SidecarStrictSuite : SidecarSuite
         var app = Subscriber("practices", web =>
         {
             web.MapPost("/handle", () =>
-            {
-                Interlocked.Increment(ref seen);
-                return Results.Text(answer, statusCode: status);
-            }).WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, DeadLetterTopic = $"{Topic}-dead" });
+                {
+                    Interlocked.Increment(ref seen);
+                    return Results.Text(answer, statusCode: status);
+                })
+                .WithTopic(
+                    new TopicOptions
+                    {
+                        PubsubName = "pubsub",
+                        Name = Topic,
+                        DeadLetterTopic = $"{Topic}-dead",
+                    }
+                );
             web.MapPost("/dead", () => Arrived.Enqueue("dead")).WithTopic("pubsub", $"{Topic}-dead");
         });
         await Node.StartAsync();
@@ -38,10 +46,15 @@ public abstract class SidecarStrictSuite : SidecarSuite
         await Eventually.TrueAsync(
             async () =>
             {
-                var figures = (await Node.HealthAsync()).GetProperty("checks").GetProperty("apps").GetProperty("practices").GetProperty("subscriptions")[0];
+                var figures = (await Node.HealthAsync())
+                    .GetProperty("checks")
+                    .GetProperty("apps")
+                    .GetProperty("practices")
+                    .GetProperty("subscriptions")[0];
                 return figures.GetProperty("delivered").GetInt32() + figures.GetProperty("deadLettered").GetInt32() == 1;
             },
-            "the event is settled");
+            "the event is settled"
+        );
         Assert.Equal(attempts, seen);
         await ArrivedAsync(isDeadLetter ? ["dead"] : []);
     }
@@ -52,14 +65,17 @@ public abstract class SidecarStrictSuite : SidecarSuite
         var (released, begun) = (new TaskCompletionSource(), new ConcurrentDictionary<string, bool>());
         var fast = Recorder("practices");
         Subscriber("portal", web => web.MapPost("/handle", async (Practice practice, HttpContext context) =>
-        {
-            begun[practice.Title] = true;
-            await released.Task.WaitAsync(context.RequestAborted);
-            Arrived.Enqueue($"portal: {practice.Title}");
-        }).WithTopic("pubsub", Topic));
+                {
+                    begun[practice.Title] = true;
+                    await released.Task.WaitAsync(context.RequestAborted);
+                    Arrived.Enqueue($"portal: {practice.Title}");
+                })
+                .WithTopic("pubsub", Topic));
         await Node.StartAsync();
         using var dapr = Node.Client(fast);
-        await Task.WhenAll(Enumerable.Range(0, 60).Select(n => dapr.PublishEventAsync("pubsub", Topic, new Practice($"n{n}"), Cancellation)));
+        await Task.WhenAll(
+            Enumerable.Range(0, 60).Select(n => dapr.PublishEventAsync("pubsub", Topic, new Practice($"n{n}"), Cancellation))
+        );
         await ArrivedAsync([.. Enumerable.Range(0, 60).Select(n => $"practices: n{n}")]);
         // prefetchCount of the components here.
         Assert.InRange(begun.Count, 1, 20);
@@ -95,13 +111,16 @@ public abstract class SidecarStrictSuite : SidecarSuite
         var practices = Node.Add("practices", _ => { });
         await Node.StartAsync();
         using var dapr = Node.Client(practices);
-        var publishing = Task.Run(async () =>
-        {
-            for (var n = 0; n < 600; n++)
+        var publishing = Task.Run(
+            async () =>
             {
-                await dapr.PublishEventAsync("pubsub", Topic, new Practice($"n{n}"), Cancellation);
-            }
-        }, Cancellation);
+                for (var n = 0; n < 600; n++)
+                {
+                    await dapr.PublishEventAsync("pubsub", Topic, new Practice($"n{n}"), Cancellation);
+                }
+            },
+            Cancellation
+        );
         for (var restart = 1; restart <= 3; restart++)
         {
             await Eventually.TrueAsync(() => Arrived.Count > restart * 50, "events flow");
@@ -140,8 +159,10 @@ public abstract class SidecarStrictSuite : SidecarSuite
         var app = Subscriber("practices", web =>
         {
             var name = renamed ? "second" : "first";
-            web.MapPost($"/{name}", (Practice practice) => Arrived.Enqueue($"{name}: {practice.Title}")).WithTopic("pubsub", $"{Topic}-{name}");
-            web.MapPost($"/common-{name}", (Practice practice) => Arrived.Enqueue($"common-{name}: {practice.Title}")).WithTopic("pubsub", Topic);
+            web.MapPost($"/{name}", (Practice practice) => Arrived.Enqueue($"{name}: {practice.Title}"))
+                .WithTopic("pubsub", $"{Topic}-{name}");
+            web.MapPost($"/common-{name}", (Practice practice) => Arrived.Enqueue($"common-{name}: {practice.Title}"))
+                .WithTopic("pubsub", Topic);
         });
         await Node.StartAsync();
         using var dapr = Node.Client(app);
@@ -162,18 +183,21 @@ public abstract class SidecarStrictSuite : SidecarSuite
             await dapr.PublishEventAsync("pubsub", Topic, new Practice("c"), Cancellation);
         }
 
-        await Eventually.TrueAsync(async () =>
-        {
-            try
+        await Eventually.TrueAsync(
+            async () =>
             {
-                await dapr.PublishEventAsync("pubsub", $"{Topic}-second", new Practice("d"), Cancellation);
-                return true;
-            }
-            catch (DaprException)
-            {
-                return false;
-            }
-        }, "the new subscription is read");
+                try
+                {
+                    await dapr.PublishEventAsync("pubsub", $"{Topic}-second", new Practice("d"), Cancellation);
+                    return true;
+                }
+                catch (DaprException)
+                {
+                    return false;
+                }
+            },
+            "the new subscription is read"
+        );
         await ArrivedAsync("common-first: b", "first: a", "common-second: c", "second: d");
     }
 
@@ -195,8 +219,12 @@ public abstract class SidecarStrictSuite : SidecarSuite
         await Node.StartAsync();
         using var dapr = Node.Client(app);
         await InvalidAsync("'elsewhere'", () => dapr.PublishEventAsync("elsewhere", Topic, 1, Cancellation));
-        await InvalidAsync("ttlInSeconds", () => dapr.PublishEventAsync("pubsub", Topic, 1, new Dictionary<string, string> { ["ttlInSeconds"] = "soon" }, Cancellation));
-        await InvalidAsync("JSON object", () => dapr.PublishByteEventAsync("pubsub", Topic, "[1]"u8.ToArray(), "application/cloudevents+json", cancellationToken: Cancellation));
+        await InvalidAsync("ttlInSeconds", () =>
+            dapr.PublishEventAsync("pubsub", Topic, 1, new Dictionary<string, string> { ["ttlInSeconds"] = "soon" }, Cancellation)
+        );
+        await InvalidAsync("JSON object", () =>
+            dapr.PublishByteEventAsync("pubsub", Topic, "[1]"u8.ToArray(), "application/cloudevents+json", cancellationToken: Cancellation)
+        );
 
         static async Task InvalidAsync(string word, Func<Task> publish)
         {
@@ -214,9 +242,16 @@ public abstract class SidecarStrictSuite : SidecarSuite
         Recorder("practices");
         await Node.StartAsync();
         using var dapr = Node.Client(token);
-        Assert.Equal(StatusCode.Unauthenticated, (await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, 1, Cancellation))).StatusCode);
+        Assert.Equal(
+            StatusCode.Unauthenticated,
+            (await RefusedAsync(() => dapr.PublishEventAsync("pubsub", Topic, 1, Cancellation))).StatusCode
+        );
         using var http = new HttpClient();
-        using var response = await http.PostAsync(new Uri(Node.Http, $"/v1.0/publish/pubsub/{Topic}"), new StringContent("1"), Cancellation);
+        using var response = await http.PostAsync(
+            new Uri(Node.Http, $"/v1.0/publish/pubsub/{Topic}"),
+            new StringContent("1"),
+            Cancellation
+        );
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         Assert.True(await dapr.CheckHealthAsync(Cancellation));
     }
@@ -226,11 +261,12 @@ public abstract class SidecarStrictSuite : SidecarSuite
     {
         var begun = new TaskCompletionSource();
         var app = Subscriber("practices", web => web.MapPost("/handle", async (Practice practice) =>
-        {
-            begun.TrySetResult();
-            await Task.Delay(TimeSpan.FromSeconds(1));
-            Arrived.Enqueue(practice.Title);
-        }).WithTopic("pubsub", Topic));
+                {
+                    begun.TrySetResult();
+                    await Task.Delay(TimeSpan.FromSeconds(1));
+                    Arrived.Enqueue(practice.Title);
+                })
+                .WithTopic("pubsub", Topic));
         await Node.StartAsync();
         using (var dapr = Node.Client(app))
         {
@@ -245,10 +281,22 @@ public abstract class SidecarStrictSuite : SidecarSuite
     [Fact]
     public async Task A_subscription_the_sidecar_cannot_serve_is_refused_and_shown()
     {
-        Subscriber("practices", web => web.MapPost("/handle", () => { }).WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, Match = "event.data.size > 3", Priority = 1 }));
+        Subscriber("practices", web => web.MapPost("/handle", () => { })
+                .WithTopic(
+                    new TopicOptions
+                    {
+                        PubsubName = "pubsub",
+                        Name = Topic,
+                        Match = "event.data.size > 3",
+                        Priority = 1,
+                    }
+                ));
         await Node.StartAsync();
         Assert.Equal("refused", await StateAsync("practices"));
-        await Eventually.TrueAsync(async () => (await Node.HealthAsync()).GetProperty("status").GetString() == "degraded", "the node is degraded, not away");
+        await Eventually.TrueAsync(
+            async () => (await Node.HealthAsync()).GetProperty("status").GetString() == "degraded",
+            "the node is degraded, not away"
+        );
     }
 
     [Fact]
@@ -257,7 +305,12 @@ public abstract class SidecarStrictSuite : SidecarSuite
         var app = Recorder("practices");
         await Node.StartAsync();
         using var dapr = Node.Client(app);
-        var failed = await dapr.BulkPublishEventAsync("pubsub", Topic + "-nobody", new List<Practice> { new("a"), new("b") }, cancellationToken: Cancellation);
+        var failed = await dapr.BulkPublishEventAsync(
+            "pubsub",
+            Topic + "-nobody",
+            new List<Practice> { new("a"), new("b") },
+            cancellationToken: Cancellation
+        );
         Assert.Equal(2, failed.FailedEntries.Count);
         using var http = new HttpClient { BaseAddress = Node.Http, DefaultRequestHeaders = { { "dapr-api-token", app.Token } } };
         using var refused = await http.PostAsync($"/v1.0/publish/pubsub/{Topic}-nobody", new StringContent("1"), Cancellation);
@@ -274,13 +327,22 @@ public abstract class SidecarStrictSuite : SidecarSuite
         var request = new BulkPublishRequest { PubsubName = "pubsub", Topic = Topic };
         for (var n = 0; n < 6; n++)
         {
-            var entry = new BulkPublishRequestEntry { EntryId = $"{n}", ContentType = "application/json", Event = ByteString.CopyFromUtf8($$"""{"title":"n{{n}}"}""") };
+            var entry = new BulkPublishRequestEntry
+            {
+                EntryId = $"{n}",
+                ContentType = "application/json",
+                Event = ByteString.CopyFromUtf8($$"""{"title":"n{{n}}"}"""),
+            };
             entry.Metadata.Add("ttlInSeconds", n % 3 == 1 ? "soon" : "60");
             request.Entries.Add(entry);
         }
 
         var client = new Dapr.Client.Autogen.Grpc.v1.Dapr.DaprClient(channel);
-        var answer = await client.BulkPublishEventAsync(request, new Metadata { { "dapr-api-token", app.Token } }, cancellationToken: Cancellation);
+        var answer = await client.BulkPublishEventAsync(
+            request,
+            new Metadata { { "dapr-api-token", app.Token } },
+            cancellationToken: Cancellation
+        );
         Assert.Equal(["1", "4"], answer.FailedEntries.Select(entry => entry.EntryId).Order());
         Assert.All(answer.FailedEntries, entry => Assert.Contains("ttlInSeconds", entry.Error, StringComparison.Ordinal));
         await ArrivedAsync("practices: n0", "practices: n2", "practices: n3", "practices: n5");
@@ -292,7 +354,14 @@ public abstract class SidecarStrictSuite : SidecarSuite
         var app = Subscriber("practices", web =>
         {
             web.MapPost("/handle", (Practice practice) => practice.Title == "poison" ? Results.StatusCode(500) : Results.Ok())
-                .WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, DeadLetterTopic = $"{Topic}-dead" });
+                .WithTopic(
+                    new TopicOptions
+                    {
+                        PubsubName = "pubsub",
+                        Name = Topic,
+                        DeadLetterTopic = $"{Topic}-dead",
+                    }
+                );
             web.MapPost("/dead", (Practice practice) => Arrived.Enqueue(practice.Title)).WithTopic("pubsub", $"{Topic}-dead");
         });
         await Node.StartAsync();
@@ -303,17 +372,33 @@ public abstract class SidecarStrictSuite : SidecarSuite
         await Eventually.TrueAsync(
             async () =>
             {
-                var figures = (await Node.HealthAsync()).GetProperty("checks").GetProperty("apps").GetProperty("practices").GetProperty("subscriptions")[0];
-                return (figures.GetProperty("failed").GetInt32(), figures.GetProperty("deadLettered").GetInt32(), figures.GetProperty("delivered").GetInt32()) == (4, 1, 1);
+                var figures = (await Node.HealthAsync())
+                    .GetProperty("checks")
+                    .GetProperty("apps")
+                    .GetProperty("practices")
+                    .GetProperty("subscriptions")[0];
+                return (
+                        figures.GetProperty("failed").GetInt32(),
+                        figures.GetProperty("deadLettered").GetInt32(),
+                        figures.GetProperty("delivered").GetInt32()
+                    ) == (4, 1, 1);
             },
-            "four attempts failed, one event is a dead letter and one is delivered");
+            "four attempts failed, one event is a dead letter and one is delivered"
+        );
     }
 
     [Fact]
     public async Task A_queue_with_a_length_refuses_what_it_cannot_hold_and_loses_nothing()
     {
         var portal = Subscriber("portal", web => web.MapPost("/handle", (Practice practice) => Arrived.Enqueue(practice.Title))
-            .WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, Metadata = new Dictionary<string, string> { ["maxLen"] = "3" } }));
+                .WithTopic(
+                    new TopicOptions
+                    {
+                        PubsubName = "pubsub",
+                        Name = Topic,
+                        Metadata = new Dictionary<string, string> { ["maxLen"] = "3" },
+                    }
+                ));
         await Node.StartAsync();
         await portal.StopAsync();
         using var dapr = Node.Client(portal);

@@ -51,7 +51,13 @@ public abstract class SidecarSuite : SidecarTest
         });
         await Node.StartAsync();
         using var dapr = Node.Client(app);
-        await dapr.PublishByteEventAsync("pubsub", Topic, Encoding.UTF8.GetBytes("""{"n":12345678901234567890.10,"é":"<&>"}"""), "application/json", cancellationToken: Cancellation);
+        await dapr.PublishByteEventAsync(
+            "pubsub",
+            Topic,
+            Encoding.UTF8.GetBytes("""{"n":12345678901234567890.10,"é":"<&>"}"""),
+            "application/json",
+            cancellationToken: Cancellation
+        );
         var json = await OneAsync(envelopes);
         Assert.Equal("practices", json.GetProperty("source").GetString());
         Assert.Equal("com.dapr.event.sent", json.GetProperty("type").GetString());
@@ -78,7 +84,12 @@ public abstract class SidecarSuite : SidecarTest
         json = await OneAsync(envelopes);
         Assert.Equal(["fiche-1/2", "fabrique.practices.v1.Practice", "node-1", "fiche-1"], Fields(json, "id", "type", "source", "subject"));
 
-        var own = new CloudEvent<Practice>(new Practice("Zéro déchet")) { Id = "own-1", Source = new Uri("https://loos.example"), Type = "shared" };
+        var own = new CloudEvent<Practice>(new Practice("Zéro déchet"))
+        {
+            Id = "own-1",
+            Source = new Uri("https://loos.example"),
+            Type = "shared",
+        };
         await dapr.PublishEventAsync("pubsub", Topic, own, Cancellation);
         json = await OneAsync(envelopes);
         Assert.Equal(["own-1", "https://loos.example", "shared"], Fields(json, "id", "source", "type"));
@@ -91,12 +102,13 @@ public abstract class SidecarSuite : SidecarTest
     {
         var bodies = new ConcurrentQueue<byte[]>();
         var app = Subscriber("practices", web => web.MapPost("/handle", async (HttpRequest request) =>
-        {
-            using var body = new MemoryStream();
-            await request.Body.CopyToAsync(body);
-            Assert.Equal("application/octet-stream", request.ContentType);
-            bodies.Enqueue(body.ToArray());
-        }).WithTopic("pubsub", Topic));
+                {
+                    using var body = new MemoryStream();
+                    await request.Body.CopyToAsync(body);
+                    Assert.Equal("application/octet-stream", request.ContentType);
+                    bodies.Enqueue(body.ToArray());
+                })
+                .WithTopic("pubsub", Topic));
         await Node.StartAsync();
         using var dapr = Node.Client(app);
         var signed = Enumerable.Range(0, 2 << 20).Select(i => (byte)i).ToArray();
@@ -111,11 +123,19 @@ public abstract class SidecarSuite : SidecarTest
         var app = Node.Add("practices", web =>
         {
             web.MapSubscribeHandler();
-            web.MapPost("/handle", (HttpRequest request) => TakeAsync(request, envelopes)).WithTopic("pubsub", Topic, enableRawPayload: true);
+            web.MapPost("/handle", (HttpRequest request) => TakeAsync(request, envelopes))
+                .WithTopic("pubsub", Topic, enableRawPayload: true);
         });
         await Node.StartAsync();
         using var dapr = Node.Client(app);
-        await dapr.PublishByteEventAsync("pubsub", Topic, "pas du JSON"u8.ToArray(), "text/plain", new() { ["rawPayload"] = "true" }, Cancellation);
+        await dapr.PublishByteEventAsync(
+            "pubsub",
+            Topic,
+            "pas du JSON"u8.ToArray(),
+            "text/plain",
+            new() { ["rawPayload"] = "true" },
+            Cancellation
+        );
         var json = await OneAsync(envelopes);
         Assert.Equal("pas du JSON", Encoding.UTF8.GetString(json.GetProperty("data_base64").GetBytesFromBase64()));
         Assert.Equal("application/octet-stream", json.GetProperty("datacontenttype").GetString());
@@ -127,7 +147,12 @@ public abstract class SidecarSuite : SidecarTest
         var app = Recorder("practices");
         await Node.StartAsync();
         using var dapr = Node.Client(app);
-        var result = await dapr.BulkPublishEventAsync("pubsub", Topic, Enumerable.Range(0, 50).Select(n => new Practice($"n{n}")).ToList(), cancellationToken: Cancellation);
+        var result = await dapr.BulkPublishEventAsync(
+            "pubsub",
+            Topic,
+            Enumerable.Range(0, 50).Select(n => new Practice($"n{n}")).ToList(),
+            cancellationToken: Cancellation
+        );
         Assert.Empty(result.FailedEntries);
         await ArrivedAsync([.. Enumerable.Range(0, 50).Select(n => $"practices: n{n}")]);
     }
@@ -139,22 +164,55 @@ public abstract class SidecarSuite : SidecarTest
         var app = Subscriber("practices", web =>
         {
             web.MapPost("/handle", (JsonElement body) =>
-            {
-                Assert.Equal(Topic, body.GetProperty("topic").GetString());
-                return new BulkSubscribeAppResponse([.. body.GetProperty("entries").EnumerateArray().Select(entry => Answer(
-                    entry.GetProperty("entryId").GetString()!, entry.GetProperty("event").GetProperty("data").GetProperty("title").GetString()!)).OfType<BulkSubscribeAppResponseEntry>()]);
-            }).WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, DeadLetterTopic = $"{Topic}-dead" })
-                .WithBulkSubscribe(new BulkSubscribeTopicOptions { TopicName = Topic, MaxMessagesCount = 7, MaxAwaitDurationMs = 50 });
+                {
+                    Assert.Equal(Topic, body.GetProperty("topic").GetString());
+                    return new BulkSubscribeAppResponse([
+                        .. body.GetProperty("entries")
+                            .EnumerateArray()
+                            .Select(entry =>
+                                Answer(
+                                    entry.GetProperty("entryId").GetString()!,
+                                    entry.GetProperty("event").GetProperty("data").GetProperty("title").GetString()!
+                                )
+                            )
+                            .OfType<BulkSubscribeAppResponseEntry>(),
+                    ]);
+                })
+                .WithTopic(
+                    new TopicOptions
+                    {
+                        PubsubName = "pubsub",
+                        Name = Topic,
+                        DeadLetterTopic = $"{Topic}-dead",
+                    }
+                )
+                .WithBulkSubscribe(
+                    new BulkSubscribeTopicOptions
+                    {
+                        TopicName = Topic,
+                        MaxMessagesCount = 7,
+                        MaxAwaitDurationMs = 50,
+                    }
+                );
             web.MapPost("/dead", (Practice practice) => Arrived.Enqueue($"dead: {practice.Title}")).WithTopic("pubsub", $"{Topic}-dead");
         });
         await Node.StartAsync();
         using var dapr = Node.Client(app);
         string[] titles = ["poison", "refused", "forgotten once", .. Enumerable.Range(0, 30).Select(n => $"n{n}")];
-        await dapr.BulkPublishEventAsync("pubsub", Topic, titles.Select(title => new Practice(title)).ToList(), cancellationToken: Cancellation);
+        await dapr.BulkPublishEventAsync(
+            "pubsub",
+            Topic,
+            titles.Select(title => new Practice(title)).ToList(),
+            cancellationToken: Cancellation
+        );
         await ArrivedAsync(["dead: poison", "dead: refused", "forgotten once", .. titles[3..]]);
         Assert.Equal(
             [("forgotten once", 2), ("poison", MaxRetries + 1)],
-            attempts.Where(title => title.Value > 1).Select(title => (title.Key, title.Value)).OrderBy(title => title.Key, StringComparer.Ordinal));
+            attempts
+                .Where(title => title.Value > 1)
+                .Select(title => (title.Key, title.Value))
+                .OrderBy(title => title.Key, StringComparer.Ordinal)
+        );
 
         BulkSubscribeAppResponseEntry? Answer(string id, string title)
         {
@@ -181,10 +239,18 @@ public abstract class SidecarSuite : SidecarTest
         var app = Subscriber("practices", web =>
         {
             web.MapPost("/handle", () =>
-            {
-                Interlocked.Increment(ref attempts);
-                return Results.StatusCode(500);
-            }).WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, DeadLetterTopic = $"{Topic}-dead" });
+                {
+                    Interlocked.Increment(ref attempts);
+                    return Results.StatusCode(500);
+                })
+                .WithTopic(
+                    new TopicOptions
+                    {
+                        PubsubName = "pubsub",
+                        Name = Topic,
+                        DeadLetterTopic = $"{Topic}-dead",
+                    }
+                );
             web.MapPost("/dead", (Practice practice) => Arrived.Enqueue($"dead: {practice.Title}")).WithTopic("pubsub", $"{Topic}-dead");
         });
         await Node.StartAsync();
@@ -199,14 +265,15 @@ public abstract class SidecarSuite : SidecarTest
     {
         var attempts = 0;
         var app = Subscriber("practices", web => web.MapPost("/handle", async (Practice practice, HttpContext context) =>
-        {
-            if (Interlocked.Increment(ref attempts) == 1)
-            {
-                await Task.Delay(Timeout.Infinite, context.RequestAborted);
-            }
+                {
+                    if (Interlocked.Increment(ref attempts) == 1)
+                    {
+                        await Task.Delay(Timeout.Infinite, context.RequestAborted);
+                    }
 
-            Arrived.Enqueue(practice.Title);
-        }).WithTopic("pubsub", Topic));
+                    Arrived.Enqueue(practice.Title);
+                })
+                .WithTopic("pubsub", Topic));
         await Node.StartAsync();
         using var dapr = Node.Client(app);
         await dapr.PublishEventAsync("pubsub", Topic, new Practice("lent"), Cancellation);
@@ -231,7 +298,9 @@ public abstract class SidecarSuite : SidecarTest
     [Fact]
     public async Task One_trace_spans_publisher_and_handler()
     {
-        var app = Subscriber("practices", web => web.MapPost("/handle", () => Arrived.Enqueue(Activity.Current?.TraceId.ToString() ?? "")).WithTopic("pubsub", Topic));
+        var app = Subscriber("practices", web =>
+            web.MapPost("/handle", () => Arrived.Enqueue(Activity.Current?.TraceId.ToString() ?? "")).WithTopic("pubsub", Topic)
+        );
         await Node.StartAsync();
         using var dapr = Node.Client(app);
         using var activity = new Activity("publish").Start();
@@ -251,15 +320,38 @@ public abstract class SidecarSuite : SidecarTest
         });
         await Node.StartAsync();
         using var dapr = Node.Client(app);
-        foreach (var (title, type, subject) in new[] { ("a", "published", "x"), ("b", "erased", "x"), ("c", "published", "secret"), ("d", "revised", "x") })
+        foreach (
+            var (title, type, subject) in new[]
+            {
+                ("a", "published", "x"),
+                ("b", "erased", "x"),
+                ("c", "published", "secret"),
+                ("d", "revised", "x"),
+            }
+        )
         {
-            await dapr.PublishEventAsync("pubsub", Topic, new Practice(title), new() { ["cloudevent.type"] = type, ["cloudevent.subject"] = subject }, Cancellation);
+            await dapr.PublishEventAsync(
+                "pubsub",
+                Topic,
+                new Practice(title),
+                new() { ["cloudevent.type"] = type, ["cloudevent.subject"] = subject },
+                Cancellation
+            );
         }
 
         await ArrivedAsync("/published: a", "/gone: b", "/published-too: c", "/others: d");
 
-        void Map(WebApplication web, string path, string match, int priority) => web.MapPost(path, (Practice practice) => Arrived.Enqueue($"{path}: {practice.Title}"))
-            .WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, Match = match, Priority = priority });
+        void Map(WebApplication web, string path, string match, int priority) =>
+            web.MapPost(path, (Practice practice) => Arrived.Enqueue($"{path}: {practice.Title}"))
+                .WithTopic(
+                    new TopicOptions
+                    {
+                        PubsubName = "pubsub",
+                        Name = Topic,
+                        Match = match,
+                        Priority = priority,
+                    }
+                );
     }
 
     [Fact]
@@ -268,7 +360,16 @@ public abstract class SidecarSuite : SidecarTest
         var app = Subscriber("practices", web =>
         {
             web.MapPost("/published", () => Arrived.Enqueue("published"))
-                .WithTopic(new TopicOptions { PubsubName = "pubsub", Name = Topic, Match = """event.type == "published" """, Priority = 1, DeadLetterTopic = $"{Topic}-dead" });
+                .WithTopic(
+                    new TopicOptions
+                    {
+                        PubsubName = "pubsub",
+                        Name = Topic,
+                        Match = """event.type == "published" """,
+                        Priority = 1,
+                        DeadLetterTopic = $"{Topic}-dead",
+                    }
+                );
             web.MapPost("/dead", (Practice practice) => Arrived.Enqueue($"dead: {practice.Title}")).WithTopic("pubsub", $"{Topic}-dead");
         });
         await Node.StartAsync();
@@ -280,7 +381,9 @@ public abstract class SidecarSuite : SidecarTest
     [Fact]
     public async Task A_file_subscribes_an_app_unless_the_app_does_so_itself()
     {
-        Resource("subscriptions.yaml", $$"""
+        Resource(
+            "subscriptions.yaml",
+            $$"""
             apiVersion: dapr.io/v2alpha1
             kind: Subscription
             metadata:
@@ -306,7 +409,8 @@ public abstract class SidecarSuite : SidecarTest
               routes:
                 default: /by-file
             scopes: [practices]
-            """);
+            """
+        );
         var app = Subscriber("practices", web =>
         {
             web.MapPost("/published", (Practice practice) => Arrived.Enqueue($"/published: {practice.Title}"));
@@ -318,13 +422,20 @@ public abstract class SidecarSuite : SidecarTest
         Recorder("portal");
         await Node.StartAsync();
         using var dapr = Node.Client(app);
-        await dapr.PublishEventAsync("pubsub", $"{Topic}-file", new Practice("a"), new() { ["cloudevent.type"] = "published" }, Cancellation);
+        await dapr.PublishEventAsync(
+            "pubsub",
+            $"{Topic}-file",
+            new Practice("a"),
+            new() { ["cloudevent.type"] = "published" },
+            Cancellation
+        );
         await dapr.PublishEventAsync("pubsub", $"{Topic}-file", new Practice("b"), Cancellation);
         await dapr.PublishEventAsync("pubsub", Topic, new Practice("c"), Cancellation);
         await ArrivedAsync("/published: a", "/dead: b", "/by-app: c", "portal: c");
     }
 
-    private static IEnumerable<string?> Fields(JsonElement json, params string[] names) => names.Select(name => json.GetProperty(name).GetString());
+    private static IEnumerable<string?> Fields(JsonElement json, params string[] names) =>
+        names.Select(name => json.GetProperty(name).GetString());
 
     private static async Task TakeAsync(HttpRequest request, ConcurrentQueue<JsonElement> envelopes)
     {

@@ -9,30 +9,31 @@ namespace Fabrique.Tests;
 public abstract class SidecarTest : IAsyncLifetime
 {
     /// <summary>The policies; a test may have others.</summary>
-    protected virtual string Resiliency => $"""
-        apiVersion: dapr.io/v1alpha1
-        kind: Resiliency
-        metadata:
-          name: pubsub
-        spec:
-          policies:
-            timeouts:
-              handler: 2s
-              publish: 4s
-            retries:
-              delivery:
-                policy: constant
-                duration: 50ms
-                maxRetries: {MaxRetries}
-          targets:
-            components:
-              pubsub:
-                inbound:
-                  timeout: handler
-                  retry: delivery
-                outbound:
-                  timeout: publish
-        """;
+    protected virtual string Resiliency =>
+        $"""
+            apiVersion: dapr.io/v1alpha1
+            kind: Resiliency
+            metadata:
+              name: pubsub
+            spec:
+              policies:
+                timeouts:
+                  handler: 2s
+                  publish: 4s
+                retries:
+                  delivery:
+                    policy: constant
+                    duration: 50ms
+                    maxRetries: {MaxRetries}
+              targets:
+                components:
+                  pubsub:
+                    inbound:
+                      timeout: handler
+                      retry: delivery
+                    outbound:
+                      timeout: publish
+            """;
 
     private readonly DirectoryInfo _resources = Directory.CreateTempSubdirectory("fabrique-components-");
 
@@ -76,15 +77,17 @@ public abstract class SidecarTest : IAsyncLifetime
 
     /// <summary>An app with Dapr's middleware and the given handlers.</summary>
     private protected SidecarApp Subscriber(string id, Action<WebApplication> map) => Node.Add(id, web =>
-    {
-        web.UseCloudEvents();
-        web.MapSubscribeHandler();
-        map(web);
-    });
+        {
+            web.UseCloudEvents();
+            web.MapSubscribeHandler();
+            map(web);
+        });
 
     /// <summary>An app that writes down the title of every practice it is told of.</summary>
     private protected SidecarApp Recorder(string id) =>
-        Subscriber(id, web => web.MapPost("/handle", (Practice practice) => Arrived.Enqueue($"{id}: {practice.Title}")).WithTopic("pubsub", Topic));
+        Subscriber(id, web =>
+            web.MapPost("/handle", (Practice practice) => Arrived.Enqueue($"{id}: {practice.Title}")).WithTopic("pubsub", Topic)
+        );
 
     /// <summary>Exactly these arrived, in any order.</summary>
     protected async Task ArrivedAsync(params string[] expected)

@@ -23,16 +23,32 @@ public static class People
     }
 
     /// <summary>A token as the identity service signs it.</summary>
-    public static string Token(string grant, int hours = 8, string issuer = Issuer, string audience = "fabrique", string type = "at+jwt", ECDsa? key = null) =>
-        new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
-        {
-            Issuer = issuer,
-            Audience = audience,
-            TokenType = type,
-            Claims = new Dictionary<string, object> { ["sub"] = $"person of {grant}", ["name"] = "Camille Essai", ["sid"] = "session", ["rights"] = 1L, [Grant.Claim] = grant },
-            NotBefore = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-24),
-            IssuedAt = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-24),
-            Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(hours),
-            SigningCredentials = new(key is null ? Key : new ECDsaSecurityKey(key) { KeyId = "test" }, SecurityAlgorithms.EcdsaSha256),
-        });
+    public static string Token(
+        string grant,
+        int hours = 8,
+        string issuer = Issuer,
+        string audience = "fabrique",
+        string type = "at+jwt",
+        ECDsa? key = null
+    ) =>
+        new JsonWebTokenHandler().CreateToken(
+            new SecurityTokenDescriptor
+            {
+                Issuer = issuer,
+                Audience = audience,
+                TokenType = type,
+                Claims = new Dictionary<string, object>
+                {
+                    ["sub"] = $"person of {grant}",
+                    ["name"] = "Camille Essai",
+                    ["sid"] = "session",
+                    ["rights"] = 1L,
+                    [Grant.Claim] = grant,
+                },
+                NotBefore = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-24),
+                IssuedAt = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-24),
+                Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(hours),
+                SigningCredentials = new(key is null ? Key : new ECDsaSecurityKey(key) { KeyId = "test" }, SecurityAlgorithms.EcdsaSha256),
+            }
+        );
 }

@@ -35,7 +35,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     public string ConnectionString => Connection("fabrique").ToString();
 
     /// <summary>A superuser in the database <c>postgres</c>.</summary>
-    public string AdminConnectionString => new NpgsqlConnectionStringBuilder(Connection("postgres").ToString()) { Database = "postgres" }.ToString();
+    public string AdminConnectionString =>
+        new NpgsqlConnectionStringBuilder(Connection("postgres").ToString()) { Database = "postgres" }.ToString();
 
     private string Data => Path.Combine(_folder.FullName, "data");
 
@@ -116,7 +117,14 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     private void OnExit(object? sender, EventArgs e) => Kill();
 
-    private NpgsqlConnectionStringBuilder Connection(string user) => new() { Host = "127.0.0.1", Port = _port, Username = user, Password = _password };
+    private NpgsqlConnectionStringBuilder Connection(string user) =>
+        new()
+        {
+            Host = "127.0.0.1",
+            Port = _port,
+            Username = user,
+            Password = _password,
+        };
 
     private async Task InitializeAsync()
     {
@@ -127,8 +135,27 @@ public sealed class PostgreSqlServer : IAsyncDisposable
             await RunAsync("chown", ["-R", "postgres:", _folder.FullName], asIs: true);
         }
 
-        await RunAsync(Program("initdb"), ["-D", Data, "-U", "postgres", "--pwfile", password, "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"]);
-        await File.AppendAllTextAsync(Path.Combine(Data, "postgresql.conf"), $"""
+        await RunAsync(
+            Program("initdb"),
+            [
+                "-D",
+                Data,
+                "-U",
+                "postgres",
+                "--pwfile",
+                password,
+                "--auth",
+                "scram-sha-256",
+                "--encoding",
+                "UTF8",
+                "--locale",
+                "C.UTF-8",
+                "--no-sync",
+            ]
+        );
+        await File.AppendAllTextAsync(
+            Path.Combine(Data, "postgresql.conf"),
+            $"""
 
             listen_addresses = '127.0.0.1'
             port = {_port}
@@ -138,7 +165,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
             fsync = {(Durable ? "on" : "off")}
             full_page_writes = {(Durable ? "on" : "off")}
 
-            """);
+            """
+        );
     }
 
     private async Task WaitAsync()
@@ -154,7 +182,10 @@ public sealed class PostgreSqlServer : IAsyncDisposable
             }
 
             Assert.False(_server.HasExited, $"PostgreSQL ended while starting:\n{string.Join('\n', _output)}");
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < StartDeadline, $"PostgreSQL did not start in {StartDeadline.TotalSeconds} s:\n{string.Join('\n', _output)}");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(start) < StartDeadline,
+                $"PostgreSQL did not start in {StartDeadline.TotalSeconds} s:\n{string.Join('\n', _output)}"
+            );
             try
             {
                 await ExecuteAsync("SELECT 1");

@@ -34,7 +34,9 @@ public sealed class PostgreSqlServerTests
         await using var command = source.CreateCommand("SELECT rolcreatedb AND NOT rolsuper FROM pg_roles WHERE rolname = current_user");
         Assert.Equal(true, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
 
-        await using var wrong = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(user) { Database = "postgres", Password = "wrong" }.ToString());
+        await using var wrong = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(user) { Database = "postgres", Password = "wrong" }.ToString()
+        );
         var refusal = await Assert.ThrowsAsync<PostgresException>(() => wrong.OpenAsync(TestContext.Current.CancellationToken));
         Assert.Equal(PostgresErrorCodes.InvalidPassword, refusal.SqlState);
     }

@@ -83,7 +83,12 @@ public sealed class RabbitMqServer : IAsyncDisposable
 
     /// <summary>A connection of the test's own, to look at what is on the broker.</summary>
     public Task<IConnection> ConnectAsync() =>
-        new ConnectionFactory { Uri = new Uri(ConnectionString), AutomaticRecoveryEnabled = false, ClientProvidedName = "test" }.CreateConnectionAsync();
+        new ConnectionFactory
+        {
+            Uri = new Uri(ConnectionString),
+            AutomaticRecoveryEnabled = false,
+            ClientProvidedName = "test",
+        }.CreateConnectionAsync();
 
     public ValueTask DisposeAsync()
     {
@@ -104,7 +109,13 @@ public sealed class RabbitMqServer : IAsyncDisposable
     private Process Start(string program, string[] arguments)
     {
         var folder = _folder.FullName;
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = folder,
+        };
         var environment = start.Environment;
         environment["HOME"] = folder;
         environment["ERL_EPMD_PORT"] = $"{_ports[1]}";
@@ -122,7 +133,10 @@ public sealed class RabbitMqServer : IAsyncDisposable
         environment["RABBITMQ_CONFIG_FILE"] = Path.Combine(folder, "rabbitmq.conf");
         environment["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(folder, "plugins");
         File.WriteAllText(Path.Combine(folder, "plugins"), $"[{Plugins}].\n");
-        File.WriteAllText(Path.Combine(folder, "rabbitmq.conf"), "disk_free_limit.absolute = 10MB\nlog.console = true\nlog.console.level = warning\nlog.file = false\n" + Configuration);
+        File.WriteAllText(
+            Path.Combine(folder, "rabbitmq.conf"),
+            "disk_free_limit.absolute = 10MB\nlog.console = true\nlog.console.level = warning\nlog.file = false\n" + Configuration
+        );
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
         process.ErrorDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
@@ -137,7 +151,10 @@ public sealed class RabbitMqServer : IAsyncDisposable
         while (true)
         {
             Assert.False(server.HasExited, $"RabbitMQ ended while starting:\n{string.Join('\n', _output)}");
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < StartDeadline, $"RabbitMQ did not start in {StartDeadline.TotalSeconds} s:\n{string.Join('\n', _output)}");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(start) < StartDeadline,
+                $"RabbitMQ did not start in {StartDeadline.TotalSeconds} s:\n{string.Join('\n', _output)}"
+            );
             try
             {
                 await using var connection = await ConnectAsync();

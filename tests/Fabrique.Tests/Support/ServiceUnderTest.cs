@@ -19,20 +19,23 @@ using Record = Fabrique.Records.V1.Record;
 namespace Fabrique.Tests;
 
 /// <summary>A service with its database in a file of its own.</summary>
-public sealed class ServiceOnSqlite<TEntry> : ServiceUnderTest<TEntry> where TEntry : class
+public sealed class ServiceOnSqlite<TEntry> : ServiceUnderTest<TEntry>
+    where TEntry : class
 {
     protected override Task<string?> DatabaseAsync() => Task.FromResult<string?>(null);
 }
 
 /// <summary>A service with a database of its own on the PostgreSQL server of the tests.</summary>
-public sealed class ServiceOnPostgreSql<TEntry>(PostgreSqlServer server) : ServiceUnderTest<TEntry> where TEntry : class
+public sealed class ServiceOnPostgreSql<TEntry>(PostgreSqlServer server) : ServiceUnderTest<TEntry>
+    where TEntry : class
 {
     protected override async Task<string?> DatabaseAsync() => await server.StartForAsync(typeof(TEntry).Name);
 }
 
 /// <summary>A whole service on a real port with its own data folder, alone: nothing to publish to, nothing to follow.</summary>
 /// <typeparam name="TEntry">A public type of the service's assembly.</typeparam>
-public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : class
+public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
+    where TEntry : class
 {
     /// <summary>What the sidecar presents to the applications of the tests.</summary>
     public const string SidecarToken = "token of the sidecar";
@@ -46,13 +49,21 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : c
     public virtual async ValueTask InitializeAsync()
     {
         var database = await DatabaseAsync();
-        _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host => Settings.Aggregate(host, (host, setting) => host.UseSetting(setting.Key, setting.Value))
-            .UseSetting("Data", _folder)
-            .UseSetting("Demo", $"{typeof(TEntry) == typeof(TerritoriesDb)}")
-            .UseSetting(RecordsHosting.DatabaseVariable, database)
-            .UseSetting("urls", "http://127.0.0.1:0")
-            .ConfigureServices(services => services.PostConfigureAll<DaprAuthenticationOptions>(dapr => dapr.Token = SidecarToken)
-                .AddSingleton<IdentityFake>().AddSingleton<IdentityService.IdentityServiceClient>(provider => provider.GetRequiredService<IdentityFake>()).AddSingleton<TerritoryService.TerritoryServiceClient, DirectoryFake>()));
+        _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host =>
+            Settings
+                .Aggregate(host, (host, setting) => host.UseSetting(setting.Key, setting.Value))
+                .UseSetting("Data", _folder)
+                .UseSetting("Demo", $"{typeof(TEntry) == typeof(TerritoriesDb)}")
+                .UseSetting(RecordsHosting.DatabaseVariable, database)
+                .UseSetting("urls", "http://127.0.0.1:0")
+                .ConfigureServices(services =>
+                    services
+                        .PostConfigureAll<DaprAuthenticationOptions>(dapr => dapr.Token = SidecarToken)
+                        .AddSingleton<IdentityFake>()
+                        .AddSingleton<IdentityService.IdentityServiceClient>(provider => provider.GetRequiredService<IdentityFake>())
+                        .AddSingleton<TerritoryService.TerritoryServiceClient, DirectoryFake>()
+                )
+        );
         _factory.UseKestrel(0);
         _factory.StartServer();
         Address = _factory.ClientOptions.BaseAddress;
@@ -65,7 +76,11 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : c
         {
             foreach (var town in Members)
             {
-                await records.WriteAsync<Membership>(town, _ => new Change<Membership>("activated", town, Active(town), Visibility.Public), CancellationToken.None);
+                await records.WriteAsync<Membership>(
+                    town,
+                    _ => new Change<Membership>("activated", town, Active(town), Visibility.Public),
+                    CancellationToken.None
+                );
             }
         }
     }
@@ -85,43 +100,69 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime where TEntry : c
     /// <summary>What the territories service would publish of a profile.</summary>
     public byte[] Profile(Profile profile) => Sealed(profile.Territory, profile, 1);
 
-    private byte[] Sealed<TBody>(string territory, TBody body, long version) where TBody : IMessage<TBody>, new()
+    private byte[] Sealed<TBody>(string territory, TBody body, long version)
+        where TBody : IMessage<TBody>, new()
     {
         var key = Services.GetRequiredService<NodeKey>();
-        return Envelope.Seal(new Record
-        {
-            Kind = RecordKinds.KindOf<TBody>(),
-            Id = territory,
-            Territory = territory,
-            Home = key.Node,
-            Version = version,
-            ChangedAt = DateTimeOffset.UnixEpoch.ToTimestamp(),
-            Change = "written",
-            Visibility = Visibility.Public,
-            Body = body.ToByteString(),
-        }, key);
+        return Envelope.Seal(
+            new Record
+            {
+                Kind = RecordKinds.KindOf<TBody>(),
+                Id = territory,
+                Territory = territory,
+                Home = key.Node,
+                Version = version,
+                ChangedAt = DateTimeOffset.UnixEpoch.ToTimestamp(),
+                Change = "written",
+                Visibility = Visibility.Public,
+                Body = body.ToByteString(),
+            },
+            key
+        );
     }
 
-    private static Membership Active(string town) => new() { Territory = town, Status = MembershipStatus.Active, Profile = "PILOTE" };
+    private static Membership Active(string town) =>
+        new()
+        {
+            Territory = town,
+            Status = MembershipStatus.Active,
+            Profile = "PILOTE",
+        };
 
     /// <summary>A client of the REST API, with a token when it is to write.</summary>
-    public HttpClient Http(string? token = null) => new()
-    {
-        BaseAddress = Address,
-        DefaultRequestVersion = new Version(2, 0),
-        DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        DefaultRequestHeaders = { Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token) },
-    };
+    public HttpClient Http(string? token = null) =>
+        new()
+        {
+            BaseAddress = Address,
+            DefaultRequestVersion = new Version(2, 0),
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            DefaultRequestHeaders = { Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token) },
+        };
 
     /// <summary>Brings events to the service in one request, as the sidecar does: all of them must be dealt with.</summary>
     public async Task DeliverAsync(string area, params byte[][] events)
     {
         using var http = Http();
         http.DefaultRequestHeaders.Add("dapr-api-token", SidecarToken);
-        using var answer = await http.PostAsJsonAsync($"/records/{area}", new
-        {
-            entries = events.Select((bytes, at) => new { entryId = $"e{at}", @event = new { id = $"{at}", specversion = "1.0", data_base64 = bytes } }),
-        });
+        using var answer = await http.PostAsJsonAsync(
+            $"/records/{area}",
+            new
+            {
+                entries = events.Select(
+                    (bytes, at) =>
+                        new
+                        {
+                            entryId = $"e{at}",
+                            @event = new
+                            {
+                                id = $"{at}",
+                                specversion = "1.0",
+                                data_base64 = bytes,
+                            },
+                        }
+                ),
+            }
+        );
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         var statuses = (await answer.Content.ReadFromJsonAsync<JsonObject>())!["statuses"]!.AsArray();
         Assert.Equal(events.Select((_, at) => $"e{at} SUCCESS"), statuses.Select(status => $"{status!["entryId"]} {status["status"]}"));

@@ -13,7 +13,16 @@ internal static class TestAccounts
     {
         address ??= $"{Guid.CreateVersion7():N}@example.org";
         var at = (seen ?? TimeProvider.System.GetUtcNow()).ToUnixTimeMilliseconds();
-        return new() { Id = Guid.CreateVersion7().ToString(), UserName = address, Email = address, EmailConfirmed = true, Name = "Camille Essai", CreatedAt = at, SeenAt = at };
+        return new()
+        {
+            Id = Guid.CreateVersion7().ToString(),
+            UserName = address,
+            Email = address,
+            EmailConfirmed = true,
+            Name = "Camille Essai",
+            CreatedAt = at,
+            SeenAt = at,
+        };
     }
 
     /// <summary>Makes an account, whose password is that of every test, with these rights.</summary>
@@ -26,7 +35,9 @@ internal static class TestAccounts
     /// <inheritdoc cref="MakeAsync(ServiceUnderTest{IdentityDb}, Person, Grant[])"/>
     public static async Task<Person> MakeAsync(AsyncServiceScope scope, Person person, params Grant[] grants)
     {
-        Assert.True((await scope.ServiceProvider.GetRequiredService<UserManager<Person>>().CreateAsync(person, Browser.Password)).Succeeded);
+        Assert.True(
+            (await scope.ServiceProvider.GetRequiredService<UserManager<Person>>().CreateAsync(person, Browser.Password)).Succeeded
+        );
         foreach (var grant in grants)
         {
             await scope.ServiceProvider.GetRequiredService<RightsKeeper>().GiveAsync("", person.Id, grant);

@@ -13,13 +13,16 @@ namespace Fabrique.Tests;
 /// </summary>
 public sealed class TestOrder : ITestCaseOrderer, ITestCollectionOrderer
 {
-    private static readonly int Seed = int.Parse(Environment.GetEnvironmentVariable("FABRIQUE_TEST_ORDER") ?? "1", CultureInfo.InvariantCulture);
+    private static readonly int Seed = int.Parse(
+        Environment.GetEnvironmentVariable("FABRIQUE_TEST_ORDER") ?? "1",
+        CultureInfo.InvariantCulture
+    );
 
-    public IReadOnlyCollection<TTestCase> OrderTestCases<TTestCase>(IReadOnlyCollection<TTestCase> testCases) where TTestCase : notnull, ITestCase =>
-        Shuffled(testCases, test => test.TestCaseDisplayName);
+    public IReadOnlyCollection<TTestCase> OrderTestCases<TTestCase>(IReadOnlyCollection<TTestCase> testCases)
+        where TTestCase : notnull, ITestCase => Shuffled(testCases, test => test.TestCaseDisplayName);
 
-    public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections) where TTestCollection : ITestCollection =>
-        Shuffled(testCollections, collection => collection.TestCollectionDisplayName);
+    public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
+        where TTestCollection : ITestCollection => Shuffled(testCollections, collection => collection.TestCollectionDisplayName);
 
     private static T[] Shuffled<T>(IEnumerable<T> tests, Func<T, string> name)
     {

@@ -20,7 +20,8 @@ public sealed class Visitor(Uri address) : IDisposable
     /// <summary>What it sends with, for what no page would send.</summary>
     public HttpClient Http => _http;
 
-    public async Task<PortalPage> GetAsync(string path) => await PageAsync(await _http.GetAsync(new Uri(path, UriKind.Relative), Cancellation));
+    public async Task<PortalPage> GetAsync(string path) =>
+        await PageAsync(await _http.GetAsync(new Uri(path, UriKind.Relative), Cancellation));
 
     public async Task<PortalPage> PostAsync(string path, IEnumerable<KeyValuePair<string, string>> fields)
     {
@@ -35,7 +36,10 @@ public sealed class Visitor(Uri address) : IDisposable
         {
             page.Type(field, value);
         }
-        var buttons = page.Document.QuerySelectorAll<IHtmlButtonElement>("form[method=post] button").Where(candidate => candidate.TextContent.Trim() == button).ToList();
+        var buttons = page
+            .Document.QuerySelectorAll<IHtmlButtonElement>("form[method=post] button")
+            .Where(candidate => candidate.TextContent.Trim() == button)
+            .ToList();
         Assert.True(buttons.Count == 1, $"{buttons.Count} buttons {button} on the page ({page.Status}): {page.Text}");
         var pressed = buttons[0];
         var fields = PortalPage.Fields(pressed.Form!).ToList();
@@ -47,13 +51,18 @@ public sealed class Visitor(Uri address) : IDisposable
     }
 
     /// <summary>Fills in the form of a page that has this name, whatever its buttons, and sends it.</summary>
-    public async Task<PortalPage> SubmitAsync(string page, string form, Dictionary<string, string> typed) => await SubmitAsync(await GetAsync(page), page, form, typed);
+    public async Task<PortalPage> SubmitAsync(string page, string form, Dictionary<string, string> typed) =>
+        await SubmitAsync(await GetAsync(page), page, form, typed);
 
     /// <inheritdoc cref="SubmitAsync(string, string, Dictionary{string, string})"/>
     public async Task<PortalPage> SubmitAsync(PortalPage page, string address, string form, Dictionary<string, string> typed)
     {
-        var found = page.Document.QuerySelectorAll<IHtmlFormElement>("main form").Single(candidate => candidate.QuerySelector<IHtmlInputElement>("[name=_handler]")?.Value == form);
-        var fields = found.QuerySelectorAll<IHtmlInputElement>("input[type=hidden]").ToDictionary(field => field.Name!, field => field.Value);
+        var found = page
+            .Document.QuerySelectorAll<IHtmlFormElement>("main form")
+            .Single(candidate => candidate.QuerySelector<IHtmlInputElement>("[name=_handler]")?.Value == form);
+        var fields = found
+            .QuerySelectorAll<IHtmlInputElement>("input[type=hidden]")
+            .ToDictionary(field => field.Name!, field => field.Value);
         foreach (var (name, value) in typed)
         {
             fields[name] = value;
@@ -70,7 +79,12 @@ public sealed class Visitor(Uri address) : IDisposable
     }
 
     public async Task SignInAsync(string email) =>
-        Assert.Equal(HttpStatusCode.Redirect, (await PressAsync(await GetAsync("/compte/connexion"), "Se connecter", ("courriel", email), ("motdepasse", Browser.Password))).Status);
+        Assert.Equal(
+            HttpStatusCode.Redirect,
+            (
+                await PressAsync(await GetAsync("/compte/connexion"), "Se connecter", ("courriel", email), ("motdepasse", Browser.Password))
+            ).Status
+        );
 
     public void Dispose() => _http.Dispose();
 

@@ -8,9 +8,13 @@ using static Fabrique.Tests.Answers;
 
 namespace Fabrique.Tests;
 
-public sealed class AssessmentsOnSqliteTests(ServiceOnSqlite<TerritoriesDb> service) : AssessmentsSuite(service), IClassFixture<ServiceOnSqlite<TerritoriesDb>>;
+public sealed class AssessmentsOnSqliteTests(ServiceOnSqlite<TerritoriesDb> service)
+    : AssessmentsSuite(service),
+        IClassFixture<ServiceOnSqlite<TerritoriesDb>>;
 
-public sealed class AssessmentsOnPostgreSqlTests(ServiceOnPostgreSql<TerritoriesDb> service) : AssessmentsSuite(service), IClassFixture<ServiceOnPostgreSql<TerritoriesDb>>;
+public sealed class AssessmentsOnPostgreSqlTests(ServiceOnPostgreSql<TerritoriesDb> service)
+    : AssessmentsSuite(service),
+        IClassFixture<ServiceOnPostgreSql<TerritoriesDb>>;
 
 /// <summary>How a territory looks at itself, over gRPC: who sees what, and when.</summary>
 public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
@@ -30,7 +34,15 @@ public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
         await FillAsync(town, "ELU", "HABITUDE");
         var first = await FillAsync(town, "AGENT", "DEBUT");
         Assert.Empty(Others(await SeenAsync(town, elected), "ELU"));
-        await Assessments.SubmitSheetAsync(new() { Territory = town, Family = "AGENT", Version = first }, officer);
+        await Assessments.SubmitSheetAsync(
+            new()
+            {
+                Territory = town,
+                Family = "AGENT",
+                Version = first,
+            },
+            officer
+        );
         var waiting = await SeenAsync(town, elected);
         Assert.Empty(Others(waiting, "ELU"));
         Assert.NotEqual("", waiting.Assessment.Sheets.Single(sheet => sheet.Family == "AGENT").SubmittedOn);
@@ -54,16 +66,45 @@ public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
     {
         const string town = "ZZ004";
         var saved = (await Assessments.SaveSheetAsync(Answers(town, "SOCIO", "ENGAGER", "DEBUT", 0), Of(town, "SOCIO"))).Sheet;
-        Assert.Equal("STALE_VERSION", Reason(await RefusedAsync(StatusCode.Aborted, () => Assessments.SaveSheetAsync(Answers(town, "SOCIO", "EVALUER", "HABITUDE", 0), Of(town, "SOCIO")).ResponseAsync)));
-        var then = (await Assessments.SaveSheetAsync(Answers(town, "SOCIO", "EVALUER", "HABITUDE", saved.Version), Of(town, "SOCIO"))).Sheet;
+        Assert.Equal(
+            "STALE_VERSION",
+            Reason(
+                await RefusedAsync(StatusCode.Aborted, () =>
+                    Assessments.SaveSheetAsync(Answers(town, "SOCIO", "EVALUER", "HABITUDE", 0), Of(town, "SOCIO")).ResponseAsync
+                )
+            )
+        );
+        var then = (
+            await Assessments.SaveSheetAsync(Answers(town, "SOCIO", "EVALUER", "HABITUDE", saved.Version), Of(town, "SOCIO"))
+        ).Sheet;
         Assert.Equal(10, then.Answers.Count);
-        var missing = await RefusedAsync(StatusCode.InvalidArgument, () => Assessments.SubmitSheetAsync(new() { Territory = town, Family = "SOCIO", Version = then.Version }, Of(town, "SOCIO")).ResponseAsync);
+        var missing = await RefusedAsync(StatusCode.InvalidArgument, () => Assessments
+                .SubmitSheetAsync(
+                    new()
+                    {
+                        Territory = town,
+                        Family = "SOCIO",
+                        Version = then.Version,
+                    },
+                    Of(town, "SOCIO")
+                )
+                .ResponseAsync);
         Assert.Equal((10, "SYSTEMIQUE-1"), (Fields(missing).Count(), Fields(missing).First()));
-        Assert.Equal("NOTHING_SUBMITTED", Reason(await RefusedAsync(StatusCode.FailedPrecondition, () => Assessments.FreezeAssessmentAsync(new() { Territory = town }, Of(town, "SOCIO")).ResponseAsync)));
+        Assert.Equal(
+            "NOTHING_SUBMITTED",
+            Reason(
+                await RefusedAsync(StatusCode.FailedPrecondition, () =>
+                    Assessments.FreezeAssessmentAsync(new() { Territory = town }, Of(town, "SOCIO")).ResponseAsync
+                )
+            )
+        );
         // Evidence is tidied like any text, and a name of a person is nowhere kept beside it.
         var told = Answers(town, "SOCIO", "EVALUER", "HABITUDE", then.Version);
         told.Answers[0].Evidence = "  Un atelier\u0007 ";
-        Assert.Equal("Un atelier", (await Assessments.SaveSheetAsync(told, Of(town, "SOCIO"))).Sheet.Answers.Single(answer => answer.Evidence.Length > 0).Evidence);
+        Assert.Equal(
+            "Un atelier",
+            (await Assessments.SaveSheetAsync(told, Of(town, "SOCIO"))).Sheet.Answers.Single(answer => answer.Evidence.Length > 0).Evidence
+        );
     }
 
     [Fact]
@@ -76,7 +117,14 @@ public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
         var request = new FreezeAssessmentRequest { Territory = town, RequestId = Guid.CreateVersion7().ToString() };
         var before = (await Assessments.FreezeAssessmentAsync(request, referent)).Snapshot;
         Assert.Equal(before, (await Assessments.FreezeAssessmentAsync(request, referent)).Snapshot);
-        Assert.Equal(["requestId"], Fields(await RefusedAsync(StatusCode.InvalidArgument, () => Assessments.FreezeAssessmentAsync(new(request) { RequestId = "7" }, referent).ResponseAsync)));
+        Assert.Equal(
+            ["requestId"],
+            Fields(
+                await RefusedAsync(StatusCode.InvalidArgument, () =>
+                    Assessments.FreezeAssessmentAsync(new(request) { RequestId = "7" }, referent).ResponseAsync
+                )
+            )
+        );
 
         await Assessments.ReopenSheetAsync(new() { Territory = town, Family = "AGENT" }, referent);
         await FillAsync(town, "AGENT", "INSTALLE");
@@ -84,20 +132,63 @@ public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
         await FillAsync(town, "ELU", "DEBUT");
         await SubmitAsync(town, "ELU");
         var after = (await Assessments.FreezeAssessmentAsync(new() { Territory = town }, Of(town, "ELU"))).Snapshot;
-        Assert.Equal([after.Id, before.Id], (await Assessments.ListSnapshotsAsync(new() { Territory = town }, referent)).Snapshots.Select(snapshot => snapshot.Id));
-        Assert.All((await Assessments.ListSnapshotsAsync(new() { Territory = town }, referent)).Snapshots.SelectMany(snapshot => snapshot.Sheets), sheet => Assert.Empty(sheet.Answers));
+        Assert.Equal(
+            [after.Id, before.Id],
+            (await Assessments.ListSnapshotsAsync(new() { Territory = town }, referent)).Snapshots.Select(snapshot => snapshot.Id)
+        );
+        Assert.All(
+            (await Assessments.ListSnapshotsAsync(new() { Territory = town }, referent)).Snapshots.SelectMany(snapshot => snapshot.Sheets),
+            sheet => Assert.Empty(sheet.Answers)
+        );
 
-        var changes = await Assessments.CompareSnapshotsAsync(new() { Territory = town, Before = before.Id, After = after.Id }, referent);
-        Assert.Equal((20, "AGENT", AnswerMove.Forward), (changes.Changes.Count, changes.Changes.Select(change => change.Family).Distinct().Single(), changes.Changes.Select(change => change.Move).Distinct().Single()));
-        Assert.All((await Assessments.GetSnapshotAsync(new() { Territory = town, Id = before.Id }, referent)).Snapshot.Sheets.SelectMany(sheet => sheet.Answers), answer => Assert.Equal("DEBUT", answer.Answer));
+        var changes = await Assessments.CompareSnapshotsAsync(
+            new()
+            {
+                Territory = town,
+                Before = before.Id,
+                After = after.Id,
+            },
+            referent
+        );
+        Assert.Equal(
+            (20, "AGENT", AnswerMove.Forward),
+            (
+                changes.Changes.Count,
+                changes.Changes.Select(change => change.Family).Distinct().Single(),
+                changes.Changes.Select(change => change.Move).Distinct().Single()
+            )
+        );
+        Assert.All(
+            (await Assessments.GetSnapshotAsync(new() { Territory = town, Id = before.Id }, referent)).Snapshot.Sheets.SelectMany(sheet =>
+                sheet.Answers
+            ),
+            answer => Assert.Equal("DEBUT", answer.Answer)
+        );
 
         // A family that never answered reads who did, and not what.
         var stranger = await Assessments.GetSnapshotAsync(new() { Territory = town, Id = after.Id }, Of(town, "ETAT"));
-        Assert.Equal((2, 0, 0), (stranger.Snapshot.Sheets.Count, stranger.Snapshot.Sheets.Sum(sheet => sheet.Answers.Count), stranger.Comparisons.Count));
-        Assert.Empty((await Assessments.CompareSnapshotsAsync(new() { Territory = town, Before = before.Id, After = after.Id }, Of(town, "ETAT"))).Changes);
+        Assert.Equal(
+            (2, 0, 0),
+            (stranger.Snapshot.Sheets.Count, stranger.Snapshot.Sheets.Sum(sheet => sheet.Answers.Count), stranger.Comparisons.Count)
+        );
+        Assert.Empty(
+            (
+                await Assessments.CompareSnapshotsAsync(
+                    new()
+                    {
+                        Territory = town,
+                        Before = before.Id,
+                        After = after.Id,
+                    },
+                    Of(town, "ETAT")
+                )
+            ).Changes
+        );
 
         // The region is a territory too, whose delegates have no say in this one.
-        var membership = (await new MembershipService.MembershipServiceClient(service.Channel).SubmitMembershipAsync(new() { Territory = town }, referent)).Membership;
+        var membership = (
+            await new MembershipService.MembershipServiceClient(service.Channel).SubmitMembershipAsync(new() { Territory = town }, referent)
+        ).Membership;
         var region = $"R{membership.Region}";
         // Facilitators of the place read one snapshot while it is open, and neither the other nor the sheets.
         var facilitator = service.As(new Grant(Grant.Facilitator, Grant.Everywhere));
@@ -105,13 +196,32 @@ public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
         await RefusedAsync(StatusCode.NotFound, () => Assessments.GetSnapshotAsync(one, facilitator).ResponseAsync);
         Assert.Empty((await Assessments.ListSnapshotsAsync(new() { Territory = town }, facilitator)).Snapshots);
         await Assessments.OpenSnapshotAsync(new() { Territory = town, Id = after.Id }, referent);
-        Assert.Equal(40, (await Assessments.GetSnapshotAsync(one, service.As(new Grant(Grant.Facilitator, region)))).Snapshot.Sheets.Sum(sheet => sheet.Answers.Count));
+        Assert.Equal(
+            40,
+            (await Assessments.GetSnapshotAsync(one, service.As(new Grant(Grant.Facilitator, region)))).Snapshot.Sheets.Sum(sheet =>
+                sheet.Answers.Count
+            )
+        );
         Assert.Equal(after.Id, Assert.Single((await Assessments.ListSnapshotsAsync(new() { Territory = town }, facilitator)).Snapshots).Id);
-        await RefusedAsync(StatusCode.NotFound, () => Assessments.GetSnapshotAsync(new() { Territory = town, Id = before.Id }, facilitator).ResponseAsync);
-        foreach (var other in new[] { new Grant(Grant.Facilitator, "R53"), new(Grant.Delegate, region, "ELU"), new(Grant.Referent, region), new(Grant.Observer, Grant.Everywhere), new(Grant.Steward, Grant.Everywhere), new(Grant.Delegate, "ZZ006", "ELU") })
+        await RefusedAsync(StatusCode.NotFound, () =>
+            Assessments.GetSnapshotAsync(new() { Territory = town, Id = before.Id }, facilitator).ResponseAsync
+        );
+        foreach (
+            var other in new[]
+            {
+                new Grant(Grant.Facilitator, "R53"),
+                new(Grant.Delegate, region, "ELU"),
+                new(Grant.Referent, region),
+                new(Grant.Observer, Grant.Everywhere),
+                new(Grant.Steward, Grant.Everywhere),
+                new(Grant.Delegate, "ZZ006", "ELU"),
+            }
+        )
         {
             await RefusedAsync(StatusCode.PermissionDenied, () => Assessments.GetSnapshotAsync(one, service.As(other)).ResponseAsync);
-            await RefusedAsync(StatusCode.PermissionDenied, () => Assessments.ListSnapshotsAsync(new() { Territory = town }, service.As(other)).ResponseAsync);
+            await RefusedAsync(StatusCode.PermissionDenied, () =>
+                Assessments.ListSnapshotsAsync(new() { Territory = town }, service.As(other)).ResponseAsync
+            );
         }
         await Assessments.CloseSnapshotAsync(new() { Territory = town, Id = after.Id }, referent);
         await RefusedAsync(StatusCode.NotFound, () => Assessments.GetSnapshotAsync(one, facilitator).ResponseAsync);
@@ -120,15 +230,31 @@ public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
         await Assessments.DeleteSnapshotAsync(new() { Territory = town, Id = after.Id }, referent);
         await RefusedAsync(StatusCode.NotFound, () => Assessments.GetSnapshotAsync(one, referent).ResponseAsync);
         Assert.Equal(before.Id, Assert.Single((await Assessments.ListSnapshotsAsync(new() { Territory = town }, referent)).Snapshots).Id);
-        var left = await service.Services.GetRequiredService<RecordStore<TerritoriesDb>>().FindAsync<AssessmentSnapshot>(after.Id, Cancellation);
+        var left = await service
+            .Services.GetRequiredService<RecordStore<TerritoriesDb>>()
+            .FindAsync<AssessmentSnapshot>(after.Id, Cancellation);
         Assert.Equal(new AssessmentSnapshot { Id = after.Id, Territory = town }, left!.Body);
-        await RefusedAsync(StatusCode.AlreadyExists, () => Assessments.FreezeAssessmentAsync(new() { Territory = town, RequestId = after.Id }, referent).ResponseAsync);
+        await RefusedAsync(StatusCode.AlreadyExists, () =>
+            Assessments.FreezeAssessmentAsync(new() { Territory = town, RequestId = after.Id }, referent).ResponseAsync
+        );
 
         // To begin anew empties the sheets of all, and nothing that is kept.
         var anew = await Assessments.RestartAssessmentAsync(new() { Territory = town }, referent);
         Assert.Equal((0, "1"), (anew.Assessment.Sheets.Count, anew.Assessment.Questionnaire));
-        Assert.Equal(20, (await Assessments.GetSnapshotAsync(new() { Territory = town, Id = before.Id }, referent)).Snapshot.Sheets.Sum(sheet => sheet.Answers.Count));
-        Assert.Equal("STALE_VERSION", Reason(await RefusedAsync(StatusCode.Aborted, () => Assessments.SaveSheetAsync(Answers(town, "AGENT", "ENGAGER", "DEBUT", 5), referent).ResponseAsync)));
+        Assert.Equal(
+            20,
+            (await Assessments.GetSnapshotAsync(new() { Territory = town, Id = before.Id }, referent)).Snapshot.Sheets.Sum(sheet =>
+                sheet.Answers.Count
+            )
+        );
+        Assert.Equal(
+            "STALE_VERSION",
+            Reason(
+                await RefusedAsync(StatusCode.Aborted, () =>
+                    Assessments.SaveSheetAsync(Answers(town, "AGENT", "ENGAGER", "DEBUT", 5), referent).ResponseAsync
+                )
+            )
+        );
     }
 
     [Fact]
@@ -141,34 +267,99 @@ public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
         (StatusCode Code, Metadata Who, Func<Metadata, Task> Call)[] calls =
         [
             // Another family's sheet, and the calls of whoever leads.
-            (StatusCode.PermissionDenied, Of(town, "ELU"), who => Assessments.SaveSheetAsync(Answers(town, "AGENT", "ENGAGER", "DEBUT", 0), who).ResponseAsync),
-            (StatusCode.PermissionDenied, Of(town, "AGENT"), who => Assessments.SubmitSheetAsync(new() { Territory = town, Family = "ELU" }, who).ResponseAsync),
-            (StatusCode.PermissionDenied, service.As(town), who => Assessments.ReopenSheetAsync(new() { Territory = town, Family = "ELU" }, who).ResponseAsync),
-            (StatusCode.PermissionDenied, service.As(new Grant(Grant.Referent, town)), who => Assessments.ReopenSheetAsync(new() { Territory = town }, who).ResponseAsync),
-            (StatusCode.PermissionDenied, Of(town, "ELU"), who => Assessments.RestartAssessmentAsync(new() { Territory = town }, who).ResponseAsync),
-            (StatusCode.PermissionDenied, Of(town, "ELU"), who => Assessments.OpenSnapshotAsync(new() { Territory = town, Id = kept.Id }, who).ResponseAsync),
-            (StatusCode.PermissionDenied, Of(town, "ELU"), who => Assessments.CloseSnapshotAsync(new() { Territory = town, Id = kept.Id }, who).ResponseAsync),
-            (StatusCode.PermissionDenied, Of(town, "ELU"), who => Assessments.DeleteSnapshotAsync(new() { Territory = town, Id = kept.Id }, who).ResponseAsync),
+            (StatusCode.PermissionDenied, Of(town, "ELU"), who =>
+                Assessments.SaveSheetAsync(Answers(town, "AGENT", "ENGAGER", "DEBUT", 0), who).ResponseAsync
+            ),
+            (StatusCode.PermissionDenied, Of(town, "AGENT"), who =>
+                Assessments.SubmitSheetAsync(new() { Territory = town, Family = "ELU" }, who).ResponseAsync
+            ),
+            (StatusCode.PermissionDenied, service.As(town), who =>
+                Assessments.ReopenSheetAsync(new() { Territory = town, Family = "ELU" }, who).ResponseAsync
+            ),
+            (StatusCode.PermissionDenied, service.As(new Grant(Grant.Referent, town)), who =>
+                Assessments.ReopenSheetAsync(new() { Territory = town }, who).ResponseAsync
+            ),
+            (StatusCode.PermissionDenied, Of(town, "ELU"), who =>
+                Assessments.RestartAssessmentAsync(new() { Territory = town }, who).ResponseAsync
+            ),
+            (StatusCode.PermissionDenied, Of(town, "ELU"), who =>
+                Assessments.OpenSnapshotAsync(new() { Territory = town, Id = kept.Id }, who).ResponseAsync
+            ),
+            (StatusCode.PermissionDenied, Of(town, "ELU"), who =>
+                Assessments.CloseSnapshotAsync(new() { Territory = town, Id = kept.Id }, who).ResponseAsync
+            ),
+            (StatusCode.PermissionDenied, Of(town, "ELU"), who =>
+                Assessments.DeleteSnapshotAsync(new() { Territory = town, Id = kept.Id }, who).ResponseAsync
+            ),
             // Another territory, by its own name or by the neighbour's with an id that was guessed.
-            .. new[] { Of(neighbour, "ELU"), service.As(new Grant(Grant.Referent, neighbour, "ELU")) }.SelectMany(who => new (StatusCode, Metadata, Func<Metadata, Task>)[]
-            {
-                (StatusCode.PermissionDenied, who, who => Assessments.GetAssessmentAsync(new() { Territory = town }, who).ResponseAsync),
-                (StatusCode.PermissionDenied, who, who => Assessments.FreezeAssessmentAsync(new() { Territory = town }, who).ResponseAsync),
-                (StatusCode.PermissionDenied, who, who => Assessments.ListSnapshotsAsync(new() { Territory = town }, who).ResponseAsync),
-                (StatusCode.PermissionDenied, who, who => Assessments.GetSnapshotAsync(new() { Territory = town, Id = kept.Id }, who).ResponseAsync),
-                (StatusCode.NotFound, who, who => Assessments.GetSnapshotAsync(new() { Territory = neighbour, Id = kept.Id }, who).ResponseAsync),
-                (StatusCode.NotFound, who, who => Assessments.CompareSnapshotsAsync(new() { Territory = neighbour, Before = kept.Id, After = kept.Id }, who).ResponseAsync),
-                (StatusCode.AlreadyExists, who, who => Assessments.FreezeAssessmentAsync(new() { Territory = neighbour, RequestId = kept.Id }, who).ResponseAsync),
-            }),
-            (StatusCode.NotFound, service.As(new Grant(Grant.Referent, neighbour, "ELU")), who => Assessments.OpenSnapshotAsync(new() { Territory = neighbour, Id = kept.Id }, who).ResponseAsync),
-            (StatusCode.NotFound, service.As(new Grant(Grant.Referent, neighbour, "ELU")), who => Assessments.DeleteSnapshotAsync(new() { Territory = neighbour, Id = kept.Id }, who).ResponseAsync),
+            .. new[] { Of(neighbour, "ELU"), service.As(new Grant(Grant.Referent, neighbour, "ELU")) }.SelectMany(who =>
+                new (StatusCode, Metadata, Func<Metadata, Task>)[]
+                {
+                    (StatusCode.PermissionDenied, who, who =>
+                        Assessments.GetAssessmentAsync(new() { Territory = town }, who).ResponseAsync
+                    ),
+                    (StatusCode.PermissionDenied, who, who =>
+                        Assessments.FreezeAssessmentAsync(new() { Territory = town }, who).ResponseAsync
+                    ),
+                    (StatusCode.PermissionDenied, who, who =>
+                        Assessments.ListSnapshotsAsync(new() { Territory = town }, who).ResponseAsync
+                    ),
+                    (StatusCode.PermissionDenied, who, who =>
+                        Assessments.GetSnapshotAsync(new() { Territory = town, Id = kept.Id }, who).ResponseAsync
+                    ),
+                    (StatusCode.NotFound, who, who =>
+                        Assessments.GetSnapshotAsync(new() { Territory = neighbour, Id = kept.Id }, who).ResponseAsync
+                    ),
+                    (StatusCode.NotFound, who, who => Assessments
+                            .CompareSnapshotsAsync(
+                                new()
+                                {
+                                    Territory = neighbour,
+                                    Before = kept.Id,
+                                    After = kept.Id,
+                                },
+                                who
+                            )
+                            .ResponseAsync),
+                    (StatusCode.AlreadyExists, who, who =>
+                        Assessments.FreezeAssessmentAsync(new() { Territory = neighbour, RequestId = kept.Id }, who).ResponseAsync
+                    ),
+                }
+            ),
+            (StatusCode.NotFound, service.As(new Grant(Grant.Referent, neighbour, "ELU")), who =>
+                Assessments.OpenSnapshotAsync(new() { Territory = neighbour, Id = kept.Id }, who).ResponseAsync
+            ),
+            (StatusCode.NotFound, service.As(new Grant(Grant.Referent, neighbour, "ELU")), who =>
+                Assessments.DeleteSnapshotAsync(new() { Territory = neighbour, Id = kept.Id }, who).ResponseAsync
+            ),
             // Those who see much else see nothing of this.
-            .. new[] { new Grant(Grant.Facilitator, Grant.Everywhere), new(Grant.Observer, Grant.Everywhere), new(Grant.Steward, Grant.Everywhere) }.SelectMany(grant => new (StatusCode, Metadata, Func<Metadata, Task>)[]
+            .. new[]
             {
-                (StatusCode.PermissionDenied, service.As(grant), who => Assessments.GetAssessmentAsync(new() { Territory = town }, who).ResponseAsync),
-                (StatusCode.PermissionDenied, service.As(grant), who => Assessments.CompareSnapshotsAsync(new() { Territory = town, Before = kept.Id, After = kept.Id }, who).ResponseAsync),
-                (StatusCode.PermissionDenied, service.As(grant), who => Assessments.FreezeAssessmentAsync(new() { Territory = town }, who).ResponseAsync),
-            }),
+                new Grant(Grant.Facilitator, Grant.Everywhere),
+                new(Grant.Observer, Grant.Everywhere),
+                new(Grant.Steward, Grant.Everywhere),
+            }.SelectMany(grant =>
+                new (StatusCode, Metadata, Func<Metadata, Task>)[]
+                {
+                    (StatusCode.PermissionDenied, service.As(grant), who =>
+                        Assessments.GetAssessmentAsync(new() { Territory = town }, who).ResponseAsync
+                    ),
+                    (StatusCode.PermissionDenied, service.As(grant), who => Assessments
+                            .CompareSnapshotsAsync(
+                                new()
+                                {
+                                    Territory = town,
+                                    Before = kept.Id,
+                                    After = kept.Id,
+                                },
+                                who
+                            )
+                            .ResponseAsync),
+                    (StatusCode.PermissionDenied, service.As(grant), who =>
+                        Assessments.FreezeAssessmentAsync(new() { Territory = town }, who).ResponseAsync
+                    ),
+                }
+            ),
         ];
         foreach (var (code, who, call) in calls)
         {
@@ -176,7 +367,12 @@ public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
             await RefusedAsync(StatusCode.Unauthenticated, () => call([]));
         }
         // The neighbour's freezing found nothing of the town's to freeze, and changed nothing of it.
-        Assert.Equal(20, (await Assessments.GetSnapshotAsync(new() { Territory = town, Id = kept.Id }, Of(town, "ELU"))).Snapshot.Sheets.Sum(sheet => sheet.Answers.Count));
+        Assert.Equal(
+            20,
+            (await Assessments.GetSnapshotAsync(new() { Territory = town, Id = kept.Id }, Of(town, "ELU"))).Snapshot.Sheets.Sum(sheet =>
+                sheet.Answers.Count
+            )
+        );
     }
 
     [Fact]
@@ -186,9 +382,19 @@ public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
         await FillAsync(town, "ELU", "DEBUT");
         await SubmitAsync(town, "ELU");
         await Assessments.FreezeAssessmentAsync(new() { Territory = town }, Of(town, "ELU"));
-        foreach (var audience in new Metadata[] { [], new() { { "dapr-api-token", ServiceUnderTest<TerritoriesDb>.SidecarToken } } })
+        foreach (
+            var audience in new Metadata[]
+            {
+                [],
+                new() { { "dapr-api-token", ServiceUnderTest<TerritoriesDb>.SidecarToken } },
+            }
+        )
         {
-            using var call = new FeedService.FeedServiceClient(service.Channel).Read(new ReadRequest(), audience, cancellationToken: Cancellation);
+            using var call = new FeedService.FeedServiceClient(service.Channel).Read(
+                new ReadRequest(),
+                audience,
+                cancellationToken: Cancellation
+            );
             var kinds = new List<string>();
             await foreach (var response in call.ResponseStream.ReadAllAsync(Cancellation))
             {
@@ -212,7 +418,10 @@ public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
     {
         var french = (await Assessments.GetQuestionnaireAsync(new(), [])).Questionnaire;
         var english = (await Assessments.GetQuestionnaireAsync(new(), new Metadata { { "accept-language", "en" } })).Questionnaire;
-        Assert.Equal(("1", "fr", "en", 20), (french.Version, french.Language, english.Language, Codes(french).Count(code => code.Contains('-', StringComparison.Ordinal))));
+        Assert.Equal(
+            ("1", "fr", "en", 20),
+            (french.Version, french.Language, english.Language, Codes(french).Count(code => code.Contains('-', StringComparison.Ordinal)))
+        );
         Assert.Equal(Codes(french), Codes(english));
         Assert.Equal(Codes(french).Distinct(), Codes(french));
         Assert.Equal(Vocabulary.Principle.Codes.Order(), french.Axes.Select(axis => axis.Principle).Order());
@@ -225,19 +434,29 @@ public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
         var whole = (await Assessments.GetSnapshotAsync(new() { Territory = "ZZ021", Id = kept.Id }, Of("ZZ021", "ELU"))).Snapshot;
         foreach (var sheet in demonstration.Assessment.Sheets.Concat(whole.Sheets))
         {
-            Assert.Equal(french.Axes.SelectMany(axis => axis.Questions).Select(question => question.Code), sheet.Answers.Select(answer => answer.Question));
-            Assert.All(sheet.Answers, answer => Assert.Contains(french.Steps.Concat(french.Others), choice => choice.Code == answer.Answer));
+            Assert.Equal(
+                french.Axes.SelectMany(axis => axis.Questions).Select(question => question.Code),
+                sheet.Answers.Select(answer => answer.Question)
+            );
+            Assert.All(sheet.Answers, answer =>
+                Assert.Contains(french.Steps.Concat(french.Others), choice => choice.Code == answer.Answer)
+            );
         }
 
         static IEnumerable<string> Codes(Questionnaire questionnaire) =>
-            questionnaire.Steps.Concat(questionnaire.Others).Select(choice => choice.Code).Concat(questionnaire.Axes.SelectMany(axis => axis.Questions).Select(question => question.Code));
+            questionnaire
+                .Steps.Concat(questionnaire.Others)
+                .Select(choice => choice.Code)
+                .Concat(questionnaire.Axes.SelectMany(axis => axis.Questions).Select(question => question.Code));
     }
 
     private Metadata Of(string town, string family) => service.As(new Grant(Grant.Delegate, town, family));
 
-    private Task<GetAssessmentResponse> SeenAsync(string town, Metadata who) => Assessments.GetAssessmentAsync(new() { Territory = town }, who).ResponseAsync;
+    private Task<GetAssessmentResponse> SeenAsync(string town, Metadata who) =>
+        Assessments.GetAssessmentAsync(new() { Territory = town }, who).ResponseAsync;
 
-    private static IEnumerable<AssessmentAnswer> Others(GetAssessmentResponse seen, string own) => seen.Assessment.Sheets.Where(sheet => sheet.Family != own).SelectMany(sheet => sheet.Answers);
+    private static IEnumerable<AssessmentAnswer> Others(GetAssessmentResponse seen, string own) =>
+        seen.Assessment.Sheets.Where(sheet => sheet.Family != own).SelectMany(sheet => sheet.Answers);
 
     /// <summary>Answers every question alike, and gives the version of the sheet.</summary>
     private async Task<long> FillAsync(string town, string family, string answer)
@@ -250,18 +469,27 @@ public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
     }
 
     private async Task SubmitAsync(string town, string family) =>
-        await Assessments.SubmitSheetAsync(new() { Territory = town, Family = family, Version = await VersionAsync(town, family) }, Of(town, family));
+        await Assessments.SubmitSheetAsync(
+            new()
+            {
+                Territory = town,
+                Family = family,
+                Version = await VersionAsync(town, family),
+            },
+            Of(town, family)
+        );
 
     private async Task<long> VersionAsync(string town, string family) =>
         (await SeenAsync(town, Of(town, family))).Assessment.Sheets.FirstOrDefault(sheet => sheet.Family == family)?.Version ?? 0;
 
-    private static SaveSheetRequest Answers(string town, string family, string principle, string answer, long version) => new()
-    {
-        Territory = town,
-        Family = family,
-        Questionnaire = "1",
-        Principle = principle,
-        Version = version,
-        Answers = { Enumerable.Range(1, 5).Select(at => new AssessmentAnswer { Question = $"{principle}-{at}", Answer = answer }) },
-    };
+    private static SaveSheetRequest Answers(string town, string family, string principle, string answer, long version) =>
+        new()
+        {
+            Territory = town,
+            Family = family,
+            Questionnaire = "1",
+            Principle = principle,
+            Version = version,
+            Answers = { Enumerable.Range(1, 5).Select(at => new AssessmentAnswer { Question = $"{principle}-{at}", Answer = answer }) },
+        };
 }

@@ -8,7 +8,8 @@ namespace Fabrique.Tests;
 
 public sealed class DirectoryDataTests(DirectoryFixture directory) : IClassFixture<DirectoryFixture>
 {
-    private async Task<IReadOnlyList<Territory>> AllAsync(params string[] kinds) => (await directory.PageAsync("", limit: 40000, kinds: kinds)).Territories;
+    private async Task<IReadOnlyList<Territory>> AllAsync(params string[] kinds) =>
+        (await directory.PageAsync("", limit: 40000, kinds: kinds)).Territories;
 
     [Fact]
     public async Task Every_official_territory_is_there_once()
@@ -17,7 +18,20 @@ public sealed class DirectoryDataTests(DirectoryFixture directory) : IClassFixtu
         var counts = all.GroupBy(territory => territory.Kind).ToDictionary(kind => kind.Key, kind => kind.Count());
 
         Assert.Equal(
-            new() { ["COM"] = 34969, ["CC"] = 989, ["CA"] = 230, ["CU"] = 14, ["ME"] = 22, ["EPT"] = 11, ["DEP"] = 101, ["REG"] = 18, ["AUT"] = 8 }, counts);
+            new()
+            {
+                ["COM"] = 34969,
+                ["CC"] = 989,
+                ["CA"] = 230,
+                ["CU"] = 14,
+                ["ME"] = 22,
+                ["EPT"] = 11,
+                ["DEP"] = 101,
+                ["REG"] = 18,
+                ["AUT"] = 8,
+            },
+            counts
+        );
         Assert.Equal(all.Count, all.Select(territory => territory.Id).Distinct().Count());
         Assert.All(counts.Keys, kind => Assert.True(Vocabulary.TerritoryKind.Contains(kind)));
     }
@@ -49,7 +63,8 @@ public sealed class DirectoryDataTests(DirectoryFixture directory) : IClassFixtu
         Assert.All(sirens, siren => Assert.True(PassesLuhn(siren), siren));
         Assert.False(PassesLuhn("216205287"));
 
-        static bool PassesLuhn(string digits) => digits.Length == 9
+        static bool PassesLuhn(string digits) =>
+            digits.Length == 9
             && digits.Reverse().Select((digit, i) => (digit - '0') * (1 + i % 2)).Sum(value => value > 9 ? value - 9 : value) % 10 == 0;
     }
 
@@ -58,7 +73,10 @@ public sealed class DirectoryDataTests(DirectoryFixture directory) : IClassFixtu
     {
         var loos = directory.Official.Find("62528")!;
 
-        Assert.Equal(("COM", "Loos-en-Gohelle", "62528", "216205286", 6799, 2023), (loos.Kind, loos.Name, loos.Insee, loos.Siren, loos.Population, loos.PopulationYear));
+        Assert.Equal(
+            ("COM", "Loos-en-Gohelle", "62528", "216205286", 6799, 2023),
+            (loos.Kind, loos.Name, loos.Insee, loos.Siren, loos.Population, loos.PopulationYear)
+        );
         Assert.Equal(["62750"], loos.Postcodes);
         Assert.Equal(("62", "Pas-de-Calais"), (loos.Department.Code, loos.Department.Name));
         Assert.Equal(("32", "Hauts-de-France"), (loos.Region.Code, loos.Region.Name));
@@ -67,13 +85,18 @@ public sealed class DirectoryDataTests(DirectoryFixture directory) : IClassFixtu
         Assert.Contains(loos.OfficialSources, source => source.Contains("GeoNames", StringComparison.Ordinal));
 
         var grouping = directory.Official.Find(loos.Epci.Code)!;
-        Assert.Equal(("CA", 36, 242591, 2022, "62"), (grouping.Kind, grouping.MemberCount, grouping.Population, grouping.PopulationYear, grouping.Department.Code));
+        Assert.Equal(
+            ("CA", 36, 242591, 2022, "62"),
+            (grouping.Kind, grouping.MemberCount, grouping.Population, grouping.PopulationYear, grouping.Department.Code)
+        );
     }
 
     [Fact]
     public async Task The_members_of_a_grouping_are_as_many_as_it_says()
     {
-        var members = (await AllAsync("COM")).Where(commune => commune.Epci is not null).GroupBy(commune => commune.Epci.Code)
+        var members = (await AllAsync("COM"))
+            .Where(commune => commune.Epci is not null)
+            .GroupBy(commune => commune.Epci.Code)
             .ToDictionary(grouping => grouping.Key, grouping => grouping.Count());
         Assert.All(await AllAsync("CC", "CA", "CU", "ME"), grouping => Assert.Equal(grouping.MemberCount, members[grouping.Id]));
     }
@@ -111,7 +134,9 @@ public sealed class DirectoryDataTests(DirectoryFixture directory) : IClassFixtu
         var communes = (await AllAsync("COM")).Where(commune => commune.FormerCodes.Count > 0).ToArray();
 
         Assert.Equal(4240, communes.Sum(commune => commune.FormerCodes.Count));
-        Assert.All(communes, commune => Assert.All(commune.FormerCodes, code => Assert.Equal(commune.Id, directory.Official.Find(code)!.Id)));
+        Assert.All(communes, commune =>
+            Assert.All(commune.FormerCodes, code => Assert.Equal(commune.Id, directory.Official.Find(code)!.Id))
+        );
         Assert.Equal("01033", (await directory.FindAsync("bellegarde-sur-valserine"))[0].Id);
     }
 
@@ -130,7 +155,8 @@ public sealed class DirectoryDataTests(DirectoryFixture directory) : IClassFixtu
         Assert.Null(clipperton.Epci);
         Assert.Equal("", clipperton.Siren);
 
-        static (string, string, int) ToFacts(Territory territory) => (territory.Department.Code, territory.Region.Code, territory.PopulationYear);
+        static (string, string, int) ToFacts(Territory territory) =>
+            (territory.Department.Code, territory.Region.Code, territory.PopulationYear);
     }
 
     [Fact]
@@ -152,7 +178,10 @@ public sealed class DirectoryDataTests(DirectoryFixture directory) : IClassFixtu
     {
         var assembly = typeof(OfficialDirectory).Assembly;
         using var stream = assembly.GetManifestResourceStream("vintage.json")!;
-        var tables = JsonNode.Parse(stream)!["files"]!.AsObject().Where(file => file.Key.EndsWith(".csv.gz", StringComparison.Ordinal)).ToArray();
+        var tables = JsonNode.Parse(stream)!["files"]!
+            .AsObject()
+            .Where(file => file.Key.EndsWith(".csv.gz", StringComparison.Ordinal))
+            .ToArray();
 
         Assert.Equal(5, tables.Length);
         foreach (var (name, table) in tables)

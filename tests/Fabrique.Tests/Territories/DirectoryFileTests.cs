@@ -12,7 +12,8 @@ public sealed class DirectoryFileTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private async Task<OfficialDirectory> OpenAsync() => await OfficialDirectory.OpenAsync(_folder, demonstration: false, NullLogger.Instance, TestContext.Current.CancellationToken);
+    private async Task<OfficialDirectory> OpenAsync() =>
+        await OfficialDirectory.OpenAsync(_folder, demonstration: false, NullLogger.Instance, TestContext.Current.CancellationToken);
 
     [Fact]
     public async Task Openers_that_start_together_all_get_a_whole_directory()

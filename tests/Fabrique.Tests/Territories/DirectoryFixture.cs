@@ -12,7 +12,12 @@ public sealed class DirectoryFixture : IAsyncLifetime
     internal OfficialDirectory Official { get; private set; } = null!;
 
     public async ValueTask InitializeAsync() =>
-        Official = await OfficialDirectory.OpenAsync(_folder, demonstration: false, NullLogger.Instance, TestContext.Current.CancellationToken);
+        Official = await OfficialDirectory.OpenAsync(
+            _folder,
+            demonstration: false,
+            NullLogger.Instance,
+            TestContext.Current.CancellationToken
+        );
 
     public ValueTask DisposeAsync()
     {
@@ -20,9 +25,16 @@ public sealed class DirectoryFixture : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    internal async Task<IReadOnlyList<Territory>> FindAsync(string query, params string[] kinds) => (await PageAsync(query, kinds: kinds)).Territories;
+    internal async Task<IReadOnlyList<Territory>> FindAsync(string query, params string[] kinds) =>
+        (await PageAsync(query, kinds: kinds)).Territories;
 
     internal Task<OfficialDirectory.Page> PageAsync(
-        string query, int offset = 0, int limit = 20, string[]? kinds = null, string region = "", string department = "", string[]? onlyIds = null) =>
-        Official.SearchAsync(query, kinds ?? [], region, department, onlyIds, offset, limit, TestContext.Current.CancellationToken);
+        string query,
+        int offset = 0,
+        int limit = 20,
+        string[]? kinds = null,
+        string region = "",
+        string department = "",
+        string[]? onlyIds = null
+    ) => Official.SearchAsync(query, kinds ?? [], region, department, onlyIds, offset, limit, TestContext.Current.CancellationToken);
 }

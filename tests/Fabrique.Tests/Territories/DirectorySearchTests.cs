@@ -78,12 +78,16 @@ public sealed class DirectorySearchTests(DirectoryFixture directory) : IClassFix
     [InlineData("xy")]
     [InlineData("00000")]
     [InlineData("zzzzzzzzzzzz")]
-    public async Task A_slip_is_not_any_text(string query) => Assert.Equal((0, false), await directory.PageAsync(query) is var page ? (page.Total, page.IsNear) : default);
+    public async Task A_slip_is_not_any_text(string query) =>
+        Assert.Equal((0, false), await directory.PageAsync(query) is var page ? (page.Total, page.IsNear) : default);
 
     [Fact]
     public async Task A_name_that_exists_is_never_taken_for_another_because_a_filter_hides_it()
     {
-        Assert.Equal((0, false), await directory.PageAsync("quimper", onlyIds: ["62528"]) is var page ? (page.Total, page.IsNear) : default);
+        Assert.Equal(
+            (0, false),
+            await directory.PageAsync("quimper", onlyIds: ["62528"]) is var page ? (page.Total, page.IsNear) : default
+        );
         Assert.False((await directory.PageAsync("lens")).IsNear);
     }
 
@@ -92,26 +96,37 @@ public sealed class DirectorySearchTests(DirectoryFixture directory) : IClassFix
     {
         var names = directory.Official.Entries.Where(entry => entry.Name.Length >= 12 && entry.Traits.Kind == "COM").ToList();
         var slip = Gen.Select(Gen.Int[0, names.Count - 1], Gen.Int[1, 10], Gen.Char['a', 'z']);
-        await slip.SampleAsync(async (at, place, letter) =>
-        {
-            var (name, id) = (names[at].Name, names[at].Traits.Id);
-            var typed = name[..place] + letter + name[(place + 1)..];
-            var page = await directory.PageAsync($"{typed} {names[at].Traits.Department.Replace("2A", "20", StringComparison.Ordinal).Replace("2B", "20", StringComparison.Ordinal)}", limit: 50);
-            Assert.True(!page.IsNear || page.Territories.Any(territory => territory.Id == id), typed);
-        }, iter: 40, threads: 1);
+        await slip.SampleAsync(
+            async (at, place, letter) =>
+            {
+                var (name, id) = (names[at].Name, names[at].Traits.Id);
+                var typed = name[..place] + letter + name[(place + 1)..];
+                var page = await directory.PageAsync(
+                    $"{typed} {names[at].Traits.Department.Replace("2A", "20", StringComparison.Ordinal).Replace("2B", "20", StringComparison.Ordinal)}",
+                    limit: 50
+                );
+                Assert.True(!page.IsNear || page.Territories.Any(territory => territory.Id == id), typed);
+            },
+            iter: 40,
+            threads: 1
+        );
     }
 
     [Fact]
     public async Task The_exact_name_comes_first_then_the_names_that_start_so_then_the_others_each_by_population()
     {
         var page = await directory.PageAsync("lens", limit: 200);
-        var tiers = page.Territories.Select(territory => Names.Fold(territory.Name) switch
-        {
-            "lens" => 0,
-            var name when name.StartsWith("lens", StringComparison.Ordinal) => 1,
-            var name when $" {name}".Contains(" lens", StringComparison.Ordinal) => 2,
-            _ => 3,
-        }).ToArray();
+        var tiers = page
+            .Territories.Select(territory =>
+                Names.Fold(territory.Name) switch
+                {
+                    "lens" => 0,
+                    var name when name.StartsWith("lens", StringComparison.Ordinal) => 1,
+                    var name when $" {name}".Contains(" lens", StringComparison.Ordinal) => 2,
+                    _ => 3,
+                }
+            )
+            .ToArray();
 
         Assert.Equal("62498", page.Territories[0].Id);
         Assert.Equal([0, 1, 2], tiers.Distinct().Order().Take(3));
@@ -135,8 +150,9 @@ public sealed class DirectorySearchTests(DirectoryFixture directory) : IClassFix
     [Fact]
     public async Task Communes_that_share_a_name_show_different_departements()
     {
-        var homonyms = (await directory.PageAsync("Sainte-Colombe", limit: 100, kinds: ["COM"])).Territories
-            .TakeWhile(territory => territory.Name == "Sainte-Colombe").ToArray();
+        var homonyms = (await directory.PageAsync("Sainte-Colombe", limit: 100, kinds: ["COM"]))
+            .Territories.TakeWhile(territory => territory.Name == "Sainte-Colombe")
+            .ToArray();
 
         Assert.True(homonyms.Length > 5);
         Assert.Equal(homonyms.Length, homonyms.Select(territory => territory.Department.Code).Distinct().Count());
@@ -165,7 +181,10 @@ public sealed class DirectorySearchTests(DirectoryFixture directory) : IClassFix
             Assert.Equal(("62", "32"), (territory.Department.Code, territory.Region.Code));
         });
 
-        Assert.Equal(["62498", "62528"], (await directory.PageAsync("", onlyIds: ["62528", "62498", "00000"])).Territories.Select(territory => territory.Id));
+        Assert.Equal(
+            ["62498", "62528"],
+            (await directory.PageAsync("", onlyIds: ["62528", "62498", "00000"])).Territories.Select(territory => territory.Id)
+        );
         Assert.Empty((await directory.PageAsync("loos", onlyIds: [])).Territories);
         Assert.Empty((await directory.PageAsync("62528", department: "59")).Territories);
         Assert.Equal(0, (await directory.PageAsync("", kinds: ["COM' OR 1=1 --"])).Total);
@@ -200,7 +219,8 @@ public sealed class DirectorySearchTests(DirectoryFixture directory) : IClassFix
     [Fact]
     public async Task Any_text_of_200_characters_is_answered()
     {
-        await Gen.String[Gen.Char, 0, 200].SampleAsync(async query => Assert.InRange((await directory.PageAsync(query, limit: 1)).Total, 0, 36362), iter: 300);
+        await Gen.String[Gen.Char, 0, 200]
+            .SampleAsync(async query => Assert.InRange((await directory.PageAsync(query, limit: 1)).Total, 0, 36362), iter: 300);
         Assert.Equal(0, (await directory.PageAsync(string.Concat(Enumerable.Repeat("q ", 100)))).Total);
         Assert.Equal(0, (await directory.PageAsync(new string('q', 200))).Total);
     }
@@ -218,22 +238,25 @@ public sealed class DirectorySearchTests(DirectoryFixture directory) : IClassFix
     public async Task Paging_gives_each_result_exactly_once()
     {
         var search = Gen.OneOf("", "saint", "sa", "le", "62", "val de", "75001", "loos").Select(Gen.Int[1, 12], Gen.OneOf("", "62", "974"));
-        await search.SampleAsync(async (query, pages, department) =>
-        {
-            var ids = new List<string>();
-            var total = (await directory.PageAsync(query, limit: 0, department: department)).Total;
-            var size = total / pages + 1;
-            for (var offset = 0; offset <= total; offset += size)
+        await search.SampleAsync(
+            async (query, pages, department) =>
             {
-                var page = await directory.PageAsync(query, offset, size, department: department);
-                Assert.Equal(total, page.Total);
-                ids.AddRange(page.Territories.Select(territory => territory.Id));
-            }
+                var ids = new List<string>();
+                var total = (await directory.PageAsync(query, limit: 0, department: department)).Total;
+                var size = total / pages + 1;
+                for (var offset = 0; offset <= total; offset += size)
+                {
+                    var page = await directory.PageAsync(query, offset, size, department: department);
+                    Assert.Equal(total, page.Total);
+                    ids.AddRange(page.Territories.Select(territory => territory.Id));
+                }
 
-            var whole = await directory.PageAsync(query, limit: 40000, department: department);
-            Assert.Equal(total, ids.Distinct().Count());
-            Assert.Equal(whole.Territories.Select(territory => territory.Id), ids);
-        }, iter: 25);
+                var whole = await directory.PageAsync(query, limit: 40000, department: department);
+                Assert.Equal(total, ids.Distinct().Count());
+                Assert.Equal(whole.Territories.Select(territory => territory.Id), ids);
+            },
+            iter: 25
+        );
     }
 
     [Fact]
@@ -268,6 +291,7 @@ public sealed class DirectorySearchTests(DirectoryFixture directory) : IClassFix
     public async Task A_search_that_nobody_waits_for_any_more_stops()
     {
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-            directory.Official.SearchAsync("loos", [], "", "", null, 0, 20, new CancellationToken(canceled: true)));
+            directory.Official.SearchAsync("loos", [], "", "", null, 0, 20, new CancellationToken(canceled: true))
+        );
     }
 }

@@ -11,9 +11,13 @@ using static Fabrique.Tests.Answers;
 
 namespace Fabrique.Tests;
 
-public sealed class MembershipsOnSqliteTests(ServiceOnSqlite<TerritoriesDb> service) : MembershipsSuite(service), IClassFixture<ServiceOnSqlite<TerritoriesDb>>;
+public sealed class MembershipsOnSqliteTests(ServiceOnSqlite<TerritoriesDb> service)
+    : MembershipsSuite(service),
+        IClassFixture<ServiceOnSqlite<TerritoriesDb>>;
 
-public sealed class MembershipsOnPostgreSqlTests(ServiceOnPostgreSql<TerritoriesDb> service) : MembershipsSuite(service), IClassFixture<ServiceOnPostgreSql<TerritoriesDb>>;
+public sealed class MembershipsOnPostgreSqlTests(ServiceOnPostgreSql<TerritoriesDb> service)
+    : MembershipsSuite(service),
+        IClassFixture<ServiceOnPostgreSql<TerritoriesDb>>;
 
 /// <summary>How territories join, stay and leave, over gRPC and REST.</summary>
 public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
@@ -32,7 +36,10 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     public async Task A_territory_joins_step_by_step_and_is_public_from_the_day_it_is_active()
     {
         const string town = "ZZ003";
-        var asked = await Memberships.SubmitMembershipAsync(new() { Territory = town, Profile = "PILOTE" }, service.As(new Grant("account", "")));
+        var asked = await Memberships.SubmitMembershipAsync(
+            new() { Territory = town, Profile = "PILOTE" },
+            service.As(new Grant("account", ""))
+        );
         Assert.Equal((true, MembershipStatus.Submitted, "Rive-Témoin"), (asked.Created, asked.Membership.Status, asked.Membership.Name));
         var again = await Memberships.SubmitMembershipAsync(new() { Territory = town }, service.As(new Grant("account", "")));
         Assert.Equal((false, ""), (again.Created, again.Membership.Profile));
@@ -41,15 +48,26 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
         await Memberships.ExamineMembershipAsync(new() { Territory = town }, Facilitator);
         await Memberships.AcceptMembershipAsync(new() { Territory = town }, Facilitator);
         Identity.Families[town] = ["ELU"];
-        var signing = new SignCharterRequest { Territory = town, Version = "1", Signatory = new() { Name = "Camille Essai", Function = "maire" }, Deliberation = "2026-17" };
+        var signing = new SignCharterRequest
+        {
+            Territory = town,
+            Version = "1",
+            Signatory = new() { Name = "Camille Essai", Function = "maire" },
+            Deliberation = "2026-17",
+        };
         var signed = (await Memberships.SignCharterAsync(signing, service.As(town))).Membership;
         Assert.Equal((MembershipStatus.CharterToSign, "AGENT"), (signed.Status, Assert.Single(signed.Missing)));
-        var incomplete = await RefusedAsync(StatusCode.FailedPrecondition, () => Memberships.ActivateMembershipAsync(new() { Territory = town }, service.As(town)).ResponseAsync);
+        var incomplete = await RefusedAsync(StatusCode.FailedPrecondition, () =>
+            Memberships.ActivateMembershipAsync(new() { Territory = town }, service.As(town)).ResponseAsync
+        );
         Assert.Equal("DELEGATION_INCOMPLETE", Reason(incomplete));
 
         Identity.Families[town] = ["ELU", "AGENT"];
         var active = (await Memberships.ActivateMembershipAsync(new() { Territory = town }, service.As(town))).Membership;
-        Assert.Equal((MembershipStatus.Active, Visibility.Public, "Camille Essai"), (active.Status, active.Record.Visibility, active.Signatory.Name));
+        Assert.Equal(
+            (MembershipStatus.Active, Visibility.Public, "Camille Essai"),
+            (active.Status, active.Record.Visibility, active.Signatory.Name)
+        );
 
         using var http = service.Http();
         var seen = await http.GetStringAsync($"/api/v1/territories/{town}/membership", Cancellation);
@@ -70,8 +88,15 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
         Identity.IsAway = true;
         try
         {
-            var signing = new SignCharterRequest { Territory = town, Version = "1", Signatory = new() { Name = "Camille Essai", Function = "maire" } };
-            var away = await RefusedAsync(StatusCode.Unavailable, () => Memberships.SignCharterAsync(signing, service.As(town)).ResponseAsync);
+            var signing = new SignCharterRequest
+            {
+                Territory = town,
+                Version = "1",
+                Signatory = new() { Name = "Camille Essai", Function = "maire" },
+            };
+            var away = await RefusedAsync(StatusCode.Unavailable, () =>
+                Memberships.SignCharterAsync(signing, service.As(town)).ResponseAsync
+            );
             Assert.Equal("DELEGATION_UNKNOWN", Reason(away));
         }
         finally
@@ -80,7 +105,10 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
         }
         var kept = (await Memberships.GetMembershipAsync(new() { Territory = town }, service.As(town))).Membership;
         Assert.Equal((MembershipStatus.CharterToSign, "1", "Camille Essai"), (kept.Status, kept.CharterVersion, kept.Signatory.Name));
-        Assert.Equal(MembershipStatus.Active, (await Memberships.ActivateMembershipAsync(new() { Territory = town }, service.As(town))).Membership.Status);
+        Assert.Equal(
+            MembershipStatus.Active,
+            (await Memberships.ActivateMembershipAsync(new() { Territory = town }, service.As(town))).Membership.Status
+        );
     }
 
     [Fact]
@@ -90,17 +118,26 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
         const string other = "ZZ102";
         await AwayAsync(() => Memberships.SleepMembershipAsync(new() { Territory = town }, Facilitator).ResponseAsync);
         // In its turn, which being away has put off.
-        var later = ActivatorUtilities.CreateInstance<Notices<TerritoriesDb>>(service.Services, new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddMinutes(20)));
+        var later = ActivatorUtilities.CreateInstance<Notices<TerritoriesDb>>(
+            service.Services,
+            new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddMinutes(20))
+        );
         await later.TellDueAsync(Cancellation);
         var told = Assert.Single(Identity.Told.Where(told => told.Territory == town).DistinctBy(told => told.Event));
-        Assert.Equal((NoticeTopic.Membership, "Asleep", town, $"/mon-territoire?territoire={town}"), (told.Topic, told.State, told.Subject, told.Path));
+        Assert.Equal(
+            (NoticeTopic.Membership, "Asleep", town, $"/mon-territoire?territoire={town}"),
+            (told.Topic, told.State, told.Subject, told.Path)
+        );
         Assert.Equal(NoticeAudience.Delegation, told.Audience);
 
         // What nobody heard in two days is given up.
         await AwayAsync(async () =>
         {
             await Memberships.SleepMembershipAsync(new() { Territory = other }, Facilitator);
-            var late = ActivatorUtilities.CreateInstance<Notices<TerritoriesDb>>(service.Services, new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddDays(2).AddMinutes(1)));
+            var late = ActivatorUtilities.CreateInstance<Notices<TerritoriesDb>>(
+                service.Services,
+                new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddDays(2).AddMinutes(1))
+            );
             await late.TellDueAsync(Cancellation);
         });
         await later.TellDueAsync(Cancellation);
@@ -125,13 +162,38 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     {
         const string town = "ZZ005";
         await ActiveAsync(town);
-        Assert.Equal(MembershipStatus.Asleep, (await Memberships.SleepMembershipAsync(new() { Territory = town }, Facilitator)).Membership.Status);
-        Assert.Equal(MembershipStatus.Active, (await Memberships.WakeMembershipAsync(new() { Territory = town }, service.As(town))).Membership.Status);
+        Assert.Equal(
+            MembershipStatus.Asleep,
+            (await Memberships.SleepMembershipAsync(new() { Territory = town }, Facilitator)).Membership.Status
+        );
+        Assert.Equal(
+            MembershipStatus.Active,
+            (await Memberships.WakeMembershipAsync(new() { Territory = town }, service.As(town))).Membership.Status
+        );
         var referent = service.As(new Grant(Grant.Referent, town));
-        Assert.Equal(["practices"], Fields(await RefusedAsync(StatusCode.InvalidArgument, () => Memberships.LeaveMembershipAsync(new() { Territory = town }, referent).ResponseAsync)));
-        var left = (await Memberships.LeaveMembershipAsync(new() { Territory = town, Practices = PracticesLeft.Hidden }, referent)).Membership;
-        Assert.Equal((MembershipStatus.Left, PracticesLeft.Hidden, Visibility.Public), (left.Status, left.PracticesLeft, left.Record.Visibility));
-        Assert.Equal("WRONG_STATUS", Reason(await RefusedAsync(StatusCode.FailedPrecondition, () => Memberships.WakeMembershipAsync(new() { Territory = town }, referent).ResponseAsync)));
+        Assert.Equal(
+            ["practices"],
+            Fields(
+                await RefusedAsync(StatusCode.InvalidArgument, () =>
+                    Memberships.LeaveMembershipAsync(new() { Territory = town }, referent).ResponseAsync
+                )
+            )
+        );
+        var left = (
+            await Memberships.LeaveMembershipAsync(new() { Territory = town, Practices = PracticesLeft.Hidden }, referent)
+        ).Membership;
+        Assert.Equal(
+            (MembershipStatus.Left, PracticesLeft.Hidden, Visibility.Public),
+            (left.Status, left.PracticesLeft, left.Record.Visibility)
+        );
+        Assert.Equal(
+            "WRONG_STATUS",
+            Reason(
+                await RefusedAsync(StatusCode.FailedPrecondition, () =>
+                    Memberships.WakeMembershipAsync(new() { Territory = town }, referent).ResponseAsync
+                )
+            )
+        );
         Assert.True((await Memberships.SubmitMembershipAsync(new() { Territory = town }, referent)).Created);
     }
 
@@ -179,7 +241,10 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
         var everywhere = await ListAsync(new() { PageSize = 1 }, new Grant(Grant.Facilitator, Grant.Everywhere));
         Assert.Contains("29103", everywhere);
         Assert.Contains("ZZ007", everywhere);
-        Assert.DoesNotContain("59350", await ListAsync(new() { Status = { MembershipStatus.Submitted } }, new Grant(Grant.Facilitator, Grant.Everywhere)));
+        Assert.DoesNotContain(
+            "59350",
+            await ListAsync(new() { Status = { MembershipStatus.Submitted } }, new Grant(Grant.Facilitator, Grant.Everywhere))
+        );
         Assert.Equal(everywhere.Distinct().Count(), everywhere.Count);
     }
 
@@ -193,7 +258,12 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
         Assert.Equal(town, (await Memberships.GetMembershipAsync(new() { Territory = town }, facilitator)).Membership.Territory);
         await Memberships.ExamineMembershipAsync(new() { Territory = town }, facilitator);
         await Memberships.AcceptMembershipAsync(new() { Territory = town, Profile = "PILOTE" }, facilitator);
-        var signing = new SignCharterRequest { Territory = town, Version = "1", Signatory = new() { Name = "Camille Essai", Function = "présidente" } };
+        var signing = new SignCharterRequest
+        {
+            Territory = town,
+            Version = "1",
+            Signatory = new() { Name = "Camille Essai", Function = "présidente" },
+        };
         Func<Task>[] calls =
         [
             () => Memberships.SignCharterAsync(signing, region).ResponseAsync,
@@ -222,7 +292,10 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
 
         var awake = (await Memberships.GetMembershipAsync(new() { Territory = visited }, service.As(visited))).Membership;
         Assert.Equal((MembershipStatus.Active, Identity.SeenOn[visited]), (awake.Status, awake.ActiveOn));
-        Assert.Equal(MembershipStatus.Asleep, (await Memberships.GetMembershipAsync(new() { Territory = forgotten }, service.As(forgotten))).Membership.Status);
+        Assert.Equal(
+            MembershipStatus.Asleep,
+            (await Memberships.GetMembershipAsync(new() { Territory = forgotten }, service.As(forgotten))).Membership.Status
+        );
     }
 
     [Fact]
@@ -230,15 +303,29 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     {
         const string town = "ZZ010";
         var territories = new TerritoryService.TerritoryServiceClient(service.Channel);
-        var telling = new UpdateProfileRequest { Id = town, Profile = new() { Introduction = "Une ville inventée." } };
-        Assert.Equal("MEMBERSHIP_NOT_ACTIVE", Reason(await RefusedAsync(StatusCode.FailedPrecondition, () => territories.UpdateProfileAsync(telling, service.As(town)).ResponseAsync)));
+        var telling = new UpdateProfileRequest
+        {
+            Id = town,
+            Profile = new() { Introduction = "Une ville inventée." },
+        };
+        Assert.Equal(
+            "MEMBERSHIP_NOT_ACTIVE",
+            Reason(
+                await RefusedAsync(StatusCode.FailedPrecondition, () =>
+                    territories.UpdateProfileAsync(telling, service.As(town)).ResponseAsync
+                )
+            )
+        );
         await ActiveAsync(town);
         await territories.UpdateProfileAsync(telling, service.As(town));
         var shown = (await territories.GetTerritoryAsync(new() { Id = town })).Territory;
         Assert.Equal((true, "PILOTE", "Une ville inventée."), (shown.Joined, shown.Membership.Profile, shown.Profile.Introduction));
         Assert.Null(shown.Membership.Signatory);
 
-        await Memberships.LeaveMembershipAsync(new() { Territory = town, Practices = PracticesLeft.Hidden }, service.As(new Grant(Grant.Referent, town)));
+        await Memberships.LeaveMembershipAsync(
+            new() { Territory = town, Practices = PracticesLeft.Hidden },
+            service.As(new Grant(Grant.Referent, town))
+        );
         var gone = (await territories.GetTerritoryAsync(new() { Id = town })).Territory;
         Assert.Equal((false, MembershipStatus.Left), (gone.Joined, gone.Membership.Status));
         Assert.Null(gone.Profile);
@@ -267,20 +354,62 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     public async Task A_cohort_is_opened_filled_and_read_by_anybody()
     {
         var cohorts = new CohortService.CohortServiceClient(service.Channel);
-        var cohort = new Cohort { Code = "essai-2026", Name = "Cohorte d’essai", StartsOn = "2026-01-10", EndsOn = "2026-12-10" };
-        foreach (var who in new[] { Nobody, service.As("ZZ012"), service.As(new Grant(Grant.Facilitator, "R53")), service.As(new Grant(Grant.Facilitator, "autre-cohorte")) })
+        var cohort = new Cohort
         {
-            await RefusedAsync(who == Nobody ? StatusCode.Unauthenticated : StatusCode.PermissionDenied, () => cohorts.SaveCohortAsync(new() { Cohort = cohort }, who).ResponseAsync);
+            Code = "essai-2026",
+            Name = "Cohorte d’essai",
+            StartsOn = "2026-01-10",
+            EndsOn = "2026-12-10",
+        };
+        foreach (
+            var who in new[]
+            {
+                Nobody,
+                service.As("ZZ012"),
+                service.As(new Grant(Grant.Facilitator, "R53")),
+                service.As(new Grant(Grant.Facilitator, "autre-cohorte")),
+            }
+        )
+        {
+            await RefusedAsync(who == Nobody ? StatusCode.Unauthenticated : StatusCode.PermissionDenied, () =>
+                cohorts.SaveCohortAsync(new() { Cohort = cohort }, who).ResponseAsync
+            );
         }
         var opened = (await cohorts.SaveCohortAsync(new() { Cohort = cohort }, Facilitator)).Cohort;
-        Assert.Equal(["code"], Fields(await RefusedAsync(StatusCode.InvalidArgument, () => cohorts.SaveCohortAsync(new() { Cohort = cohort }, Facilitator).ResponseAsync)));
-        var renamed = new SaveCohortRequest { Cohort = new(cohort) { Name = "Cohorte essayée" }, Version = opened.Record.Version };
+        Assert.Equal(
+            ["code"],
+            Fields(
+                await RefusedAsync(StatusCode.InvalidArgument, () =>
+                    cohorts.SaveCohortAsync(new() { Cohort = cohort }, Facilitator).ResponseAsync
+                )
+            )
+        );
+        var renamed = new SaveCohortRequest
+        {
+            Cohort = new(cohort) { Name = "Cohorte essayée" },
+            Version = opened.Record.Version,
+        };
         await cohorts.SaveCohortAsync(renamed, service.As(new Grant(Grant.Facilitator, "essai-2026")));
-        Assert.Equal("STALE_VERSION", Reason(await RefusedAsync(StatusCode.Aborted, () => cohorts.SaveCohortAsync(
-            new() { Cohort = new(cohort) { Name = "Trop tard" }, Version = opened.Record.Version }, Facilitator).ResponseAsync)));
+        Assert.Equal("STALE_VERSION", Reason(await RefusedAsync(StatusCode.Aborted, () => cohorts
+                        .SaveCohortAsync(
+                            new()
+                            {
+                                Cohort = new(cohort) { Name = "Trop tard" },
+                                Version = opened.Record.Version,
+                            },
+                            Facilitator
+                        )
+                        .ResponseAsync)));
 
         await ActiveAsync("ZZ012");
-        Assert.Equal(["cohort"], Fields(await RefusedAsync(StatusCode.InvalidArgument, () => Memberships.PlaceMembershipAsync(new() { Territory = "ZZ012", Cohort = "jamais-ouverte" }, Facilitator).ResponseAsync)));
+        Assert.Equal(
+            ["cohort"],
+            Fields(
+                await RefusedAsync(StatusCode.InvalidArgument, () =>
+                    Memberships.PlaceMembershipAsync(new() { Territory = "ZZ012", Cohort = "jamais-ouverte" }, Facilitator).ResponseAsync
+                )
+            )
+        );
         await Memberships.PlaceMembershipAsync(new() { Territory = "ZZ012", Cohort = "essai-2026" }, Facilitator);
         var read = await cohorts.GetCohortAsync(new() { Code = "essai-2026" });
         Assert.Equal(("Cohorte essayée", 1, "ZZ012"), (read.Cohort.Name, read.Cohort.MemberCount, Assert.Single(read.Members).Territory));
@@ -292,8 +421,22 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     public async Task A_cohort_that_makes_no_sense_is_refused_field_by_field()
     {
         var cohorts = new CohortService.CohortServiceClient(service.Channel);
-        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => cohorts.SaveCohortAsync(
-            new() { Cohort = new() { Code = "R32", StartsOn = "2026", EndsOn = "2025-01-01", Region = "ZZZ", Description = new string('x', 2001) } }, Facilitator).ResponseAsync);
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => cohorts
+                .SaveCohortAsync(
+                    new()
+                    {
+                        Cohort = new()
+                        {
+                            Code = "R32",
+                            StartsOn = "2026",
+                            EndsOn = "2025-01-01",
+                            Region = "ZZZ",
+                            Description = new string('x', 2001),
+                        },
+                    },
+                    Facilitator
+                )
+                .ResponseAsync);
         Assert.Equal(["code", "description", "endsOn", "name", "region", "startsOn"], Fields(refused).Order(StringComparer.Ordinal));
         await RefusedAsync(StatusCode.NotFound, () => cohorts.GetCohortAsync(new() { Code = "jamais-ouverte" }).ResponseAsync);
     }
@@ -325,8 +468,7 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
             var page = await Memberships.ListMembershipsAsync(request, service.As(grant));
             found.AddRange(page.Memberships.Select(membership => membership.Territory));
             request.PageToken = page.NextPageToken;
-        }
-        while (request.PageToken.Length > 0);
+        } while (request.PageToken.Length > 0);
         return found;
     }
 
@@ -341,13 +483,26 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     {
         await AcceptedAsync(town);
         Identity.Families[town] = ["ELU", "AGENT"];
-        await Memberships.SignCharterAsync(new() { Territory = town, Version = "1", Signatory = new() { Name = "Camille Essai", Function = "maire" } }, service.As(town));
+        await Memberships.SignCharterAsync(
+            new()
+            {
+                Territory = town,
+                Version = "1",
+                Signatory = new() { Name = "Camille Essai", Function = "maire" },
+            },
+            service.As(town)
+        );
     }
 
     private async Task<string> RecordAsync(string town)
     {
-        await using var db = await service.Services.GetRequiredService<IDbContextFactory<TerritoriesDb>>().CreateDbContextAsync(Cancellation);
-        var envelope = await db.Records.Where(row => row.Id == town && row.Kind == RecordKinds.KindOf<Membership>()).Select(row => row.Envelope).SingleAsync(Cancellation);
+        await using var db = await service
+            .Services.GetRequiredService<IDbContextFactory<TerritoriesDb>>()
+            .CreateDbContextAsync(Cancellation);
+        var envelope = await db
+            .Records.Where(row => row.Id == town && row.Kind == RecordKinds.KindOf<Membership>())
+            .Select(row => row.Envelope)
+            .SingleAsync(Cancellation);
         return System.Text.Encoding.UTF8.GetString(envelope);
     }
 }

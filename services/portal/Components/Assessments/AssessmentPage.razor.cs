@@ -10,7 +10,8 @@ public sealed partial class AssessmentPage(
     TerritoryService.TerritoryServiceClient territories,
     IdentityService.IdentityServiceClient identity,
     NavigationManager navigation,
-    TimeProvider time)
+    TimeProvider time
+)
 {
     private readonly FormProblems _problems = [];
     private Answer<GetAssessmentResponse> _assessment;
@@ -39,7 +40,8 @@ public sealed partial class AssessmentPage(
     private string Here => To($"{AssessmentWords.Home}?territoire={_code}");
 
     /// <summary>The families of which nobody is there, once it is known.</summary>
-    private IEnumerable<string> Absent => _delegation is null ? [] : Families.Four.Where(family => !_delegation.Families.ContainsKey(family));
+    private IEnumerable<string> Absent =>
+        _delegation is null ? [] : Families.Four.Where(family => !_delegation.Families.ContainsKey(family));
 
     protected override async Task OnInitializedAsync()
     {
@@ -50,7 +52,9 @@ public sealed partial class AssessmentPage(
         }
         _code = AssessmentWords.Territory(Http, Chosen);
         _leads = AssessmentWords.Leads(Http, _code);
-        _request = Guid.TryParse(HttpMethods.IsPost(Http.Request.Method) ? Http.Request.Form["demande"] : "", out var drawn) ? drawn.ToString() : Guid.CreateVersion7(time.GetUtcNow()).ToString();
+        _request = Guid.TryParse(HttpMethods.IsPost(Http.Request.Method) ? Http.Request.Form["demande"] : "", out var drawn)
+            ? drawn.ToString()
+            : Guid.CreateVersion7(time.GetUtcNow()).ToString();
         _done = Outcome switch
         {
             "envoyee" => T["Votre fiche est envoyée. Merci !"],
@@ -70,7 +74,10 @@ public sealed partial class AssessmentPage(
         {
             return;
         }
-        var (questions, snapshots) = (assessments.GetQuestionnaireAsync(new() { Version = answer.Assessment.Questionnaire }).Answer(), assessments.ListSnapshotsAsync(new() { Territory = _code }).Answer());
+        var (questions, snapshots) = (
+            assessments.GetQuestionnaireAsync(new() { Version = answer.Assessment.Questionnaire }).Answer(),
+            assessments.ListSnapshotsAsync(new() { Territory = _code }).Answer()
+        );
         var (delegation, names) = (identity.GetDelegationAsync(new() { Territory = _code }).Answer(), territories.NamesAsync([_code]));
         (_questions, _snapshots, _delegation, _place) = (await questions, await snapshots, (await delegation).Value, (await names)[_code]);
     }
@@ -90,7 +97,11 @@ public sealed partial class AssessmentPage(
     {
         if (Http.Request.Form["compris"] != "oui")
         {
-            _problems.Add("compris", T["Recommencer une nouvelle auto-évaluation"], T["Cochez la case qui dit que les réponses seront effacées."]);
+            _problems.Add(
+                "compris",
+                T["Recommencer une nouvelle auto-évaluation"],
+                T["Cochez la case qui dit que les réponses seront effacées."]
+            );
             return;
         }
         var answer = await assessments.RestartAssessmentAsync(new() { Territory = _code }).Answer();
@@ -102,18 +113,28 @@ public sealed partial class AssessmentPage(
         Tell(answer);
     }
 
-    private void Tell<TAnswer>(Answer<TAnswer> answer) where TAnswer : class =>
-        _problems.Add("", "", answer.Reason.Length > 0 ? answer.Reason : T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]);
+    private void Tell<TAnswer>(Answer<TAnswer> answer)
+        where TAnswer : class =>
+        _problems.Add(
+            "",
+            "",
+            answer.Reason.Length > 0 ? answer.Reason : T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]
+        );
 
     /// <summary>The four families, and whoever else is there.</summary>
-    private IEnumerable<string> Shown(GetAssessmentResponse answer) => Vocabulary.Role4F.Codes.Where(family =>
-        Families.Four.Contains(family) || _delegation?.Families.ContainsKey(family) == true || answer.Assessment.Sheets.Any(sheet => sheet.Family == family));
+    private IEnumerable<string> Shown(GetAssessmentResponse answer) =>
+        Vocabulary.Role4F.Codes.Where(family =>
+            Families.Four.Contains(family)
+            || _delegation?.Families.ContainsKey(family) == true
+            || answer.Assessment.Sheets.Any(sheet => sheet.Family == family)
+        );
 
-    private string State(string family, AssessmentSheet? sheet) => sheet switch
-    {
-        { SubmittedOn.Length: > 0 } => T["fiche envoyée le {0}", Show.Date(sheet.SubmittedOn)],
-        not null => T["fiche commencée"],
-        null when Absent.Contains(family) => T["personne pour l’instant"],
-        null => T["pas encore commencée"],
-    };
+    private string State(string family, AssessmentSheet? sheet) =>
+        sheet switch
+        {
+            { SubmittedOn.Length: > 0 } => T["fiche envoyée le {0}", Show.Date(sheet.SubmittedOn)],
+            not null => T["fiche commencée"],
+            null when Absent.Contains(family) => T["personne pour l’instant"],
+            null => T["pas encore commencée"],
+        };
 }

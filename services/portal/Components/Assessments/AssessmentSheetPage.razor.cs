@@ -7,7 +7,10 @@ namespace Fabrique.Portal.Components.Assessments;
 
 /// <summary>One axis of a family's sheet. Whatever happens to a press of the button, what was chosen and typed comes back with the page.</summary>
 public sealed partial class AssessmentSheetPage(
-    AssessmentService.AssessmentServiceClient assessments, NavigationManager navigation, IAntiforgery antiforgery)
+    AssessmentService.AssessmentServiceClient assessments,
+    NavigationManager navigation,
+    IAntiforgery antiforgery
+)
 {
     private readonly FormProblems _problems = [];
     private Answer<GetAssessmentResponse> _assessment;
@@ -50,7 +53,8 @@ public sealed partial class AssessmentSheetPage(
 
     private string DraftKey => $"fiche-{_code}-{_family}-{_axis?.Principle}";
 
-    private QuestionnaireAxis? Next => _questions.Value!.Questionnaire.Axes.SkipWhile(axis => axis.Principle != _axis!.Principle).Skip(1).FirstOrDefault();
+    private QuestionnaireAxis? Next =>
+        _questions.Value!.Questionnaire.Axes.SkipWhile(axis => axis.Principle != _axis!.Principle).Skip(1).FirstOrDefault();
 
     protected override async Task OnInitializedAsync()
     {
@@ -68,7 +72,9 @@ public sealed partial class AssessmentSheetPage(
             return;
         }
         _questions = await assessments.GetQuestionnaireAsync(new() { Version = answer.Assessment.Questionnaire }).Answer();
-        _axis = _questions.Value?.Questionnaire.Axes.FirstOrDefault(axis => string.Equals(axis.Principle, Axis, StringComparison.OrdinalIgnoreCase));
+        _axis = _questions.Value?.Questionnaire.Axes.FirstOrDefault(axis =>
+            string.Equals(axis.Principle, Axis, StringComparison.OrdinalIgnoreCase)
+        );
         Open(answer);
         _version = _sheet?.Version ?? 0;
         _typed = _sheet ?? new();
@@ -80,9 +86,10 @@ public sealed partial class AssessmentSheetPage(
     }
 
     /// <summary>The sheet as it is stored; a new one where it was not begun, none where it is another family's.</summary>
-    private void Open(GetAssessmentResponse answer) => _sheet = answer.Families.Contains(_family)
-        ? answer.Assessment.Sheets.FirstOrDefault(sheet => sheet.Family == _family) ?? new AssessmentSheet { Family = _family }
-        : null;
+    private void Open(GetAssessmentResponse answer) =>
+        _sheet = answer.Families.Contains(_family)
+            ? answer.Assessment.Sheets.FirstOrDefault(sheet => sheet.Family == _family) ?? new AssessmentSheet { Family = _family }
+            : null;
 
     private void Take(QuestionnaireAxis axis, IFormCollection form)
     {
@@ -91,7 +98,12 @@ public sealed partial class AssessmentSheetPage(
         {
             Answers =
             {
-                axis.Questions.Select(question => new AssessmentAnswer { Question = question.Code, Answer = $"{form[$"reponse-{question.Code}"]}", Evidence = $"{form[$"preuve-{question.Code}"]}" }),
+                axis.Questions.Select(question => new AssessmentAnswer
+                {
+                    Question = question.Code,
+                    Answer = $"{form[$"reponse-{question.Code}"]}",
+                    Evidence = $"{form[$"preuve-{question.Code}"]}",
+                }),
             },
         };
     }
@@ -114,19 +126,25 @@ public sealed partial class AssessmentSheetPage(
             _note = SheetNote.Resumed;
             return;
         }
-        var answer = await assessments.SaveSheetAsync(new()
-        {
-            Territory = _code,
-            Family = _family,
-            Questionnaire = $"{form["_questionnaire"]}",
-            Principle = axis.Principle,
-            Answers = { _typed.Answers },
-            Version = _version,
-        }).Answer();
+        var answer = await assessments
+            .SaveSheetAsync(
+                new()
+                {
+                    Territory = _code,
+                    Family = _family,
+                    Questionnaire = $"{form["_questionnaire"]}",
+                    Principle = axis.Principle,
+                    Answers = { _typed.Answers },
+                    Version = _version,
+                }
+            )
+            .Answer();
         if (answer.Value is not null)
         {
-            var there = form["_action"] == "save" ? AssessmentWords.Axis(_code, _family, axis.Principle)
-                : Next is { } next ? AssessmentWords.Axis(_code, _family, next.Principle) : $"{Back}&etat=enregistre";
+            var there =
+                form["_action"] == "save" ? AssessmentWords.Axis(_code, _family, axis.Principle)
+                : Next is { } next ? AssessmentWords.Axis(_code, _family, next.Principle)
+                : $"{Back}&etat=enregistre";
             navigation.NavigateTo($"{there}&enregistre={DraftKey}");
             return;
         }
@@ -144,12 +162,21 @@ public sealed partial class AssessmentSheetPage(
         }
         foreach (var (path, message) in answer.Violations)
         {
-            var question = axis.Questions.Index().FirstOrDefault(asked => path.StartsWith($"answers[{asked.Index}]", StringComparison.Ordinal)).Item;
+            var question = axis
+                .Questions.Index()
+                .FirstOrDefault(asked => path.StartsWith($"answers[{asked.Index}]", StringComparison.Ordinal))
+                .Item;
             _problems.Add(question is null ? "" : $"preuve-{question.Code}", question?.Text ?? "", message);
         }
         if (_problems.Count == 0)
         {
-            _problems.Add("", "", answer.Reason.Length > 0 ? answer.Reason : T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]);
+            _problems.Add(
+                "",
+                "",
+                answer.Reason.Length > 0
+                    ? answer.Reason
+                    : T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]
+            );
         }
     }
 }

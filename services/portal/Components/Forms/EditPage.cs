@@ -62,7 +62,8 @@ public abstract class EditPage(IAntiforgery antiforgery) : ComponentBase
     protected abstract Task PressAsync(string verb, string what);
 
     /// <summary>The message that was typed; null, and the page says why, when it cannot be read.</summary>
-    protected T? Read<T>() where T : class, IMessage<T>, new()
+    protected T? Read<T>()
+        where T : class, IMessage<T>, new()
     {
         Form!.Fields.RefuseDates(Form);
         var typed = Form.Read<T>();
@@ -89,5 +90,6 @@ public abstract class EditPage(IAntiforgery antiforgery) : ComponentBase
     /// <summary>Comes back with the page, after a refusal or without an answer.</summary>
     protected void Stop((FormOutcome Outcome, int Status) stopped) => Stop(stopped.Outcome, stopped.Status);
 
-    private static int? Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static int? Number(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

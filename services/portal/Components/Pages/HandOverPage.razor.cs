@@ -33,7 +33,8 @@ public partial class HandOverPage
     [SupplyParameterFromForm(Name = "sur", FormName = "conduite")]
     public string? Sure { get; set; }
 
-    private List<Identity.V1.Delegate> Successors => [.. _people.Value?.Delegates.Where(person => person.Grant.Role == Grant.Delegate) ?? []];
+    private List<Identity.V1.Delegate> Successors =>
+        [.. _people.Value?.Delegates.Where(person => person.Grant.Role == Grant.Delegate) ?? []];
 
     protected override async Task OnInitializedAsync()
     {
@@ -44,21 +45,48 @@ public partial class HandOverPage
         }
         _code = Http.User.ChosenTerritory(Chosen);
         _leads = Http.User.Leads(_code);
-        var (territory, membership, people) = (Territories.GetTerritoryAsync(new() { Id = _code }).Answer(),
-            Memberships.GetMembershipAsync(new() { Territory = _code }).Answer(), Identity.ListDelegatesAsync(new() { Territory = _code }).Answer());
-        var (drafts, here, peers, published) = (ListAsync(PracticeStatus.Draft, 1), ListAsync(PracticeStatus.InternalReview, 1), ListAsync(PracticeStatus.PeerReview, 1), ListAsync(PracticeStatus.Published, 100));
+        var (territory, membership, people) = (
+            Territories.GetTerritoryAsync(new() { Id = _code }).Answer(),
+            Memberships.GetMembershipAsync(new() { Territory = _code }).Answer(),
+            Identity.ListDelegatesAsync(new() { Territory = _code }).Answer()
+        );
+        var (drafts, here, peers, published) = (
+            ListAsync(PracticeStatus.Draft, 1),
+            ListAsync(PracticeStatus.InternalReview, 1),
+            ListAsync(PracticeStatus.PeerReview, 1),
+            ListAsync(PracticeStatus.Published, 100)
+        );
         (_territory, _membership, _people) = (await territory, await membership, await people);
         _counts =
         [
-            (T["Pratiques publiées"], (await published)?.TotalSize), (T["Brouillons"], (await drafts)?.TotalSize),
-            (T["En relecture dans le territoire"], (await here)?.TotalSize), (T["En relecture par les pairs"], (await peers)?.TotalSize),
+            (T["Pratiques publiées"], (await published)?.TotalSize),
+            (T["Brouillons"], (await drafts)?.TotalSize),
+            (T["En relecture dans le territoire"], (await here)?.TotalSize),
+            (T["En relecture par les pairs"], (await peers)?.TotalSize),
         ];
-        _due = [.. ((await published)?.Practices ?? []).Where(practice => practice.ReviewDueOn.Length > 0).OrderBy(practice => practice.ReviewDueOn, StringComparer.Ordinal).Take(MostDue)];
+        _due =
+        [
+            .. ((await published)?.Practices ?? [])
+                .Where(practice => practice.ReviewDueOn.Length > 0)
+                .OrderBy(practice => practice.ReviewDueOn, StringComparer.Ordinal)
+                .Take(MostDue),
+        ];
     }
 
     // What cannot be counted now is said to be unknown.
     private async Task<ListPracticesResponse?> ListAsync(PracticeStatus status, int size) =>
-        (await Practices.ListPracticesAsync(new() { Territory = _code, Status = status, PageSize = size }).Answer()).Value;
+        (
+            await Practices
+                .ListPracticesAsync(
+                    new()
+                    {
+                        Territory = _code,
+                        Status = status,
+                        PageSize = size,
+                    }
+                )
+                .Answer()
+        ).Value;
 
     private async Task PassAsync()
     {
@@ -74,7 +102,13 @@ public partial class HandOverPage
         }
         else
         {
-            _problems.Add("", "", answer.Error!.StatusCode == Grpc.Core.StatusCode.NotFound ? answer.Error.Status.Detail : T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]);
+            _problems.Add(
+                "",
+                "",
+                answer.Error!.StatusCode == Grpc.Core.StatusCode.NotFound
+                    ? answer.Error.Status.Detail
+                    : T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]
+            );
         }
     }
 }

@@ -57,11 +57,17 @@ public partial class MyTerritoryPage
     private async Task ReadAsync()
     {
         _membership = await Memberships.GetMembershipAsync(new() { Territory = _code }).Answer();
-        var (delegation, people) = (Identity.GetDelegationAsync(new() { Territory = _code }).Answer(), Identity.ListDelegatesAsync(new() { Territory = _code }).Answer());
+        var (delegation, people) = (
+            Identity.GetDelegationAsync(new() { Territory = _code }).Answer(),
+            Identity.ListDelegatesAsync(new() { Territory = _code }).Answer()
+        );
         (_delegation, _people) = ((await delegation).Value, (await people).Value?.Delegates ?? []);
         if (_leads)
         {
-            var (invitations, requests) = (Identity.ListInvitationsAsync(new() { Territory = _code }).Answer(), Identity.ListJoinRequestsAsync(new() { Territory = _code, PageSize = 20 }).Answer());
+            var (invitations, requests) = (
+                Identity.ListInvitationsAsync(new() { Territory = _code }).Answer(),
+                Identity.ListJoinRequestsAsync(new() { Territory = _code, PageSize = 20 }).Answer()
+            );
             (_invitations, _requests) = ((await invitations).Value?.Invitations ?? [], (await requests).Value?.Requests ?? []);
         }
     }
@@ -72,22 +78,49 @@ public partial class MyTerritoryPage
         switch (form["_action"].ToString().Split(':', 3))
         {
             case ["inviter"]:
-                await InviteAsync(form["courriel"].ToString(), form["famille"].ToString(), form["fonction"].ToString(), form["mandat"].ToString());
+                await InviteAsync(
+                    form["courriel"].ToString(),
+                    form["famille"].ToString(),
+                    form["fonction"].ToString(),
+                    form["mandat"].ToString()
+                );
                 break;
             case ["mandat", var elected]:
                 await SetMandateAsync(elected, form[Mandates.Prefix + elected].ToString());
                 break;
             case ["reveiller"]:
-                Tell(await Memberships.WakeMembershipAsync(new() { Territory = _code }).Answer(), T["Votre territoire est de nouveau actif"]);
+                Tell(
+                    await Memberships.WakeMembershipAsync(new() { Territory = _code }).Answer(),
+                    T["Votre territoire est de nouveau actif"]
+                );
                 break;
             case ["activer"]:
-                Tell(await Memberships.ActivateMembershipAsync(new() { Territory = _code }).Answer(), T["Votre territoire est membre du réseau"]);
+                Tell(
+                    await Memberships.ActivateMembershipAsync(new() { Territory = _code }).Answer(),
+                    T["Votre territoire est membre du réseau"]
+                );
                 break;
             case ["annuler", var id]:
                 Tell(await Identity.WithdrawInvitationAsync(new() { Id = id }).Answer(), T["L’invitation est annulée"]);
                 break;
             case ["retirer", var role, var person]:
-                Tell(await Identity.RemoveGrantAsync(new() { Person = person, Grant = new() { Role = role, Scope = _code, Family = _people.FirstOrDefault(one => one.Person == person)?.Grant.Family ?? "" } }).Answer(), T["Ce droit a pris fin"]);
+                Tell(
+                    await Identity
+                        .RemoveGrantAsync(
+                            new()
+                            {
+                                Person = person,
+                                Grant = new()
+                                {
+                                    Role = role,
+                                    Scope = _code,
+                                    Family = _people.FirstOrDefault(one => one.Person == person)?.Grant.Family ?? "",
+                                },
+                            }
+                        )
+                        .Answer(),
+                    T["Ce droit a pris fin"]
+                );
                 break;
             default:
                 await _desk.DecideAsync(form);
@@ -104,7 +137,16 @@ public partial class MyTerritoryPage
             _problems.Add(field, T["Fin de mandat"], NoDay);
             return;
         }
-        var answer = await Identity.SetMandateAsync(new() { Territory = _code, Person = person, Until = until }).Answer();
+        var answer = await Identity
+            .SetMandateAsync(
+                new()
+                {
+                    Territory = _code,
+                    Person = person,
+                    Until = until,
+                }
+            )
+            .Answer();
         if (answer.Violations.FirstOrDefault() is { Message: { Length: > 0 } message })
         {
             _problems.Add(field, T["Fin de mandat"], message);
@@ -123,10 +165,30 @@ public partial class MyTerritoryPage
             _problems.Add("mandat", T["Fin de mandat"], NoDay);
             return;
         }
-        var answer = await Identity.CreateInvitationAsync(new() { Email = email, Grant = new() { Role = Grant.Delegate, Scope = _code, Family = family, Function = function, Until = until } }).Answer();
+        var answer = await Identity
+            .CreateInvitationAsync(
+                new()
+                {
+                    Email = email,
+                    Grant = new()
+                    {
+                        Role = Grant.Delegate,
+                        Scope = _code,
+                        Family = family,
+                        Function = function,
+                        Until = until,
+                    },
+                }
+            )
+            .Answer();
         foreach (var (path, message) in answer.Violations)
         {
-            var (field, name) = path switch { "email" => ("courriel", T["Adresse électronique"]), "grant.until" => ("mandat", T["Fin de mandat"]), _ => ("fonction", T["Fonction"]) };
+            var (field, name) = path switch
+            {
+                "email" => ("courriel", T["Adresse électronique"]),
+                "grant.until" => ("mandat", T["Fin de mandat"]),
+                _ => ("fonction", T["Fonction"]),
+            };
             _problems.Add(field, name, message);
         }
         if (_problems.Count == 0)
@@ -138,7 +200,8 @@ public partial class MyTerritoryPage
 
     private static string NoDay => T["Écrivez un jour ainsi : 22/03/2032."];
 
-    private void Tell<TAnswer>(Answer<TAnswer> answer, string done) where TAnswer : class
+    private void Tell<TAnswer>(Answer<TAnswer> answer, string done)
+        where TAnswer : class
     {
         if (answer.Value is not null)
         {
@@ -146,7 +209,13 @@ public partial class MyTerritoryPage
         }
         else
         {
-            _problems.Add("", "", answer.Reason.Length > 0 ? answer.Reason : T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]);
+            _problems.Add(
+                "",
+                "",
+                answer.Reason.Length > 0
+                    ? answer.Reason
+                    : T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]
+            );
         }
     }
 
@@ -154,15 +223,22 @@ public partial class MyTerritoryPage
     private string Wanted => Families.Four.FirstOrDefault(family => _delegation?.Families.ContainsKey(family) == false) ?? Families.Four[0];
 
     /// <summary>The family, the function and the end of the mandate of somebody, as far as they are known.</summary>
-    private static string About(Identity.V1.Delegate person) => string.Join(" – ", new[]
-    {
-        Vocabulary.Role4F.Label(person.Grant.Family), person.Grant.Function, person.Grant.Until is { } until ? T["mandat jusqu’au {0}", Show.Date(until)] : "",
-    }.Where(text => text.Length > 0));
+    private static string About(Identity.V1.Delegate person) =>
+        string.Join(
+            " – ",
+            new[]
+            {
+                Vocabulary.Role4F.Label(person.Grant.Family),
+                person.Grant.Function,
+                person.Grant.Until is { } until ? T["mandat jusqu’au {0}", Show.Date(until)] : "",
+            }.Where(text => text.Length > 0)
+        );
 
-    private static string State(JoinRequest request) => request.Status switch
-    {
-        "open" => T["Votre demande pour le territoire {0} attend une réponse", request.Territory],
-        "refused" => T["Votre demande pour le territoire {0} n’est pas acceptée", request.Territory],
-        _ => T["Votre demande pour le territoire {0} est acceptée : rechargez la page dans un instant", request.Territory],
-    };
+    private static string State(JoinRequest request) =>
+        request.Status switch
+        {
+            "open" => T["Votre demande pour le territoire {0} attend une réponse", request.Territory],
+            "refused" => T["Votre demande pour le territoire {0} n’est pas acceptée", request.Territory],
+            _ => T["Votre demande pour le territoire {0} est acceptée : rechargez la page dans un instant", request.Territory],
+        };
 }

@@ -9,8 +9,12 @@ namespace Fabrique.Portal.Components.Pages;
 
 /// <summary>Declaring a territory that no official list has, and, once it has a delegation, keeping its members up to date.</summary>
 public sealed partial class PerimeterEdit(
-    PerimeterService.PerimeterServiceClient perimeters, TerritoryService.TerritoryServiceClient territories, IdentityService.IdentityServiceClient identity,
-    NavigationManager navigation, IAntiforgery antiforgery) : EditPage(antiforgery)
+    PerimeterService.PerimeterServiceClient perimeters,
+    TerritoryService.TerritoryServiceClient territories,
+    IdentityService.IdentityServiceClient identity,
+    NavigationManager navigation,
+    IAntiforgery antiforgery
+) : EditPage(antiforgery)
 {
     private const int MostFound = 12;
 
@@ -36,7 +40,8 @@ public sealed partial class PerimeterEdit(
 
     private string Heading => IsRevision ? T["Les membres de votre territoire"] : T["Déclarer un territoire"];
 
-    private string Action => To(IsRevision ? $"/mon-territoire/perimetre?territoire={Uri.EscapeDataString(_code)}" : "/rejoindre/perimetre");
+    private string Action =>
+        To(IsRevision ? $"/mon-territoire/perimetre?territoire={Uri.EscapeDataString(_code)}" : "/rejoindre/perimetre");
 
     private string Draft => IsRevision ? $"perimetre-{_code}" : "perimetre";
 
@@ -46,7 +51,9 @@ public sealed partial class PerimeterEdit(
         {
             Form = MessageForm.Of(Http.Request.Form, PerimeterFields.All);
             _query = $"{Http.Request.Form["_q"]}".Trim();
-            _version = long.TryParse(Http.Request.Form["_version"], NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
+            _version = long.TryParse(Http.Request.Form["_version"], NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+                ? version
+                : 0;
         }
         else if (Http.User.Identity is not { IsAuthenticated: true })
         {
@@ -76,7 +83,15 @@ public sealed partial class PerimeterEdit(
         Form = new MessageForm(PerimeterFields.All);
         Form.Set("name", perimeter.Name);
         Form.Set("validTo", perimeter.ValidTo);
-        Form.Set("members", string.Join('\n', perimeter.Members.Where(member => member.To.Length == 0).Select(member => PerimeterFields.Line(member.Territory, member.Name, member.Department))));
+        Form.Set(
+            "members",
+            string.Join(
+                '\n',
+                perimeter
+                    .Members.Where(member => member.To.Length == 0)
+                    .Select(member => PerimeterFields.Line(member.Territory, member.Name, member.Department))
+            )
+        );
         (_version, Outcome) = (perimeter.Record?.Version ?? 0, State == "enregistre" ? FormOutcome.Saved : FormOutcome.None);
     }
 
@@ -85,7 +100,18 @@ public sealed partial class PerimeterEdit(
         switch (verb)
         {
             case "find":
-                _found = _query.Length == 0 ? [] : (await territories.ListTerritoriesAsync(new() { Query = _query, Kind = { MemberKinds }, PageSize = MostFound }).Answer()).Value?.Territories;
+                _found = _query.Length == 0 ? [] : (
+                            await territories
+                                .ListTerritoriesAsync(
+                                    new()
+                                    {
+                                        Query = _query,
+                                        Kind = { MemberKinds },
+                                        PageSize = MostFound,
+                                    }
+                                )
+                                .Answer()
+                        ).Value?.Territories;
                 break;
             case "take":
                 Form!.Set("members", $"{Form.Value("members")}\n{what}".Trim());
@@ -105,7 +131,13 @@ public sealed partial class PerimeterEdit(
         if (_mine.Count == 0)
         {
             // Said together with the rest, and before anything is declared.
-            foreach (var (path, message) in new[] { ("family", T["Choisissez la famille d’acteurs dont vous êtes."]), ("function", T["Dites ce que vous y faites."]) }.Where(field => Form!.Value(field.Item1).Length == 0))
+            foreach (
+                var (path, message) in new[]
+                {
+                    ("family", T["Choisissez la famille d’acteurs dont vous êtes."]),
+                    ("function", T["Dites ce que vous y faites."]),
+                }.Where(field => Form!.Value(field.Item1).Length == 0)
+            )
             {
                 Form!.Refuse(path, message);
             }
@@ -125,7 +157,17 @@ public sealed partial class PerimeterEdit(
         _declared = declared;
         if (_mine.Count == 0)
         {
-            var asked = await identity.CreateJoinRequestAsync(new() { Territory = declared.Id, Family = Form.Value("family"), Function = Form.Value("function"), Proof = Form.Value("proof") }).Answer();
+            var asked = await identity
+                .CreateJoinRequestAsync(
+                    new()
+                    {
+                        Territory = declared.Id,
+                        Family = Form.Value("family"),
+                        Function = Form.Value("function"),
+                        Proof = Form.Value("proof"),
+                    }
+                )
+                .Answer();
             _asked = asked.Value is not null;
         }
     }
@@ -148,7 +190,8 @@ public sealed partial class PerimeterEdit(
         Refuse(answer);
     }
 
-    private void Refuse<TAnswer>(Answer<TAnswer> answer) where TAnswer : class
+    private void Refuse<TAnswer>(Answer<TAnswer> answer)
+        where TAnswer : class
     {
         _reason = answer.Error!.Status.Detail;
         Stop(Form!.Stopped(answer));

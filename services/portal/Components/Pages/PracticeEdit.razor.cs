@@ -13,7 +13,8 @@ public sealed partial class PracticeEdit(
     TerritoryService.TerritoryServiceClient territories,
     NavigationManager navigation,
     IAntiforgery antiforgery,
-    TimeProvider time) : EditPage(antiforgery)
+    TimeProvider time
+) : EditPage(antiforgery)
 {
     private int? _failure;
     private Practice? _preview;
@@ -90,7 +91,9 @@ public sealed partial class PracticeEdit(
         Form = MessageForm.Of(posted, PracticeFields.All);
         _published = posted["_published"] == "true";
         _version = long.TryParse(posted["_version"], NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
-        _request = Guid.TryParse(posted["_request"], out var request) ? request.ToString() : Guid.CreateVersion7(time.GetUtcNow()).ToString();
+        _request = Guid.TryParse(posted["_request"], out var request)
+            ? request.ToString()
+            : Guid.CreateVersion7(time.GetUtcNow()).ToString();
     }
 
     protected override async Task PressAsync(string verb, string what)
@@ -115,9 +118,13 @@ public sealed partial class PracticeEdit(
         var saving = new PracticeSaving(practices, Form!, _request) { Id = Id, Version = _version };
         if (await saving.SaveAsync(typed, publish) is { } saved)
         {
-            navigation.NavigateTo(To(saved.Status == PracticeStatus.Published
-                ? $"/pratiques/{Uri.EscapeDataString(saved.Id)}?etat=publiee"
-                : $"/pratiques/{Uri.EscapeDataString(saved.Id)}/modifier?etat=enregistre"));
+            navigation.NavigateTo(
+                To(
+                    saved.Status == PracticeStatus.Published
+                        ? $"/pratiques/{Uri.EscapeDataString(saved.Id)}?etat=publiee"
+                        : $"/pratiques/{Uri.EscapeDataString(saved.Id)}/modifier?etat=enregistre"
+                )
+            );
             return;
         }
 
@@ -130,6 +137,9 @@ public sealed partial class PracticeEdit(
     private async Task<IReadOnlyList<(string Code, string Label)>> NameTerritoriesAsync(IReadOnlyList<string> codes)
     {
         var answers = await Task.WhenAll(codes.Select(code => territories.GetTerritoryAsync(new() { Id = code }).Answer()));
-        return [.. codes.Zip(answers, (code, answer) => (code, answer.Value is { Territory: var territory } ? Show.Where(territory) : code))];
+        return
+        [
+            .. codes.Zip(answers, (code, answer) => (code, answer.Value is { Territory: var territory } ? Show.Where(territory) : code)),
+        ];
     }
 }

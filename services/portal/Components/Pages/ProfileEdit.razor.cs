@@ -8,7 +8,11 @@ namespace Fabrique.Portal.Components.Pages;
 
 /// <summary>Writing one step of what a territory tells of itself.</summary>
 public sealed partial class ProfileEdit(
-    TerritoryService.TerritoryServiceClient territories, MembershipService.MembershipServiceClient memberships, NavigationManager navigation, IAntiforgery antiforgery) : EditPage(antiforgery)
+    TerritoryService.TerritoryServiceClient territories,
+    MembershipService.MembershipServiceClient memberships,
+    NavigationManager navigation,
+    IAntiforgery antiforgery
+) : EditPage(antiforgery)
 {
     private string _code = "";
     private Territory? _territory;
@@ -79,7 +83,10 @@ public sealed partial class ProfileEdit(
             return;
         }
 
-        _isClosed = await membership is { Value: { Membership.Status: not MembershipStatus.Active } } or { StatusCode: StatusCodes.Status404NotFound };
+        _isClosed =
+            await membership
+                is { Value: { Membership.Status: not MembershipStatus.Active } }
+                    or { StatusCode: StatusCodes.Status404NotFound };
         Form = MessageForm.Of(step.Of(_stored), ProfileFields.All);
         _mark = step.Mark(_stored);
         _done = ProfileStep.All.FirstOrDefault(one => one.Word == Saved);
@@ -139,8 +146,12 @@ public sealed partial class ProfileEdit(
     private void Keep(Profile stored)
     {
         _stored = stored;
-        _labels = stored.Sources.Select(source => (source.Code, source.Title)).Concat(stored.Phases.Select(phase => (phase.Code, phase.Title)))
-            .Concat(_territory?.Practices.Select(practice => (practice.Id, practice.Title)) ?? []).DistinctBy(label => label.Item1).ToDictionary(label => label.Item1, label => label.Item2);
+        _labels = stored
+            .Sources.Select(source => (source.Code, source.Title))
+            .Concat(stored.Phases.Select(phase => (phase.Code, phase.Title)))
+            .Concat(_territory?.Practices.Select(practice => (practice.Id, practice.Title)) ?? [])
+            .DistinctBy(label => label.Item1)
+            .ToDictionary(label => label.Item1, label => label.Item2);
     }
 
     private string Address(ProfileStep step) => ProfilePage.Address(_code, step);
