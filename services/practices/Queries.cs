@@ -135,12 +135,8 @@ internal sealed class Queries(
         }
     }
 
-    private static Task<Asked> AskAsync(
-        PracticesDb db,
-        Shelf<Entry> shelf,
-        ListPracticesRequest request,
-        CancellationToken cancellation
-    ) => shelf.AskAsync(db, request.Query, PracticeText.Parts(request.Scope), entry => entry.IsSearched(request), cancellation);
+    private static Task<Asked> AskAsync(PracticesDb db, Shelf<Entry> shelf, ListPracticesRequest request, CancellationToken cancellation) =>
+        shelf.AskAsync(db, request.Query, PracticeText.Parts(request.Scope), entry => entry.IsSearched(request), cancellation);
 
     private static Selection<Entry> Select(Shelf<Entry> shelf, ListPracticesRequest request, Hits? hits) =>
         new(shelf, FacetNames.Chosen(request), entry => entry.IsSearched(request), hits);
@@ -205,11 +201,7 @@ internal sealed class Queries(
         );
     }
 
-    private async Task<IEnumerable<Practice>> CardsAsync(
-        PracticesDb db,
-        IEnumerable<Entry> entries,
-        CancellationToken cancellation
-    )
+    private async Task<IEnumerable<Practice>> CardsAsync(PracticesDb db, IEnumerable<Entry> entries, CancellationToken cancellation)
     {
         var wanted = entries.ToList();
         var numbers = wanted.Select(entry => entry.Number).ToArray();

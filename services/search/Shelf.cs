@@ -19,8 +19,7 @@ internal sealed record Owner(string Id, int[] Codes);
 /// <summary>The part of a <see cref="Shelf{TDocument}"/> that words are looked up with.</summary>
 public abstract class Shelf
 {
-    private protected Shelf(long stamp, Spelling spelling, Postings postings) =>
-        (Stamp, Spelling, Postings) = (stamp, spelling, postings);
+    private protected Shelf(long stamp, Spelling spelling, Postings postings) => (Stamp, Spelling, Postings) = (stamp, spelling, postings);
 
     /// <summary>The greatest stamp of its documents.</summary>
     internal long Stamp { get; }

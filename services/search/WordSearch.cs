@@ -71,7 +71,7 @@ internal sealed class WordSearch(DbContext db, Shelf shelf, IReadOnlyList<TextPa
                     rarity = MathF.Log(1 + (float)shelf.Length / Math.Max(1, numbers.Length));
                 }
                 found.Add((numbers, part.Weight * rarity));
-                if (numbers.Length == 0)
+                if (numbers.Length == 0 && part == parts[0])
                 {
                     break;
                 }

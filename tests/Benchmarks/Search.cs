@@ -117,7 +117,11 @@ internal sealed class Search(int count)
             new RecordKinds().Owns<Practice>().Follows<Profile>("territories"),
             database: database,
             add: services =>
-                services.AddSingleton<PracticeCatalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Members>().AddSingleton<Queries>()
+                services
+                    .AddSingleton<PracticeCatalogue>()
+                    .AddSingleton<UnansweredSearches>()
+                    .AddSingleton<Members>()
+                    .AddSingleton<Queries>()
         );
         report.Say($"{name}: writing {count:#,0} practices");
         await SeedAsync(store);
