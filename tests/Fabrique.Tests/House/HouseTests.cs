@@ -28,7 +28,9 @@ public sealed partial class HouseTests
         static IEnumerable<string> Strangers(string project, IEnumerable<string> references) =>
             references
                 .Where(reference =>
-                    !new[] { "Contracts", "Defaults", "Languages", "Records", "Site" }.Contains(Path.GetFileNameWithoutExtension(reference))
+                    !new[] { "Contracts", "Defaults", "Languages", "Records", "Search", "Site" }.Contains(
+                        Path.GetFileNameWithoutExtension(reference)
+                    )
                 )
                 .Select(reference => $"{project}: {reference}");
     }

@@ -1,6 +1,7 @@
 using CsCheck;
 using Fabrique.Practices;
 using Fabrique.Practices.V1;
+using Fabrique.Search;
 
 namespace Fabrique.Tests;
 

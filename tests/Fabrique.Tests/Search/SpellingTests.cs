@@ -1,5 +1,5 @@
 using CsCheck;
-using Fabrique.Practices;
+using Fabrique.Search;
 
 namespace Fabrique.Tests;
 

@@ -9,24 +9,24 @@ using Lucene.Net.Analysis.Util;
 using Lucene.Net.Util;
 using FrenchStemmer = Lucene.Net.Tartarus.Snowball.Ext.FrenchStemmer;
 
-namespace Fabrique.Practices;
+namespace Fabrique.Search;
 
 /// <summary>A word of a text.</summary>
 /// <param name="Text">In lower case, without what is elided before it: "énergie" for "l’Énergie".</param>
 /// <param name="Stem">What its forms have in common, as letters a–z and digits, so that no database takes it for syntax.</param>
 /// <param name="Start">Where it begins in the text, in UTF-16 code units.</param>
 /// <param name="Length">In UTF-16 code units.</param>
-internal readonly record struct Word(string Text, string Stem, int Start, int Length);
+public readonly record struct Word(string Text, string Stem, int Start, int Length);
 
 /// <summary>
 /// French words as search terms: elision, small words, plural and verb forms. Texts and queries, on every database, are read by this class
 /// and by no other.
 /// </summary>
-internal static class FrenchText
+public static class FrenchText
 {
-    /// <summary>Nobody searches longer words; nothing longer is indexed.</summary>
-    private const int LongestStem = 40;
-    private const int MostKnown = 50_000;
+    /// <summary>In characters; a longer stem is cut.</summary>
+    private const int MaxStemLength = 40;
+    private const int MaxCachedStems = 50_000;
 
     private static readonly WordAnalysis Analysis = new();
 
@@ -38,7 +38,7 @@ internal static class FrenchText
     /// <summary>The words of a text that mean something, in order.</summary>
     public static List<Word> Words(string text) => [.. Read(text)];
 
-    /// <summary>The same as one goes along. A thread reads one text at a time.</summary>
+    /// <summary>The same, lazily: what is not enumerated is not analysed. A thread enumerates one text at a time.</summary>
     public static IEnumerable<Word> Read(string text)
     {
         // A whole text at a time, which is faster than word after word, and moves no letter.
@@ -75,7 +75,7 @@ internal static class FrenchText
             return known;
         }
         var stem = Stemmed(word);
-        if (Stems.Count < MostKnown)
+        if (Stems.Count < MaxCachedStems)
         {
             Stems[word] = stem;
         }
@@ -90,7 +90,7 @@ internal static class FrenchText
         var stem = string.Concat(
             Fold(stemmer.Current).Where(char.IsLetterOrDigit).Select(letter => char.IsAscii(letter) ? $"{letter}" : $"x{(int)letter:x}")
         );
-        return stem.Length > LongestStem ? stem[..LongestStem] : stem;
+        return stem.Length > MaxStemLength ? stem[..MaxStemLength] : stem;
     }
 
     private sealed class WordAnalysis : Analyzer

@@ -3,13 +3,13 @@ using System.Collections.Immutable;
 using System.Numerics;
 using Lucene.Net.Util.Automaton;
 
-namespace Fabrique.Practices;
+namespace Fabrique.Search;
 
-/// <summary>The words that practices use: what somebody meant who writes without accents, or with a slip of a finger.</summary>
+/// <summary>The words that documents use: what a word without accents, or with a typing error, may have meant.</summary>
 internal sealed class Spelling
 {
-    private const int ShortestWithOneSlip = 4;
-    private const int ShortestWithTwoSlips = 8;
+    private const int MinLengthForOneError = 4;
+    private const int MinLengthForTwoErrors = 8;
 
     // By the word without accents.
     private readonly ConcurrentDictionary<string, ImmutableArray<string>> _words = new();
@@ -17,7 +17,7 @@ internal sealed class Spelling
     // The same words by their length, each with its letters: most of those that are far are told so without reading them.
     private readonly ConcurrentDictionary<int, ConcurrentQueue<(string Word, uint Letters)>> _byLength = new();
 
-    /// <summary>Adds a word; once is enough. One at a time, while others read.</summary>
+    /// <summary>Adds a word; adding it again changes nothing. One thread at a time adds, others may read meanwhile.</summary>
     public void Add(string word)
     {
         var folded = FrenchText.Fold(word);
@@ -41,26 +41,24 @@ internal sealed class Spelling
         ];
 
     /// <summary>
-    /// Words that are one slip away (a letter more, less, other, or two that changed places), then for long words those two slips away; each time the same
-    /// first letter first.
+    /// Words that are one typing error away (a letter more, less, other, or two that changed places), then for long words those two errors away;
+    /// each time the same first letter first.
     /// </summary>
     public IEnumerable<IEnumerable<string>> Near(string text)
     {
         var word = FrenchText.Fold(text);
-        var slips =
-            word.Length >= ShortestWithTwoSlips ? 2
-            : word.Length >= ShortestWithOneSlip ? 1
+        var errors =
+            word.Length >= MinLengthForTwoErrors ? 2
+            : word.Length >= MinLengthForOneError ? 1
             : 0;
-        return Enumerable.Range(1, slips).Select(distance => Near(word, distance));
+        return Enumerable.Range(1, errors).Select(distance => Near(word, distance));
     }
 
     private IEnumerable<string> Near(string word, int distance)
     {
-        var (near, letters) = (
-            new CharacterRunAutomaton(new LevenshteinAutomata(word, withTranspositions: true).ToAutomaton(distance)),
-            Letters(word)
-        );
-        // A slip changes two letters at most: one that goes and one that comes.
+        var near = new CharacterRunAutomaton(new LevenshteinAutomata(word, withTranspositions: true).ToAutomaton(distance));
+        var letters = Letters(word);
+        // An error changes two letters at most: one that goes and one that comes.
         return Enumerable
             .Range(word.Length - distance, (2 * distance) + 1)
             .SelectMany(length => _byLength.GetValueOrDefault(length, []))
