@@ -1,5 +1,5 @@
 using Fabrique.Identity.Components;
-using Fabrique.Records;
+using Fabrique.Storage;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
