@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
-namespace Fabrique.Records;
+namespace Fabrique.Storage;
 
 /// <summary>Bearer tokens signed by the node's own key (JWT, ES256): who holds one has its grants until it expires.</summary>
 public static class NodeToken
@@ -15,10 +15,7 @@ public static class NodeToken
     public const string Either = "NodeOrPeople";
 
     /// <summary>Signs a token.</summary>
-    /// <param name="key">The node's key.</param>
     /// <param name="grants">What its bearer may do.</param>
-    /// <param name="lifetime">From now on.</param>
-    /// <param name="clock">Says now.</param>
     public static string Issue(NodeKey key, IEnumerable<Grant> grants, TimeSpan lifetime, TimeProvider clock)
     {
         var now = clock.GetUtcNow().UtcDateTime;
@@ -45,7 +42,7 @@ public static class NodeToken
     }
 
     /// <summary>Accepts the tokens that this node signs for programs beside those of its people, and no others.</summary>
-    internal static void AddCallers(this WebApplicationBuilder builder, NodeKey key)
+    public static void AddCallers(this WebApplicationBuilder builder, NodeKey key)
     {
         builder.AddPeople();
         builder.Services.AddNodeTokens(key);

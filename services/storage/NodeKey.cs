@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 
-namespace Fabrique.Records;
+namespace Fabrique.Storage;
 
 /// <summary>
 /// The signing key of a node (ECDSA P-256) and the node's name in the network. Made at the first start, kept in <c>node.json</c> of the
@@ -51,7 +51,7 @@ public sealed class NodeKey : IDisposable
     public byte[] PublicKey() => _key.ExportSubjectPublicKeyInfo();
 
     /// <summary>The public half, in an instance of its own: one is not for concurrent use.</summary>
-    internal ECDsa OpenPublicKey()
+    public ECDsa OpenPublicKey()
     {
         var key = ECDsa.Create();
         key.ImportSubjectPublicKeyInfo(PublicKey(), out _);
@@ -59,7 +59,7 @@ public sealed class NodeKey : IDisposable
     }
 
     /// <summary>Runs a signature; the key is not for concurrent use.</summary>
-    internal T Sign<T>(Func<ECDsa, T> sign)
+    public T Sign<T>(Func<ECDsa, T> sign)
     {
         lock (_signing)
         {
@@ -71,14 +71,13 @@ public sealed class NodeKey : IDisposable
     /// The node's authentication code (HMAC-SHA256, 32 bytes) for an envelope whose signature one of its processes made or verified: the others need not verify it
     /// again. Nobody else can make or check it, and it ends with the key.
     /// </summary>
-    internal byte[] Mac(ReadOnlySpan<byte> envelope) => HMACSHA256.HashData(_macKey, envelope);
+    public byte[] Mac(ReadOnlySpan<byte> envelope) => HMACSHA256.HashData(_macKey, envelope);
 
     /// <summary>Whether the code is this node's, for exactly these bytes.</summary>
-    internal bool IsMac(ReadOnlySpan<byte> mac, ReadOnlySpan<byte> envelope) =>
+    public bool IsMac(ReadOnlySpan<byte> mac, ReadOnlySpan<byte> envelope) =>
         mac.Length > 0 && CryptographicOperations.FixedTimeEquals(Mac(envelope), mac);
 
-    internal static string Thumbprint(ECDsa key) =>
-        Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()).AsSpan(0, 8));
+    public static string Thumbprint(ECDsa key) => Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()).AsSpan(0, 8));
 
     public void Dispose() => _key.Dispose();
 

@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Fabrique.Records;
+namespace Fabrique.Storage;
 
 /// <summary>
 /// A database of the service's own on a PostgreSQL server, for any number of replicas of the service. Each version of the index has a schema
@@ -47,11 +47,11 @@ internal sealed partial class PostgreSqlEngine : StoreEngine
         _connection.Database = $"{_connection.Database ?? "fabrique"}_{service}";
     }
 
-    internal override bool Leads => _leads;
+    public override bool Leads => _leads;
 
-    internal override void Configure(DbContextOptionsBuilder options) => options.UseNpgsql(_connection.ConnectionString);
+    public override void Configure(DbContextOptionsBuilder options) => options.UseNpgsql(_connection.ConnectionString);
 
-    internal override async Task PrepareAsync(DbContext db, CancellationToken cancellation)
+    public override async Task PrepareAsync(DbContext db, CancellationToken cancellation)
     {
         if (await db.Database.CanConnectAsync(cancellation))
         {
@@ -75,20 +75,20 @@ internal sealed partial class PostgreSqlEngine : StoreEngine
         }
     }
 
-    internal override Task BeginSetupAsync(DbContext db, CancellationToken cancellation) =>
+    public override Task BeginSetupAsync(DbContext db, CancellationToken cancellation) =>
         db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({SetupLock}), set_config('search_path', 'public', true)", cancellation);
 
-    internal override string Script(string sql) =>
+    public override string Script(string sql) =>
         sql.Replace(" BLOB", " BYTEA", StringComparison.Ordinal)
             .Replace(" TIMESTAMP", " TIMESTAMPTZ", StringComparison.Ordinal)
             .Replace(" JSON", " JSONB", StringComparison.Ordinal);
 
-    internal override async Task CreateIndexAsync(RecordsDb db, IndexRow index, Func<Task> create, CancellationToken cancellation)
+    public override async Task CreateIndexAsync(DbContext db, IndexRow index, Func<Task> create, CancellationToken cancellation)
     {
-        foreach (var old in (await db.Indexes.OrderByDescending(row => row.CreatedAt).ToListAsync(cancellation)).Skip(1))
+        foreach (var old in (await db.Set<IndexRow>().OrderByDescending(row => row.CreatedAt).ToListAsync(cancellation)).Skip(1))
         {
             await ExecuteAsync($"DROP SCHEMA IF EXISTS \"{SchemaOf(old.Version)}\" CASCADE");
-            db.Indexes.Remove(old);
+            db.Set<IndexRow>().Remove(old);
         }
         await ExecuteAsync($"DROP SCHEMA IF EXISTS \"{_schema}\" CASCADE");
         await ExecuteAsync($"CREATE SCHEMA \"{_schema}\"");
@@ -101,10 +101,16 @@ internal sealed partial class PostgreSqlEngine : StoreEngine
 #pragma warning restore EF1002
     }
 
-    internal override async Task<StoreRow> LockAsync(RecordsDb db, CancellationToken cancellation) =>
-        (await db.Store.FromSql($"SELECT * FROM store FOR UPDATE").ToListAsync(cancellation)).Single();
+    public override async Task<TRow> LockAsync<TRow>(DbContext db, CancellationToken cancellation)
+        where TRow : class
+    {
+        var table = db.Model.FindEntityType(typeof(TRow))!.GetTableName();
+#pragma warning disable EF1002 // The name of a table, of the model.
+        return (await db.Set<TRow>().FromSqlRaw($"SELECT * FROM \"{table}\" FOR UPDATE").ToListAsync(cancellation)).Single();
+#pragma warning restore EF1002
+    }
 
-    internal override Task AnnounceAsync(RecordsDb db, CancellationToken cancellation) =>
+    public override Task AnnounceAsync(DbContext db, CancellationToken cancellation) =>
         db.Database.ExecuteSqlAsync($"SELECT pg_notify({Channel}, '')", cancellation);
 
     /// <summary>Holds one connection: it hears of the other replicas' writes, and asks to be the leader for as long as it lasts.</summary>

@@ -1,4 +1,4 @@
-namespace Fabrique.Records;
+namespace Fabrique.Storage;
 
 /// <summary>Wakes those who wait for something that was written: the relay and the followers of the feed for records, others for what is theirs.</summary>
 public sealed class RecordSignal(TimeProvider clock)

@@ -3,10 +3,10 @@ using Grpc.Core;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 
-namespace Fabrique.Records;
+namespace Fabrique.Storage;
 
 /// <summary>What a database that fails means to the one who asked. In each case nothing of the transaction is stored.</summary>
-internal static class StoreFailure
+public static class StoreFailure
 {
     private const int SqliteFull = 13;
 

@@ -4,34 +4,46 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
-namespace Fabrique.Records;
+namespace Fabrique.Storage;
 
-/// <summary>The database of a service that keeps no records: its tables come from numbered scripts alone.</summary>
+/// <summary>Gives a service its database.</summary>
 public static class ServiceDatabase
 {
-    /// <param name="builder">The service.</param>
-    /// <param name="name">Name of its database: a file of the data folder, or a database of the server of <see cref="RecordsHosting.DatabaseVariable"/>.</param>
+    /// <summary>Connection string of the PostgreSQL server on which every service has a database of its own; without it each has an SQLite file in the data folder.</summary>
+    public const string Variable = "FABRIQUE_DATABASE";
+
+    /// <summary>The database of a service that keeps no records: its tables come from numbered scripts alone.</summary>
+    /// <param name="name">Name of its database: a file of the data folder, or a database of the server of <see cref="Variable"/>.</param>
     public static void AddDatabase<TDb>(this WebApplicationBuilder builder, string name)
         where TDb : DbContext
     {
+        builder.AddEngine<TDb>(name, _ => "none", provider => new RecordSignal(provider.GetRequiredService<TimeProvider>()));
+        builder.Services.AddHostedService<DatabaseSetup<TDb>>();
+    }
+
+    /// <summary>The engine and the contexts of a database; whoever asks for them sets it up before.</summary>
+    /// <param name="name">As for <see cref="AddDatabase"/>.</param>
+    /// <param name="indexVersion">Version of the derived tables that this process reads.</param>
+    /// <param name="signal">Set when another replica wrote.</param>
+    public static void AddEngine<TDb>(
+        this WebApplicationBuilder builder,
+        string name,
+        Func<IServiceProvider, string> indexVersion,
+        Func<IServiceProvider, RecordSignal> signal
+    )
+        where TDb : DbContext
+    {
         builder.Services.AddSingleton<StoreEngine>(provider =>
-            builder.Configuration[RecordsHosting.DatabaseVariable] is { Length: > 0 } server
-                ? ActivatorUtilities.CreateInstance<PostgreSqlEngine>(
-                    provider,
-                    server,
-                    name,
-                    "none",
-                    new RecordSignal(provider.GetRequiredService<TimeProvider>())
-                )
+            builder.Configuration[Variable] is { Length: > 0 } server
+                ? ActivatorUtilities.CreateInstance<PostgreSqlEngine>(provider, server, name, indexVersion(provider), signal(provider))
                 : new SqliteEngine(Path.Combine(builder.Configuration["Data"] ?? "data", $"{name}.db"))
         );
         builder.Services.AddDbContextFactory<TDb>((provider, options) => provider.GetRequiredService<StoreEngine>().Configure(options));
-        builder.Services.AddHostedService<DatabaseSetup<TDb>>();
         builder.Services.AddSingleton<FailureName>(StoreFailure.Name);
     }
 
     /// <summary>Inside a transaction of <paramref name="db"/>: applies the scripts that it has not seen, those of the first assembly first.</summary>
-    internal static async Task ApplyScriptsAsync(
+    public static async Task ApplyScriptsAsync(
         this StoreEngine engine,
         DbContext db,
         IReadOnlyList<Assembly> assemblies,
