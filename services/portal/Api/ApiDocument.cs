@@ -83,8 +83,8 @@ public static class ApiDocument
         {
             OperationId = call.Id,
             Tags = new HashSet<OpenApiTagReference> { new(call.Area, document) },
-            Summary = call.Method.Comment().Split(". ")[0].TrimEnd('.') + ".",
-            Description = call.Method.Comment(),
+            Summary = call.Title,
+            Description = call.Description,
             Security = call.Role is null
                 ?
                 [
