@@ -25,7 +25,9 @@ public sealed partial class Language
 
     public static Language French => All[0];
 
-    /// <summary>The language of whoever is being answered, from <see cref="CultureInfo.CurrentUICulture"/>; French where nobody is.</summary>
+    /// <summary>
+    /// The language of whoever is being answered, from <see cref="CultureInfo.CurrentUICulture"/>; French where nobody is.
+    /// </summary>
     public static Language Current => Find(CultureInfo.CurrentUICulture.Name) ?? French;
 
     /// <summary>How dates and numbers are written in this language.</summary>
@@ -59,7 +61,9 @@ public sealed partial class Language
         }
     }
 
-    /// <summary>The text in this language; the French one where the file does not have it. The context of a label is its vocabulary.</summary>
+    /// <summary>
+    /// The text in this language; the French one where the file does not have it. The context of a label is its vocabulary.
+    /// </summary>
     internal string Translate(string text, string context = "") =>
         _texts?.Find(text, context) is { } translated ? translated[0] : Typeset(text);
 

@@ -24,7 +24,9 @@ public sealed class PoFile
     public IEnumerable<KeyValuePair<(string Context, string Text), IReadOnlyList<string>>> Entries => _entries;
 
     /// <summary>The texts of several files of one language, such as those that every area has beside it.</summary>
-    /// <exception cref="FormatException">A line is none of the format's, a text is there twice, or the files are of different languages.</exception>
+    /// <exception cref="FormatException">
+    /// A line is none of the format's, a text is there twice, or the files are of different languages.
+    /// </exception>
     public static PoFile Read(params IEnumerable<string> files)
     {
         var po = new PoFile();

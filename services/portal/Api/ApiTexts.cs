@@ -6,8 +6,8 @@ using Microsoft.OpenApi;
 namespace Fabrique.Portal;
 
 /// <summary>
-/// The document speaks English, as the contracts that it is made of; its page speaks the language of the reader. Here the English text is the
-/// key, and fr.po beside each contract holds its French.
+/// The document speaks English, as the contracts that it is made of; its page speaks the language of the reader. Here the English text is
+/// the key, and fr.po beside each contract holds its French.
 /// </summary>
 public static partial class ApiTexts
 {
