@@ -10,8 +10,8 @@ namespace Fabrique;
 
 /// <summary>
 /// Under the REST API an error is a problem (RFC 9457): <c>title</c>, <c>status</c>, <c>detail</c>, a stable <c>reason</c>, and in
-/// <c>errors</c> each field at fault. JSON transcoding answers <c>google.rpc.Status</c> instead, says in English what it could not read, and
-/// the web server answers with an empty body: all are rewritten here.
+/// <c>errors</c> each field at fault. JSON transcoding answers <c>google.rpc.Status</c> instead, says in English what it could not read,
+/// and the web server answers with an empty body: all are rewritten here.
 /// </summary>
 internal static class ProblemJson
 {
@@ -34,7 +34,7 @@ internal static class ProblemJson
                         response.Body = buffer;
                         try
                         {
-                            if (context.Request.ContentLength > ServiceDefaults.MaxRequestBody)
+                            if (context.Request.ContentLength > Limits.MaxRequestBody)
                             {
                                 response.StatusCode = StatusCodes.Status413PayloadTooLarge;
                             }
@@ -45,15 +45,15 @@ internal static class ProblemJson
                             else
                             {
                                 // To be looked at again when it could not be read.
-                                context.Request.EnableBuffering((int)ServiceDefaults.MaxRequestBody);
+                                context.Request.EnableBuffering((int)Limits.MaxRequestBody);
                                 await next(context);
                             }
                         }
-                        catch (BadHttpRequestException refused) when (!response.HasStarted)
+                        catch (BadHttpRequestException error) when (!response.HasStarted)
                         {
                             buffer.SetLength(0);
                             response.Clear();
-                            response.StatusCode = refused.StatusCode;
+                            response.StatusCode = error.StatusCode;
                         }
                         finally
                         {

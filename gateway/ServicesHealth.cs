@@ -3,13 +3,13 @@ using Yarp.ReverseProxy;
 
 namespace Fabrique.Gateway;
 
-/// <summary>The health of the node: that of each piece behind the gateway, with its figures.</summary>
-internal sealed class PiecesHealth(HttpClient http, IProxyStateLookup proxy)
+/// <summary>The health of the node: that of each service behind the gateway, with its figures.</summary>
+internal sealed class ServicesHealth(HttpClient http, IProxyStateLookup proxy)
 {
-    /// <summary>200 with <c>{"status":"healthy","pieces":{…}}</c>; 503 when a piece is unhealthy or does not answer.</summary>
+    /// <summary>200 with <c>{"status":"healthy","pieces":{…}}</c>; 503 when a service is unhealthy or does not answer.</summary>
     public async Task<IResult> AnswerAsync(CancellationToken cancellation)
     {
-        var pieces = await Task.WhenAll(
+        var services = await Task.WhenAll(
             proxy
                 .GetClusters()
                 .OrderBy(cluster => cluster.ClusterId, StringComparer.Ordinal)
@@ -27,19 +27,21 @@ internal sealed class PiecesHealth(HttpClient http, IProxyStateLookup proxy)
                 )
         );
         var worst =
-            pieces.Any(piece => Is(piece.Health, "unhealthy")) ? "unhealthy"
-            : pieces.All(piece => Is(piece.Health, "healthy")) ? "healthy"
+            services.Any(service => Is(service.Health, "unhealthy")) ? "unhealthy"
+            : services.All(service => Is(service.Health, "healthy")) ? "healthy"
             : "degraded";
         var answer = new JsonObject
         {
             ["status"] = worst,
-            ["version"] = ServiceDefaults.Version,
-            ["pieces"] = new JsonObject(pieces.Select(piece => KeyValuePair.Create<string, JsonNode?>(piece.ClusterId, piece.Health))),
+            ["version"] = Release.Version,
+            ["pieces"] = new JsonObject(
+                services.Select(service => KeyValuePair.Create<string, JsonNode?>(service.ClusterId, service.Health))
+            ),
         };
         return Results.Json(answer, statusCode: worst == "unhealthy" ? 503 : 200);
     }
 
-    /// <summary>A piece of several processes works while one of them does; each says how it is under <c>replicas</c>.</summary>
+    /// <summary>A service of several processes works while one of them does; each says how it is under <c>replicas</c>.</summary>
     private static JsonNode OfAll(JsonNode[] processes) =>
         processes is [var only]
             ? only

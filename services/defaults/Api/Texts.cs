@@ -12,7 +12,6 @@ public static class Texts
     public static void Tidy(IMessage message) => Walk(message, "", (_, text) => Tidy(text));
 
     /// <summary>The texts that are longer than allowed.</summary>
-    /// <param name="message">Where to look.</param>
     /// <param name="limit">Characters allowed for a field, named as in JSON: <c>figures[0].unit</c>.</param>
     public static IEnumerable<FieldError> TooLong(IMessage message, Func<string, int> limit)
     {
@@ -34,7 +33,9 @@ public static class Texts
             )
             .Trim();
 
-    /// <summary>The text without what cannot be normalised, nor shown: a lone half of a surrogate pair becomes U+FFFD, U+FFFE goes.</summary>
+    /// <summary>
+    /// The text without what cannot be normalised, nor shown: a lone half of a surrogate pair becomes U+FFFD, U+FFFE goes.
+    /// </summary>
     public static string WellFormed(string text) =>
         Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace("\ufffe", "", StringComparison.Ordinal);
 

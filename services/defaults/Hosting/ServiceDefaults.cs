@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using Google.Protobuf.Reflection;
 using Google.Rpc;
 using Microsoft.AspNetCore.Builder;
@@ -14,9 +13,6 @@ namespace Fabrique;
 /// <summary>What every process of a node has in common: hosting only, no word of the domain.</summary>
 public static class ServiceDefaults
 {
-    /// <summary>The largest request body that a process accepts, in bytes. Beyond it: 413.</summary>
-    public const long MaxRequestBody = 1 << 20;
-
     /// <summary>Telemetry, health, errors, and the limits of the web server. For every process.</summary>
     public static IHostApplicationBuilder AddServiceDefaults(
         this WebApplicationBuilder builder,
@@ -27,7 +23,7 @@ public static class ServiceDefaults
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxRequestBody;
+            kestrel.Limits.MaxRequestBodySize = Limits.MaxRequestBody;
             // Long enough for a service to answer a named 400 where the server itself would say a bare 414.
             kestrel.Limits.MaxRequestLineSize = 64 << 10;
             kestrel.Limits.MaxRequestBufferSize = 128 << 10;
@@ -56,7 +52,7 @@ public static class ServiceDefaults
             .Services.AddGrpc(grpc =>
             {
                 grpc.EnableDetailedErrors = false;
-                grpc.MaxReceiveMessageSize = (int)MaxRequestBody;
+                grpc.MaxReceiveMessageSize = (int)Limits.MaxRequestBody;
                 grpc.IgnoreUnknownServices = true;
                 grpc.Interceptors.Add<RefusalInterceptor>();
                 grpc.Interceptors.Add<CallerInterceptor>();
@@ -69,7 +65,10 @@ public static class ServiceDefaults
         return builder;
     }
 
-    /// <summary>The language of the request; <c>/health</c> (each part, with its figures) and <c>/alive</c>, always mapped; problem details under <c>/api/v1</c>.</summary>
+    /// <summary>
+    /// The language of the request; <c>/health</c> (each part, with its figures) and <c>/alive</c>, always mapped; problem details under
+    /// <c>/api/v1</c>.
+    /// </summary>
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
         app.UseRequestLocalization();
@@ -77,8 +76,4 @@ public static class ServiceDefaults
         app.MapHealth();
         return app;
     }
-
-    /// <summary>The version of the release, as compiled.</summary>
-    public static string Version { get; } =
-        typeof(ServiceDefaults).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 }

@@ -10,7 +10,9 @@ using OpenTelemetry.Trace;
 
 namespace Fabrique;
 
-/// <summary>Traces, metrics and logs of a process; exported by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, and only then.</summary>
+/// <summary>
+/// Traces, metrics and logs of a process; exported by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, and only then.
+/// </summary>
 public static class Telemetry
 {
     /// <summary>Spans that no library makes: the relay's, the sidecar's.</summary>
@@ -50,14 +52,13 @@ public static class Telemetry
             ActivitySource.AddActivityListener(PassingOn);
             return;
         }
-
         builder.Logging.AddOpenTelemetry(logs => logs.IncludeFormattedMessage = true);
         builder
             .Services.AddOpenTelemetry()
             .ConfigureResource(resource =>
                 resource.AddService(
                     builder.Configuration["OTEL_SERVICE_NAME"] ?? builder.Environment.ApplicationName,
-                    serviceVersion: ServiceDefaults.Version
+                    serviceVersion: Release.Version
                 )
             )
             .WithTracing(tracing =>

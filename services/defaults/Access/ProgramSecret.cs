@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace Fabrique;
 
 /// <summary>
-/// What programs prove themselves with: a prefix by which scanners of secrets know it, 256 random bits, and four bytes of checksum, by which what was mistyped
-/// or made up is told from the rest without asking anybody.
+/// What programs prove themselves with: a prefix by which scanners of secrets know it, 256 random bits, and four bytes of checksum, by
+/// which what was mistyped or made up is told from the rest without asking anybody.
 /// </summary>
 public static class ProgramSecret
 {
@@ -32,7 +32,10 @@ public static class ProgramSecret
         && text.StartsWith(prefix, StringComparison.Ordinal)
         && Check(text.Substring(prefix.Length, Random)) == text[(prefix.Length + Random)..];
 
-    /// <summary>What is kept of it. Nobody guesses 256 random bits, however quickly they are tried: a slow hash, which is for what people think up, would only slow the node.</summary>
+    /// <summary>
+    /// What is kept of it. Nobody guesses 256 random bits, however quickly they are tried: a slow hash, which is for what people think up,
+    /// would only slow the node.
+    /// </summary>
     public static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
     /// <summary>The personal token that a request bears, or says to; null without one.</summary>

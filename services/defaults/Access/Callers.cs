@@ -11,13 +11,15 @@ public static class Callers
     public static ClaimsPrincipal Caller(this ServerCallContext context) => context.GetHttpContext().User;
 
     /// <summary>Whether the caller may make this call, or the part of it that is named, there.</summary>
-    /// <param name="context">The call.</param>
     /// <param name="subject">What it is about.</param>
     /// <param name="part">A part of the call that has a line of its own in the table.</param>
     public static bool May(this ServerCallContext context, Subject subject, string part = "") =>
         context.Caller().Allows(Line(context, part), subject);
 
-    /// <summary>Refuses a caller who may not make this call, or this part of it, there: UNAUTHENTICATED without a valid token, PERMISSION_DENIED otherwise.</summary>
+    /// <summary>
+    /// Refuses a caller who may not make this call, or this part of it, there: UNAUTHENTICATED without a valid token, PERMISSION_DENIED
+    /// otherwise.
+    /// </summary>
     /// <inheritdoc cref="May"/>
     public static void Demand(this ServerCallContext context, Subject subject, string part = "")
     {
@@ -79,7 +81,9 @@ public static class Callers
         part.Length > 0 ? $"{context.Method[1..]}:{part}" : context.Method[1..];
 }
 
-/// <summary>The first look at a caller: whoever has none of the roles of a call does not reach it. Where the right holds, the call itself demands.</summary>
+/// <summary>
+/// The first look at a caller: whoever has none of the roles of a call does not reach it. Where the right holds, the call itself demands.
+/// </summary>
 internal sealed class CallerInterceptor : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(

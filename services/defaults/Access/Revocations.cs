@@ -10,8 +10,8 @@ using Microsoft.IdentityModel.JsonWebTokens;
 namespace Fabrique;
 
 /// <summary>
-/// The tokens that no longer count though their time is not over: a right was ended, a session closed. Heard from the identity service as it happens. While it
-/// is away nothing is heard, and a token lives to its end: a few minutes.
+/// The tokens that no longer count though their time is not over: a right was ended, a session closed. Heard from the identity service as
+/// it happens. While it is away nothing is heard, and a token lives to its end: a few minutes.
 /// </summary>
 public partial class Revocations(IConfiguration configuration, TimeProvider clock, ILogger<Revocations> log) : BackgroundService
 {

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Primitives;
 namespace Fabrique;
 
 /// <summary>
-/// What whoever looks after a node set on its pages: the file <c>settings.json</c> of the data folder, which only its owner reads, a line for each setting. Every
-/// process reads it below the environment and the command line, and again when it changes.
+/// What whoever looks after a node set on its pages: the file <c>settings.json</c> of the data folder, which only its owner reads, a line
+/// for each setting. Every process reads it below the environment and the command line, and again when it changes.
 /// </summary>
 public static class NodeSettings
 {
@@ -76,7 +76,10 @@ public static class NodeSettings
         public IConfigurationProvider Build(IConfigurationBuilder builder) => new Provider(folder);
     }
 
-    /// <summary>The file as configuration. One reading at a time: of two, the one that began before a change could end after the other and bring the old settings back.</summary>
+    /// <summary>
+    /// The file as configuration. One reading at a time: of two, the one that began before a change could end after the other and bring the
+    /// old settings back.
+    /// </summary>
     private sealed class Provider : ConfigurationProvider, IDisposable
     {
         private readonly string _folder;

@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Fabrique;
 
-/// <summary>What an exception means to the caller; null when it is none that whoever names it knows. A service registers one for what it is built on.</summary>
+/// <summary>
+/// What an exception means to the caller; null when it is none that whoever names it knows. A service registers one for what it is built
+/// on.
+/// </summary>
 public delegate Refusal? FailureName(Exception error);
 
 /// <summary>Turns what handlers throw into named errors that leak nothing.</summary>

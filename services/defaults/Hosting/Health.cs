@@ -15,7 +15,10 @@ internal static class Health
         app.MapHealthChecks("/alive", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync }).AllowAnonymous();
     }
 
-    /// <summary><c>{"status":"healthy","version":"0.1.0","checks":{"relay":{"status":"healthy","lag":0}}}</c>: names and figures, never a message of an exception.</summary>
+    /// <summary>
+    /// <c>{"status":"healthy","version":"0.1.0","checks":{"relay":{"status":"healthy","lag":0}}}</c>: names and figures, never a message of
+    /// an exception.
+    /// </summary>
     private static Task WriteAsync(HttpContext context, HealthReport report)
     {
         var checks = report.Entries.ToDictionary(
@@ -31,7 +34,7 @@ internal static class Health
             new
             {
                 status = Name(report.Status),
-                version = ServiceDefaults.Version,
+                version = Release.Version,
                 checks,
             },
             ProblemJson.Readable,
