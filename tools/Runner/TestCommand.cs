@@ -121,7 +121,10 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
             "1.5x",
             "-trx",
             Path.Combine(folder, "tests.trx"),
-            .. filter is null ? Array.Empty<string>() : ["-method", $"*{filter}*"],
+            .. filter is not null ? ["-method", $"*{filter}*"]
+            // Suites that say of PostgreSQL what others say of it already, and what they say of SQLite themselves.
+            : Environment.GetEnvironmentVariable("FABRIQUE_TEST_DATABASES") != "all" ? ["-trait-", "Databases=all"]
+            : Array.Empty<string>(),
         ];
         var code = await RunWhileItSaysSomethingAsync(arguments, log, results, cancel);
         // The count is that of the written results: the live messages share the console with what the services under test say.
