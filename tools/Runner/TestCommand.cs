@@ -36,7 +36,7 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
         {
             await StepAsync("format", () => CheckFormatAsync(cancel));
         }
-        if (await StepAsync("build", () => Build.RunAsync(root, "Fabrique.sln", output, cancel)))
+        if (await StepAsync("build", () => Build.AllAsync(root, output, time, cancel)))
         {
             await StepAsync("tests", () => RunTestsAsync(filter, cancel));
         }
