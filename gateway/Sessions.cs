@@ -117,14 +117,14 @@ internal static class Sessions
             http.Request.Host != HostString.FromUriComponent(identity.Public)
                 ? Results.Redirect(new Uri(identity.Public, Opening + http.Request.QueryString).AbsoluteUri)
                 : Results.Challenge(
-                    new AuthenticationProperties { RedirectUri = Inside(retour), IsPersistent = true },
+                    new AuthenticationProperties { RedirectUri = LocalAddress.Of(retour) ?? "/", IsPersistent = true },
                     [OpenIdConnectDefaults.AuthenticationScheme]
                 ));
         app.MapGet(Closed, async (HttpContext http, AccessTokens tokens, string? retour) =>
         {
             var session = await http.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme);
             tokens.Forget(session.Principal?.FindFirstValue(Tokens.SessionClaim) ?? "");
-            return Results.Redirect(Inside(retour));
+            return Results.Redirect(LocalAddress.Of(retour) ?? "/");
         });
     }
 
@@ -165,16 +165,6 @@ internal static class Sessions
         cookie.SameSite = SameSiteMode.Lax;
         cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
     }
-
-    /// <summary>Only an address of this site: nobody can be sent elsewhere by a forged link.</summary>
-    private static string Inside(string? back) =>
-        back is { Length: > 1 and < 2000 } path
-        && path[0] == '/'
-        && path[1] is not ('/' or '\\')
-        && path.All(char.IsAscii)
-        && !path.Any(char.IsControl)
-            ? path
-            : "/";
 }
 
 /// <summary>Where the identity service is: for people at the site's own address, for this process inside the node.</summary>

@@ -30,16 +30,21 @@ public static class Apps
     /// Every <see cref="Interceptor"/> among the services sees the calls.
     /// </summary>
     public static IServiceCollection AddAppClient<TClient>(this IServiceCollection services, string appId)
+        where TClient : ClientBase<TClient> => services.AddSingleton(provider => CreateClient<TClient>(provider, appId));
+
+    /// <summary>The same for a contract that several applications have: a keyed client for each, which its application id names.</summary>
+    public static IServiceCollection AddAppClients<TClient>(this IServiceCollection services)
         where TClient : ClientBase<TClient> =>
-        services.AddSingleton(provider =>
-            (TClient)
-                Activator.CreateInstance(
-                    typeof(TClient),
-                    CreateInvoker(provider.GetRequiredService<IConfiguration>(), appId).Intercept([.. provider.GetServices<Interceptor>()])
-                )!
-        );
+        services.AddKeyedSingleton(KeyedService.AnyKey, (provider, appId) => CreateClient<TClient>(provider, (string)appId!));
 
     /// <summary>A channel to another application of the node. Keep it: each has a connection of its own.</summary>
     public static CallInvoker CreateInvoker(IConfiguration configuration, string appId) =>
         DaprClient.CreateInvocationInvoker(appId, configuration["DAPR_GRPC_ENDPOINT"], configuration["DAPR_API_TOKEN"]);
+
+    private static TClient CreateClient<TClient>(IServiceProvider provider, string appId) =>
+        (TClient)
+            Activator.CreateInstance(
+                typeof(TClient),
+                CreateInvoker(provider.GetRequiredService<IConfiguration>(), appId).Intercept([.. provider.GetServices<Interceptor>()])
+            )!;
 }

@@ -67,7 +67,7 @@ public static class NodeSettings
                     settings.Add(name, value);
                 }
             }
-            OwnerFile.Create(Path.Combine(folder, FileName), JsonSerializer.Serialize(settings, Json) + "\n");
+            OwnerFile.Replace(Path.Combine(folder, FileName), JsonSerializer.Serialize(settings, Json) + "\n");
         }
     }
 

@@ -24,7 +24,7 @@ public static class OwnerFile
             using var turn = TakeTurn(Path.ChangeExtension(path, ".lock"));
             if (!File.Exists(path))
             {
-                Create(path, make());
+                Replace(path, make());
             }
         }
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
@@ -36,8 +36,8 @@ public static class OwnerFile
         return File.ReadAllText(path);
     }
 
-    /// <summary>Writes a new file whole: whoever sees it sees all of it.</summary>
-    public static void Create(string path, string content)
+    /// <summary>Writes the file whole, in the place of the one that was there: who reads it reads the one or the other.</summary>
+    public static void Replace(string path, string content)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
@@ -45,13 +45,21 @@ public static class OwnerFile
             options.UnixCreateMode = OwnerOnly;
         }
         var draft = $"{path}.{RandomNumberGenerator.GetHexString(8)}";
-        using (var writer = new StreamWriter(new FileStream(draft, options)))
+        try
         {
-            writer.Write(content);
-            writer.Flush();
-            ((FileStream)writer.BaseStream).Flush(flushToDisk: true);
+            using (var writer = new StreamWriter(new FileStream(draft, options)))
+            {
+                writer.Write(content);
+                writer.Flush();
+                ((FileStream)writer.BaseStream).Flush(flushToDisk: true);
+            }
+            File.Move(draft, path, overwrite: true);
         }
-        File.Move(draft, path, overwrite: true);
+        catch
+        {
+            File.Delete(draft);
+            throw;
+        }
     }
 
     /// <summary>Until it is disposed of, no other process makes the file: to look and then to move is not one step.</summary>

@@ -42,6 +42,11 @@ public static class Texts
     {
         foreach (var field in message.Descriptor.Fields.InDeclarationOrder())
         {
+            // To write the other choices of a oneof would clear the one that was made.
+            if (field.ContainingOneof is { } choice && choice.Accessor.GetCaseFieldDescriptor(message) != field)
+            {
+                continue;
+            }
             var name = path + field.JsonName;
             switch (field.Accessor.GetValue(message))
             {

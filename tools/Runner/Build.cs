@@ -126,7 +126,10 @@ internal static class Build
             .Select(project => new DirectoryInfo(Path.GetDirectoryName(project)!))
             .SelectMany(folder => folder.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Append(folder))
             .Concat(
-                new DirectoryInfo(root).EnumerateFiles().Where(file => file.Extension is ".props" or ".json" or ".sln" or ".editorconfig")
+                new[] { root, Path.Combine(root, "services") }
+                    .Where(Directory.Exists)
+                    .SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles())
+                    .Where(file => file.Extension is ".props" or ".targets" or ".json" or ".sln" or ".editorconfig")
             )
             .Max(entry => entry.LastWriteTimeUtc);
 

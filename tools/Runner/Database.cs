@@ -9,7 +9,7 @@ namespace Fabrique.Runner;
 internal sealed record Database(string Description, string? ConnectionString)
 {
     /// <summary>Environment variable of the connection string: it holds a password, and command lines are there for all to read.</summary>
-    public const string Variable = Records.RecordsHosting.DatabaseVariable;
+    public const string Variable = Storage.ServiceDatabase.Variable;
 
     private const string Example = "'Host=127.0.0.1;Port=5432;Username=fabrique;Password=…'";
 

@@ -1,5 +1,5 @@
 using Fabrique.Identity.V1;
-using Fabrique.Records;
+using Fabrique.Storage;
 using Grpc.Core;
 using Grpc.Net.Client;
 

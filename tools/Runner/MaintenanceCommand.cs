@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Fabrique.Records;
 using Fabrique.Records.V1;
+using Fabrique.Storage;
 using Grpc.Core;
 using Grpc.Net.Client;
 
@@ -95,9 +95,9 @@ internal sealed class MaintenanceCommand(string data, TextWriter output, TimePro
     public async Task<int> RebuildAsync(string name, CancellationToken cancel)
     {
         var service = Services(name).Single();
-        _ = await CallAsync(service, () =>
+        await CallAsync(service, () =>
             service.Client.RebuildIndexAsync(new RebuildIndexRequest(), service.Token, cancellationToken: cancel).ResponseAsync
-        ) ?? throw new PlainError($"{name} keeps no records");
+        );
         var begin = time.GetTimestamp();
         using var http = new HttpClient(Direct, disposeHandler: false)
         {
@@ -159,22 +159,17 @@ internal sealed class MaintenanceCommand(string data, TextWriter output, TimePro
             var page = await CallAsync(service, () =>
                 service.Client.ListQuarantineAsync(request, service.Token, cancellationToken: cancel).ResponseAsync
             );
-            items.AddRange(page?.Items ?? []);
-            request.PageToken = page?.NextPageToken ?? "";
+            items.AddRange(page.Items);
+            request.PageToken = page.NextPageToken;
         } while (request.PageToken.Length > 0);
         return items;
     }
 
-    /// <summary>The answer; none of a service that has a database but keeps no records.</summary>
-    private static async Task<T?> CallAsync<T>(Service service, Func<Task<T>> call)
+    private static async Task<T> CallAsync<T>(Service service, Func<Task<T>> call)
     {
         try
         {
             return await call();
-        }
-        catch (RpcException exception) when (exception.StatusCode == StatusCode.Unimplemented)
-        {
-            return default;
         }
         catch (RpcException exception) when (exception.StatusCode != StatusCode.Cancelled)
         {

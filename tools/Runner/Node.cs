@@ -71,15 +71,21 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
     public IEnumerable<int> PublicPorts =>
         _instances.SelectMany(instance => instance.Places).Where(place => place.IsPublic).Select(place => place.Listen.Port);
 
-    /// <summary>Services with a database of their own: those of the repository that keep records.</summary>
-    public IReadOnlyList<string> Keepers { get; } = [.. file.Services.Where(KeepsRecords).Select(service => service.Name)];
+    /// <summary>Services with a database of their own.</summary>
+    public IReadOnlyList<string> Databases { get; } = [.. file.Services.Where(HasDatabase).Select(service => service.Name)];
+
+    /// <summary>Those of them that keep records.</summary>
+    private readonly IReadOnlyList<string> _keepers =
+    [
+        .. file.Services.Where(service => IsMadeOf(service, "Records")).Select(service => service.Name),
+    ];
 
     /// <exception cref="PlainError">Several processes would have one database file, which serves one alone.</exception>
     public void RequireShared(Database database)
     {
         if (
             database.ConnectionString is null
-            && file.Services.FirstOrDefault(service => service.Replicas > 1 && KeepsRecords(service)) is { } service
+            && file.Services.FirstOrDefault(service => service.Replicas > 1 && HasDatabase(service)) is { } service
         )
         {
             throw new PlainError(
@@ -102,7 +108,7 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
             broker,
             database,
             sidecar,
-            Keepers,
+            _keepers,
             [.. _tokens.Values, _appToken, password, .. database.Secrets]
         );
     }
@@ -191,7 +197,7 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
             environment["DAPR_GRPC_ENDPOINT"] = Text(Loopback(ports[1]));
         }
 
-        if (database.ConnectionString is { } connection && (service.Project is null || KeepsRecords(service)))
+        if (database.ConnectionString is { } connection && (service.Project is null || HasDatabase(service)))
         {
             environment[Database.Variable] = connection;
         }
@@ -273,8 +279,10 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         return variables;
     }
 
-    private static bool KeepsRecords(TyeService service) =>
-        service.Project is { } project && Build.Closure([project]).Any(path => Path.GetFileName(path) == "Records.csproj");
+    private static bool HasDatabase(TyeService service) => IsMadeOf(service, "Storage");
+
+    private static bool IsMadeOf(TyeService service, string library) =>
+        service.Project is { } project && Build.Closure([project]).Any(path => Path.GetFileNameWithoutExtension(path) == library);
 
     private static string NewToken() => RandomNumberGenerator.GetHexString(32, lowercase: true);
 

@@ -4,8 +4,8 @@ using System.CommandLine.Invocation;
 using System.Net;
 using System.Runtime.InteropServices;
 using Fabrique;
-using Fabrique.Records;
 using Fabrique.Runner;
+using Fabrique.Storage;
 
 // Ctrl-C and SIGTERM stop in order, a second one stops at once. Closing the terminal is a Ctrl-C too.
 using var stop = new CancellationTokenSource();

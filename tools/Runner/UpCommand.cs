@@ -61,7 +61,7 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
 
         var broker = await Broker.ChooseAsync(options.Broker, options.Data, stop);
         var sidecar = file.ComponentsPath is null ? new DaprSidecar("none") : DaprSidecar.Choose(options.Sidecar, broker, options.Data);
-        var database = await Database.ChooseAsync(options.Database, node.Keepers, stop);
+        var database = await Database.ChooseAsync(options.Database, node.Databases, stop);
         node.RequireShared(database);
         await Build.EnsureAsync(root, node.Projects, output, stop);
         if (options.Detach)

@@ -79,6 +79,7 @@ public static partial class ApiTexts
             "ListMilestones" => T["Lire ce que les territoires ont traversé"],
             "GetBaseMap" => T["Prendre un fond de carte"],
             "GetMembership" => T["Savoir si un territoire est membre"],
+            "AdmitMembership" => T["Accueillir un territoire dans le réseau"],
             "UpdateProfile" => T["Écrire le profil de son territoire"],
             var name => name,
         };

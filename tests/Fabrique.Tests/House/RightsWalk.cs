@@ -1,7 +1,6 @@
 using System.Security.Claims;
 using Fabrique.Identity;
 using Fabrique.Practices;
-using Fabrique.Records;
 using Fabrique.Territories;
 using Google.Protobuf.Reflection;
 using Grpc.Core;

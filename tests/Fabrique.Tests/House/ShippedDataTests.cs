@@ -17,8 +17,8 @@ public partial class ShippedDataTests
     private const int MaxProfileText = 5_000;
     private static readonly string[] DateFields = ["date", "start", "end", "started_on", "ended_on"];
 
-    private static readonly Profile Loos = JsonParser.Default.Parse<Profile>(Read(ProfileFile));
-    private static readonly IReadOnlyList<Practice> Shipped =
+    internal static readonly Profile Loos = JsonParser.Default.Parse<Profile>(Read(ProfileFile));
+    internal static readonly IReadOnlyList<Practice> Shipped =
     [
         .. JsonParser.Default.Parse<ListPracticesResponse>(Read(PracticesFile)).Practices,
     ];
@@ -159,7 +159,7 @@ public partial class ShippedDataTests
     {
         var indicator = Assert.Single(Loos.Indicators, indicator => indicator.Code == code);
 
-        Assert.Equal((code, "", "", ""), (indicator.Label, indicator.Definition, indicator.Family, indicator.Unit));
+        Assert.Equal((code, "", "BIEN_ETRE", ""), (indicator.Label, indicator.Definition, indicator.Family, indicator.Unit));
         Assert.Empty(indicator.Values);
     }
 

@@ -113,7 +113,7 @@ public sealed class RunnerNodeTests : IAsyncLifetime
         var status = await RunAsync("status", "--data", Data);
         Assert.Equal(0, status.Code);
         Assert.Contains(address, status.Output, StringComparison.Ordinal);
-        Assert.Matches(@"(?m)^back +\d+  http://127\.0\.0\.1:\d+ +healthy +\d+ MiB +0 ", status.Output);
+        Assert.Matches(@"(?m)^back +\d+  http://127\.0\.0\.1:\d+ +healthy +[1-9]\d* MiB +[1-9]\d* MiB +0 ", status.Output);
 
         var logs = await RunAsync("logs", "front", "--data", Data);
         Assert.Contains("front has token ***", logs.Output, StringComparison.Ordinal);
