@@ -49,6 +49,10 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
     public virtual async ValueTask InitializeAsync()
     {
         var database = await DatabaseAsync();
+        if (typeof(TEntry) == typeof(TerritoriesDb))
+        {
+            await DirectoryFile.CopyToAsync(_folder, demonstration: true);
+        }
         _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host =>
             Settings
                 .Aggregate(host, (host, setting) => host.UseSetting(setting.Key, setting.Value))
