@@ -61,30 +61,19 @@ internal sealed class RequestDesk(
         }
     }
 
-    /// <summary>Sees to it that the territory is accepted before somebody acts for it. Pressing again goes on where the last press stopped.</summary>
+    /// <summary>Sees to it that the territory is accepted before somebody acts for it. Pressing again changes nothing that was done.</summary>
     private async Task<bool> AdmitAsync(string territory, string id, string place)
     {
         if (memberships is null)
         {
             return true;
         }
-        var asked = await memberships.SubmitMembershipAsync(new() { Territory = territory }).Answer();
-        var status = asked.Value?.Membership.Status;
-        if (status == MembershipStatus.Submitted)
+        var admitted = await memberships.AdmitMembershipAsync(new() { Territory = territory, Profile = place }).Answer();
+        if (admitted.Violations.FirstOrDefault(violation => violation.Path == "profile") is { Message: { Length: > 0 } message })
         {
-            status = (await memberships.ExamineMembershipAsync(new() { Territory = territory }).Answer()).Value?.Membership.Status;
+            Problems.Add($"place-{id}", T["Place du territoire dans le réseau"], message);
         }
-        if (status == MembershipStatus.Examined)
-        {
-            var accepted = await memberships.AcceptMembershipAsync(new() { Territory = territory, Profile = place }).Answer();
-            if (accepted.Violations.FirstOrDefault() is { Message: { Length: > 0 } message })
-            {
-                Problems.Add($"place-{id}", T["Place du territoire dans le réseau"], message);
-                return false;
-            }
-            status = accepted.Value?.Membership.Status;
-        }
-        if (asked.Violations.Any())
+        else if (admitted.Violations.Any())
         {
             Problems.Add(
                 "",
@@ -94,7 +83,7 @@ internal sealed class RequestDesk(
                 ]
             );
         }
-        else if (status is null)
+        else if (admitted.Error is not null)
         {
             Problems.Add(
                 "",
@@ -104,7 +93,7 @@ internal sealed class RequestDesk(
                 ]
             );
         }
-        return status is not null;
+        return admitted.Error is null;
     }
 
     /// <summary>Nobody else asks for the territory: its membership is refused with the person. One that is further on stays as it is.</summary>

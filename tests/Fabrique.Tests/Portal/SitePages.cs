@@ -81,6 +81,7 @@ public static class SitePages
         ("/compte", ["/compte"]),
         ("/compte/acces", ["/compte/acces"]),
         ("/compte/donnees", ["/compte/donnees"]),
+        ("/compte/effacement/{Request}", ["/compte/effacement/inconnu"]),
         ("/compte/journal", ["/compte/journal"]),
         ("/compte/jetons", ["/compte/jetons"]),
         ("/compte/programmes", ["/compte/programmes"]),
