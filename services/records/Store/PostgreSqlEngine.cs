@@ -49,7 +49,8 @@ internal sealed partial class PostgreSqlEngine : StoreEngine
 
     internal override bool Leads => _leads;
 
-    internal override void Configure(DbContextOptionsBuilder options) => options.UseNpgsql(_connection.ConnectionString);
+    internal override void Configure(DbContextOptionsBuilder options) =>
+        options.UseNpgsql(_connection.ConnectionString).AddInterceptors(AfterCommit.Interceptor);
 
     internal override async Task PrepareAsync(DbContext db, CancellationToken cancellation)
     {

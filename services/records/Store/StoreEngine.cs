@@ -46,7 +46,8 @@ internal sealed class SqliteEngine(string file) : StoreEngine
 {
     private const int WorthPreparing = 8;
 
-    internal override void Configure(DbContextOptionsBuilder options) => options.UseSqlite($"Data Source={file}");
+    internal override void Configure(DbContextOptionsBuilder options) =>
+        options.UseSqlite($"Data Source={file}").AddInterceptors(AfterCommit.Interceptor);
 
     internal override Task PrepareAsync(DbContext db, CancellationToken cancellation) =>
         db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL", cancellation);
