@@ -1,6 +1,6 @@
 using Fabrique.Identity.Components;
-using Fabrique.Records;
 using Fabrique.Records.V1;
+using Fabrique.Storage;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;

@@ -1,5 +1,6 @@
 using Fabrique.Practices.V1;
 using Fabrique.Records;
+using Fabrique.Search;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -8,32 +9,20 @@ namespace Fabrique.Practices;
 /// <summary>The index of the catalogue: what its searches and facets need, derived from records.</summary>
 public sealed class PracticesDb(DbContextOptions<PracticesDb> options) : RecordsDb(options)
 {
-    private int _lastNumber;
     private long _lastStamp;
 
     internal DbSet<PracticeRow> Practices => Set<PracticeRow>();
-    internal DbSet<WordRow> Words => Set<WordRow>();
     internal DbSet<TerritoryRow> Territories => Set<TerritoryRow>();
     internal DbSet<UnansweredSearchRow> UnansweredSearches => Set<UnansweredSearchRow>();
     internal DbSet<ReportRow> Reports => Set<ReportRow>();
     internal DbSet<CommentRow> Comments => Set<CommentRow>();
 
-    /// <summary>Words that this context has added and not yet committed.</summary>
-    internal HashSet<string> NewWords { get; } = [];
-
-    /// <summary>Inside a write: the number of a practice that had none.</summary>
-    internal async Task<int> NextNumberAsync(CancellationToken cancellation) =>
-        _lastNumber = (_lastNumber > 0 ? _lastNumber : await Practices.MaxAsync(row => (int?)row.Number, cancellation) ?? 0) + 1;
-
-    /// <summary>Inside a write: greater than every stamp that was committed. Writes come one after the other, so a reader that has seen a stamp has seen all before it.</summary>
+    /// <summary>Inside a write: the stamp of a territory that changed, greater than every one that was committed.</summary>
     internal async Task<long> NextStampAsync(CancellationToken cancellation)
     {
         if (_lastStamp == 0)
         {
-            _lastStamp = Math.Max(
-                await Practices.MaxAsync(row => (long?)row.Stamp, cancellation) ?? 0,
-                await Territories.MaxAsync(row => (long?)row.Stamp, cancellation) ?? 0
-            );
+            _lastStamp = await Territories.MaxAsync(row => (long?)row.Stamp, cancellation) ?? 0;
         }
         return ++_lastStamp;
     }
@@ -41,22 +30,12 @@ public sealed class PracticesDb(DbContextOptions<PracticesDb> options) : Records
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         base.OnModelCreating(modelBuilder);
-        modelBuilder.Entity<PracticeRow>(row =>
-        {
-            row.ToTable("practices").HasKey(practice => practice.Id);
-            row.HasIndex(practice => practice.Number).IsUnique();
-            row.HasIndex(practice => practice.Stamp);
-        });
+        modelBuilder.AddSearched<PracticeRow>("practices", PracticeText.Table);
         modelBuilder.Entity<TerritoryRow>(row =>
         {
             row.ToTable("territories").HasKey(territory => territory.Id);
             row.HasIndex(territory => territory.Stamp);
             row.HasIndex(territory => territory.TakesBack);
-        });
-        modelBuilder.Entity<WordRow>(row =>
-        {
-            row.ToTable("practice_words").HasKey(word => word.Word);
-            row.HasIndex(word => word.Stamp);
         });
         modelBuilder.Entity<UnansweredSearchRow>(row => Own(row, "unanswered_searches").HasKey(search => new { search.Day, search.Words }));
         modelBuilder.Entity<ReportRow>(row => Own(row, "practice_reports").HasKey(report => report.Id));
@@ -76,15 +55,8 @@ public sealed class PracticesDb(DbContextOptions<PracticesDb> options) : Records
     }
 }
 
-internal sealed class PracticeRow
+internal sealed class PracticeRow : SearchedRow
 {
-    public required string Id { get; init; }
-
-    /// <summary>1, 2, 3… without gaps: its row in the full text, and its place in memory. Kept when the practice goes and comes back.</summary>
-    public int Number { get; init; }
-
-    /// <summary>Grows with every change of a row, so that a copy in memory knows what it has not seen.</summary>
-    public long Stamp { get; set; }
     public string Territory { get; set; } = "";
 
     /// <summary>Unspecified for a practice that is not here any more.</summary>
@@ -97,23 +69,17 @@ internal sealed class PracticeRow
     public string Title { get; set; } = "";
     public string AdaptedFrom { get; set; } = "";
 
-    /// <summary>"theme:ENER", "maturity:EPROUVEE"…, a line each.</summary>
-    public string Codes { get; set; } = "";
-
     /// <summary>The practice without its long texts, as lists answer it.</summary>
     public byte[] Card { get; set; } = [];
-}
 
-/// <summary>A word that practices use, as it is written: what a misspelt one may have meant.</summary>
-internal sealed class WordRow
-{
-    public required string Word { get; init; }
-    public long Stamp { get; init; }
+    public override bool HasText => Status != PracticeStatus.Unspecified;
 }
 
 internal sealed class TerritoryRow
 {
     public required string Id { get; init; }
+
+    /// <summary>Grows with every change of a row, so that the catalogue in memory knows what it has not seen.</summary>
     public long Stamp { get; set; }
 
     /// <summary>Empty for a territory whose profile went.</summary>

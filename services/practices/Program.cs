@@ -12,7 +12,7 @@ builder.AddRecords<PracticesDb, PracticeIndex>(
     new RecordKinds().Owns<Practice>().Follows<Profile>("territories").Follows<Membership>("territories")
 );
 builder
-    .Services.AddSingleton<Catalogue>()
+    .Services.AddSingleton<PracticeCatalogue>()
     .AddSingleton<UnansweredSearches>()
     .AddSingleton<Queries>()
     .AddSingleton<Reports>()

@@ -5,6 +5,7 @@ using Fabrique.Practices;
 using Fabrique.Practices.V1;
 using Fabrique.Records;
 using Fabrique.Records.V1;
+using Fabrique.Search;
 using Fabrique.Territories.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -29,9 +30,9 @@ internal sealed class Search(int count)
     {
         using var folder = new TempFolder();
         await RunAsync(report, folder.New(), "SQLite", null);
-        if (Environment.GetEnvironmentVariable(RecordsHosting.DatabaseVariable) is not { Length: > 0 } server)
+        if (Environment.GetEnvironmentVariable(ServiceDatabase.Variable) is not { Length: > 0 } server)
         {
-            report.Say($"only SQLite: {RecordsHosting.DatabaseVariable} names no PostgreSQL server");
+            report.Say($"only SQLite: {ServiceDatabase.Variable} names no PostgreSQL server");
             return;
         }
 
@@ -116,7 +117,11 @@ internal sealed class Search(int count)
             new RecordKinds().Owns<Practice>().Follows<Profile>("territories"),
             database: database,
             add: services =>
-                services.AddSingleton<Catalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Members>().AddSingleton<Queries>()
+                services
+                    .AddSingleton<PracticeCatalogue>()
+                    .AddSingleton<UnansweredSearches>()
+                    .AddSingleton<Members>()
+                    .AddSingleton<Queries>()
         );
         report.Say($"{name}: writing {count:#,0} practices");
         await SeedAsync(store);

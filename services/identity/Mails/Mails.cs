@@ -1,5 +1,5 @@
 using System.Text.Encodings.Web;
-using Fabrique.Records;
+using Fabrique.Storage;
 
 namespace Fabrique.Identity;
 

@@ -5,7 +5,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Fabrique.Identity;
 using Fabrique.Identity.V1;
-using Fabrique.Records;
 using Grpc.Core;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 using Fabrique.Portal;
-using Fabrique.Records;
 using static Fabrique.Tests.Answers;
 
 namespace Fabrique.Tests;

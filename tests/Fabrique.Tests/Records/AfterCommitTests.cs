@@ -1,5 +1,5 @@
 using Fabrique.Identity;
-using Fabrique.Records;
+using Fabrique.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 

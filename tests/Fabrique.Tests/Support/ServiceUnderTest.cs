@@ -55,7 +55,7 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
                 .Aggregate(host, (host, setting) => host.UseSetting(setting.Key, setting.Value))
                 .UseSetting("Data", _folder)
                 .UseSetting("Demo", $"{typeof(TEntry) == typeof(TerritoriesDb)}")
-                .UseSetting(RecordsHosting.DatabaseVariable, database)
+                .UseSetting(ServiceDatabase.Variable, database)
                 .UseSetting("urls", "http://127.0.0.1:0")
                 .UseSetting("services:practices:http:0", "http://127.0.0.1:1")
                 .UseSetting("services:territories:http:0", "http://127.0.0.1:1")
