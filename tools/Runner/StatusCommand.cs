@@ -5,7 +5,10 @@ namespace Fabrique.Runner;
 /// <summary>Looks after a node from outside: <c>status</c> and <c>down</c>, both from its run file.</summary>
 internal sealed class StatusCommand(string data, TextWriter output, TimeProvider clock)
 {
-    /// <summary>One line per process, and the memory of all: the resident pages of each, and its share of them where several processes have the same.</summary>
+    /// <summary>
+    /// One line per process, and the memory of all: the resident pages of each, and its share of them where several processes have the
+    /// same.
+    /// </summary>
     /// <returns>0 when everything is healthy, 1 otherwise.</returns>
     public async Task<int> StatusAsync(CancellationToken cancellation)
     {
@@ -64,7 +67,7 @@ internal sealed class StatusCommand(string data, TextWriter output, TimeProvider
             }
         }
         // The supervisor restarts processes: the last word of its run file counts.
-        var leftovers = await (RunFile.Read(data) ?? node).KillLeftoversAsync(time);
+        var leftovers = await (RunFile.Read(data) ?? node).KillLeftoversAsync(clock);
         RunFile.Delete(data);
         output.WriteLine(leftovers.Count == 0 ? "Stopped" : $"Stopped; killed what was left: {string.Join(", ", leftovers)}");
         return 0;
