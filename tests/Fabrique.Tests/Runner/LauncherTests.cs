@@ -19,7 +19,16 @@ public sealed class LauncherTests : IDisposable
         {
             Copy(project);
         }
-        foreach (var file in new[] { "fabrique", "services/Directory.Build.targets", "global.json", "Directory.Build.props", "Directory.Packages.props" })
+        foreach (
+            var file in new[]
+            {
+                "fabrique",
+                "services/Directory.Build.targets",
+                "global.json",
+                "Directory.Build.props",
+                "Directory.Packages.props",
+            }
+        )
         {
             Copy(Path.Combine(Checkout.Root(), file));
         }
