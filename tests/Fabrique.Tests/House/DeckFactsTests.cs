@@ -5,14 +5,17 @@ using Fabrique.Territories.V1;
 namespace Fabrique.Tests;
 
 /// <summary>
-/// The founding deck of Loos-en-Gohelle, written out by hand: every number, unit, year and qualifier that it gives, and where the shipped data
-/// say it. Only facts: the deck's sentences are under CC BY-NC-ND.
+/// The founding deck of Loos-en-Gohelle, written out by hand: every number, unit, year and qualifier that it gives, and where the shipped
+/// data say it. Only facts: the deck's sentences are under CC BY-NC-ND.
 /// </summary>
 public sealed partial class DeckFactsTests
 {
     private static readonly Profile Loos = ShippedDataTests.Loos;
 
-    /// <summary>Place in the shipped data, and a pattern of what is said there. A figure is written "label : qualifier value unit (period) [source]".</summary>
+    /// <summary>
+    /// Place in the shipped data, and a pattern of what is said there. A figure is written "label : qualifier value unit (period)
+    /// [source]".
+    /// </summary>
     public static TheoryData<string, string> Facts { get; } =
         new()
         {
