@@ -46,6 +46,7 @@ public static class ServiceDefaults
         });
         builder.AddTelemetry();
         builder.Services.AddHealthChecks();
+        builder.Services.AddHostedService<IdleMemory>();
         return builder;
     }
 
