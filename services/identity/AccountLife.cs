@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Antiforgery;
@@ -14,6 +15,8 @@ internal sealed class AccountLife(
     RightsKeeper rights,
     Mails mails,
     NodeSite site,
+    PersonalCopy copy,
+    Erasures erasures,
     IOpenIddictTokenManager tokens,
     IOpenIddictAuthorizationManager authorizations,
     TimeProvider clock
@@ -21,31 +24,42 @@ internal sealed class AccountLife(
 {
     private const int AtOnce = 100;
 
-    /// <summary>Everything kept of a person, as JSON. Hashes of passwords and keys of second factors are not told: they would help nobody but a thief.</summary>
-    public async Task<JsonObject> TellAsync(Person person)
+    /// <summary>
+    /// Everything the node keeps of a person, as JSON, with the names of the services that did not answer. Hashes of passwords and keys of
+    /// second factors are not told: they would help nobody but a thief.
+    /// </summary>
+    public async Task<JsonObject> TellAsync(Person person, CancellationToken cancellation)
     {
+        var elsewhere = await copy.TellAsync(person, cancellation);
         var address = person.Email!.ToLowerInvariant();
-        var grants = await db.Grants.AsNoTracking().Where(grant => grant.Person == person.Id).ToListAsync();
-        var sessions = await db.Sessions.AsNoTracking().Where(session => session.Person == person.Id).ToListAsync();
-        var requests = await db.JoinRequests.AsNoTracking().Where(request => request.Person == person.Id).ToListAsync();
-        var links = await db.Links.AsNoTracking().Where(link => link.Email == person.Email || link.Email == address).ToListAsync();
-        var programs = await db.PersonalTokens.AsNoTracking().Where(token => token.Person == person.Id).ToListAsync();
-        var waiting = await db.Mails.AsNoTracking().Where(mail => mail.Recipient == person.Email).ToListAsync();
+        var grants = await db.Grants.AsNoTracking().Where(grant => grant.Person == person.Id).ToListAsync(cancellation);
+        var sessions = await db.Sessions.AsNoTracking().Where(session => session.Person == person.Id).ToListAsync(cancellation);
+        var requests = await db.JoinRequests.AsNoTracking().Where(request => request.Person == person.Id).ToListAsync(cancellation);
+        var links = await db
+            .Links.AsNoTracking()
+            .Where(link => link.Email == person.Email || link.Email == address)
+            .ToListAsync(cancellation);
+        var programs = await db.PersonalTokens.AsNoTracking().Where(token => token.Person == person.Id).ToListAsync(cancellation);
+        var waiting = await db.Mails.AsNoTracking().Where(mail => mail.Recipient == person.Email).ToListAsync(cancellation);
         var (notices, choices) = (
-            await db.Notices.AsNoTracking().Where(notice => notice.Person == person.Id).OrderBy(notice => notice.HappenedAt).ToListAsync(),
-            await db.NoticeChoices.AsNoTracking().Where(choice => choice.Person == person.Id).ToListAsync()
+            await db
+                .Notices.AsNoTracking()
+                .Where(notice => notice.Person == person.Id)
+                .OrderBy(notice => notice.HappenedAt)
+                .ToListAsync(cancellation),
+            await db.NoticeChoices.AsNoTracking().Where(choice => choice.Person == person.Id).ToListAsync(cancellation)
         );
         var trail = await db
             .Audit.AsNoTracking()
             .Where(entry => entry.Actor == person.Id || entry.Subject == person.Id)
             .OrderBy(entry => entry.At)
-            .ToListAsync();
+            .ToListAsync(cancellation);
         var (keys, logins) = (await people.GetPasskeysAsync(person), await people.GetLoginsAsync(person));
         var counting = await db
             .UserTokens.AsNoTracking()
             .Where(token => token.UserId == person.Id && token.Name == WaysIn.SecondFactor)
             .Select(token => token.Value)
-            .ToListAsync();
+            .ToListAsync(cancellation);
         return new JsonObject
         {
             ["account"] = new JsonObject
@@ -105,8 +119,7 @@ internal sealed class AccountLife(
                 {
                     ["topic"] = notice.Topic,
                     ["territory"] = notice.Territory,
-                    ["title"] = notice.Title,
-                    ["state"] = notice.State,
+                    ["sentence"] = NoticeTexts.Sentence(notice, new Dictionary<string, string>()),
                     ["happenedAt"] = Moment(notice.HappenedAt),
                     ["sentOn"] = notice.SentOn,
                 }),
@@ -118,6 +131,10 @@ internal sealed class AccountLife(
                     ["detail"] = entry.Detail,
                     ["byYou"] = entry.Actor == person.Id,
                 }),
+            ["services"] = new JsonObject(
+                elsewhere.Where(told => told.Value is not null).Select(told => KeyValuePair.Create(told.Key, (JsonNode?)told.Value))
+            ),
+            ["unanswered"] = new JsonArray([.. elsewhere.Where(told => told.Value is null).Select(told => JsonValue.Create(told.Key))]),
         };
 
         static JsonArray List<T>(IEnumerable<T> rows, Func<T, JsonObject> tell) => [.. rows.Select(tell)];
@@ -125,12 +142,12 @@ internal sealed class AccountLife(
 
     /// <summary>Erases a person: rights and sessions end at once, what was written about them goes, the trail keeps what was done without who.</summary>
     /// <param name="person">Who asked for it, or did not come for two years.</param>
-    /// <returns>False, and nothing is changed, when nobody else would look after the node.</returns>
-    public async Task<bool> EraseAsync(Person person)
+    /// <returns>Names the page that shows which services have erased too; null, and nothing is changed, for the last steward of the node.</returns>
+    public async Task<string?> EraseAsync(Person person)
     {
         if (await IsLastStewardAsync(person.Id))
         {
-            return false;
+            return null;
         }
         await rights.EndAllAsync(person.Id);
         await foreach (var token in tokens.FindBySubjectAsync(person.Id))
@@ -147,6 +164,8 @@ internal sealed class AccountLife(
         await db.Audit.Where(entry => entry.Actor == person.Id).ExecuteUpdateAsync(row => row.SetProperty(entry => entry.Actor, ""));
         await db.Audit.Where(entry => entry.Subject == person.Id).ExecuteUpdateAsync(row => row.SetProperty(entry => entry.Subject, ""));
         rights.Note("", "account erased", "", "");
+        var request = RandomNumberGenerator.GetHexString(32, lowercase: true);
+        erasures.Add(db, request, person);
         mails.Add(person, () =>
             new Letter(
                 T["Votre compte est effacé"],
@@ -154,12 +173,14 @@ internal sealed class AccountLife(
                 T[
                     "Votre compte, vos droits et ce qui était écrit de vous ici sont effacés. Les textes publiés par votre territoire restent les siens."
                 ],
+                T["Où en est l’effacement dans chaque service :"],
+                site.Page(Pages.Erasure + request),
                 T["Ce message est le dernier ; son adresse disparaît d’ici avec lui."]
             )
         );
         await people.DeleteAsync(person);
         await db.SaveChangesAsync();
-        return true;
+        return request;
     }
 
     public async Task<bool> IsLastStewardAsync(string person) =>
@@ -234,7 +255,7 @@ internal static class AccountFile
                 }
                 http.Response.Headers.CacheControl = "no-store, private";
                 return Results.File(
-                    System.Text.Encoding.UTF8.GetBytes((await life.TellAsync(person)).ToJsonString(Readable)),
+                    System.Text.Encoding.UTF8.GetBytes((await life.TellAsync(person, http.RequestAborted)).ToJsonString(Readable)),
                     "application/json",
                     "fabrique-mes-donnees.json"
                 );

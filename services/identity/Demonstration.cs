@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Fabrique.Records;
+using Fabrique.Storage;
 using Microsoft.AspNetCore.Identity;
 
 namespace Fabrique.Identity;

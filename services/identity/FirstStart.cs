@@ -171,6 +171,8 @@ internal sealed partial class Housekeeping(
             Ago(Purposes.Audit.Kept!.Value),
             Ago(Purposes.Programs.Kept!.Value)
         );
+        var forgotten = Ago(Purposes.Erasures.Kept!.Value);
+        await db.Erasures.Where(erasure => erasure.AnsweredAt < forgotten).ExecuteDeleteAsync(cancellation);
         await db.Links.Where(link => link.ExpiresAt < now).ExecuteDeleteAsync(cancellation);
         await db.Sessions.Where(session => session.SeenAt < idle || session.EndsAt < now).ExecuteDeleteAsync(cancellation);
         await db.SpentChallenges.Where(spent => spent.SpentAt < yesterday).ExecuteDeleteAsync(cancellation);

@@ -19,6 +19,7 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityU
     internal DbSet<SpentRow> SpentChallenges => Set<SpentRow>();
     internal DbSet<NoticeRow> Notices => Set<NoticeRow>();
     internal DbSet<NoticeChoiceRow> NoticeChoices => Set<NoticeChoiceRow>();
+    internal DbSet<ErasureRow> Erasures => Set<ErasureRow>();
 
     protected override Version SchemaVersion => IdentitySchemaVersions.Version3;
 
@@ -50,6 +51,7 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityU
         builder.Entity<ProgramRow>().ToTable("programs").HasKey(program => program.Id);
         builder.Entity<SpentRow>().ToTable("spent_challenges").HasKey(spent => spent.Hash);
         builder.Entity<NoticeRow>().ToTable("notices").HasKey(notice => notice.Id);
+        builder.Entity<ErasureRow>().ToTable("erasures").HasKey(erasure => new { erasure.Request, erasure.Service });
         builder.Entity<NoticeChoiceRow>().ToTable("notice_choices").HasKey(choice => new { choice.Person, choice.Topic });
     }
 }

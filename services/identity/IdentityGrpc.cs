@@ -1,6 +1,6 @@
 using System.Globalization;
 using Fabrique.Identity.V1;
-using Fabrique.Records;
+using Fabrique.Storage;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.AspNetCore.Identity;

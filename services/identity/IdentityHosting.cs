@@ -1,5 +1,7 @@
 using Fabrique.Identity.Components;
 using Fabrique.Records;
+using Fabrique.Records.V1;
+using Fabrique.Storage;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -61,6 +63,8 @@ public static class IdentityHosting
         services.AddHostedService(provider => provider.GetRequiredService<FirstStart>());
         services.AddHostedService(provider => provider.GetRequiredService<MailSender>()).AddHostedService<Housekeeping>();
         services.AddNotices();
+        services.AddAppClients<PeopleService.PeopleServiceClient>().AddSingleton<DataHolders>().AddSingleton<PersonalCopy>();
+        services.AddSingleton<Erasures>().AddHostedService(provider => provider.GetRequiredService<Erasures>());
         services.AddScoped<NodeDesk>();
         services
             .AddHttpClient<NodeHealth>(http => http.Timeout = NodeHealth.Patience)

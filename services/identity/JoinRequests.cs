@@ -180,14 +180,17 @@ internal sealed partial class IdentityGrpc
             new NoticeRow
             {
                 Id = "",
-                Topic = $"{NoticeTopic.JoinRequest}",
+                Topic = NoticeTopics.JoinRequest.Name,
                 Subject = row.Territory,
                 Territory = row.Territory,
+                Sentence = NoticeTexts.Kept(
+                    NoticeSentence.Saying($"Une personne demande à agir pour {new TerritoryName(row.Territory)} et attend une réponse.")
+                ),
                 Path = led ? $"/mon-territoire?territoire={row.Territory}" : "/facilitation/demandes",
                 Event = row.Id,
                 HappenedAt = Now,
             },
-            place.Name,
+            new Dictionary<string, string> { [row.Territory] = place.Name },
             [.. readers.Where(reader => reader != person.Id)],
             cancellation
         );

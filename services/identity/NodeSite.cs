@@ -32,6 +32,7 @@ internal static class Pages
     public const string SecondFactorSetUp = "/compte/second-facteur";
     public const string SetUp = "/compte/installation";
     public const string Data = "/compte/donnees";
+    public const string Erasure = "/compte/effacement/";
     public const string Tokens = "/compte/jetons";
     public const string Programs = "/compte/programmes";
     public const string Access = "/compte/acces";
@@ -49,13 +50,7 @@ internal static class Pages
 
     /// <summary>Where to go after a sign-in: on with what was under way, or into a session on the site. Only an address of this site is followed.</summary>
     public static string After(string? back) =>
-        back is { Length: > 1 } path
-        && path[0] == '/'
-        && path[1] is not ('/' or '\\')
-        && path.All(char.IsAscii)
-        && !path.Any(char.IsControl)
-            ? path
-            : $"{Session}?{Return}={Uri.EscapeDataString(To(Account))}";
+        LocalAddress.Of(back) is { Length: > 1 } path ? path : $"{Session}?{Return}={Uri.EscapeDataString(To(Account))}";
 
     /// <summary>The same page or another, which is told where to go afterwards.</summary>
     public static string With(string page, string? back) =>

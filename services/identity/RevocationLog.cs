@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Fabrique.Identity.V1;
-using Fabrique.Records;
+using Fabrique.Storage;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Identity;

@@ -1,5 +1,6 @@
 using Fabrique.Practices.V1;
 using Fabrique.Records;
+using Fabrique.Storage;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Practices;

@@ -28,4 +28,5 @@ var app = builder.Build();
 app.UseServiceDefaults();
 app.MapRecords<PracticesDb>();
 app.MapGrpcService<PracticesGrpc>();
+app.MapGrpcService<PracticePeople>();
 await app.RunAsync();

@@ -13,9 +13,6 @@ namespace Fabrique.Records;
 /// <summary>Everything a service needs to keep, share and follow records.</summary>
 public static class RecordsHosting
 {
-    /// <summary>Connection string of the PostgreSQL server on which every service has a database of its own; without it each has an SQLite file in the data folder.</summary>
-    public const string DatabaseVariable = "FABRIQUE_DATABASE";
-
     private const string DeadLetters = "dead-letters";
     private const int MostAtOnce = 100;
 
@@ -36,17 +33,11 @@ public static class RecordsHosting
         services.AddSingleton(key).AddSingleton(kinds).AddSingleton<RecordSignal>();
         services.AddSingleton(new Registry(key) { Hub = builder.Configuration["Hub"] is { Length: > 0 } hub ? hub : key.Node });
         services.AddSingleton<RecordIndex<TDb>, TIndex>();
-        services.AddSingleton<StoreEngine>(provider =>
-            builder.Configuration[DatabaseVariable] is { Length: > 0 } server
-                ? ActivatorUtilities.CreateInstance<PostgreSqlEngine>(
-                    provider,
-                    server,
-                    name,
-                    provider.GetRequiredService<RecordIndex<TDb>>().Version
-                )
-                : new SqliteEngine(Path.Combine(folder, $"{name}.db"))
+        builder.AddEngine<TDb>(
+            name,
+            provider => provider.GetRequiredService<RecordIndex<TDb>>().Version,
+            provider => provider.GetRequiredService<RecordSignal>()
         );
-        services.AddDbContextFactory<TDb>((provider, options) => provider.GetRequiredService<StoreEngine>().Configure(options));
         services.AddSingleton<RecordStore<TDb>>();
         // In this order: the database is ready before anything asks for it.
         services.AddHostedService<StoreSetup<TDb>>();
@@ -55,7 +46,6 @@ public static class RecordsHosting
         services.AddSingleton<Relay<TDb>>().AddHostedService(provider => provider.GetRequiredService<Relay<TDb>>());
         services.AddHostedService<Follower<TDb>>();
         services.AddHealthChecks().AddCheck<Relay<TDb>>("relay").AddCheck<IndexBuilder<TDb>>("index");
-        services.AddSingleton<FailureName>(StoreFailure.Name);
         // Authentication asks for data protection; a service protects nothing with it, so no key is written anywhere.
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.AddDapr();
@@ -95,7 +85,7 @@ public static class RecordsHosting
                         MaxAwaitDurationMs = LongestWait,
                     }
                 )
-                .WithMetadata(new RequestSizeLimitAttribute(MostAtOnce * ServiceDefaults.MaxRequestBody))
+                .WithMetadata(new RequestSizeLimitAttribute(MostAtOnce * Limits.MaxRequestBody))
                 .RequireAuthorization(Apps.SidecarOnly);
         }
         app.MapGrpcService<FeedGrpc<TDb>>();

@@ -30,9 +30,9 @@ internal sealed class Search(int count)
     {
         using var folder = new TempFolder();
         await RunAsync(report, folder.New(), "SQLite", null);
-        if (Environment.GetEnvironmentVariable(RecordsHosting.DatabaseVariable) is not { Length: > 0 } server)
+        if (Environment.GetEnvironmentVariable(ServiceDatabase.Variable) is not { Length: > 0 } server)
         {
-            report.Say($"only SQLite: {RecordsHosting.DatabaseVariable} names no PostgreSQL server");
+            report.Say($"only SQLite: {ServiceDatabase.Variable} names no PostgreSQL server");
             return;
         }
 

@@ -53,7 +53,7 @@ internal sealed class Store<TDb> : IAsyncDisposable
         // The token that the sidecar would show: who presents it is of this node.
         builder.Configuration["DAPR_API_TOKEN"] = Token;
         builder.Services.PostConfigureAll<DaprAuthenticationOptions>(dapr => dapr.Token = Token);
-        builder.Configuration[RecordsHosting.DatabaseVariable] = database ?? "";
+        builder.Configuration[ServiceDatabase.Variable] = database ?? "";
         add?.Invoke(builder.Services);
         builder.AddServiceDefaults();
         builder.AddGrpcApi();

@@ -4,7 +4,9 @@ using System.Security.Cryptography;
 
 namespace Fabrique.Runner;
 
-/// <summary>What to start and where, decided once per start of the node: ports and tokens stay the same when a process starts again.</summary>
+/// <summary>
+/// What to start and where, decided once per start of the node: ports and tokens stay the same when a process starts again.
+/// </summary>
 /// <param name="Address">The public address, null when no service has a fixed port.</param>
 /// <param name="Keepers">The services that keep records.</param>
 /// <param name="Secrets">Everything the logs must not show.</param>
@@ -53,8 +55,8 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
     };
 
     /// <summary>
-    /// The embedded sidecar's. It does a little for each of many small messages: the compiler's second look at its code pays. It never blocks a thread: what arrives
-    /// may be dealt with by the one that read it.
+    /// The embedded sidecar's. It does a little for each of many small messages: the compiler's second look at its code pays. It never
+    /// blocks a thread: what arrives may be dealt with by the one that read it.
     /// </summary>
     private static readonly Dictionary<string, string> SidecarDefaults = new(Defaults)
     {
@@ -83,15 +85,21 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
     public IEnumerable<int> PublicPorts =>
         _instances.SelectMany(instance => instance.Places).Where(place => place.IsPublic).Select(place => place.Listen.Port);
 
-    /// <summary>Services with a database of their own: those of the repository that keep records.</summary>
-    public IReadOnlyList<string> Keepers { get; } = [.. file.Services.Where(KeepsRecords).Select(service => service.Name)];
+    /// <summary>Services with a database of their own.</summary>
+    public IReadOnlyList<string> Databases { get; } = [.. file.Services.Where(HasDatabase).Select(service => service.Name)];
+
+    /// <summary>Those of them that keep records.</summary>
+    private readonly IReadOnlyList<string> _keepers =
+    [
+        .. file.Services.Where(service => IsMadeOf(service, "Records")).Select(service => service.Name),
+    ];
 
     /// <exception cref="PlainError">Several processes would have one database file, which serves one alone.</exception>
     public void RequireShared(Database database)
     {
         if (
             database.ConnectionString is null
-            && file.Services.FirstOrDefault(service => service.Replicas > 1 && KeepsRecords(service)) is { } service
+            && file.Services.FirstOrDefault(service => service.Replicas > 1 && HasDatabase(service)) is { } service
         )
         {
             throw new PlainError(
@@ -114,7 +122,7 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
             broker,
             database,
             sidecar,
-            Keepers,
+            _keepers,
             [.. _tokens.Values, _appToken, password, .. database.Secrets]
         );
     }
@@ -129,7 +137,6 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         {
             return [EmbeddedSpec(components, broking)];
         }
-
         // The public ones call nobody and hear nothing: they need none.
         return
         [
@@ -161,7 +168,6 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
             environment[$"Apps__{app.Key}__Address"] = string.Join(';', app.Select(instance => Text(instance.App.Address)));
             environment[$"Apps__{app.Key}__ApiToken"] = _tokens[app.Key];
         }
-
         string[] arguments =
         [
             Build.Assembly(root, SidecarProject),
@@ -195,19 +201,16 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
             environment[$"Kestrel__Endpoints__{place.Name}__Url"] = $"http://{place.Listen}";
             environment[$"Kestrel__Endpoints__{place.Name}__Protocols"] = place.Http2 ? "Http2" : "Http1";
         }
-
         if (file.ComponentsPath is not null)
         {
             var ports = _daprdPorts.GetValueOrDefault(instance.Name, _sidecarPorts);
             environment["DAPR_HTTP_ENDPOINT"] = Text(Loopback(ports[0]));
             environment["DAPR_GRPC_ENDPOINT"] = Text(Loopback(ports[1]));
         }
-
-        if (database.ConnectionString is { } connection && (service.Project is null || KeepsRecords(service)))
+        if (database.ConnectionString is { } connection && (service.Project is null || HasDatabase(service)))
         {
             environment[Database.Variable] = connection;
         }
-
         environment["DAPR_API_TOKEN"] = token;
         environment["APP_API_TOKEN"] = _appToken;
 
@@ -215,7 +218,6 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         {
             environment[name] = value;
         }
-
         // A project runs in its own folder: that is where its wwwroot, settings and data files are.
         var stage = service.IsPublic ? Stage.Public : Stage.Services;
         return service.Project is { } project
@@ -259,12 +261,10 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         {
             variables["Site__Address"] = Text(front);
         }
-
         if (demonstration)
         {
             variables["Demo"] = "true";
         }
-
         // Towns reach the web through a proxy; the processes of a node reach each other without.
         variables["NO_PROXY"] = variables["no_proxy"] = string.Join(',', NotByProxy);
         variables["OTEL_SERVICE_NAME"] = name;
@@ -281,12 +281,13 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
                 variables[$"{binding.Key}__{index}"] = Text(address);
             }
         }
-
         return variables;
     }
 
-    private static bool KeepsRecords(TyeService service) =>
-        service.Project is { } project && Build.Closure([project]).Any(path => Path.GetFileName(path) == "Records.csproj");
+    private static bool HasDatabase(TyeService service) => IsMadeOf(service, "Storage");
+
+    private static bool IsMadeOf(TyeService service, string library) =>
+        service.Project is { } project && Build.Closure([project]).Any(path => Path.GetFileNameWithoutExtension(path) == library);
 
     private static string NewToken() => RandomNumberGenerator.GetHexString(32, lowercase: true);
 

@@ -1,4 +1,4 @@
-using Fabrique.Records;
+using Fabrique.Storage;
 using MailKit.Net.Smtp;
 using Microsoft.EntityFrameworkCore;
 using MimeKit;

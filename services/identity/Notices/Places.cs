@@ -45,16 +45,19 @@ internal sealed class Places(TerritoryService.TerritoryServiceClient territories
         }
     }
 
-    /// <summary>What the territories, regions and cohorts of these rights are called, by code.</summary>
-    public async Task<IReadOnlyDictionary<string, string>> NamesAsync(IEnumerable<Grant> grants, CancellationToken cancellation)
+    /// <summary>The names of the territories, regions and cohorts of these rights, by code.</summary>
+    public Task<IReadOnlyDictionary<string, string>> NamesAsync(IEnumerable<Grant> grants, CancellationToken cancellation) =>
+        NamesAsync(
+            grants.Where(grant => grant.Role != Grant.Steward && grant.Scope != Grant.Everywhere).Select(grant => grant.Scope),
+            cancellation
+        );
+
+    /// <summary>The names of these territories, regions and cohorts, by code.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> NamesAsync(IEnumerable<string> codes, CancellationToken cancellation)
     {
-        var codes = grants
-            .Where(grant => grant.Role != Grant.Steward && grant.Scope != Grant.Everywhere)
-            .Select(grant => grant.Scope)
-            .Distinct()
-            .ToList();
-        var places = await Task.WhenAll(codes.Select(code => FindAsync(code, cancellation)));
-        return codes.Zip(places).ToDictionary(pair => pair.First, pair => pair.Second.Name);
+        var asked = codes.Distinct().ToList();
+        var places = await Task.WhenAll(asked.Select(code => FindAsync(code, cancellation)));
+        return asked.Zip(places).ToDictionary(pair => pair.First, pair => pair.Second.Name);
     }
 
     private Place Remember(string code, Place place, DateTimeOffset until)

@@ -318,7 +318,7 @@ public sealed partial class RecordStore<TDb>(
         {
             await using var db = await databases.CreateDbContextAsync(cancellation);
             await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-            var store = await engine.LockAsync(db, cancellation);
+            var store = await engine.LockAsync<StoreRow>(db, cancellation);
             if (store.Registry != registry.Version)
             {
                 await registry.LoadAsync(db, cancellation);

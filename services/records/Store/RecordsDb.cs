@@ -74,19 +74,9 @@ internal sealed class StoreRow
 
     /// <summary>How many envelopes left the quarantine for want of room or of time.</summary>
     public long Dropped { get; set; }
-}
 
-/// <summary>The tables derived for one version of the index, and how far they have come.</summary>
-internal sealed class IndexRow
-{
-    public required string Version { get; init; }
-
-    /// <summary>Everything up to this sequence is in the index; less than the store's last one while it is built.</summary>
-    public long Sequence { get; set; }
-    public DateTime CreatedAt { get; init; }
-
-    /// <summary>Names of the tables, separated by spaces, where the index has no schema of its own.</summary>
-    public string Tables { get; set; } = "";
+    /// <summary>An epoch, drawn with the database and again when a back-up was restored: followers then start over.</summary>
+    public static string NewEpoch() => Guid.CreateVersion7().ToString();
 }
 
 internal sealed class RecordRow

@@ -53,7 +53,7 @@ public sealed partial class RecordStore<TDb>
 
     /// <summary>Draws the epoch again: every follower of this feed starts over. For a database that was put back to an earlier state.</summary>
     internal Task<string> RenewEpochAsync(CancellationToken cancellation) =>
-        TransactAsync((_, store) => Task.FromResult(store.Epoch = StoreSetup<TDb>.NewEpoch()), cancellation);
+        TransactAsync((_, store) => Task.FromResult(store.Epoch = StoreRow.NewEpoch()), cancellation);
 
     /// <summary>Derives the index from the next records that are not in it yet.</summary>
     /// <returns>The sequence up to which everything is in the index now.</returns>

@@ -40,7 +40,7 @@ internal sealed class StoreSetup<TDb>(
         await engine.ApplyScriptsAsync(db, [.. new[] { typeof(StoreSetup<>).Assembly, typeof(TDb).Assembly }.Distinct()], cancellation);
         if (!await db.Store.AnyAsync(cancellation))
         {
-            db.Store.Add(new StoreRow { Epoch = NewEpoch() });
+            db.Store.Add(new StoreRow { Epoch = StoreRow.NewEpoch() });
         }
     }
 
@@ -63,7 +63,4 @@ internal sealed class StoreSetup<TDb>(
         );
         db.Indexes.Add(row);
     }
-
-    /// <summary>Drawn with the database; whoever restores a back-up draws it again, and followers then start over.</summary>
-    internal static string NewEpoch() => Guid.CreateVersion7().ToString();
 }

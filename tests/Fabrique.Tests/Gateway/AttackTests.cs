@@ -8,7 +8,6 @@ using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
 using Fabrique.Identity;
 using Fabrique.Identity.V1;
-using Fabrique.Records;
 using Grpc.Core;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;

@@ -2,7 +2,6 @@ using System.Net;
 using Deque.AxeCore.Playwright;
 using Fabrique.Identity.V1;
 using Fabrique.Practices.V1;
-using Fabrique.Records;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Playwright;

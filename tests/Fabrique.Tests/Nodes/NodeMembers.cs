@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using AngleSharp.Html.Parser;
 using Fabrique.Identity.V1;
-using Fabrique.Records;
 using Fabrique.Territories.V1;
 using Grpc.Core;
 using Grpc.Net.Client;

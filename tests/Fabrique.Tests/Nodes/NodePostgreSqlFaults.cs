@@ -1,4 +1,3 @@
-using Fabrique.Records;
 using static Fabrique.Tests.Answers;
 
 namespace Fabrique.Tests;
@@ -17,7 +16,7 @@ public sealed class NodeOnRestartedPostgreSql() : WholeNode("--broker", "memory"
 
     public override async ValueTask InitializeAsync()
     {
-        _environment[RecordsHosting.DatabaseVariable] = await Server.StartAsync();
+        _environment[ServiceDatabase.Variable] = await Server.StartAsync();
         await base.InitializeAsync();
         foreach (var territory in Territories)
         {

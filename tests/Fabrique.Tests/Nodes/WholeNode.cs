@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using Fabrique.Records;
 using Fabrique.Runner;
 using Microsoft.Data.Sqlite;
 using Npgsql;
@@ -30,6 +29,7 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
 
     public virtual async ValueTask InitializeAsync()
     {
+        await DirectoryFile.CopyToAsync(Data, demonstration: options.Contains("--demo"));
         await RunAsync("up", ["--detach", "--port", $"{Port}", .. options]);
         Address = new Uri((string)RunFile()["address"]!);
         GrpcAddress = new Uri((string)RunFile()["grpcAddress"]!);
@@ -125,7 +125,7 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
     /// <summary>A connection to the database of a service.</summary>
     private DbConnection Connection(string service)
     {
-        if (!Environment.TryGetValue(RecordsHosting.DatabaseVariable, out var server))
+        if (!Environment.TryGetValue(ServiceDatabase.Variable, out var server))
         {
             return new SqliteConnection($"Data Source={Path.Combine(Data, service)}.db;Mode=ReadOnly;Pooling=False");
         }
@@ -267,7 +267,7 @@ public sealed class NodeOnPostgreSql(PostgreSqlServer server) : WholeNode("--rep
     public string Server => _server.ConnectionString;
 
     protected override IReadOnlyDictionary<string, string> Environment =>
-        new Dictionary<string, string> { [RecordsHosting.DatabaseVariable] = Server };
+        new Dictionary<string, string> { [ServiceDatabase.Variable] = Server };
 
     public override async ValueTask InitializeAsync()
     {

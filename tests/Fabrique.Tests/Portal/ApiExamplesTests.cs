@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 using Fabrique.Portal;
-using Fabrique.Records;
 using static Fabrique.Tests.Answers;
 
 namespace Fabrique.Tests;
@@ -147,6 +146,7 @@ public sealed class ApiExamplesTests(NodeWithInventedTowns node) : IClassFixture
         }
         var territory =
             role == Grant.Steward ? key.Node
+            : role == Grant.Facilitator ? Grant.Everywhere
             : example.Call == "UpdateProfile" ? "62528"
             : "ZZ001";
         return NodeToken.Issue(key, [new Grant(role, territory)], TimeSpan.FromMinutes(5), TimeProvider.System);

@@ -1,6 +1,5 @@
 using System.Net;
 using Fabrique.Identity;
-using Fabrique.Records;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

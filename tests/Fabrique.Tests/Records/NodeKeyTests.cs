@@ -1,5 +1,3 @@
-using Fabrique.Records;
-
 namespace Fabrique.Tests;
 
 public sealed class NodeKeyTests

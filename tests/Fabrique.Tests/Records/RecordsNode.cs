@@ -47,7 +47,7 @@ public sealed class RecordsNode : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration["Data"] = folder;
         builder.Configuration["Urls"] = "http://127.0.0.1:0";
-        builder.Configuration[RecordsHosting.DatabaseVariable] = database;
+        builder.Configuration[ServiceDatabase.Variable] = database;
         builder.AddServiceDefaults();
         builder.AddGrpcApi();
         builder.Services.AddSingleton(new TestIndexVersion(indexVersion));

@@ -1,4 +1,3 @@
-using Fabrique.Records;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;

@@ -49,19 +49,27 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
     public virtual async ValueTask InitializeAsync()
     {
         var database = await DatabaseAsync();
+        if (typeof(TEntry) == typeof(TerritoriesDb))
+        {
+            await DirectoryFile.CopyToAsync(_folder, demonstration: true);
+        }
         _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host =>
             Settings
                 .Aggregate(host, (host, setting) => host.UseSetting(setting.Key, setting.Value))
                 .UseSetting("Data", _folder)
                 .UseSetting("Demo", $"{typeof(TEntry) == typeof(TerritoriesDb)}")
-                .UseSetting(RecordsHosting.DatabaseVariable, database)
+                .UseSetting(ServiceDatabase.Variable, database)
                 .UseSetting("urls", "http://127.0.0.1:0")
+                .UseSetting("services:practices:http:0", "http://127.0.0.1:1")
+                .UseSetting("services:territories:http:0", "http://127.0.0.1:1")
                 .ConfigureServices(services =>
                     services
                         .PostConfigureAll<DaprAuthenticationOptions>(dapr => dapr.Token = SidecarToken)
                         .AddSingleton<IdentityFake>()
                         .AddSingleton<IdentityService.IdentityServiceClient>(provider => provider.GetRequiredService<IdentityFake>())
                         .AddSingleton<TerritoryService.TerritoryServiceClient, DirectoryFake>()
+                        .AddKeyedSingleton<PeopleService.PeopleServiceClient>("practices", new PeopleFake(keepsSomething: true))
+                        .AddKeyedSingleton<PeopleService.PeopleServiceClient>("territories", new PeopleFake(keepsSomething: false))
                 )
         );
         _factory.UseKestrel(0);
