@@ -16,15 +16,14 @@ internal static class Build
     /// <exception cref="PlainError">The build failed; the errors were printed.</exception>
     public static async Task EnsureAsync(string root, IReadOnlyList<string> projects, TextWriter output, CancellationToken cancellation)
     {
-        var stamp = new FileInfo(Path.Combine(root, "artifacts", "node.stamp"));
-        if (
-            projects.Count == 0
-            || (
-                stamp.Exists
-                && projects.All(project => File.Exists(Assembly(root, project)))
-                && Newest(root, projects) < stamp.LastWriteTimeUtc
-            )
-        )
+        if (projects.Count == 0 || IsBuilt())
+        {
+            return;
+        }
+
+        // Of nodes that start together one builds and the others wait.
+        await using var turn = await WaitForTurnAsync(Path.Combine(root, "artifacts", "node.lock"), cancellation);
+        if (IsBuilt())
         {
             return;
         }
@@ -45,9 +44,46 @@ internal static class Build
             cancellation
         );
         await RunAsync(root, filter, output, cancellation);
-        // The time before the build: what was edited meanwhile is built next time.
+        SetBuilt(root, File.GetLastWriteTimeUtc(filter));
+
+        bool IsBuilt() =>
+            Stamp(root) is { Exists: true } stamp
+            && projects.All(project => File.Exists(Assembly(root, project)))
+            && Newest(root, projects) < stamp.LastWriteTimeUtc;
+    }
+
+    /// <summary>Builds everything, so that nodes that start afterwards build nothing.</summary>
+    /// <exception cref="PlainError">The build failed; the errors were printed.</exception>
+    public static async Task AllAsync(string root, TextWriter output, TimeProvider clock, CancellationToken cancellation)
+    {
+        var begin = clock.GetUtcNow();
+        await RunAsync(root, "Fabrique.sln", output, cancellation);
+        SetBuilt(root, begin.UtcDateTime);
+    }
+
+    private static FileInfo Stamp(string root) => new(Path.Combine(root, "artifacts", "node.stamp"));
+
+    /// <summary>What nodes are made of is built as it stood then; what was edited since is built next time.</summary>
+    private static void SetBuilt(string root, DateTime then)
+    {
+        var stamp = Stamp(root);
         File.Create(stamp.FullName).Dispose();
-        File.SetLastWriteTimeUtc(stamp.FullName, File.GetLastWriteTimeUtc(filter));
+        File.SetLastWriteTimeUtc(stamp.FullName, then);
+    }
+
+    private static async Task<FileStream> WaitForTurnAsync(string path, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200), cancellation);
+            }
+        }
     }
 
     /// <summary>Builds a project, solution or filter, one line per project built; the whole output is in artifacts/build.log.</summary>

@@ -39,6 +39,7 @@ internal sealed class StatusCommand(string data, TextWriter output, TimeProvider
         );
         return rows.All(row => row.Healthy) ? 0 : 1;
     }
+
     /// <summary>Stops the node and waits for its end.</summary>
     public async Task<int> DownAsync(CancellationToken cancellation)
     {
@@ -63,22 +64,33 @@ internal sealed class StatusCommand(string data, TextWriter output, TimeProvider
             }
         }
         // The supervisor restarts processes: the last word of its run file counts.
-        var leftovers = await (RunFile.Read(data) ?? node).KillLeftoversAsync(time);
+        var leftovers = await (RunFile.Read(data) ?? node).KillLeftoversAsync(clock);
         RunFile.Delete(data);
         output.WriteLine(leftovers.Count == 0 ? "Stopped" : $"Stopped; killed what was left: {string.Join(", ", leftovers)}");
         return 0;
     }
-    private async Task<(string Line, bool Healthy, Memory Memory)> RowAsync(RunningProcess process, int width, CancellationToken cancellation)
+
+    private async Task<(string Line, bool Healthy, Memory Memory)> RowAsync(
+        RunningProcess process,
+        int width,
+        CancellationToken cancellation
+    )
     {
         var alive = Proc.IsAlive(process.Pid, process.StartTicks);
         var health = alive
-            ? await Probe.AskAsync(process.Address is { } address ? new Uri(address) : null, process.Http2, process.HealthPage, cancellation)
+            ? await Probe.AskAsync(
+                process.Address is { } address ? new Uri(address) : null,
+                process.Http2,
+                process.HealthPage,
+                cancellation
+            )
             : new Probe(false, "ended");
         var memory = alive ? Proc.Memory(process.Pid, process.StartTicks) : default;
         var line =
             $"{process.Name.PadRight(width)} {process.Pid, 7}  {process.Address, -26} {health.Text, -10} {Columns(memory)} {process.Restarts, 8}  {(alive ? Age(process.StartedAt) : "")}";
         return (line.TrimEnd(), health.IsHealthy, memory);
     }
+
     private string Age(DateTimeOffset since) => (clock.GetUtcNow() - since).ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture);
 
     private static string Columns(Memory memory) => $"{Mebibytes(memory.Share), 9} {Mebibytes(memory.Resident), 9}";

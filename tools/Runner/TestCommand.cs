@@ -48,7 +48,7 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider c
         {
             await StepAsync("format", () => CheckFormatAsync(cancellation));
         }
-        if (await StepAsync("build", () => Build.RunAsync(root, "Fabrique.sln", output, cancellation)))
+        if (await StepAsync("build", () => Build.AllAsync(root, output, clock, cancellation)))
         {
             await StepAsync("tests", () => RunTestsAsync(filter, cancellation));
         }
@@ -131,7 +131,10 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider c
             "1.5x",
             "-trx",
             Path.Combine(folder, "tests.trx"),
-            .. filter is null ? Array.Empty<string>() : ["-method", $"*{filter}*"],
+            .. filter is not null ? ["-method", $"*{filter}*"]
+            // Suites that say of PostgreSQL what others say of it already, and what they say of SQLite themselves.
+            : Environment.GetEnvironmentVariable("FABRIQUE_TEST_DATABASES") != "all" ? ["-trait-", "Databases=all"]
+            : Array.Empty<string>(),
         ];
         var code = await RunWhileItSaysSomethingAsync(arguments, log, results, cancellation);
         // The count is that of the written results: the live messages share the console with what the services under test say.

@@ -17,6 +17,7 @@ public sealed class NoticesOnSqliteTests(ServiceOnSqlite<IdentityDb> service)
     : NoticesSuite(service),
         IClassFixture<ServiceOnSqlite<IdentityDb>>;
 
+[Trait("Databases", "all")]
 public sealed class NoticesOnPostgreSqlTests(ServiceOnPostgreSql<IdentityDb> service)
     : NoticesSuite(service),
         IClassFixture<ServiceOnPostgreSql<IdentityDb>>;

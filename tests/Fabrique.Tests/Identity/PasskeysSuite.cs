@@ -8,6 +8,7 @@ namespace Fabrique.Tests;
 
 public sealed class PasskeysOnSqliteTests(IdentityOnSqlite service) : PasskeysSuite(service), IClassFixture<IdentityOnSqlite>;
 
+[Trait("Databases", "all")]
 public sealed class PasskeysOnPostgreSqlTests(IdentityOnPostgreSql service) : PasskeysSuite(service), IClassFixture<IdentityOnPostgreSql>;
 
 /// <summary>Passkeys as a service sees them: what a device answers, and what somebody answers who has no such device.</summary>

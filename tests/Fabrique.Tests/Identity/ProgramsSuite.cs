@@ -20,6 +20,7 @@ public sealed class ProgramsOnSqliteTests(ServiceOnSqlite<IdentityDb> service)
     : ProgramsSuite(service),
         IClassFixture<ServiceOnSqlite<IdentityDb>>;
 
+[Trait("Databases", "all")]
 public sealed class ProgramsOnPostgreSqlTests(ServiceOnPostgreSql<IdentityDb> service)
     : ProgramsSuite(service),
         IClassFixture<ServiceOnPostgreSql<IdentityDb>>;

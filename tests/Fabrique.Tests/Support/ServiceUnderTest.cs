@@ -50,6 +50,10 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
     {
         var database = await DatabaseAsync();
         await PrepareAsync(_folder, database);
+        if (typeof(TEntry) == typeof(TerritoriesDb))
+        {
+            await DirectoryFile.CopyToAsync(_folder, demonstration: true);
+        }
         _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host =>
             Settings
                 .Aggregate(host, (host, setting) => host.UseSetting(setting.Key, setting.Value))
