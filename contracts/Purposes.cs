@@ -3,8 +3,8 @@ using static Fabrique.Words;
 namespace Fabrique;
 
 /// <summary>
-/// What personal data a node keeps, what for, for whom and for how long (article 30 of Regulation (EU) 2016/679). The jobs that erase take their
-/// durations from here, and the page /confidentialite shows it: there is no other list.
+/// What personal data a node keeps, what for, for whom and for how long (article 30 of Regulation (EU) 2016/679). The jobs that erase take
+/// their durations from here, and the page /confidentialite shows it: there is no other list.
 /// </summary>
 public static class Purposes
 {

@@ -9,6 +9,7 @@ namespace Fabrique.Runner;
 /// <param name="Address">Where it answers; null for one that has no health page.</param>
 /// <param name="Http2">The address speaks HTTP/2 only.</param>
 /// <param name="HealthPage">Path of its health page.</param>
+/// <param name="Stalled">What it said last, when it is not healthy yet and makes no progress; otherwise null.</param>
 /// <param name="Token">Its <c>DAPR_API_TOKEN</c>, made anew at each start of the node.</param>
 internal sealed record RunningProcess(
     string Name,
@@ -21,7 +22,8 @@ internal sealed record RunningProcess(
     string? Address,
     bool Http2,
     string HealthPage,
-    string? Token
+    string? Token,
+    string? Stalled = null
 );
 
 /// <summary>
@@ -59,7 +61,7 @@ internal sealed record RunFile(
         {
             return JsonSerializer.Deserialize<RunFile>(File.ReadAllBytes(PathIn(data)), Json);
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or JsonException)
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {
             return null;
         }
@@ -84,7 +86,6 @@ internal sealed record RunFile(
         {
             JsonSerializer.Serialize(stream, this, Json);
         }
-
         File.Move(draft, PathIn(data), overwrite: true);
     }
 
@@ -96,17 +97,16 @@ internal sealed record RunFile(
 
     /// <summary>Kills what a supervisor that died without stopping its processes left behind, and waits for its end.</summary>
     /// <returns>The names of the processes found.</returns>
-    public async Task<IReadOnlyList<string>> KillLeftoversAsync(TimeProvider time)
+    public async Task<IReadOnlyList<string>> KillLeftoversAsync(TimeProvider clock)
     {
         List<RunningProcess> Left() => [.. Processes.Where(process => Proc.Family(process.Pid, process.StartTicks).Count > 0)];
         var leftovers = Left();
         leftovers.ForEach(process => Proc.Kill(process.Pid));
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), time);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), clock);
         for (var tries = 0; tries < 100 && Left().Count > 0; tries++)
         {
             await timer.WaitForNextTickAsync();
         }
-
         return [.. leftovers.Select(process => process.Name)];
     }
 
@@ -119,7 +119,7 @@ internal sealed record RunFile(
         {
             return new FileStream(Path.Combine(Folder(data), "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException exception) when (exception is not (DirectoryNotFoundException or PathTooLongException))
+        catch (IOException error) when (error is not (DirectoryNotFoundException or PathTooLongException))
         {
             return null;
         }

@@ -3,20 +3,19 @@ using System.Globalization;
 namespace Fabrique.Runner;
 
 /// <summary>Looks after a node from outside: <c>status</c> and <c>down</c>, both from its run file.</summary>
-internal sealed class StatusCommand(string data, TextWriter output, TimeProvider time)
+internal sealed class StatusCommand(string data, TextWriter output, TimeProvider clock)
 {
     /// <summary>One line per process, and the memory of all: the resident pages of each, and its share of them where several processes have the same.</summary>
     /// <returns>0 when everything is healthy, 1 otherwise.</returns>
-    public async Task<int> StatusAsync(CancellationToken cancel)
+    public async Task<int> StatusAsync(CancellationToken cancellation)
     {
         if (RunFile.Read(data) is not { IsRunning: true } node)
         {
             output.WriteLine($"No node runs on {data}");
             return 1;
         }
-
         var width = Math.Max(12, node.Processes.Max(process => process.Name.Length));
-        var rows = await Task.WhenAll(node.Processes.Select(process => RowAsync(process, width, cancel)));
+        var rows = await Task.WhenAll(node.Processes.Select(process => RowAsync(process, width, cancellation)));
         var header =
             $"{"name".PadRight(width)} {"pid", 7}  {"address", -26} {"health", -10} {"share", 9} {"resident", 9} {"restarts", 8}  uptime";
         output.WriteLine(header);
@@ -24,7 +23,6 @@ internal sealed class StatusCommand(string data, TextWriter output, TimeProvider
         {
             output.WriteLine(row.Line);
         }
-
         var runner = Proc.Memory(node.Pid, node.StartTicks);
         output.WriteLine($"{"runner".PadRight(width)} {node.Pid, 7}  {"", -26} {"", -10} {Columns(runner)} {"", 8}  {Age(node.StartedAt)}");
         var all = rows.Aggregate(runner, (sum, row) => sum + row.Memory);
@@ -43,43 +41,49 @@ internal sealed class StatusCommand(string data, TextWriter output, TimeProvider
     }
 
     /// <summary>Stops the node and waits for its end.</summary>
-    public async Task<int> DownAsync(CancellationToken cancel)
+    public async Task<int> DownAsync(CancellationToken cancellation)
     {
         if (RunFile.Read(data) is not { } node)
         {
             output.WriteLine($"No node runs on {data}");
             return 0;
         }
-
         if (node.IsRunning)
         {
             Proc.Terminate(node.Pid);
             // Each of four stages may take ten seconds before the supervisor kills it.
-            var begin = time.GetTimestamp();
-            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50), time);
-            while (node.IsRunning && time.GetElapsedTime(begin) < TimeSpan.FromSeconds(45))
+            var begin = clock.GetTimestamp();
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50), clock);
+            while (node.IsRunning && clock.GetElapsedTime(begin) < TimeSpan.FromSeconds(45))
             {
-                await timer.WaitForNextTickAsync(cancel);
+                await timer.WaitForNextTickAsync(cancellation);
             }
-
             if (node.IsRunning)
             {
                 Proc.Kill(node.Pid);
             }
         }
-
         // The supervisor restarts processes: the last word of its run file counts.
-        var leftovers = await (RunFile.Read(data) ?? node).KillLeftoversAsync(time);
+        var leftovers = await (RunFile.Read(data) ?? node).KillLeftoversAsync(clock);
         RunFile.Delete(data);
         output.WriteLine(leftovers.Count == 0 ? "Stopped" : $"Stopped; killed what was left: {string.Join(", ", leftovers)}");
         return 0;
     }
 
-    private async Task<(string Line, bool Healthy, Memory Memory)> RowAsync(RunningProcess process, int width, CancellationToken cancel)
+    private async Task<(string Line, bool Healthy, Memory Memory)> RowAsync(
+        RunningProcess process,
+        int width,
+        CancellationToken cancellation
+    )
     {
         var alive = Proc.IsAlive(process.Pid, process.StartTicks);
         var health = alive
-            ? await Probe.AskAsync(process.Address is { } address ? new Uri(address) : null, process.Http2, process.HealthPage, cancel)
+            ? await Probe.AskAsync(
+                process.Address is { } address ? new Uri(address) : null,
+                process.Http2,
+                process.HealthPage,
+                cancellation
+            )
             : new Probe(false, "ended");
         var memory = alive ? Proc.Memory(process.Pid, process.StartTicks) : default;
         var line =
@@ -87,7 +91,7 @@ internal sealed class StatusCommand(string data, TextWriter output, TimeProvider
         return (line.TrimEnd(), health.IsHealthy, memory);
     }
 
-    private string Age(DateTimeOffset since) => (time.GetUtcNow() - since).ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture);
+    private string Age(DateTimeOffset since) => (clock.GetUtcNow() - since).ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture);
 
     private static string Columns(Memory memory) => $"{Mebibytes(memory.Share), 9} {Mebibytes(memory.Resident), 9}";
 

@@ -7,10 +7,8 @@ internal static class ServiceNames
     public static string Of(string service) =>
         service switch
         {
-            "practices" => T["Pratiques"],
-            "territories" => T["Territoires"],
             "identity" => T["Comptes"],
             "portal" => T["Site"],
-            _ => service,
+            _ => AreaSign.LabelOf(service) ?? service,
         };
 }

@@ -4,7 +4,9 @@ using Fabrique.Runner;
 
 namespace Fabrique.Tests;
 
-/// <summary>The rules of the house that a compiler does not know. Each check is shown a breach first: one that cannot fail guards nothing.</summary>
+/// <summary>
+/// The rules of the house that a compiler does not know. Each check is shown a breach first: one that cannot fail guards nothing.
+/// </summary>
 public sealed partial class HouseTests
 {
     private const int LongestFile = 300;

@@ -65,7 +65,9 @@ public partial class ShippedDataTests
             text => Assert.Distinct(Shipped.Select(text))
         );
 
-    /// <summary>The services refuse a published figure without unit, period or source; the shipped ones also say how exact they are.</summary>
+    /// <summary>
+    /// The services refuse a published figure without unit, period or source; the shipped ones also say how exact they are.
+    /// </summary>
     [Fact]
     public void Every_figure_is_declared_with_its_unit_period_and_source() =>
         Assert.All(Shipped.SelectMany(practice => practice.Figures.Select(figure => (practice, figure))), row =>
@@ -171,7 +173,9 @@ public partial class ShippedDataTests
             Assert.DoesNotMatch(FrenchMisprint(), text);
         });
 
-    /// <summary>A straight apostrophe, a breaking or missing space beside French punctuation or before a unit, two spaces in a row.</summary>
+    /// <summary>
+    /// A straight apostrophe, a breaking or missing space beside French punctuation or before a unit, two spaces in a row.
+    /// </summary>
     [GeneratedRegex(@"'|""| [:;?!»%€]|« |[\p{L}\p{N}][:;?!»]|«[\p{L}\p{N}]|\d (m|km|ha|kWc|m²|m³|km²)\b|  |^\s|\s$")]
     private static partial Regex FrenchMisprint();
 

@@ -1,5 +1,5 @@
 using System.Reflection;
-using Fabrique.Portal.Components;
+using Fabrique.Portal.Shell;
 using Fabrique.Site;
 using Microsoft.AspNetCore.Components;
 
@@ -68,7 +68,7 @@ public static class SitePages
         ),
         ("/mon-territoire/charte", ["/mon-territoire/charte?territoire=62528"]),
         ("/mon-territoire/profil", ["/mon-territoire/profil"]),
-        ("/mon-territoire/profil/{Word}", [.. Portal.ProfileStep.All.Select(step => $"/mon-territoire/profil/{step.Word}")]),
+        ("/mon-territoire/profil/{Word}", [.. Portal.Territories.ProfileStep.All.Select(step => $"/mon-territoire/profil/{step.Word}")]),
         ("/mon-territoire/passation", ["/mon-territoire/passation"]),
         ("/mon-territoire/perimetre", ["/mon-territoire/perimetre"]),
         ("/rejoindre/perimetre", ["/rejoindre/perimetre"]),
