@@ -1,7 +1,7 @@
 using Fabrique.Practices.V1;
 using Fabrique.Records;
+using Fabrique.Storage;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Fabrique.Practices;
 
@@ -25,54 +25,20 @@ public sealed class PracticesDb(DbContextOptions<PracticesDb> options) : Records
     internal async Task<int> NextNumberAsync(CancellationToken cancellation) =>
         _lastNumber = (_lastNumber > 0 ? _lastNumber : await Practices.MaxAsync(row => (int?)row.Number, cancellation) ?? 0) + 1;
 
-    /// <summary>Inside a write: greater than every stamp that was committed. Writes come one after the other, so a reader that has seen a stamp has seen all before it.</summary>
+    /// <summary>Inside a write: greater than every stamp that a practice was given. Writes come one after the other, so a reader that has seen a stamp has seen all before it.</summary>
     internal async Task<long> NextStampAsync(CancellationToken cancellation)
     {
-        if (_lastStamp == 0)
-        {
-            _lastStamp = Math.Max(
-                await Practices.MaxAsync(row => (long?)row.Stamp, cancellation) ?? 0,
-                await Territories.MaxAsync(row => (long?)row.Stamp, cancellation) ?? 0
-            );
-        }
+        _lastStamp = _lastStamp > 0 ? _lastStamp : await Practices.MaxAsync(row => (long?)row.Stamp, cancellation) ?? 0;
         return ++_lastStamp;
     }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         base.OnModelCreating(modelBuilder);
-        modelBuilder.Entity<PracticeRow>(row =>
-        {
-            row.ToTable("practices").HasKey(practice => practice.Id);
-            row.HasIndex(practice => practice.Number).IsUnique();
-            row.HasIndex(practice => practice.Stamp);
-        });
-        modelBuilder.Entity<TerritoryRow>(row =>
-        {
-            row.ToTable("territories").HasKey(territory => territory.Id);
-            row.HasIndex(territory => territory.Stamp);
-            row.HasIndex(territory => territory.TakesBack);
-        });
-        modelBuilder.Entity<WordRow>(row =>
-        {
-            row.ToTable("practice_words").HasKey(word => word.Word);
-            row.HasIndex(word => word.Stamp);
-        });
-        modelBuilder.Entity<UnansweredSearchRow>(row => Own(row, "unanswered_searches").HasKey(search => new { search.Day, search.Words }));
-        modelBuilder.Entity<ReportRow>(row => Own(row, "practice_reports").HasKey(report => report.Id));
-        modelBuilder.Entity<CommentRow>(row => Own(row, "practice_comments").HasKey(comment => comment.Id));
-
-        // No record tells what is in these: they come from the numbered scripts.
-        static EntityTypeBuilder<T> Own<T>(EntityTypeBuilder<T> row, string table)
-            where T : class
-        {
-            row.ToTable(table, options => options.ExcludeFromMigrations());
-            foreach (var property in typeof(T).GetProperties())
-            {
-                row.Property(property.Name).HasColumnName(property.Name.ToLowerInvariant());
-            }
-            return row;
-        }
+        // No record tells what is in these.
+        modelBuilder.HasScripted<UnansweredSearchRow>("unanswered_searches").HasKey(search => new { search.Day, search.Words });
+        modelBuilder.HasScripted<ReportRow>("practice_reports").HasKey(report => report.Id);
+        modelBuilder.HasScripted<CommentRow>("practice_comments").HasKey(comment => comment.Id);
     }
 }
 
@@ -109,23 +75,6 @@ internal sealed class WordRow
 {
     public required string Word { get; init; }
     public long Stamp { get; init; }
-}
-
-internal sealed class TerritoryRow
-{
-    public required string Id { get; init; }
-    public long Stamp { get; set; }
-
-    /// <summary>Empty for a territory whose profile went.</summary>
-    public string Name { get; set; } = "";
-    public string Department { get; set; } = "";
-    public string Region { get; set; } = "";
-
-    /// <summary>Codes, a line each.</summary>
-    public string Situations { get; set; } = "";
-
-    /// <summary>Whether it left the network and wants its practices shown no more.</summary>
-    public bool TakesBack { get; set; }
 }
 
 internal sealed class UnansweredSearchRow

@@ -1,7 +1,7 @@
 using Fabrique.Identity.V1;
 using Fabrique.Practices.V1;
 using Grpc.Core;
-using static Fabrique.Records.Check;
+using static Fabrique.Check;
 
 namespace Fabrique.Practices;
 
@@ -24,7 +24,7 @@ internal sealed partial class PracticesGrpc
         return new CommentPracticeResponse
         {
             Comment = await comments.AddAsync(
-                Identifier(request.RequestId),
+                writes.Identifier(request.RequestId),
                 practice.Body.Id,
                 request.Territory,
                 text,
@@ -54,7 +54,7 @@ internal sealed partial class PracticesGrpc
         await reports.AddAsync(
             new ReportRow
             {
-                Id = Identifier(request.RequestId),
+                Id = writes.Identifier(request.RequestId),
                 Practice = practice.Body.Id,
                 Territory = practice.Body.Territory,
                 Kind = request.Kind,

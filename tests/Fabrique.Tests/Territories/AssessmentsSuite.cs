@@ -403,7 +403,7 @@ public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
                     kinds.Add(Envelope.Read(response.Envelope.ToByteArray()).Kind);
                 }
             }
-            Assert.Contains(RecordKinds.KindOf<Profile>(), kinds);
+            Assert.Contains(RecordKind.NameOf<Profile>(), kinds);
             Assert.DoesNotContain(kinds, kind => kind.Contains("Assessment", StringComparison.Ordinal));
         }
         using var http = service.Http(service.Token(town));

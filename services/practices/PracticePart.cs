@@ -3,21 +3,35 @@ using System.Text.Json;
 using Fabrique.Practices.V1;
 using Fabrique.Records;
 using Fabrique.Records.V1;
-using Fabrique.Territories.V1;
 using Google.Protobuf;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Practices;
 
-/// <summary>What the catalogue derives from practices, and from the profiles and memberships of the territories that own them.</summary>
-internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb>
+/// <summary>What the catalogue derives from practices: cards, facets, full text.</summary>
+internal sealed class PracticePart(Registry registry) : IndexPart<PracticesDb, Practice>
 {
     // Words that are in the database for sure: most texts add none.
     private readonly ConcurrentDictionary<string, bool> _words = new();
 
-    public override string Version => "3";
+    public override int Number => 1;
 
-    public override async Task CreateAsync(PracticesDb db, CancellationToken cancellation)
+    public override void Configure(ModelBuilder model)
+    {
+        model.Entity<PracticeRow>(row =>
+        {
+            row.ToTable("practices").HasKey(practice => practice.Id);
+            row.HasIndex(practice => practice.Number).IsUnique();
+            row.HasIndex(practice => practice.Stamp);
+        });
+        model.Entity<WordRow>(row =>
+        {
+            row.ToTable("practice_words").HasKey(word => word.Word);
+            row.HasIndex(word => word.Stamp);
+        });
+    }
+
+    protected override async Task CreateAsync(PracticesDb db, CancellationToken cancellation)
     {
         if (db.Database.IsNpgsql())
         {
@@ -39,35 +53,12 @@ internal sealed class PracticeIndex(Registry registry) : RecordIndex<PracticesDb
         );
     }
 
-    public override async Task ApplyAsync(PracticesDb db, Record record, IMessage? body, bool isNew, CancellationToken cancellation)
+    protected override async Task ApplyAsync(PracticesDb db, Record record, Practice? body, bool isNew, CancellationToken cancellation)
     {
-        if (record.Kind == RecordKinds.KindOf<Practice>())
-        {
-            // Lists are for anybody, for the delegates of the network, or for the territory at its home.
-            var practice = record.Visibility > Visibility.Private || record.Home == registry.Node ? (Practice?)body : null;
-            await ApplyAsync(db, record, practice, isNew ? null : await db.Practices.FindAsync([record.Id], cancellation), cancellation);
-        }
-        else if (record.Kind == RecordKinds.KindOf<Profile>())
-        {
-            var row = await TerritoryAsync(db, record.Id, cancellation);
-            var profile = (Profile?)body ?? new Profile();
-            row.Stamp = await db.NextStampAsync(cancellation);
-            (row.Name, row.Department, row.Region, row.Situations) = (
-                profile.Name,
-                profile.Department,
-                profile.Region,
-                string.Join('\n', profile.Situations.Distinct())
-            );
-        }
-        else if (record.Kind == RecordKinds.KindOf<Membership>())
-        {
-            var row = await TerritoryAsync(db, record.Id, cancellation);
-            row.TakesBack = body is Membership { Status: MembershipStatus.Left, PracticesLeft: PracticesLeft.Hidden };
-        }
+        // Lists are for anybody, for the delegates of the network, or for the territory at its home.
+        var practice = record.Visibility > Visibility.Private || record.Home == registry.Node ? body : null;
+        await ApplyAsync(db, record, practice, isNew ? null : await db.Practices.FindAsync([record.Id], cancellation), cancellation);
     }
-
-    private static async Task<TerritoryRow> TerritoryAsync(PracticesDb db, string id, CancellationToken cancellation) =>
-        await db.Territories.FindAsync([id], cancellation) ?? db.Territories.Add(new TerritoryRow { Id = id }).Entity;
 
     private async Task ApplyAsync(PracticesDb db, Record record, Practice? practice, PracticeRow? row, CancellationToken cancellation)
     {
