@@ -1,8 +1,8 @@
 namespace Fabrique;
 
 /// <summary>
-/// Territories that were invented to show or to try the platform. Their codes begin with "ZZ", as no official code does. They exist on a node
-/// that was started for a demonstration; nothing they tell leaves it, is exported or counted.
+/// Territories that were invented to show or to try the platform. Their codes begin with "ZZ", as no official code does. They exist on a
+/// node that was started for a demonstration; nothing they tell leaves it, is exported or counted.
 /// </summary>
 public static class Fictional
 {

@@ -4,7 +4,9 @@ namespace Fabrique;
 
 /// <summary>A right: a role, and where it holds.</summary>
 /// <param name="Role">One of the constants.</param>
-/// <param name="Scope">Official code of a territory, "R32" for a region, the code of a cohort, the name of a node for a steward; <see cref="Everywhere"/>.</param>
+/// <param name="Scope">
+/// Official code of a territory, "R32" for a region, the code of a cohort, the name of a node for a steward; <see cref="Everywhere"/>.
+/// </param>
 /// <param name="Family">Vocabulary Role4F: which of the four actor families a delegate stands for; otherwise empty.</param>
 public readonly record struct Grant(string Role, string Scope, string Family = "")
 {

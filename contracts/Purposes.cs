@@ -3,15 +3,21 @@ using static Fabrique.Words;
 namespace Fabrique;
 
 /// <summary>
-/// What personal data a node keeps, what for, for whom and for how long (article 30 of Regulation (EU) 2016/679). The jobs that erase take their
-/// durations from here, and the page /confidentialite shows it: there is no other list.
+/// What personal data a node keeps, what for, for whom and for how long (article 30 of Regulation (EU) 2016/679). The jobs that erase take
+/// their durations from here, and the page /confidentialite shows it: there is no other list.
 /// </summary>
 public static class Purposes
 {
+    // Before the purposes, which enter themselves.
+    private static readonly List<Purpose> Known = [];
+
     /// <summary>How long before an account that nobody uses is erased its owner is told.</summary>
     public static readonly TimeSpan Notice = TimeSpan.FromDays(30);
 
-    public static readonly Purpose Accounts = new(
+    /// <summary>All of them, in the order in which they stand here: those that concern most people first.</summary>
+    public static IReadOnlyList<Purpose> All => Known;
+
+    public static readonly Purpose Accounts = Enter(
         "accounts",
         TimeSpan.FromDays(730),
         () => T["Comptes et droits"],
@@ -27,7 +33,18 @@ public static class Purposes
             ]
     );
 
-    public static readonly Purpose Identities = new(
+    public static readonly Purpose Erasures = Enter(
+        "erasures",
+        TimeSpan.FromDays(30),
+        () => T["Effacements"],
+        () => T["Faire effacer dans chaque service ce qui concerne une personne, et lui montrer où c’est fait"],
+        () =>
+            T["Identifiant et adresse électronique, jusqu’à la réponse de chaque service ; ensuite, seulement quels services ont répondu"],
+        () => T["La personne elle-même"],
+        () => T["Jusqu’à ce que tous les services aient répondu, puis 30 jours"]
+    );
+
+    public static readonly Purpose Identities = Enter(
         "identities",
         null,
         () => T["Identités reliées"],
@@ -37,7 +54,7 @@ public static class Purposes
         () => T["Jusqu’à ce que la personne délie l’identité ou efface son compte"]
     );
 
-    public static readonly Purpose Sessions = new(
+    public static readonly Purpose Sessions = Enter(
         "sessions",
         TimeSpan.FromDays(14),
         () => T["Connexions"],
@@ -47,7 +64,7 @@ public static class Purposes
         () => T["14 jours après le dernier passage"]
     );
 
-    public static readonly Purpose Programs = new(
+    public static readonly Purpose Programs = Enter(
         "programs",
         TimeSpan.FromDays(30),
         () => T["Jetons pour des programmes"],
@@ -57,7 +74,7 @@ public static class Purposes
         () => T["30 jours après la fin du jeton ; retiré, il disparaît aussitôt"]
     );
 
-    public static readonly Purpose Requests = new(
+    public static readonly Purpose Requests = Enter(
         "requests",
         TimeSpan.FromDays(183),
         () => T["Demandes d’agir pour un territoire"],
@@ -67,7 +84,7 @@ public static class Purposes
         () => T["Six mois après un refus ; acceptée, tant que le compte existe"]
     );
 
-    public static readonly Purpose Invitations = new(
+    public static readonly Purpose Invitations = Enter(
         "invitations",
         TimeSpan.FromDays(14),
         () => T["Invitations"],
@@ -77,7 +94,7 @@ public static class Purposes
         () => T["14 jours, ou jusqu’à ce que l’invitation serve"]
     );
 
-    public static readonly Purpose Mails = new(
+    public static readonly Purpose Mails = Enter(
         "mails",
         TimeSpan.FromDays(2),
         () => T["Courriels qui attendent"],
@@ -87,7 +104,7 @@ public static class Purposes
         () => T["Jusqu’à l’envoi, deux jours au plus"]
     );
 
-    public static readonly Purpose Notices = new(
+    public static readonly Purpose Notices = Enter(
         "notices",
         TimeSpan.FromDays(2),
         () => T["Ce qu’il y a à vous dire"],
@@ -100,7 +117,7 @@ public static class Purposes
             ]
     );
 
-    public static readonly Purpose Audit = new(
+    public static readonly Purpose Audit = Enter(
         "audit",
         TimeSpan.FromDays(730),
         () => T["Journal des droits"],
@@ -110,7 +127,7 @@ public static class Purposes
         () => T["24 mois ; l’identifiant disparaît avec le compte"]
     );
 
-    public static readonly Purpose Signatories = new(
+    public static readonly Purpose Signatories = Enter(
         "signatories",
         null,
         () => T["Signataires de la charte"],
@@ -120,27 +137,7 @@ public static class Purposes
         () => T["Tant que le territoire le veut : il l’efface quand il le demande"]
     );
 
-    public static readonly Purpose Reports = new(
-        "reports",
-        TimeSpan.FromDays(365),
-        () => T["Signalements de lecteurs"],
-        () => T["Corriger une pratique fausse ou périmée"],
-        () => T["Le texte du message, sans adresse ni nom demandé"],
-        () => T["La délégation du territoire"],
-        () => T["12 mois"]
-    );
-
-    public static readonly Purpose Remarks = new(
-        "remarks",
-        TimeSpan.FromDays(365),
-        () => T["Remarques entre pairs"],
-        () => T["Relire une pratique avant sa publication"],
-        () => T["Le texte, le territoire de qui l’écrit"],
-        () => T["Les délégations du réseau, sur ce site"],
-        () => T["12 mois"]
-    );
-
-    public static readonly Purpose Assessments = new(
+    public static readonly Purpose Assessments = Enter(
         "assessments",
         null,
         () => T["Auto-évaluations"],
@@ -153,9 +150,40 @@ public static class Purposes
         () => T["Tant que le territoire le veut : sa personne référente efface fiches et instantanés"]
     );
 
-    /// <summary>All of them, those that concern most people first.</summary>
-    public static IReadOnlyList<Purpose> All { get; } =
-    [Accounts, Identities, Sessions, Programs, Requests, Invitations, Mails, Notices, Audit, Signatories, Assessments, Reports, Remarks];
+    public static readonly Purpose Reports = Enter(
+        "reports",
+        TimeSpan.FromDays(365),
+        () => T["Signalements de lecteurs"],
+        () => T["Corriger une pratique fausse ou périmée"],
+        () => T["Le texte du message, sans adresse ni nom demandé"],
+        () => T["La délégation du territoire"],
+        () => T["12 mois"]
+    );
+
+    public static readonly Purpose Remarks = Enter(
+        "remarks",
+        TimeSpan.FromDays(365),
+        () => T["Remarques entre pairs"],
+        () => T["Relire une pratique avant sa publication"],
+        () => T["Le texte, le territoire de qui l’écrit"],
+        () => T["Les délégations du réseau, sur ce site"],
+        () => T["12 mois"]
+    );
+
+    private static Purpose Enter(
+        string code,
+        TimeSpan? kept,
+        Func<string> name,
+        Func<string> why,
+        Func<string> data,
+        Func<string> readers,
+        Func<string> until
+    )
+    {
+        var purpose = new Purpose(code, kept, name, why, data, readers, until);
+        Known.Add(purpose);
+        return purpose;
+    }
 }
 
 /// <summary>A reason to keep personal data. The texts are in the language of whoever is answered.</summary>

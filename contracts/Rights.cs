@@ -5,8 +5,9 @@ using System.Text.Json;
 namespace Fabrique;
 
 /// <summary>
-/// Who may call what: <c>rights.json</c> is the whole of it. Each call of each contract names the roles that may make it, or "anyone", "account" (whoever
-/// has one), "app" (the node's own services). "Call:part" is a part of a call that needs more. What is not in the table is nobody's.
+/// Who may call what: <c>rights.json</c> is the whole of it. Each call of each contract names the roles that may make it, or "anyone",
+/// "account" (whoever has one), "app" (the node's own services). "Call:part" is a part of a call that needs more. What is not in the table
+/// is nobody's.
 /// </summary>
 public static class Rights
 {
@@ -47,9 +48,13 @@ public static class Rights
     }
 }
 
-/// <summary>What a call is about, by every name that a grant can have for it. A territory's name is one: <c>Subject subject = "62528"</c>.</summary>
+/// <summary>
+/// What a call is about, by every name that a grant can have for it. A territory's name is one: <c>Subject subject = "62528"</c>.
+/// </summary>
 /// <param name="Own">Itself: its territory, whoever declared it. What a delegate may do holds here only.</param>
-/// <param name="Around">What it is in: its region, its cohort, the node. A region is a territory too, and its delegates have no say in those that are in it.</param>
+/// <param name="Around">
+/// What it is in: its region, its cohort, the node. A region is a territory too, and its delegates have no say in those that are in it.
+/// </param>
 public readonly record struct Subject(IReadOnlyList<string> Own, IReadOnlyList<string> Around)
 {
     public static implicit operator Subject(string own) => new([own], []);

@@ -20,6 +20,7 @@ public sealed class Vocabulary
         _labels = terms.ToFrozenDictionary();
     }
 
+    // A property for each list that the code names: one that is mistyped does not compile.
     public static Vocabulary EffectKind => All[nameof(EffectKind)];
     public static Vocabulary IndicatorFamily => All[nameof(IndicatorFamily)];
     public static Vocabulary Licence => All[nameof(Licence)];

@@ -2,8 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Claims;
 using System.Text.Json;
-using Grpc.Core;
-using Grpc.Net.Client;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -22,7 +20,10 @@ internal enum SessionState
     Unknown,
 }
 
-/// <summary>The access tokens of the sessions and programs that this process has seen, in memory only; each is asked for once, however many requests wait for it.</summary>
+/// <summary>
+/// The access tokens of the sessions and programs that this process has seen, in memory only; each is asked for once, however many requests
+/// wait for it.
+/// </summary>
 internal sealed class AccessTokens(HttpClient identity, string client, string secret, Revocations revocations, TimeProvider clock)
 {
     /// <summary>Name of the token in the cookie.</summary>
@@ -116,7 +117,7 @@ internal sealed class AccessTokens(HttpClient identity, string client, string se
                 claims.GetPayloadValue<string>(Tokens.SessionClaim)
             );
         }
-        catch (Exception away) when (away is HttpRequestException or TaskCanceledException or JsonException)
+        catch (Exception error) when (error is HttpRequestException or TaskCanceledException or JsonException)
         {
             return new Held(null, SessionState.Unknown);
         }
@@ -130,21 +131,4 @@ internal sealed class AccessTokens(HttpClient identity, string client, string se
         long Rights = 0,
         string Session = ""
     );
-}
-
-/// <summary>The gateway has no sidecar: it hears of revocations from the identity service itself.</summary>
-internal sealed class DirectRevocations(
-    IdentityAddress identity,
-    IConfiguration configuration,
-    TimeProvider clock,
-    ILogger<Revocations> log
-) : Revocations(configuration, clock, log)
-{
-    protected override CallInvoker Invoker(IConfiguration configuration) =>
-        GrpcChannel
-            .ForAddress(identity.Internal, new GrpcChannelOptions { HttpHandler = new SocketsHttpHandler { UseProxy = false } })
-            .CreateCallInvoker();
-
-    protected override Metadata Headers(IConfiguration configuration) =>
-        new() { { "dapr-api-token", configuration["APP_API_TOKEN"] ?? "" } };
 }

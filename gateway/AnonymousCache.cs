@@ -5,8 +5,9 @@ using Yarp.ReverseProxy.Model;
 namespace Fabrique.Gateway;
 
 /// <summary>
-/// What everybody may read is made once and kept: answers to GET without cookie and without token, of routes whose metadata say so. What is kept goes with the
-/// <see cref="RecordChanges.Generation"/> in which it was asked for, so that nothing made before a change is shown after it.
+/// What everybody may read is made once and kept: answers to GET without cookie and without token, of routes whose metadata say so. What is
+/// kept goes with the <see cref="RecordChanges.Generation"/> in which it was asked for, so that nothing made before a change is shown after
+/// it.
 /// </summary>
 internal sealed class AnonymousCache : IOutputCachePolicy
 {

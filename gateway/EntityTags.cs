@@ -4,7 +4,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace Fabrique.Gateway;
 
-/// <summary>Gives what is read a tag made of its bytes, and says "not modified" to who has them already: a page that did not change costs no bandwidth.</summary>
+/// <summary>
+/// Gives what is read a tag made of its bytes, and says "not modified" to who has them already: a page that did not change costs no
+/// bandwidth.
+/// </summary>
 internal static class EntityTags
 {
     // More than any page; longer answers are sent as they come.

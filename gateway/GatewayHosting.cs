@@ -11,9 +11,12 @@ internal static class GatewayHosting
 {
     public static void AddGateway(this WebApplicationBuilder builder)
     {
+        var services = new ServiceRoutes(builder.Configuration);
         builder
-            .Services.AddReverseProxy()
+            .Services.AddSingleton(services)
+            .AddReverseProxy()
             .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
+            .LoadFromMemory(services.Routes, services.Clusters)
             .AddConfigFilter<Replicas>()
             .AddTransforms(transforms =>
             {
@@ -64,7 +67,7 @@ internal static class GatewayHosting
         });
         builder.Services.Configure<BrotliCompressionProviderOptions>(brotli => brotli.Level = CompressionLevel.Fastest);
         builder
-            .Services.AddHttpClient<PiecesHealth>(client =>
+            .Services.AddHttpClient<ServicesHealth>(client =>
             {
                 client.Timeout = TimeSpan.FromSeconds(3);
                 client.DefaultRequestVersion = System.Net.HttpVersion.Version20;
@@ -86,8 +89,8 @@ internal static class GatewayHosting
         app.UseOutputCache();
         app.UseResponseCompression();
         app.Use(EntityTags.TagAsync);
-        app.MapGet("/alive", () => Results.Json(new { status = "healthy", version = ServiceDefaults.Version }));
-        app.MapGet("/health", (PiecesHealth pieces, CancellationToken cancellation) => pieces.AnswerAsync(cancellation));
+        app.MapGet("/alive", () => Results.Json(new { status = "healthy", version = Release.Version }));
+        app.MapGet("/health", (ServicesHealth services, CancellationToken cancellation) => services.AnswerAsync(cancellation));
         app.MapSessions();
         app.MapReverseProxy(proxy =>
         {

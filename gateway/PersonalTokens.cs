@@ -8,8 +8,9 @@ using Yarp.ReverseProxy.Model;
 namespace Fabrique.Gateway;
 
 /// <summary>
-/// Programs that act for a person bear a personal token on routes whose metadata say <c>Programs</c>: it is traded here for a short-lived access token, which
-/// the services check as they check any. A token that is not known is not asked about again for a while, and nobody tries many.
+/// Programs that act for a person bear a personal token on routes whose metadata say <c>Programs</c>: it is traded here for a short-lived
+/// access token, which the services check as they check any. A token that is not known is not asked about again for a while, and nobody
+/// tries many.
 /// </summary>
 internal sealed class PersonalTokens(AccessTokens tokens) : IDisposable
 {

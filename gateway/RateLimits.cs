@@ -6,9 +6,9 @@ using System.Threading.RateLimiting;
 namespace Fabrique.Gateway;
 
 /// <summary>
-/// How often one address, or one token, may ask, so that one program does not take the node from everybody else. Nobody who reads notices; whoever goes
-/// beyond is told when to come back. What comes from this machine itself is not counted. Settings <c>RateLimits:Pages</c>, <c>:Reads</c>,
-/// <c>:Writes</c>, <c>:Exports</c>: requests a minute.
+/// How often one address, or one token, may ask, so that one program does not take the node from everybody else. Nobody who reads notices;
+/// whoever goes beyond is told when to come back. What comes from this machine itself is not counted. Settings <c>RateLimits:Pages</c>,
+/// <c>:Reads</c>, <c>:Writes</c>, <c>:Exports</c>: requests a minute.
 /// </summary>
 internal static class RateLimits
 {

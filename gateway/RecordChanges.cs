@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Fabrique.Records.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -8,18 +7,15 @@ using Yarp.ReverseProxy;
 namespace Fabrique.Gateway;
 
 /// <summary>
-/// Hears that public records changed, from the feeds of the services behind the gateway: every gateway hears every change, and does so
-/// while the broker is away. What a record says does not matter here.
+/// Receives from the feeds of the services behind the gateway that what they answer from has changed: every gateway receives every change,
+/// and does so while the broker is away. A feed tells its position after a write, and also after the service took in a record of another
+/// service: so a page that shows what two of them know is made anew when each of them knows it. What a record says does not matter here.
 /// </summary>
-internal sealed partial class RecordChanges(IProxyStateLookup proxy, TimeProvider clock, ILogger<RecordChanges> log) : BackgroundService
+internal sealed partial class RecordChanges(IProxyStateLookup proxy, ServiceRoutes services, TimeProvider clock, ILogger<RecordChanges> log)
+    : BackgroundService
 {
-    // Other services hear of a record after its own, and their pages are made anew as soon as they have: a change counts again after each.
-    private static readonly TimeSpan[] Echoes = [TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(0.6), TimeSpan.FromSeconds(3)];
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<bool> _changed = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
-    );
     private readonly ConcurrentDictionary<string, bool> _heard = new();
     private long _generation;
 
@@ -31,15 +27,11 @@ internal sealed partial class RecordChanges(IProxyStateLookup proxy, TimeProvide
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // A feed is known by the route that leads to it.
-        var areas = proxy
-            .GetRoutes()
-            .Where(route => route.Config.RouteId.EndsWith("-feed", StringComparison.Ordinal))
-            .Select(route => route.Config.ClusterId!)
-            .Distinct()
-            .ToList();
-        areas.ForEach(area => _heard[area] = false);
-        return Task.WhenAll([EchoAsync(stoppingToken), .. areas.Select(area => FollowAsync(area, stoppingToken))]);
+        foreach (var area in services.Areas)
+        {
+            _heard[area] = false;
+        }
+        return Task.WhenAll(services.Areas.Select(area => FollowAsync(area, stoppingToken)));
     }
 
     private async Task FollowAsync(string area, CancellationToken cancellation)
@@ -74,24 +66,17 @@ internal sealed partial class RecordChanges(IProxyStateLookup proxy, TimeProvide
             new ReadRequest { Follow = true, FromEnd = true },
             cancellationToken: cancellation
         );
-        await foreach (var _ in feed.ResponseStream.ReadAllAsync(cancellation))
+        ReadResponse? before = null;
+        await foreach (var now in feed.ResponseStream.ReadAllAsync(cancellation))
         {
-            // The first answer tells where the feed ends. What changed before it was not heard.
-            Interlocked.Increment(ref _generation);
-            _heard[area] = true;
-            _changed.Writer.TryWrite(true);
-        }
-    }
-
-    private async Task EchoAsync(CancellationToken cancellation)
-    {
-        await foreach (var _ in _changed.Reader.ReadAllAsync(cancellation))
-        {
-            foreach (var echo in Echoes)
+            // The first answer tells where the feed ends: what changed before it was not heard. One that tells the same place again is a
+            // sign of life.
+            if (before?.Sequence != now.Sequence || before.Epoch != now.Epoch)
             {
-                await Task.Delay(echo, clock, cancellation);
                 Interlocked.Increment(ref _generation);
             }
+            _heard[area] = true;
+            before = now;
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed class Replicas(IConfiguration configuration) : IProxyConfigFilte
         ReactivationPeriod = TimeSpan.FromSeconds(3),
     };
 
-    public ValueTask<ClusterConfig> ConfigureClusterAsync(ClusterConfig cluster, CancellationToken cancel) =>
+    public ValueTask<ClusterConfig> ConfigureClusterAsync(ClusterConfig cluster, CancellationToken cancellation) =>
         ValueTask.FromResult(
             cluster with
             {
@@ -31,7 +31,7 @@ internal sealed class Replicas(IConfiguration configuration) : IProxyConfigFilte
             }
         );
 
-    public ValueTask<RouteConfig> ConfigureRouteAsync(RouteConfig route, ClusterConfig? cluster, CancellationToken cancel) =>
+    public ValueTask<RouteConfig> ConfigureRouteAsync(RouteConfig route, ClusterConfig? cluster, CancellationToken cancellation) =>
         ValueTask.FromResult(route);
 
     /// <summary>
@@ -57,7 +57,6 @@ internal sealed class Replicas(IConfiguration configuration) : IProxyConfigFilte
         {
             return;
         }
-
         context.Response.Clear();
         context.Features.Set<IForwarderErrorFeature>(null);
         var healthy = others.Where(destination => destination.Health.Passive != DestinationHealth.Unhealthy).ToList();

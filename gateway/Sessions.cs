@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Authentication;
@@ -13,8 +12,9 @@ using Yarp.ReverseProxy.Model;
 namespace Fabrique.Gateway;
 
 /// <summary>
-/// The session of a browser: a cookie that no script reads, with nothing in it but who, which session, and an encrypted reference by which this gateway, and
-/// nobody else, gets short-lived access tokens. They go with the requests to routes whose metadata say <c>Session</c>; a page never sees one.
+/// The session of a browser: a cookie that no script reads, with nothing in it but who, which session, and an encrypted reference by which
+/// this gateway, and nobody else, gets short-lived access tokens. They go with the requests to routes whose metadata say <c>Session</c>; a
+/// page never sees one.
 /// </summary>
 internal static class Sessions
 {
@@ -117,14 +117,14 @@ internal static class Sessions
             http.Request.Host != HostString.FromUriComponent(identity.Public)
                 ? Results.Redirect(new Uri(identity.Public, Opening + http.Request.QueryString).AbsoluteUri)
                 : Results.Challenge(
-                    new AuthenticationProperties { RedirectUri = Inside(retour), IsPersistent = true },
+                    new AuthenticationProperties { RedirectUri = LocalAddress.Of(retour) ?? "/", IsPersistent = true },
                     [OpenIdConnectDefaults.AuthenticationScheme]
                 ));
         app.MapGet(Closed, async (HttpContext http, AccessTokens tokens, string? retour) =>
         {
             var session = await http.AuthenticateAsync(CookieAuthenticationDefaults.AuthenticationScheme);
             tokens.Forget(session.Principal?.FindFirstValue(Tokens.SessionClaim) ?? "");
-            return Results.Redirect(Inside(retour));
+            return Results.Redirect(LocalAddress.Of(retour) ?? "/");
         });
     }
 
@@ -164,48 +164,5 @@ internal static class Sessions
         cookie.HttpOnly = true;
         cookie.SameSite = SameSiteMode.Lax;
         cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-    }
-
-    /// <summary>Only an address of this site: nobody can be sent elsewhere by a forged link.</summary>
-    private static string Inside(string? back) =>
-        back is { Length: > 1 and < 2000 } path
-        && path[0] == '/'
-        && path[1] is not ('/' or '\\')
-        && path.All(char.IsAscii)
-        && !path.Any(char.IsControl)
-            ? path
-            : "/";
-}
-
-/// <summary>Where the identity service is: for people at the site's own address, for this process inside the node.</summary>
-internal sealed class IdentityAddress(IConfiguration configuration) : IConfigurationRetriever<OpenIdConnectConfiguration>
-{
-    public Uri Public { get; } = new(configuration["Site:Address"] is { Length: > 0 } address ? address : "http://127.0.0.1:8080");
-
-    public Uri Internal { get; } = new(configuration["services:identity:http:0"] ?? "http://identity");
-
-    /// <summary>A client that speaks as the services do: HTTP/2 without TLS.</summary>
-    public HttpClient Http() =>
-        new(new Http2(new SocketsHttpHandler { UseProxy = false })) { BaseAddress = Internal, Timeout = TimeSpan.FromSeconds(5) };
-
-    public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(
-        string address,
-        IDocumentRetriever retriever,
-        CancellationToken cancel
-    )
-    {
-        var configuration = await new IdentityKeys().GetConfigurationAsync(address, retriever, cancel);
-        configuration.AuthorizationEndpoint = new Uri(Public, "/connect/authorize").AbsoluteUri;
-        configuration.TokenEndpoint = new Uri(Internal, AccessTokens.Endpoint).AbsoluteUri;
-        return configuration;
-    }
-
-    private sealed class Http2(HttpMessageHandler inner) : DelegatingHandler(inner)
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
-            return base.SendAsync(request, cancellationToken);
-        }
     }
 }

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Fabrique;
 
 /// <summary>
-/// A language in which a node speaks to people. French is what the code is written in; every other one exists because its file stands
-/// in this folder, named by the language: <c>en.po</c>.
+/// A language in which a node speaks to people. French is what the code is written in; every other one exists because its folder stands
+/// beside this file, named by the language: <c>en</c>. It holds a file for each area; together they are the texts of the language.
 /// </summary>
 public sealed partial class Language
 {
@@ -25,7 +25,9 @@ public sealed partial class Language
 
     public static Language French => All[0];
 
-    /// <summary>The language of whoever is being answered, from <see cref="CultureInfo.CurrentUICulture"/>; French where nobody is.</summary>
+    /// <summary>
+    /// The language of whoever is being answered, from <see cref="CultureInfo.CurrentUICulture"/>; French where nobody is.
+    /// </summary>
     public static Language Current => Find(CultureInfo.CurrentUICulture.Name) ?? French;
 
     /// <summary>How dates and numbers are written in this language.</summary>
@@ -59,7 +61,9 @@ public sealed partial class Language
         }
     }
 
-    /// <summary>The text in this language; the French one where the file does not have it. The context of a label is its vocabulary.</summary>
+    /// <summary>
+    /// The text in this language; the French one where the file does not have it. The context of a label is its vocabulary.
+    /// </summary>
     internal string Translate(string text, string context = "") =>
         _texts?.Find(text, context) is { } translated ? translated[0] : Typeset(text);
 
@@ -73,14 +77,14 @@ public sealed partial class Language
     {
         var assembly = typeof(Language).Assembly;
         foreach (
-            var file in assembly
+            var language in assembly
                 .GetManifestResourceNames()
                 .Where(name => name.EndsWith(".po", StringComparison.Ordinal))
                 .Order(StringComparer.Ordinal)
+                .GroupBy(name => name.Split('/')[0])
         )
         {
-            using var reader = new StreamReader(assembly.GetManifestResourceStream(file)!);
-            var texts = PoFile.Read(reader.ReadToEnd());
+            var texts = PoFile.Load(assembly, language);
             yield return new(CultureInfo.GetCultureInfo(texts.Header("Language").Replace('_', '-')), texts);
         }
     }

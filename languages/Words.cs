@@ -14,7 +14,10 @@ public sealed class Words(Func<Language> language)
     /// <param name="values">What stands for {0}, {1}… in it; dates and numbers are written as the language does.</param>
     public string this[string text, params object?[] values] => Format(language().Translate(text), values);
 
-    /// <summary>A sentence whose values stand in it; its format is the key: <c>$"Indiquez {most} envois au plus."</c> is "Indiquez {0} envois au plus."</summary>
+    /// <summary>
+    /// A sentence whose values stand in it; its format is the key: <c>$"Indiquez {most} envois au plus."</c> is "Indiquez {0} envois au
+    /// plus."
+    /// </summary>
     public string Of(FormattableString text) => Format(language().Translate(text.Format), text.GetArguments());
 
     /// <summary><c>T.Plural("{0} pratique", "{0} pratiques", count)</c>: {0} is the number, {1}… are the values.</summary>

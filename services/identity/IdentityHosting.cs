@@ -1,4 +1,5 @@
 using Fabrique.Identity.Components;
+using Fabrique.Records.V1;
 using Fabrique.Storage;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
@@ -61,6 +62,8 @@ public static class IdentityHosting
         services.AddHostedService(provider => provider.GetRequiredService<FirstStart>());
         services.AddHostedService(provider => provider.GetRequiredService<MailSender>()).AddHostedService<Housekeeping>();
         services.AddNotices();
+        services.AddAppClients<PeopleService.PeopleServiceClient>().AddSingleton<DataHolders>().AddSingleton<PersonalCopy>();
+        services.AddSingleton<Erasures>().AddHostedService(provider => provider.GetRequiredService<Erasures>());
         services.AddScoped<NodeDesk>();
         services
             .AddHttpClient<NodeHealth>(http => http.Timeout = NodeHealth.Patience)

@@ -7,7 +7,7 @@ builder.AddServiceDefaults();
 builder.AddGrpcApi();
 builder.AddRecords<PracticesDb>(kinds => kinds.Owns(Kinds.Practice).IndexedBy<PracticePart>().FollowsNetwork());
 builder
-    .Services.AddSingleton<Catalogue>()
+    .Services.AddSingleton<PracticeCatalogue>()
     .AddSingleton<UnansweredSearches>()
     .AddSingleton<Queries>()
     .AddSingleton<Reports>()
@@ -22,4 +22,5 @@ var app = builder.Build();
 app.UseServiceDefaults();
 app.MapRecords<PracticesDb>();
 app.MapGrpcService<PracticesGrpc>();
+app.MapGrpcService<PracticePeople>();
 await app.RunAsync();

@@ -1,5 +1,6 @@
 using Fabrique.Practices.V1;
 using Fabrique.Records;
+using Fabrique.Search;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Practices;
@@ -7,7 +8,7 @@ namespace Fabrique.Practices;
 /// <summary>The reads of the catalogue.</summary>
 internal sealed class Queries(
     IDbContextFactory<PracticesDb> databases,
-    Catalogue catalogue,
+    PracticeCatalogue catalogue,
     RecordStore<PracticesDb> records,
     UnansweredSearches unanswered
 )
@@ -26,43 +27,41 @@ internal sealed class Queries(
         var position = Paging.Position<Position>(filter, request.PageToken);
 
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var shelf = await catalogue.ReadAsync(cancellation);
+        var shelf = await catalogue.ReadAsync(db, cancellation);
         using var asked = await AskAsync(db, shelf, request, cancellation);
-        var selection = new Selection(shelf, request, asked.Hits);
-        var entries = selection.First(size + 1, position?.Standing);
+        var selection = Select(shelf, request, asked.Hits);
+        var entries = selection.First(size + 1, Standing, position?.Standing);
 
-        var response = new ListPracticesResponse { TotalSize = selection.Total, Facets = { selection.Facets() } };
-        response.Practices.AddRange(await CardsAsync(db, shelf, entries.Take(size), cancellation));
+        var response = new ListPracticesResponse { TotalSize = selection.Total, Facets = { Facets(selection) } };
+        response.Practices.AddRange(await CardsAsync(db, entries.Take(size), cancellation));
         if (entries.Count > size)
         {
-            response.NextPageToken = Paging.Token(filter, new Position(selection.StandingOf(entries[size - 1])));
+            var last = entries[size - 1];
+            response.NextPageToken = Paging.Token(filter, new Position(Standing(last, selection.ScoreOf(last))));
         }
         if (request.CountTerritories)
         {
-            var territories = selection.Territories().ToList();
+            var territories = selection.Owners().ToList();
             response.TerritorySize = territories.Count;
             response.Territories.AddRange(
                 territories
                     .Take(MostTerritories)
-                    .Select(place => new TerritoryCount
+                    .Select(territory => new TerritoryCount
                     {
-                        Territory = place.One.Territory,
-                        Place = shelf.PlaceOf(place.One),
-                        Count = place.Count,
+                        Territory = territory.Owner,
+                        Place = catalogue.PlaceOf(territory.Owner),
+                        Count = territory.Count,
                     })
             );
         }
         if (asked.Hits is not null)
         {
-            response.Matches.AddRange(
-                await MatchesAsync(response.Practices, asked.Words.SelectMany(shelf.Spelling.Stems).ToHashSet(), cancellation)
-            );
-        }
-        if (!string.IsNullOrWhiteSpace(request.Query))
-        {
-            response.Help = await HelpAsync(db, shelf, request, asked, selection.Total, cancellation);
+            response.Matches.AddRange(await MatchesAsync(response.Practices, shelf.StemsOf(asked.Words), cancellation));
+            response.Help = await HelpAsync(shelf, request, asked, selection.Total, cancellation);
         }
         return response;
+
+        Standing Standing(Entry entry, float score) => entry.Standing(request.Sort, score);
     }
 
     /// <summary>The identifiers of all practices that answer a request, in its order; nothing that was invented goes out.</summary>
@@ -70,12 +69,12 @@ internal sealed class Queries(
     {
         Check(request);
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var shelf = await catalogue.ReadAsync(cancellation);
+        var shelf = await catalogue.ReadAsync(db, cancellation);
         using var asked = await AskAsync(db, shelf, request, cancellation);
         return
         [
-            .. new Selection(shelf, request, asked.Hits)
-                .First(MostExported)
+            .. Select(shelf, request, asked.Hits)
+                .First(MostExported, (entry, score) => entry.Standing(request.Sort, score))
                 .Where(entry => !Fictional.Is(entry.Territory))
                 .Select(entry => entry.Id),
         ];
@@ -85,21 +84,23 @@ internal sealed class Queries(
     public async Task<IEnumerable<Practice>> SimilarAsync(Practice practice, int count, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var shelf = await catalogue.ReadAsync(cancellation);
-        var words = WordSearch.Words(
-            $"{practice.Title}\n{practice.Summary}\n{string.Join('\n', practice.Themes.Select(theme => Vocabulary.Theme.FrenchLabel(theme)))}"
+        var shelf = await catalogue.ReadAsync(db, cancellation);
+        var themes = string.Join('\n', practice.Themes.Select(theme => Vocabulary.Theme.FrenchLabel(theme)));
+        using var hits = await shelf.LikeAsync(
+            db,
+            $"{practice.Title}\n{practice.Summary}\n{themes}",
+            PracticeText.Parts(SearchScope.Unspecified),
+            cancellation
         );
-        if (words.Count == 0)
+        if (hits is null)
         {
             return [];
         }
-        using var hits = await new WordSearch(db, shelf, SearchScope.Unspecified, cancellation).FindAsync(words, shelf.IsPublished);
-        hits.AnyWord = true;
-        var nearest = new Selection(shelf, new ListPracticesRequest(), hits)
-            .First(count + 1)
+        var nearest = Select(shelf, new ListPracticesRequest(), hits)
+            .First(count + 1, (entry, score) => entry.Standing(PracticeSort.Unspecified, score))
             .Where(entry => entry.Id != practice.Id)
             .Take(count);
-        return await CardsAsync(db, shelf, nearest, cancellation);
+        return await CardsAsync(db, nearest, cancellation);
     }
 
     private static void Check(ListPracticesRequest request)
@@ -108,62 +109,52 @@ internal sealed class Queries(
         {
             throw Refusal.Invalid("query", $"Votre recherche est trop longue : {MaxQuery} caractères au plus.");
         }
-        foreach (var (facet, codes) in Facets.Chosen(request).Index())
+        foreach (var (facet, codes) in FacetNames.Chosen(request).Index())
         {
             if (codes.Count > MaxCodes)
             {
-                throw Refusal.Invalid(Facets.Names[facet], $"Choisissez {MaxCodes} valeurs au plus.");
+                throw Refusal.Invalid(FacetNames.All[facet], $"Choisissez {MaxCodes} valeurs au plus.");
             }
         }
     }
 
-    /// <summary>The words asked, as far as they are understood, and what holds them. Nothing holds a text without a word.</summary>
-    private static async Task<Asked> AskAsync(PracticesDb db, Shelf shelf, ListPracticesRequest request, CancellationToken cancellation)
-    {
-        if (string.IsNullOrWhiteSpace(request.Query))
-        {
-            return new Asked([], [], null);
-        }
-        var search = new WordSearch(db, shelf, request.Scope, cancellation);
-        var words = WordSearch.Words(request.Query);
-        var understood = await search.UnderstandAsync(words);
-        return new Asked(
-            words,
-            understood,
-            await search.FindAsync(understood, number => shelf.Entries[number] is { } entry && Selection.IsSearched(request, entry))
-        );
-    }
+    private static Task<Asked> AskAsync(PracticesDb db, Shelf<Entry> shelf, ListPracticesRequest request, CancellationToken cancellation) =>
+        shelf.AskAsync(db, request.Query, PracticeText.Parts(request.Scope), entry => entry.IsSearched(request), cancellation);
+
+    private static Selection<Entry> Select(Shelf<Entry> shelf, ListPracticesRequest request, Hits? hits) =>
+        new(shelf, FacetNames.Chosen(request), entry => entry.IsSearched(request), hits);
+
+    private static IEnumerable<Facet> Facets(Selection<Entry> selection) =>
+        selection
+            .Facets()
+            .Select(facet => new Facet
+            {
+                Name = facet.Name,
+                Values = { facet.Values.Select(value => new FacetValue { Code = value.Code, Count = value.Count }) },
+            });
 
     private async Task<SearchHelp> HelpAsync(
-        PracticesDb db,
-        Shelf shelf,
+        Shelf<Entry> shelf,
         ListPracticesRequest request,
         Asked asked,
         int total,
         CancellationToken cancellation
     )
     {
-        var search = new WordSearch(db, shelf, request.Scope, cancellation);
-        var help = new SearchHelp { AnyWord = asked.Hits!.AnyWord && total > 0 };
-        if (!ReferenceEquals(asked.Words, asked.Typed))
+        var help = new SearchHelp
         {
-            help.Understood = WordSearch.Replaced(request.Query, asked.Words);
-        }
-        else if (
-            total <= WordSearch.Few
-            && await search.SuggestAsync(asked.Words) is var suggested
-            && !ReferenceEquals(suggested, asked.Words)
-        )
-        {
-            help.DidYouMean = WordSearch.Replaced(request.Query, suggested);
-        }
+            AnyWord = asked.Hits!.AnyWord && total > 0,
+            Understood = asked.Understood,
+            DidYouMean = await asked.DidYouMeanAsync(total),
+        };
         if (total > 0)
         {
             return help;
         }
-        var wider = new Selection(shelf, new ListPracticesRequest(), asked.Hits);
+        var everything = new ListPracticesRequest();
+        var wider = Select(shelf, everything, asked.Hits);
         help.UnfilteredSize = wider.Total;
-        var near = wider.Total > 0 ? wider : new Selection(shelf, new ListPracticesRequest(), null);
+        var near = wider.Total > 0 ? wider : Select(shelf, everything, null);
         help.NearThemes.AddRange(near.Facets().First().Values.Take(3).Select(theme => theme.Code));
         if (wider.Total == 0 && request.PageToken.Length == 0)
         {
@@ -193,12 +184,7 @@ internal sealed class Queries(
         );
     }
 
-    private static async Task<IEnumerable<Practice>> CardsAsync(
-        PracticesDb db,
-        Shelf shelf,
-        IEnumerable<Entry> entries,
-        CancellationToken cancellation
-    )
+    private async Task<IEnumerable<Practice>> CardsAsync(PracticesDb db, IEnumerable<Entry> entries, CancellationToken cancellation)
     {
         var wanted = entries.ToList();
         var numbers = wanted.Select(entry => entry.Number).ToArray();
@@ -213,18 +199,9 @@ internal sealed class Queries(
             .Select(entry =>
             {
                 var practice = Practice.Parser.ParseFrom(cards[entry.Number]);
-                practice.Place = shelf.PlaceOf(entry);
+                practice.Place = catalogue.PlaceOf(entry.Territory);
                 return practice;
             });
-    }
-
-    /// <summary>What a request asks in words.</summary>
-    /// <param name="Typed">The words of the query.</param>
-    /// <param name="Words">The words searched.</param>
-    /// <param name="Hits">What holds them; null when nothing was asked.</param>
-    private sealed record Asked(IReadOnlyList<Word> Typed, IReadOnlyList<Word> Words, Hits? Hits) : IDisposable
-    {
-        public void Dispose() => Hits?.Dispose();
     }
 
     private sealed record Position(Standing Standing);

@@ -1,4 +1,3 @@
-using Fabrique.Identity.V1;
 using Fabrique.Practices.V1;
 using Fabrique.Records;
 using Fabrique.Storage;
@@ -58,7 +57,7 @@ internal sealed class ReviewReminders(
             ) > 0
         )
         {
-            notices.Add(db, practice.Notice(NoticeTopic.ReviewDue, $"/pratiques/{practice.Id}/modifier"));
+            notices.Add(db, practice.ReviewDue());
             await db.SaveChangesAsync(cancellation);
         }
         await transaction.CommitAsync(cancellation);

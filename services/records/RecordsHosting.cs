@@ -86,7 +86,7 @@ public static class RecordsHosting
                         MaxAwaitDurationMs = LongestWait,
                     }
                 )
-                .WithMetadata(new RequestSizeLimitAttribute(MostAtOnce * ServiceDefaults.MaxRequestBody))
+                .WithMetadata(new RequestSizeLimitAttribute(MostAtOnce * Limits.MaxRequestBody))
                 .RequireAuthorization(Apps.SidecarOnly);
         }
         app.MapGrpcService<FeedGrpc<TDb>>();

@@ -45,12 +45,13 @@ internal sealed class App
                     return replica;
                 }
             }
-
             await up.WaitAsync(cancellation);
         }
     }
 
-    /// <summary>The replicas a call may try, one after the other: in turn, first those that are up; none while they are unhealthy.</summary>
+    /// <summary>
+    /// The replicas a call may try, one after the other: in turn, first those that are up; none while they are unhealthy.
+    /// </summary>
     public IEnumerable<Replica> InTurn()
     {
         var turn = (int)(Interlocked.Increment(ref _turn) % Replicas.Count);
@@ -110,11 +111,12 @@ internal sealed class Replica(Uri address, bool isHealthy, Action changed)
                 (_hasAnswered, _doubted) = (true, new(TaskCreationOptions.RunContinuationsAsynchronously));
             }
         }
-
         changed();
     }
 
-    /// <summary>The replica refused a connection, or is no longer the one that was asked: its messages wait until it has answered again.</summary>
+    /// <summary>
+    /// The replica refused a connection, or is no longer the one that was asked: its messages wait until it has answered again.
+    /// </summary>
     public void Doubt()
     {
         lock (_lock)
@@ -122,7 +124,6 @@ internal sealed class Replica(Uri address, bool isHealthy, Action changed)
             _hasAnswered = false;
             _doubted.TrySetResult();
         }
-
         changed();
     }
 

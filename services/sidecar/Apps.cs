@@ -1,11 +1,13 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Grpc.Core;
 
 namespace Fabrique.Sidecar;
 
-/// <summary>The apps of this node, from configuration <c>Apps:{id}:Address</c>, <c>Apps:{id}:ApiToken</c> and the settings of a <see cref="HealthProbe"/>.</summary>
+/// <summary>
+/// The apps of this node, from configuration <c>Apps:{id}:Address</c>, <c>Apps:{id}:ApiToken</c> and the settings of a
+/// <see cref="HealthProbe"/>.
+/// </summary>
 internal sealed class Apps(IReadOnlyList<App> all)
 {
     /// <summary>Header and gRPC metadata key of the token, in both directions.</summary>
@@ -25,7 +27,6 @@ internal sealed class Apps(IReadOnlyList<App> all)
             {
                 errors.Add($"{section.Path}:ApiToken: missing; set it to the DAPR_API_TOKEN of the app {section.Key}");
             }
-
             errors.AddRange(
                 section
                     .GetChildren()
@@ -38,7 +39,6 @@ internal sealed class Apps(IReadOnlyList<App> all)
                 apps.Add(new App(section.Key, addresses, token, probe));
             }
         }
-
         errors.AddRange(
             apps.GroupBy(app => Convert.ToHexString(app.ApiTokenHash))
                 .Where(same => same.Count() > 1)
@@ -66,7 +66,6 @@ internal sealed class Apps(IReadOnlyList<App> all)
                 );
             }
         }
-
         return addresses;
     }
 
@@ -81,11 +80,12 @@ internal sealed class Apps(IReadOnlyList<App> all)
         {
             caller = CryptographicOperations.FixedTimeEquals(hash, app.ApiTokenHash) ? app : caller;
         }
-
         return caller;
     }
 
-    /// <summary>Lets a request pass with the calling <see cref="App"/> as a feature, or answers 401 / Unauthenticated; health is for all.</summary>
+    /// <summary>
+    /// Lets a request pass with the calling <see cref="App"/> as a feature, or answers 401 / Unauthenticated; health is for all.
+    /// </summary>
     public Task AuthenticateAsync(HttpContext context, RequestDelegate next)
     {
         var caller = Identify(context);
@@ -94,44 +94,10 @@ internal sealed class Apps(IReadOnlyList<App> all)
         {
             return next(context);
         }
-
         const string Reason = $"missing or wrong {TokenHeader}: send the DAPR_API_TOKEN this app was started with";
-        return DaprApi.WriteErrorAsync(context, StatusCode.Unauthenticated, "ERR_API_TOKEN", Reason);
+        return DaprError.WriteAsync(context, StatusCode.Unauthenticated, "ERR_API_TOKEN", Reason);
     }
 
     private static bool IsHealth(PathString path) =>
         path == "/v1.0/healthz" || path == "/v1.0/healthz/outbound" || path == "/health" || path == "/alive";
-}
-
-/// <summary>Calls from the sidecar to the apps: HTTP/2 without TLS, with <c>APP_API_TOKEN</c>, trace headers left to the caller.</summary>
-internal sealed class AppClient(string? appApiToken)
-    : HttpMessageInvoker(
-        new SocketsHttpHandler
-        {
-            ActivityHeadersPropagator = null,
-            AllowAutoRedirect = false,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            EnableMultipleHttp2Connections = true,
-            UseCookies = false,
-            UseProxy = false,
-        }
-    )
-{
-    /// <summary>Tells an app that the sidecar calls; null: the apps do not ask.</summary>
-    public string? AppApiToken => appApiToken;
-
-    public HttpRequestMessage Request(HttpMethod method, Replica replica, string path)
-    {
-        var request = new HttpRequestMessage(method, replica.Address.GetLeftPart(UriPartial.Authority) + path)
-        {
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        };
-        if (!string.IsNullOrEmpty(appApiToken))
-        {
-            request.Headers.Add(Apps.TokenHeader, appApiToken);
-        }
-
-        return request;
-    }
 }

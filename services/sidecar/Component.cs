@@ -23,7 +23,9 @@ internal sealed record Resources(
 {
     private const string EnvironmentStore = "secretstores.local.env";
 
-    /// <summary>Reads every YAML document of the folder; whatever is wrong is added to <paramref name="errors"/>, nothing is guessed.</summary>
+    /// <summary>
+    /// Reads every YAML document of the folder; whatever is wrong is added to <paramref name="errors"/>, nothing is guessed.
+    /// </summary>
     public static Resources Read(string? folder, IConfiguration environment, List<string> errors)
     {
         var documents = Documents(folder, errors).ToList();
@@ -40,10 +42,8 @@ internal sealed record Resources(
             {
                 map.Fail("metadata.name", $"'{name}' is declared twice");
             }
-
             read.Add(component);
         }
-
         read.RemoveAll(component => component.Type == EnvironmentStore);
         var names = read.ConvertAll(component => component.Name);
         var resiliency = new Resiliency();
@@ -63,7 +63,6 @@ internal sealed record Resources(
                     break;
             }
         }
-
         return new Resources(read, resiliency, subscriptions);
     }
 
@@ -86,7 +85,6 @@ internal sealed record Resources(
         {
             map.Map("spec")?.Fail("topic", $"'{topic}' of {pubSub} is declared twice for an app");
         }
-
         return subscription;
     }
 
@@ -97,7 +95,6 @@ internal sealed record Resources(
             errors.Add($"--resources-path: the folder '{folder}' does not exist; give the folder of the Dapr component files");
             yield break;
         }
-
         var files = Directory.EnumerateFiles(folder).Where(file => Path.GetExtension(file) is ".yaml" or ".yml");
         foreach (var file in files.Order(StringComparer.Ordinal))
         {
@@ -107,11 +104,10 @@ internal sealed record Resources(
                 using var reader = File.OpenText(file);
                 stream.Load(reader);
             }
-            catch (YamlException e)
+            catch (YamlException error)
             {
-                errors.Add($"{Path.GetFileName(file)}:{e.Start.Line}: {e.Message}");
+                errors.Add($"{Path.GetFileName(file)}:{error.Start.Line}: {error.Message}");
             }
-
             foreach (var root in stream.Documents.Select(document => document.RootNode).OfType<YamlMappingNode>())
             {
                 var map = new YamlMap(root, Path.GetFileName(file), "", errors);
@@ -121,7 +117,6 @@ internal sealed record Resources(
                 {
                     map.Fail("apiVersion", $"'{declared}' must be {version}");
                 }
-
                 yield return (kind, map.Map("metadata")?.Required("name") ?? "", map);
             }
         }
@@ -135,7 +130,6 @@ internal sealed record Resources(
         {
             map.Fail("spec", "missing");
         }
-
         var store = map.Map("auth")?.Text("secretStore");
         var metadata = map.Entries("spec.metadata");
         foreach (var item in spec?.List("metadata") ?? [])
@@ -159,15 +153,12 @@ internal sealed record Resources(
                     metadata.Fail(key, $"the environment variable {variable} is not set");
                 }
             }
-
             item.RejectOthers();
         }
-
         if (type is not ("pubsub.in-memory" or "pubsub.rabbitmq" or EnvironmentStore))
         {
             spec?.Fail("type", $"'{type}' is unknown; known: pubsub.in-memory, pubsub.rabbitmq, {EnvironmentStore}");
         }
-
         var component = new Component(name, type, spec?.Text("version") ?? "v1", metadata);
         spec?.RejectOthers();
         map.RejectOthers();

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Dapr.Client.Autogen.Grpc.v1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -9,12 +8,14 @@ using Microsoft.AspNetCore.Mvc;
 namespace Fabrique.Sidecar;
 
 /// <summary>Dapr's API for the apps of this node, over gRPC and HTTP: publish, metadata, health.</summary>
-internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscriptions subscriptions, Consumers consumers, TimeProvider time)
-    : DaprBase
+internal sealed class DaprApi(
+    IReadOnlyList<PubSub> pubSubs,
+    Apps apps,
+    Subscriptions subscriptions,
+    Consumers consumers,
+    TimeProvider clock
+) : DaprBase
 {
-    /// <summary>daprd's default limit for one message.</summary>
-    public const int MaxBodySize = 4 * 1024 * 1024;
-
     public override async Task<Empty> PublishEvent(PublishEventRequest request, ServerCallContext context)
     {
         var input = new Input(request.PubsubName, request.Topic, request.Data.Memory, request.DataContentType, request.Metadata);
@@ -36,9 +37,9 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
                     await PublishAsync(context.GetHttpContext(), input, context.CancellationToken);
                     return null;
                 }
-                catch (RpcException e)
+                catch (RpcException error)
                 {
-                    return new BulkPublishResponseFailedEntry { EntryId = entry.EntryId, Error = e.Status.Detail };
+                    return new BulkPublishResponseFailedEntry { EntryId = entry.EntryId, Error = error.Status.Detail };
                 }
             })
         );
@@ -86,9 +87,9 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
             await PublishAsync(context, input, context.RequestAborted);
             return Results.NoContent();
         }
-        catch (RpcException e)
+        catch (RpcException error)
         {
-            await WriteErrorAsync(context, e.StatusCode, "ERR_PUBSUB_PUBLISH_MESSAGE", e.Status.Detail);
+            await DaprError.WriteAsync(context, error.StatusCode, "ERR_PUBSUB_PUBLISH_MESSAGE", error.Status.Detail);
             return Results.Empty;
         }
     }
@@ -101,7 +102,6 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
         {
             metadata[key] = value;
         }
-
         var (trace, state) = (Activity.Current?.Id ?? "", Activity.Current?.TraceStateString ?? "");
         var publication = new Publication(
             Caller(context).Id,
@@ -113,7 +113,7 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
             trace,
             state
         );
-        var message = CloudEventEnvelope.Create(publication, time);
+        var message = CloudEventEnvelope.Create(publication, clock);
         await subscriptions.WhenReadAsync(pubSub, cancellation);
         await pubSub.PublishAsync(input.Topic, message, cancellation);
     }
@@ -176,33 +176,6 @@ internal sealed class DaprApi(IReadOnlyList<PubSub> pubSubs, Apps apps, Subscrip
         };
 
     private static App Caller(HttpContext context) => context.Features.Get<App>()!;
-
-    /// <summary>Answers an error in the caller's own protocol: a gRPC status, or Dapr's JSON error with the HTTP status of that code.</summary>
-    public static Task WriteErrorAsync(HttpContext context, StatusCode code, string errorCode, string message)
-    {
-        if (IsGrpc(context.Request))
-        {
-            context.Response.StatusCode = StatusCodes.Status200OK;
-            context.Response.ContentType = "application/grpc";
-            context.Response.Headers["grpc-status"] = ((int)code).ToString(CultureInfo.InvariantCulture);
-            context.Response.Headers["grpc-message"] = Uri.EscapeDataString(message);
-            return Task.CompletedTask;
-        }
-
-        context.Response.StatusCode = code switch
-        {
-            StatusCode.InvalidArgument or StatusCode.FailedPrecondition => StatusCodes.Status400BadRequest,
-            StatusCode.Unauthenticated => StatusCodes.Status401Unauthorized,
-            StatusCode.ResourceExhausted => StatusCodes.Status429TooManyRequests,
-            StatusCode.DeadlineExceeded => StatusCodes.Status504GatewayTimeout,
-            StatusCode.NotFound or StatusCode.Unimplemented => StatusCodes.Status404NotFound,
-            _ => StatusCodes.Status503ServiceUnavailable,
-        };
-        return context.Response.WriteAsJsonAsync(new { errorCode, message }, context.RequestAborted);
-    }
-
-    private static bool IsGrpc(HttpRequest request) =>
-        request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
 
     /// <summary>One event as it came in, by whichever door.</summary>
     private sealed record Input(

@@ -7,11 +7,15 @@ namespace Fabrique.Sidecar;
 
 /// <summary>
 /// The server side of <c>dapr.proto.runtime.v1.Dapr</c>, as far as Fabrique uses it. Dapr's package has the message types and the
-/// client only, so what a generator would write stands here; a method that is not bound answers Unimplemented (see <see cref="Invocation"/>).
+/// client only, so what a generator would write stands here; a method that is not bound answers Unimplemented (see
+/// <see cref="Invocation"/>).
 /// </summary>
 [BindServiceMethod(typeof(DaprBase), nameof(Bind))]
 internal abstract class DaprBase
 {
+    /// <summary>daprd's default limit for one message, in bytes.</summary>
+    public const int MaxBodySize = 4 * 1024 * 1024;
+
     public const string ServiceName = "dapr.proto.runtime.v1.Dapr";
 
     public abstract Task<Empty> PublishEvent(PublishEventRequest request, ServerCallContext context);

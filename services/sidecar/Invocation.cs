@@ -13,7 +13,7 @@ namespace Fabrique.Sidecar;
 /// Service invocation by app id: any gRPC method that is not Dapr's own goes to the app named in <c>dapr-app-id</c>, unary or
 /// streaming, with status and trailers untouched; HTTP goes by <c>/v1.0/invoke/{app}/method/…</c> or by that same header.
 /// </summary>
-internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient client, Resiliency resiliency, TimeProvider time)
+internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient client, Resiliency resiliency, TimeProvider clock)
 {
     private const string AppIdHeader = "dapr-app-id";
     private const string CalleeHeader = "dapr-callee-app-id";
@@ -50,12 +50,11 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
         var headers = context.Request.Headers;
         var app = headers[CalleeHeader].FirstOrDefault() ?? headers[AppIdHeader].FirstOrDefault();
         var path = context.Request.Path;
-        if (string.IsNullOrEmpty(app) || path.StartsWithSegments($"/{DaprApi.ServiceName}"))
+        if (string.IsNullOrEmpty(app) || path.StartsWithSegments($"/{DaprBase.ServiceName}"))
         {
             var reason = $"{path} is not served by this sidecar; to call an app, name it in the metadata {AppIdHeader} or {CalleeHeader}";
-            return DaprApi.WriteErrorAsync(context, StatusCode.Unimplemented, "ERR_METHOD_NOT_FOUND", reason);
+            return DaprError.WriteAsync(context, StatusCode.Unimplemented, "ERR_METHOD_NOT_FOUND", reason);
         }
-
         return InvokeAsync(context, app, path);
     }
 
@@ -63,17 +62,15 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
     {
         if (apps.Find(id) is not { } callee)
         {
-            await DaprApi.WriteErrorAsync(context, StatusCode.Unavailable, DirectInvoke, $"the app '{id}' is not part of this node");
+            await DaprError.WriteAsync(context, StatusCode.Unavailable, DirectInvoke, $"the app '{id}' is not part of this node");
             return;
         }
-
         var (policy, retry, circuit) = _policies.GetOrAdd(callee, PolicyOf);
         if ((circuit is null ? default(CircuitBreaker.Pass) : circuit.TryEnter()) is not { } pass)
         {
-            await DaprApi.WriteErrorAsync(context, StatusCode.Unavailable, DirectInvoke, new CircuitOpenException(callee.Id).Status.Detail);
+            await DaprError.WriteAsync(context, StatusCode.Unavailable, DirectInvoke, new CircuitOpenException(callee.Id).Status.Detail);
             return;
         }
-
         bool? succeeded = null;
         try
         {
@@ -84,7 +81,7 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
             succeeded = failure is null && !IsServerError(context);
             if (failure is not null && !context.Response.HasStarted)
             {
-                await DaprApi.WriteErrorAsync(context, failure.Code, DirectInvoke, failure.Reason);
+                await DaprError.WriteAsync(context, failure.Code, DirectInvoke, failure.Reason);
             }
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
@@ -106,12 +103,14 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
         var policy = resiliency.App(callee.Id);
         return new Outbound(
             policy,
-            policy.RetryWhile<Failure?>(attempt => attempt.Result is { HasReached: false }, time),
-            policy.Circuit(time)
+            policy.RetryWhile<Failure?>(attempt => attempt.Result is { HasReached: false }, clock),
+            policy.Circuit(clock)
         );
     }
 
-    /// <summary>Null when the app has answered, whatever it said. A replica that refuses the connection is passed over for the next.</summary>
+    /// <summary>
+    /// Null when the app has answered, whatever it said. A replica that refuses the connection is passed over for the next.
+    /// </summary>
     private async Task<Failure?> ForwardAsync(HttpContext context, App callee, PathString path, TimeSpan? timeout)
     {
         var transformer = new Transformer(context.Features.Get<App>()!, callee, path, client.AppApiToken);
@@ -120,7 +119,6 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
         {
             limit.CancelAfter(most);
         }
-
         foreach (var replica in callee.InTurn())
         {
             var error = await forwarder.SendAsync(context, replica.Address.AbsoluteUri, client, Config, transformer, limit.Token);
@@ -129,23 +127,19 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
             {
                 return null;
             }
-
             if (limit.IsCancellationRequested)
             {
                 return new Failure(StatusCode.DeadlineExceeded, $"the app '{callee.Id}' did not answer within {timeout}", HasReached: true);
             }
-
             var reason = (context.Features.Get<IForwarderErrorFeature>()?.Exception as HttpRequestException)?.HttpRequestError;
             if (reason is not (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError))
             {
                 return new Failure(StatusCode.Unavailable, $"the app '{callee.Id}' does not answer ({error})", HasReached: true);
             }
-
             // The next attempt starts from an answer that nobody has given yet.
             context.Response.StatusCode = StatusCodes.Status200OK;
             replica.Doubt();
         }
-
         var state = callee.Replicas.Any(replica => replica.IsHealthy) ? "does not answer" : "is not healthy";
         return new Failure(StatusCode.Unavailable, $"the app '{callee.Id}' {state}: try again later", HasReached: false);
     }
@@ -167,7 +161,9 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
 
     private sealed record Outbound(Policy Policy, ResiliencePipeline<Failure?> Retry, CircuitBreaker? Circuit);
 
-    /// <summary>Sends the call on with the sidecar's word for who calls: what the caller says about itself or its token goes no further.</summary>
+    /// <summary>
+    /// Sends the call on with the sidecar's word for who calls: what the caller says about itself or its token goes no further.
+    /// </summary>
     private sealed class Transformer(App caller, App callee, PathString path, string? appApiToken) : HttpTransformer
     {
         public override async ValueTask TransformRequestAsync(
@@ -184,7 +180,6 @@ internal sealed class Invocation(Apps apps, IHttpForwarder forwarder, AppClient 
             {
                 proxyRequest.Headers.Remove(header);
             }
-
             proxyRequest.Headers.Add(CallerHeader, caller.Id);
             proxyRequest.Headers.Add(CalleeHeader, callee.Id);
             if (!string.IsNullOrEmpty(appApiToken))

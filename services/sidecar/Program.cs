@@ -5,9 +5,9 @@ try
     await Sidecar.Build(args).RunAsync();
     return 0;
 }
-catch (Exception e) when (e is InvalidConfigurationException or IOException)
+catch (Exception error) when (error is InvalidConfigurationException or IOException)
 {
     // IOException: a port is taken.
-    await Console.Error.WriteLineAsync(e.Message);
+    await Console.Error.WriteLineAsync(error.Message);
     return 1;
 }

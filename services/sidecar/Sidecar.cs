@@ -36,7 +36,6 @@ public static class Sidecar
         {
             throw new InvalidConfigurationException(errors);
         }
-
         builder.AddServiceDefaults();
         services.AddSingleton(apps);
         services.AddSingleton(resources.Resiliency);
@@ -53,7 +52,7 @@ public static class Sidecar
         {
             // What is not Dapr's goes on to the app it is for.
             options.IgnoreUnknownServices = true;
-            options.MaxReceiveMessageSize = DaprApi.MaxBodySize;
+            options.MaxReceiveMessageSize = DaprBase.MaxBodySize;
         });
 
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(grace) + AfterGrace);
@@ -65,7 +64,6 @@ public static class Sidecar
             services.AddSingleton<IHostedService>(Get);
             services.AddHealthChecks().Add(new HealthCheckRegistration(component.Name, Get, failureStatus: null, tags: null));
         }
-
         services.AddHostedService<AppHealth>();
         services.AddHostedService(provider => provider.GetRequiredService<Subscriptions>());
         services.AddHealthChecks().AddCheck<Subscriptions>("apps");
@@ -74,7 +72,7 @@ public static class Sidecar
         app.Use(next => context => apps.AuthenticateAsync(context, next));
         app.UseRouting();
         app.UseServiceDefaults();
-        app.MapGrpcService<DaprApi>().WithMetadata(new RequestSizeLimitAttribute(DaprApi.MaxBodySize));
+        app.MapGrpcService<DaprApi>().WithMetadata(new RequestSizeLimitAttribute(DaprBase.MaxBodySize));
         app.Services.GetRequiredService<DaprApi>().MapHttp(app);
         app.Services.GetRequiredService<Invocation>().Map(app);
         return app;
@@ -88,7 +86,6 @@ public static class Sidecar
             errors.Add($"--dapr-listen-addresses: '{addresses}' must be one IP address, such as 127.0.0.1");
             address = IPAddress.Loopback;
         }
-
         var (http, grpc) = (Port("dapr-http-port", 3500), Port("dapr-grpc-port", 50001));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -107,7 +104,6 @@ public static class Sidecar
             {
                 errors.Add($"--{key}: '{port}' must be a port number");
             }
-
             return ushort.TryParse(port, out var number) ? number : byDefault;
         }
     }
@@ -119,7 +115,6 @@ public static class Sidecar
         {
             return byDefault;
         }
-
         errors.Add($"--{key}: '{text}' must be seconds, from 0 to 86400");
         return 0;
     }

@@ -48,7 +48,6 @@ internal sealed partial class YamlMap(string file, string path, List<string> err
         {
             Fail(key, "missing");
         }
-
         return text ?? "";
     }
 
@@ -59,7 +58,6 @@ internal sealed partial class YamlMap(string file, string path, List<string> err
         {
             Fail(key, $"'{text}' must be true or false");
         }
-
         return bool.TryParse(text, out var flag) ? flag : null;
     }
 
@@ -70,12 +68,10 @@ internal sealed partial class YamlMap(string file, string path, List<string> err
         {
             return byDefault;
         }
-
         if (!int.TryParse(text, CultureInfo.InvariantCulture, out var number) || number < least || number > most)
         {
             Fail(key, $"'{text}' must be a whole number from {least} to {most}");
         }
-
         return number;
     }
 
@@ -87,7 +83,6 @@ internal sealed partial class YamlMap(string file, string path, List<string> err
         {
             return null;
         }
-
         var match = GoDuration().Match(text);
         if (!match.Success)
         {
@@ -110,7 +105,6 @@ internal sealed partial class YamlMap(string file, string path, List<string> err
             map = Node<YamlMappingNode>(key, "keys with their values") is { } node ? new(node, file, Path(key), errors) : null;
             _maps[key] = map;
         }
-
         return map;
     }
 
@@ -127,7 +121,6 @@ internal sealed partial class YamlMap(string file, string path, List<string> err
         {
             Fail(key, $"unknown; known: {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
         }
-
         foreach (var map in _maps.Values)
         {
             map?.RejectOthers();
@@ -141,7 +134,6 @@ internal sealed partial class YamlMap(string file, string path, List<string> err
         {
             Fail(key, $"must be a list of {shape}");
         }
-
         return [.. items.OfType<T>()];
     }
 
@@ -153,7 +145,6 @@ internal sealed partial class YamlMap(string file, string path, List<string> err
         {
             Fail(key, $"must be {shape}");
         }
-
         return entry.Value as T;
     }
 

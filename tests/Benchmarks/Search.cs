@@ -5,6 +5,7 @@ using Fabrique.Practices;
 using Fabrique.Practices.V1;
 using Fabrique.Records;
 using Fabrique.Records.V1;
+using Fabrique.Search;
 using Fabrique.Territories.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -114,7 +115,7 @@ internal sealed class Search(int count)
             folder,
             kinds => kinds.Owns(Kinds.Practice).IndexedBy<PracticePart>().FollowsNetwork(),
             database: database,
-            add: services => services.AddSingleton<Catalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Queries>()
+            add: services => services.AddSingleton<PracticeCatalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Queries>()
         );
         report.Say($"{name}: writing {count:#,0} practices");
         await SeedAsync(store);

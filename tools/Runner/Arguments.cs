@@ -7,7 +7,9 @@ namespace Fabrique.Runner;
 /// <summary>Reads what is written behind an option.</summary>
 internal static partial class Arguments
 {
-    /// <summary>Official codes: INSEE of a commune, SIREN of a grouping, D or R and the code of a département or region (territory.proto).</summary>
+    /// <summary>
+    /// Official codes: INSEE of a commune, SIREN of a grouping, D or R and the code of a département or region (territory.proto).
+    /// </summary>
     [GeneratedRegex(@"^([0-9][0-9AB][0-9]{3}|[0-9]{9}|D[0-9][0-9AB][0-9]?|R[0-9]{2})$")]
     public static partial Regex TerritoryCode();
 
@@ -22,7 +24,6 @@ internal static partial class Arguments
         {
             return number;
         }
-
         result.AddError($"{(result.Parent as OptionResult)?.IdentifierToken?.Value} must be a number from {least} to {most}");
         return null;
     }
@@ -38,7 +39,6 @@ internal static partial class Arguments
         {
             return address;
         }
-
         result.AddError("--address must be a scheme and a host alone, such as https://fabrique.example.fr");
         return null;
     }
@@ -64,7 +64,6 @@ internal static partial class Arguments
                 );
             }
         }
-
         return replicas;
     }
 }

@@ -21,7 +21,7 @@ internal sealed record Broker(string Components, string Description, string? Con
 
     /// <param name="asked"><c>memory</c>, an AMQP address, or null to take RabbitMQ where it is installed.</param>
     /// <exception cref="PlainError">The address is no address, or nobody answers there.</exception>
-    public static async Task<Broker> ChooseAsync(string? asked, string data, CancellationToken cancel)
+    public static async Task<Broker> ChooseAsync(string? asked, string data, CancellationToken cancellation)
     {
         switch (asked)
         {
@@ -32,7 +32,7 @@ internal sealed record Broker(string Components, string Description, string? Con
                     ? Own(script, epmd, data)
                     : new Broker("in-memory", "in-memory (rabbitmq-server is not installed)", null, []);
             default:
-                await RequireReachableAsync(asked, cancel);
+                await RequireReachableAsync(asked, cancellation);
                 return new Broker("rabbitmq", $"RabbitMQ at {Redaction.Apply(asked)}", asked, []);
         }
     }
@@ -100,7 +100,7 @@ internal sealed record Broker(string Components, string Description, string? Con
         );
     }
 
-    private static async Task RequireReachableAsync(string address, CancellationToken cancel)
+    private static async Task RequireReachableAsync(string address, CancellationToken cancellation)
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("amqp" or "amqps"))
         {
@@ -108,7 +108,6 @@ internal sealed record Broker(string Components, string Description, string? Con
                 $"--broker '{Redaction.Apply(address)}' is neither 'memory' nor an address like amqp://user:password@host:5672"
             );
         }
-
         try
         {
             var factory = new ConnectionFactory
@@ -117,14 +116,14 @@ internal sealed record Broker(string Components, string Description, string? Con
                 RequestedConnectionTimeout = TimeSpan.FromSeconds(5),
                 AutomaticRecoveryEnabled = false,
             };
-            await using var connection = await factory.CreateConnectionAsync(cancel);
+            await using var connection = await factory.CreateConnectionAsync(cancellation);
         }
-        catch (BrokerUnreachableException exception)
+        catch (BrokerUnreachableException error)
         {
             var reason =
-                exception.GetBaseException() is AuthenticationFailureException
+                error.GetBaseException() is AuthenticationFailureException
                     ? "it refuses this user and password"
-                    : exception.GetBaseException().Message;
+                    : error.GetBaseException().Message;
             throw new PlainError(
                 $"The broker {Redaction.Apply(address)} cannot be reached: {Redaction.Apply(reason).ReplaceLineEndings(" ")}"
             );
@@ -137,7 +136,6 @@ internal sealed record Broker(string Components, string Description, string? Con
         {
             WritePrivate(path, RandomNumberGenerator.GetHexString(32, lowercase: true));
         }
-
         return File.ReadAllText(path);
     }
 

@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Text.Json;
 using System.Xml.Linq;
 
@@ -16,21 +14,19 @@ internal static class Build
     }
 
     /// <exception cref="PlainError">The build failed; the errors were printed.</exception>
-    public static async Task EnsureAsync(string root, IReadOnlyList<string> projects, TextWriter output, CancellationToken cancel)
+    public static async Task EnsureAsync(string root, IReadOnlyList<string> projects, TextWriter output, CancellationToken cancellation)
     {
-        var stamp = new FileInfo(Path.Combine(root, "artifacts", "node.stamp"));
-        if (
-            projects.Count == 0
-            || (
-                stamp.Exists
-                && projects.All(project => File.Exists(Assembly(root, project)))
-                && Newest(root, projects) < stamp.LastWriteTimeUtc
-            )
-        )
+        if (projects.Count == 0 || IsBuilt())
         {
             return;
         }
 
+        // Of nodes that start together one builds and the others wait.
+        await using var turn = await WaitForTurnAsync(Path.Combine(root, "artifacts", "node.lock"), cancellation);
+        if (IsBuilt())
+        {
+            return;
+        }
         // A solution filter: one evaluation and one restore for all, and the tests stay out.
         var filter = Path.Combine(root, "artifacts", "node.slnf");
         await File.WriteAllTextAsync(
@@ -45,16 +41,53 @@ internal static class Build
                     },
                 }
             ),
-            cancel
+            cancellation
         );
-        await RunAsync(root, filter, output, cancel);
-        // The time before the build: what was edited meanwhile is built next time.
+        await RunAsync(root, filter, output, cancellation);
+        SetBuilt(root, File.GetLastWriteTimeUtc(filter));
+
+        bool IsBuilt() =>
+            Stamp(root) is { Exists: true } stamp
+            && projects.All(project => File.Exists(Assembly(root, project)))
+            && Newest(root, projects) < stamp.LastWriteTimeUtc;
+    }
+
+    /// <summary>Builds everything, so that nodes that start afterwards build nothing.</summary>
+    /// <exception cref="PlainError">The build failed; the errors were printed.</exception>
+    public static async Task AllAsync(string root, TextWriter output, TimeProvider clock, CancellationToken cancellation)
+    {
+        var begin = clock.GetUtcNow();
+        await RunAsync(root, "Fabrique.sln", output, cancellation);
+        SetBuilt(root, begin.UtcDateTime);
+    }
+
+    private static FileInfo Stamp(string root) => new(Path.Combine(root, "artifacts", "node.stamp"));
+
+    /// <summary>What nodes are made of is built as it stood then; what was edited since is built next time.</summary>
+    private static void SetBuilt(string root, DateTime then)
+    {
+        var stamp = Stamp(root);
         File.Create(stamp.FullName).Dispose();
-        File.SetLastWriteTimeUtc(stamp.FullName, File.GetLastWriteTimeUtc(filter));
+        File.SetLastWriteTimeUtc(stamp.FullName, then);
+    }
+
+    private static async Task<FileStream> WaitForTurnAsync(string path, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200), cancellation);
+            }
+        }
     }
 
     /// <summary>Builds a project, solution or filter, one line per project built; the whole output is in artifacts/build.log.</summary>
-    public static async Task RunAsync(string root, string target, TextWriter output, CancellationToken cancel)
+    public static async Task RunAsync(string root, string target, TextWriter output, CancellationToken cancellation)
     {
         var path = Path.Combine(root, "artifacts", "build.log");
         var errors = new HashSet<string>();
@@ -76,7 +109,7 @@ internal static class Build
                     output.WriteLine(line.Trim());
                 }
             },
-            cancel
+            cancellation
         );
         if (code != 0)
         {
@@ -84,7 +117,9 @@ internal static class Build
         }
     }
 
-    /// <summary>Time of the newest file or folder (one is touched when a file in it goes) of the projects and of those they refer to.</summary>
+    /// <summary>
+    /// Time of the newest file or folder (one is touched when a file in it goes) of the projects and of those they refer to.
+    /// </summary>
     private static DateTime Newest(string root, IEnumerable<string> projects) =>
         Closure(projects)
             .Select(project => new DirectoryInfo(Path.GetDirectoryName(project)!))
@@ -119,83 +154,6 @@ internal static class Build
                 }
             }
         }
-
         return closure;
-    }
-}
-
-/// <summary>Runs other programs to their end.</summary>
-internal static class Shell
-{
-    /// <summary>The <c>dotnet</c> this program runs on, or the first on the path.</summary>
-    public static string Dotnet { get; } = Path.GetFileName(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
-
-    /// <summary>The full path of a program, null when it is not installed.</summary>
-    /// <param name="path">Instead of the variable PATH.</param>
-    public static string? Which(string program, string? path = null) =>
-        (path ?? Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(Path.PathSeparator)
-            .Concat(["/usr/sbin", "/sbin"])
-            .Select(folder => Path.Combine(folder, program))
-            .FirstOrDefault(File.Exists);
-
-    /// <param name="line">Called for each line of output and of errors, one at a time.</param>
-    /// <returns>The exit code.</returns>
-    /// <exception cref="PlainError">The program cannot be started.</exception>
-    public static async Task<int> RunAsync(
-        string program,
-        IEnumerable<string> arguments,
-        string folder,
-        Action<string> line,
-        CancellationToken cancel
-    )
-    {
-        using var process = new Process
-        {
-            StartInfo = new ProcessStartInfo(program, arguments)
-            {
-                WorkingDirectory = folder,
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            },
-        };
-        var one = new Lock();
-        void Say(object? _, DataReceivedEventArgs data)
-        {
-            if (data.Data is { } text)
-            {
-                lock (one)
-                {
-                    line(text);
-                }
-            }
-        }
-
-        process.OutputDataReceived += Say;
-        process.ErrorDataReceived += Say;
-        try
-        {
-            process.Start();
-        }
-        catch (Win32Exception exception)
-        {
-            throw new PlainError($"{program} cannot be started: {exception.Message}");
-        }
-
-        process.StandardInput.Close();
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        try
-        {
-            await process.WaitForExitAsync(cancel);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
-
-        return process.ExitCode;
     }
 }

@@ -12,7 +12,9 @@ internal sealed record DaprSidecar(string Description, string? Daprd = null, str
     public const string EmbeddedName = "embedded";
     public const string DaprdName = "daprd";
 
-    /// <param name="asked"><see cref="EmbeddedName"/>, <see cref="DaprdName"/>, or null to take daprd where it is on the path and of use.</param>
+    /// <param name="asked">
+    /// <see cref="EmbeddedName"/>, <see cref="DaprdName"/>, or null to take daprd where it is on the path and of use.
+    /// </param>
     /// <param name="path">Where programs are, instead of the variable PATH.</param>
     /// <exception cref="PlainError">daprd is asked for and is not there, or would deliver nothing.</exception>
     public static DaprSidecar Choose(string? asked, Broker broker, string data, string? path = null)
@@ -24,14 +26,12 @@ internal sealed record DaprSidecar(string Description, string? Daprd = null, str
                 "--sidecar daprd: daprd is not on the path ('dapr init --slim' leaves it in ~/.dapr/bin); put it there, or leave --sidecar out"
             );
         }
-
         if (asked == DaprdName && !canServe)
         {
             throw new PlainError(
                 "--sidecar daprd: daprd needs RabbitMQ, for each has an in-memory broker of its own; install rabbitmq-server, name one with --broker, or leave --sidecar out"
             );
         }
-
         return daprd is null ? new DaprSidecar(EmbeddedName)
             : !canServe ? new DaprSidecar($"{EmbeddedName} (daprd needs RabbitMQ)")
             : new DaprSidecar($"daprd ({daprd})", daprd, Configure(data));
@@ -102,7 +102,6 @@ internal sealed record DaprSidecar(string Description, string? Daprd = null, str
         {
             File.Delete(file);
         }
-
         File.WriteAllText(
             path,
             $"""

@@ -5,7 +5,9 @@ namespace Fabrique.Runner;
 
 /// <summary>The database of a node.</summary>
 /// <param name="Description">For people; holds no password.</param>
-/// <param name="ConnectionString">Of the PostgreSQL server, given to the services as <see cref="Variable"/>; null: SQLite in the data folder.</param>
+/// <param name="ConnectionString">
+/// Of the PostgreSQL server, given to the services as <see cref="Variable"/>; null: SQLite in the data folder.
+/// </param>
 internal sealed record Database(string Description, string? ConnectionString)
 {
     /// <summary>Environment variable of the connection string: it holds a password, and command lines are there for all to read.</summary>
@@ -20,16 +22,15 @@ internal sealed record Database(string Description, string? ConnectionString)
     /// <param name="asked"><c>sqlite</c>, null, or the connection string of a PostgreSQL server.</param>
     /// <param name="services">The services that will have a database there.</param>
     /// <exception cref="PlainError">The string is none, nobody answers there, or the user may not do what a node needs.</exception>
-    public static async Task<Database> ChooseAsync(string? asked, IReadOnlyList<string> services, CancellationToken cancel)
+    public static async Task<Database> ChooseAsync(string? asked, IReadOnlyList<string> services, CancellationToken cancellation)
     {
         if (asked is null or "" or "sqlite")
         {
             return new Database("SQLite", null);
         }
-
         var server = Parse(asked);
         var prefix = string.IsNullOrEmpty(server.Database) ? "fabrique" : server.Database;
-        await RequireUsableAsync(server, [.. services.Select(service => $"{prefix}_{service}")], cancel);
+        await RequireUsableAsync(server, [.. services.Select(service => $"{prefix}_{service}")], cancellation);
         return new Database($"PostgreSQL at {Where(server)}, databases {prefix}_*", asked);
     }
 
@@ -58,16 +59,16 @@ internal sealed record Database(string Description, string? ConnectionString)
                 ? throw new PlainError($"--database names no Host: give 'sqlite' or a connection string like {Example}")
                 : server;
         }
-        catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidCastException or OverflowException)
+        catch (Exception error) when (error is ArgumentException or FormatException or InvalidCastException or OverflowException)
         {
             // What was given is not repeated: somewhere in it is a password.
             throw new PlainError(
-                $"--database is neither 'sqlite' nor a connection string like {Example}: {exception.Message.ReplaceLineEndings(" ")}"
+                $"--database is neither 'sqlite' nor a connection string like {Example}: {error.Message.ReplaceLineEndings(" ")}"
             );
         }
     }
 
-    private static async Task RequireUsableAsync(NpgsqlConnectionStringBuilder server, string[] databases, CancellationToken cancel)
+    private static async Task RequireUsableAsync(NpgsqlConnectionStringBuilder server, string[] databases, CancellationToken cancellation)
     {
         // The database that every server has; those of the services may not be there yet.
         var maintenance = new NpgsqlConnectionStringBuilder(server.ConnectionString)
@@ -79,7 +80,7 @@ internal sealed record Database(string Description, string? ConnectionString)
         try
         {
             await using var connection = new NpgsqlConnection(maintenance.ConnectionString);
-            await connection.OpenAsync(cancel);
+            await connection.OpenAsync(cancellation);
             await using var command = new NpgsqlCommand(
                 """
                 SELECT (SELECT rolsuper OR rolcreatedb FROM pg_roles WHERE rolname = current_user)
@@ -90,7 +91,7 @@ internal sealed record Database(string Description, string? ConnectionString)
             {
                 Parameters = { new NpgsqlParameter { Value = databases } },
             };
-            if (await command.ExecuteScalarAsync(cancel) is not true)
+            if (await command.ExecuteScalarAsync(cancellation) is not true)
             {
                 throw new PlainError(
                     $"The user {server.Username} of PostgreSQL at {Where(server)} may not create databases: as an administrator, either "
@@ -98,15 +99,15 @@ internal sealed record Database(string Description, string? ConnectionString)
                 );
             }
         }
-        catch (NpgsqlException exception)
+        catch (NpgsqlException error)
         {
-            var reason = exception
+            var reason = error
                 is PostgresException
                 {
                     SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
                 }
                 ? $"it refuses the user {server.Username} with this password; set Username and Password in --database or {Variable}"
-                : $"{exception.GetBaseException().Message.ReplaceLineEndings(" ")}; is it running, and are Host and Port right?";
+                : $"{error.GetBaseException().Message.ReplaceLineEndings(" ")}; is it running, and are Host and Port right?";
             throw new PlainError($"PostgreSQL at {Where(server)} cannot be used: {reason}");
         }
     }

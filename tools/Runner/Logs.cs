@@ -4,9 +4,11 @@ using System.Text.RegularExpressions;
 
 namespace Fabrique.Runner;
 
-/// <summary>Takes what the processes of a node say: to <c>{folder}/{name}.log</c> with the time, and to the console with a prefix.</summary>
+/// <summary>
+/// Takes what the processes of a node say: to <c>{folder}/{name}.log</c> with the time, and to the console with a prefix.
+/// </summary>
 /// <param name="console">Null: files only.</param>
-internal sealed partial class Logs(string folder, TextWriter? console, bool coloured, TimeProvider time) : IDisposable
+internal sealed partial class Logs(string folder, TextWriter? console, bool coloured, TimeProvider clock) : IDisposable
 {
     /// <summary>The runner's own name among the logs.</summary>
     public const string Own = "runner";
@@ -15,6 +17,7 @@ internal sealed partial class Logs(string folder, TextWriter? console, bool colo
     private readonly ConcurrentDictionary<string, RotatingFile> _files = new();
     private readonly ConcurrentDictionary<string, int> _colours = new();
     private readonly Lock _console = new();
+    private readonly ConcurrentDictionary<string, string> _last = new();
     private string[] _secrets = [];
 
     /// <summary>Width of the name column on the console.</summary>
@@ -23,22 +26,28 @@ internal sealed partial class Logs(string folder, TextWriter? console, bool colo
     /// <summary>Strings that no log may show, whoever writes them.</summary>
     public void Hide(IEnumerable<string?> secrets) => _secrets = [.. secrets.OfType<string>().Where(secret => secret.Length > 0)];
 
+    /// <summary>What a process said last, frames of a stack trace aside; empty when it said nothing.</summary>
+    public string Last(string name) => _last.GetValueOrDefault(name, "");
+
     /// <param name="quiet">To the file only.</param>
     public void Write(string name, string line, bool quiet = false)
     {
-        var now = time.GetUtcNow();
+        var now = clock.GetUtcNow();
         // The time of day that services write themselves would stand beside ours.
         line = _secrets.Aggregate(Redaction.Apply(TimeOfDay().Replace(line, "")), (text, secret) =>
             text.Replace(secret, Redaction.Mask, StringComparison.Ordinal)
         );
+        if (!string.IsNullOrWhiteSpace(line) && !line.TrimStart().StartsWith("at ", StringComparison.Ordinal))
+        {
+            _last[name] = line.Trim();
+        }
         _files.GetOrAdd(name, key => new RotatingFile(Path.Combine(folder, $"{key}.log"))).Write($"{now:yyyy-MM-ddTHH:mm:ss.fffZ} {line}");
         if (console is null || quiet)
         {
             return;
         }
-
         var colour = _colours.GetOrAdd(name, _ => Colours[_colours.Count % Colours.Length]);
-        var prefix = $"{time.GetLocalNow():HH:mm:ss} {name.PadRight(NameWidth)} |";
+        var prefix = $"{clock.GetLocalNow():HH:mm:ss} {name.PadRight(NameWidth)} |";
         lock (_console)
         {
             console.WriteLine(coloured ? $"\u001b[{colour}m{prefix}\u001b[0m {line}" : $"{prefix} {line}");
@@ -125,7 +134,14 @@ internal static class LogReader
 {
     /// <summary>Prints the last lines of one process or, merged by time, of all; then what is added, until cancelled.</summary>
     /// <exception cref="PlainError">There is no such log.</exception>
-    public static async Task PrintAsync(string folder, string? name, int lines, bool follow, TextWriter output, CancellationToken cancel)
+    public static async Task PrintAsync(
+        string folder,
+        string? name,
+        int lines,
+        bool follow,
+        TextWriter output,
+        CancellationToken cancellation
+    )
     {
         var names = Names(folder);
         if (name is not null && !names.Contains(name))
@@ -134,7 +150,6 @@ internal static class LogReader
                 names.Count == 0 ? $"There are no logs in {folder}" : $"There is no log '{name}': {string.Join(", ", names)}"
             );
         }
-
         var positions = new Dictionary<string, long>();
         List<(string Name, string Line)> News() =>
             // Each line begins with its time; OrderBy is stable, so the lines of one file keep their order.
@@ -151,10 +166,9 @@ internal static class LogReader
                 output.WriteLine(name is null ? $"{key, -11} | {line}" : line);
             }
         }
-
         Print(News().TakeLast(lines));
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
-        while (follow && await timer.WaitForNextTickAsync(cancel))
+        while (follow && await timer.WaitForNextTickAsync(cancellation))
         {
             Print(News());
         }
@@ -176,7 +190,6 @@ internal static class LogReader
         {
             return [];
         }
-
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         var position = positions.GetValueOrDefault(name);
         // Shorter than what was read: it was rotated meanwhile.

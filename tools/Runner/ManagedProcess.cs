@@ -49,7 +49,7 @@ internal sealed class Backoff
 }
 
 /// <summary>One process of the node, started again whenever it ends until it is stopped.</summary>
-internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs logs, TimeProvider time, Action changed) : IDisposable
+internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs logs, TimeProvider clock, Action changed) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _kill = new();
@@ -59,6 +59,12 @@ internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs log
 
     /// <summary>Last known answer of the health page.</summary>
     public bool Healthy { get; set; }
+
+    /// <summary>Why it was given up, while it is not healthy; null: it was not.</summary>
+    public string? Stalled { get; set; }
+
+    /// <summary>Since its last start.</summary>
+    public TimeSpan ProcessorTime => State is { } state ? Proc.ProcessorTime(state.Pid, state.StartTicks) : TimeSpan.Zero;
 
     /// <summary>What the run file says of it.</summary>
     public RunningProcess? State { get; private set; }
@@ -83,7 +89,6 @@ internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs log
             logs.Write(Logs.Own, $"{spec.Name} did not stop in time and is killed");
             await _kill.CancelAsync();
         }
-
         await _running;
     }
 
@@ -92,18 +97,17 @@ internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs log
         var backoff = new Backoff();
         for (var restarts = 0; !_stop.IsCancellationRequested; restarts++)
         {
-            var started = time.GetTimestamp();
+            var started = clock.GetTimestamp();
             var end = await RunOnceAsync(restarts);
             Healthy = false;
             if (_stop.IsCancellationRequested)
             {
                 return;
             }
-
-            var delay = backoff.Next(time.GetElapsedTime(started));
+            var delay = backoff.Next(clock.GetElapsedTime(started));
             logs.Write(Logs.Own, $"{spec.Name} {end}; it starts again in {delay.TotalSeconds:0.#} s");
             changed();
-            await Task.Delay(delay, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(delay, clock, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -120,18 +124,17 @@ internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs log
         {
             await spawner.StartAsync(process);
         }
-        catch (Win32Exception exception)
+        catch (Win32Exception error)
         {
-            return $"cannot be started ({exception.Message})";
+            return $"cannot be started ({error.Message})";
         }
-
         var pid = process.Id;
         State = new RunningProcess(
             spec.Name,
             spec.Service ?? spec.Name,
             pid,
             Proc.StartTicks(pid) ?? 0,
-            time.GetUtcNow(),
+            clock.GetUtcNow(),
             restarts,
             false,
             spec.Address?.GetLeftPart(UriPartial.Authority),
@@ -149,11 +152,10 @@ internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs log
         {
             await ended.Task;
         }
-
         // What it started (RabbitMQ's shell script starts Erlang) must not live on beside its successor.
         Proc.Kill(pid);
         // Its last words. Whoever else keeps the output open is not waited for.
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(1), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(1), clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return process.ExitCode > 128 ? $"was ended by signal {process.ExitCode - 128}" : $"ended with code {process.ExitCode}";
     }
 
@@ -183,7 +185,6 @@ internal sealed class ManagedProcess(ProcessSpec spec, Spawner spawner, Logs log
         {
             info.Environment[name] = value;
         }
-
         return info;
     }
 }

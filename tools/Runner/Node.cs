@@ -4,7 +4,9 @@ using System.Security.Cryptography;
 
 namespace Fabrique.Runner;
 
-/// <summary>What to start and where, decided once per start of the node: ports and tokens stay the same when a process starts again.</summary>
+/// <summary>
+/// What to start and where, decided once per start of the node: ports and tokens stay the same when a process starts again.
+/// </summary>
 /// <param name="Address">The public address, null when no service has a fixed port.</param>
 /// <param name="Keepers">The services that keep records.</param>
 /// <param name="Secrets">Everything the logs must not show.</param>
@@ -41,8 +43,8 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
     };
 
     /// <summary>
-    /// The embedded sidecar's. It does a little for each of many small messages: the compiler's second look at its code pays. It never blocks a thread: what arrives
-    /// may be dealt with by the one that read it.
+    /// The embedded sidecar's. It does a little for each of many small messages: the compiler's second look at its code pays. It never
+    /// blocks a thread: what arrives may be dealt with by the one that read it.
     /// </summary>
     private static readonly Dictionary<string, string> SidecarDefaults = new(Defaults)
     {
@@ -123,7 +125,6 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         {
             return [EmbeddedSpec(components, broking)];
         }
-
         // The public ones call nobody and hear nothing: they need none.
         return
         [
@@ -155,7 +156,6 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
             environment[$"Apps__{app.Key}__Address"] = string.Join(';', app.Select(instance => Text(instance.App.Address)));
             environment[$"Apps__{app.Key}__ApiToken"] = _tokens[app.Key];
         }
-
         string[] arguments =
         [
             Build.Assembly(root, SidecarProject),
@@ -189,19 +189,16 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
             environment[$"Kestrel__Endpoints__{place.Name}__Url"] = $"http://{place.Listen}";
             environment[$"Kestrel__Endpoints__{place.Name}__Protocols"] = place.Http2 ? "Http2" : "Http1";
         }
-
         if (file.ComponentsPath is not null)
         {
             var ports = _daprdPorts.GetValueOrDefault(instance.Name, _sidecarPorts);
             environment["DAPR_HTTP_ENDPOINT"] = Text(Loopback(ports[0]));
             environment["DAPR_GRPC_ENDPOINT"] = Text(Loopback(ports[1]));
         }
-
         if (database.ConnectionString is { } connection && (service.Project is null || HasDatabase(service)))
         {
             environment[Database.Variable] = connection;
         }
-
         environment["DAPR_API_TOKEN"] = token;
         environment["APP_API_TOKEN"] = _appToken;
 
@@ -209,7 +206,6 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         {
             environment[name] = value;
         }
-
         // A project runs in its own folder: that is where its wwwroot, settings and data files are.
         var stage = service.IsPublic ? Stage.Public : Stage.Services;
         return service.Project is { } project
@@ -253,12 +249,10 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
         {
             variables["Site__Address"] = Text(front);
         }
-
         if (demonstration)
         {
             variables["Demo"] = "true";
         }
-
         // Towns reach the web through a proxy; the processes of a node reach each other without.
         variables["NO_PROXY"] = variables["no_proxy"] = string.Join(',', NotByProxy);
         variables["OTEL_SERVICE_NAME"] = name;
@@ -275,7 +269,6 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
                 variables[$"{binding.Key}__{index}"] = Text(address);
             }
         }
-
         return variables;
     }
 

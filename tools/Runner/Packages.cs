@@ -57,7 +57,7 @@ internal static class Packages
         IEnumerable<Package> needed,
         string folder,
         TextWriter output,
-        CancellationToken cancel
+        CancellationToken cancellation
     )
     {
         var missing = needed.Where(package => !package.IsThere()).Select(package => package.Name).ToArray();
@@ -65,20 +65,18 @@ internal static class Packages
         {
             return;
         }
-
         var (sudo, isRoot) = (Shell.Which("sudo"), Environment.IsPrivilegedProcess);
         var remedy = $"on Debian, as root: apt-get install -y --no-install-recommends {string.Join(' ', missing)}";
         if (Shell.Which("apt-get") is null || (sudo is null && !isRoot))
         {
             throw new PlainError($"{purpose} need more; {remedy}");
         }
-
         string[] shell = ["sh", "-c", Install, "sh", .. missing];
         // Without a terminal nobody can type a password.
         var (program, arguments) = isRoot
             ? (shell[0], shell[1..])
             : (sudo!, [.. Console.IsInputRedirected ? ["-n"] : Array.Empty<string>(), .. shell]);
-        if (await Shell.RunAsync(program, arguments, folder, line => output.WriteLine($"   {line}"), cancel) != 0)
+        if (await Shell.RunAsync(program, arguments, folder, line => output.WriteLine($"   {line}"), cancellation) != 0)
         {
             throw new PlainError($"installing failed; {remedy}");
         }

@@ -9,7 +9,9 @@ namespace Fabrique.Runner;
 /// <summary>Ports to listen on.</summary>
 internal static class Ports
 {
-    /// <summary>Of the ports given, each with a locked file until this program ends: nodes that start together draw before they listen.</summary>
+    /// <summary>
+    /// Of the ports given, each with a locked file until this program ends: nodes that start together draw before they listen.
+    /// </summary>
     private static readonly ConcurrentDictionary<int, FileStream> Reservations = [];
 
     public static readonly string Folder = Path.Combine(Path.GetTempPath(), $"fabrique-ports-{Environment.UserName}");
@@ -24,13 +26,13 @@ internal static class Ports
             listener.Bind(new IPEndPoint(address, port));
             listener.Listen();
         }
-        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
             throw new PlainError($"Port {port} is taken by {WhoListens(port) ?? "another program"}: {remedy}");
         }
-        catch (SocketException exception)
+        catch (SocketException error)
         {
-            throw new PlainError($"Port {port} of {address} cannot be used ({exception.Message}): {remedy}");
+            throw new PlainError($"Port {port} of {address} cannot be used ({error.Message}): {remedy}");
         }
     }
 
@@ -62,13 +64,12 @@ internal static class Ports
                 Reservations[port] = reservation;
                 return port;
             }
-            catch (Exception exception) when (exception is IOException or SocketException)
+            catch (Exception error) when (error is IOException or SocketException)
             {
                 // Taken: the next draw decides.
                 reservation?.Dispose();
             }
         }
-
         throw new PlainError($"No port between 20000 and 32000 is free, or none can be noted in {Folder}: is the disk full?");
     }
 
@@ -91,12 +92,11 @@ internal static class Ports
                     return $"{process.ProcessName} (pid {process.Id})";
                 }
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
                 // Another user's process, or one that just ended.
             }
         }
-
         return null;
     }
 }

@@ -43,6 +43,23 @@ internal static partial class Proc
         Family(pid, startTicks).Sum(number => Stat(number) is { } fields ? long.Parse(fields[21], CultureInfo.InvariantCulture) : 0)
         * Environment.SystemPageSize;
 
+    /// <summary>The memory of a process and of those it started.</summary>
+    public static Memory Memory(int pid, long startTicks) =>
+        Family(pid, startTicks).Select(MemoryOf).Aggregate(default(Memory), (sum, memory) => sum + memory);
+
+    /// <summary>Processor time of a process and of those it started.</summary>
+    public static TimeSpan ProcessorTime(int pid, long startTicks) =>
+        // Fields 14 and 15 of stat, user and system, in hundredths of a second.
+        TimeSpan.FromMilliseconds(
+            10
+                * Family(pid, startTicks)
+                    .Sum(number =>
+                        Stat(number) is { } fields
+                            ? long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)
+                            : 0
+                    )
+        );
+
     /// <summary>Signals the process and, when it leads one, its whole group: what a shell script started must not outlive it.</summary>
     public static void Kill(int pid)
     {
@@ -52,8 +69,29 @@ internal static partial class Proc
 
     public static void Terminate(int pid) => _ = Signal(pid, SigTerm);
 
-    /// <summary>From now on the files that this process and its children make are for their owner alone: drafts are in the databases.</summary>
+    /// <summary>
+    /// From now on the files that this process and its children make are for their owner alone: drafts are in the databases.
+    /// </summary>
     public static void KeepFilesToOwner() => _ = SetMask(Convert.ToUInt32("077", 8));
+
+    /// <summary>Nothing of a process that ended meanwhile, or that is another user's.</summary>
+    private static Memory MemoryOf(int pid)
+    {
+        try
+        {
+            var lines = File.ReadAllLines($"/proc/{pid}/smaps_rollup");
+            return new Memory(Bytes("Pss:"), Bytes("Rss:"));
+
+            long Bytes(string field) =>
+                lines.FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) is { } line
+                    ? 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
+                    : 0;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return default;
+        }
+    }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Signal(int pid, int signal);
@@ -74,6 +112,14 @@ internal static partial class Proc
             return null;
         }
     }
+}
+
+/// <summary>Memory of processes, in bytes.</summary>
+/// <param name="Share">Pages that several processes have mapped are divided by their number: what one process costs beside the others (Pss).</param>
+/// <param name="Resident">Every page counts in each process that has it: the code of .NET counts as often as there are processes (Rss).</param>
+internal readonly record struct Memory(long Share, long Resident)
+{
+    public static Memory operator +(Memory one, Memory other) => new(one.Share + other.Share, one.Resident + other.Resident);
 }
 
 /// <summary>
@@ -117,9 +163,9 @@ internal sealed class Spawner : IDisposable
                 process.Start();
                 started.SetResult();
             }
-            catch (Win32Exception exception)
+            catch (Win32Exception error)
             {
-                started.SetException(exception);
+                started.SetException(error);
             }
         });
         return started.Task;

@@ -15,13 +15,12 @@ void Interrupt(PosixSignalContext context)
     context.Cancel = true;
     (stop.IsCancellationRequested ? kill : stop).Cancel();
 }
-
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Interrupt);
 
 var root = Checkout.Root();
-var time = TimeProvider.System;
+var clock = TimeProvider.System;
 var output = Console.Out;
 
 var data = new Option<string>("--data")
@@ -92,6 +91,12 @@ var file = new Option<string>("--file")
     Hidden = true,
 };
 var supervise = new Option<bool>("--supervise") { Hidden = true };
+var patience = new Option<int?>("--patience")
+{
+    Description = "Seconds after which a process that is not healthy and makes no progress is given up  [default: 60]",
+    CustomParser = result => Arguments.Between(result, 1, 3600),
+    Hidden = true,
+};
 var up = new Command("up", "Build and start a whole node, and wait until it is healthy")
 {
     port,
@@ -106,6 +111,7 @@ var up = new Command("up", "Build and start a whole node, and wait until it is h
     detach,
     file,
     supervise,
+    patience,
 };
 up.SetAction(
     (result, _) =>
@@ -123,18 +129,19 @@ up.SetAction(
                 result.GetValue(replicas) ?? [],
                 result.GetValue(demo),
                 result.GetValue(detach),
-                result.GetValue(supervise)
+                result.GetValue(supervise),
+                result.GetValue(patience) is { } seconds ? TimeSpan.FromSeconds(seconds) : Progress.Patience
             ),
             output,
-            time
+            clock
         ).RunAsync(stop.Token, kill.Token)
 );
 
 var down = new Command("down", "Stop the node of a data folder and wait for its end") { data };
-down.SetAction((result, _) => new StatusCommand(DataOf(result), output, time).DownAsync(stop.Token));
+down.SetAction((result, _) => new StatusCommand(DataOf(result), output, clock).DownAsync(stop.Token));
 
 var status = new Command("status", "Show the processes: address, health, memory, restarts; exit code 1 unless all are healthy") { data };
-status.SetAction((result, _) => new StatusCommand(DataOf(result), output, time).StatusAsync(stop.Token));
+status.SetAction((result, _) => new StatusCommand(DataOf(result), output, clock).StatusAsync(stop.Token));
 
 var name = new Argument<string?>("name") { Description = "One process only", Arity = ArgumentArity.ZeroOrOne };
 var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what is added, until Ctrl-C" };
@@ -181,10 +188,9 @@ token.SetAction(result =>
     {
         throw new PlainError($"{DataOf(result)} holds no node key yet: './fabrique up' makes it");
     }
-
     using var key = NodeKey.OpenOrCreate(DataOf(result));
     var grant = new Grant(result.GetValue(role)!, result.GetValue(territory)!);
-    output.WriteLine(NodeToken.Issue(key, [grant], TimeSpan.FromDays(result.GetValue(days) ?? 30), time));
+    output.WriteLine(NodeToken.Issue(key, [grant], TimeSpan.FromDays(result.GetValue(days) ?? 30), clock));
 });
 
 var mail = new Option<string>("--mail") { Description = "Whom to invite", Required = true };
@@ -207,7 +213,7 @@ var invite = new Command("invite", "Print a link that makes one account with a r
 };
 invite.SetAction(
     (result, _) =>
-        new InviteCommand(DataOf(result), output, time).RunAsync(
+        new InviteCommand(DataOf(result), output, clock).RunAsync(
             result.GetValue(mail)!,
             result.GetValue(anyRole)!,
             result.GetValue(where),
@@ -219,7 +225,7 @@ invite.SetAction(
 var service = new Option<string?>("--service") { Description = "One service only", Recursive = true };
 var ids = new Argument<string[]>("id") { Description = "Beginnings of the ids that 'list' shows", Arity = ArgumentArity.ZeroOrMore };
 var all = new Option<bool>("--all") { Description = "Every one" };
-MaintenanceCommand Maintenance(ParseResult result) => new(DataOf(result), output, time);
+MaintenanceCommand Maintenance(ParseResult result) => new(DataOf(result), output, clock);
 var list = new Command("list", "Show what was put aside, the latest first, and why");
 list.SetAction((result, _) => Maintenance(result).ListAsync(result.GetValue(service), stop.Token));
 var replay = new Command("replay", "Look again at all of it or at some: what can be taken in now leaves the quarantine") { ids };
@@ -245,42 +251,6 @@ var rebuild = new Command("rebuild", "Have a service of the running node derive 
 };
 rebuild.SetAction((result, _) => Maintenance(result).RebuildAsync(result.GetValue(rebuilt)!, stop.Token));
 
-var filter = new Option<string?>("--filter")
-{
-    Description = "Only the tests whose full name holds this text; the contract checks are left out",
-};
-var test = new Command("test", "Install what the tests need, check the contracts, build, and run all tests") { filter };
-test.SetAction((result, _) => new TestCommand(root, output, time).RunAsync(result.GetValue(filter), stop.Token));
-
-var cases = new Argument<string[]>("name")
-{
-    Description = "Cases to measure: publish, invoke, write, ingest, sign, gateway, start  [default: all]",
-    Arity = ArgumentArity.ZeroOrMore,
-};
-var rounds = new Option<int?>("--rounds")
-{
-    Description = "How often each side of a case is measured  [default: 3]",
-    CustomParser = result => Arguments.Between(result, 1, 100),
-};
-var records = new Option<int?>("--records")
-{
-    Description = "How many records the case 'ingest' replays  [default: 100000]",
-    CustomParser = result => Arguments.Between(result, 1, 10_000_000),
-};
-var bench = new Command(
-    "bench",
-    "Install what the benchmarks need, build, and measure Fabrique beside what it is made of; the table is also in artifacts/bench/results.md"
-)
-{
-    cases,
-    rounds,
-    records,
-};
-bench.SetAction(
-    (result, _) =>
-        new BenchCommand(root, output).RunAsync(result.GetValue(cases) ?? [], result.GetValue(rounds), result.GetValue(records), stop.Token)
-);
-
 var fabrique = new Command("fabrique", "Runs a Fabrique node. Each command has its own --help.")
 {
     new HelpOption(),
@@ -293,8 +263,8 @@ var fabrique = new Command("fabrique", "Runs a Fabrique node. Each command has i
     token,
     quarantine,
     rebuild,
-    test,
-    bench,
+    TestCommand.Define(root, output, clock, stop.Token),
+    BenchCommand.Define(root, output, stop.Token),
 };
 try
 {
@@ -303,7 +273,6 @@ try
     {
         wrong.ShowHelp = false;
     }
-
     // Signals are ours, and so are errors: one plain line.
     return await parsed.InvokeAsync(
         new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }
@@ -314,43 +283,18 @@ catch (PlainError error)
     Console.Error.WriteLine(PlainError.Prefix + Redaction.Apply(error.Message));
     return 1;
 }
-catch (IOException exception) when (exception.Message.Contains("No space left", StringComparison.Ordinal))
+catch (IOException error) when (error.Message.Contains("No space left", StringComparison.Ordinal))
 {
-    Console.Error.WriteLine($"{PlainError.Prefix}The disk is full: {exception.Message}");
+    Console.Error.WriteLine($"{PlainError.Prefix}The disk is full: {error.Message}");
     return 1;
 }
-catch (UnauthorizedAccessException exception)
+catch (UnauthorizedAccessException error)
 {
-    Console.Error.WriteLine($"{PlainError.Prefix}Not allowed: {exception.Message}");
+    Console.Error.WriteLine($"{PlainError.Prefix}Not allowed: {error.Message}");
     return 1;
 }
 catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
     // Stopping a node is what one asked for; a test run that was stopped has passed nothing.
     return args is ["test" or "bench", ..] ? 130 : 0;
-}
-
-namespace Fabrique.Runner
-{
-    /// <summary>Something the user can put right, said in one line; the program ends with code 1.</summary>
-    internal sealed class PlainError(string message) : Exception(message)
-    {
-        public const string Prefix = "fabrique: ";
-    }
-
-    internal static class Checkout
-    {
-        /// <summary>The checkout this program was built in.</summary>
-        public static string Root()
-        {
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "tye.yaml")))
-            {
-                folder = folder.Parent;
-            }
-
-            return folder?.FullName
-                ?? throw new PlainError("tye.yaml is not found above the program: run it from a git checkout of Fabrique");
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -10,6 +9,7 @@ namespace Fabrique.Runner;
 /// <param name="Address">Where it answers; null for one that has no health page.</param>
 /// <param name="Http2">The address speaks HTTP/2 only.</param>
 /// <param name="HealthPage">Path of its health page.</param>
+/// <param name="Stalled">What it said last, when it is not healthy yet and makes no progress; otherwise null.</param>
 /// <param name="Token">Its <c>DAPR_API_TOKEN</c>, made anew at each start of the node.</param>
 internal sealed record RunningProcess(
     string Name,
@@ -22,7 +22,8 @@ internal sealed record RunningProcess(
     string? Address,
     bool Http2,
     string HealthPage,
-    string? Token
+    string? Token,
+    string? Stalled = null
 );
 
 /// <summary>
@@ -60,7 +61,7 @@ internal sealed record RunFile(
         {
             return JsonSerializer.Deserialize<RunFile>(File.ReadAllBytes(PathIn(data)), Json);
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or JsonException)
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {
             return null;
         }
@@ -85,7 +86,6 @@ internal sealed record RunFile(
         {
             JsonSerializer.Serialize(stream, this, Json);
         }
-
         File.Move(draft, PathIn(data), overwrite: true);
     }
 
@@ -97,17 +97,16 @@ internal sealed record RunFile(
 
     /// <summary>Kills what a supervisor that died without stopping its processes left behind, and waits for its end.</summary>
     /// <returns>The names of the processes found.</returns>
-    public async Task<IReadOnlyList<string>> KillLeftoversAsync(TimeProvider time)
+    public async Task<IReadOnlyList<string>> KillLeftoversAsync(TimeProvider clock)
     {
         List<RunningProcess> Left() => [.. Processes.Where(process => Proc.Family(process.Pid, process.StartTicks).Count > 0)];
         var leftovers = Left();
         leftovers.ForEach(process => Proc.Kill(process.Pid));
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), time);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), clock);
         for (var tries = 0; tries < 100 && Left().Count > 0; tries++)
         {
             await timer.WaitForNextTickAsync();
         }
-
         return [.. leftovers.Select(process => process.Name)];
     }
 
@@ -120,7 +119,7 @@ internal sealed record RunFile(
         {
             return new FileStream(Path.Combine(Folder(data), "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException exception) when (exception is not (DirectoryNotFoundException or PathTooLongException))
+        catch (IOException error) when (error is not (DirectoryNotFoundException or PathTooLongException))
         {
             return null;
         }
@@ -133,86 +132,4 @@ internal sealed record RunFile(
         Directory.CreateDirectory(path);
         File.SetUnixFileMode(path, OwnerOnly);
     }
-}
-
-/// <summary>Looks after a node from outside: <c>status</c> and <c>down</c>, both from its run file.</summary>
-internal sealed class StatusCommand(string data, TextWriter output, TimeProvider time)
-{
-    /// <summary>One line per process, and the memory of all.</summary>
-    /// <returns>0 when everything is healthy, 1 otherwise.</returns>
-    public async Task<int> StatusAsync(CancellationToken cancel)
-    {
-        if (RunFile.Read(data) is not { IsRunning: true } node)
-        {
-            output.WriteLine($"No node runs on {data}");
-            return 1;
-        }
-
-        var width = Math.Max(12, node.Processes.Max(process => process.Name.Length));
-        var rows = await Task.WhenAll(node.Processes.Select(process => RowAsync(process, width, cancel)));
-        output.WriteLine($"{"name".PadRight(width)} {"pid", 7}  {"address", -26} {"health", -10} {"memory", 9} {"restarts", 8}  uptime");
-        foreach (var row in rows)
-        {
-            output.WriteLine(row.Line);
-        }
-
-        var runner = Proc.ResidentBytes(node.Pid, node.StartTicks);
-        output.WriteLine(
-            $"{"runner".PadRight(width)} {node.Pid, 7}  {"", -26} {"", -10} {Mebibytes(runner), 9} {"", 8}  {Age(node.StartedAt)}"
-        );
-        output.WriteLine();
-        output.WriteLine(
-            $"address  {node.Address}\ndata     {data}\ndatabase {node.Database}\nbroker   {node.Broker}\nsidecar  {node.Sidecar}\nmemory   {Mebibytes(runner + rows.Sum(row => row.Bytes))}"
-        );
-        return rows.All(row => row.Healthy) ? 0 : 1;
-    }
-
-    /// <summary>Stops the node and waits for its end.</summary>
-    public async Task<int> DownAsync(CancellationToken cancel)
-    {
-        if (RunFile.Read(data) is not { } node)
-        {
-            output.WriteLine($"No node runs on {data}");
-            return 0;
-        }
-
-        if (node.IsRunning)
-        {
-            Proc.Terminate(node.Pid);
-            // Each of four stages may take ten seconds before the supervisor kills it.
-            var begin = time.GetTimestamp();
-            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50), time);
-            while (node.IsRunning && time.GetElapsedTime(begin) < TimeSpan.FromSeconds(45))
-            {
-                await timer.WaitForNextTickAsync(cancel);
-            }
-
-            if (node.IsRunning)
-            {
-                Proc.Kill(node.Pid);
-            }
-        }
-
-        // The supervisor restarts processes: the last word of its run file counts.
-        var leftovers = await (RunFile.Read(data) ?? node).KillLeftoversAsync(time);
-        RunFile.Delete(data);
-        output.WriteLine(leftovers.Count == 0 ? "Stopped" : $"Stopped; killed what was left: {string.Join(", ", leftovers)}");
-        return 0;
-    }
-
-    private async Task<(string Line, bool Healthy, long Bytes)> RowAsync(RunningProcess process, int width, CancellationToken cancel)
-    {
-        var alive = Proc.IsAlive(process.Pid, process.StartTicks);
-        var health = alive
-            ? await Probe.AskAsync(process.Address is { } address ? new Uri(address) : null, process.Http2, process.HealthPage, cancel)
-            : new Probe(false, "ended");
-        var bytes = alive ? Proc.ResidentBytes(process.Pid, process.StartTicks) : 0;
-        var line =
-            $"{process.Name.PadRight(width)} {process.Pid, 7}  {process.Address, -26} {health.Text, -10} {Mebibytes(bytes), 9} {process.Restarts, 8}  {(alive ? Age(process.StartedAt) : "")}";
-        return (line.TrimEnd(), health.IsHealthy, bytes);
-    }
-
-    private string Age(DateTimeOffset since) => (time.GetUtcNow() - since).ToString(@"d\.hh\:mm\:ss", CultureInfo.InvariantCulture);
-
-    private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0} MiB");
 }

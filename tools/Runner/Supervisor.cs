@@ -1,17 +1,15 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Text.Json;
-
 namespace Fabrique.Runner;
 
 /// <summary>Runs the processes of a node: in order of stage, each stage when the one before is healthy; stops them the other way.</summary>
-internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProvider time)
+/// <param name="patience">How long a process may take without progress until it is healthy; it is said, and the process goes on.</param>
+internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeSpan patience, TimeProvider clock)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(5);
 
-    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+    private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
     private readonly List<ManagedProcess> _processes = [];
     private readonly Lock _file = new();
     private bool _ready;
@@ -27,16 +25,14 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
         {
             foreach (var stage in plan.Processes.GroupBy(spec => spec.Stage).OrderBy(group => group.Key))
             {
-                var started = stage.Select(spec => new ManagedProcess(spec, spawner, logs, time, WriteRunFile)).ToList();
+                var started = stage.Select(spec => new ManagedProcess(spec, spawner, logs, clock, WriteRunFile)).ToList();
                 lock (_file)
                 {
                     _processes.AddRange(started);
                 }
-
                 started.ForEach(process => process.Start());
                 await Task.WhenAll(started.Select(process => HealthyAsync(process, stop)));
             }
-
             _ready = true;
             WriteRunFile();
             ready();
@@ -50,9 +46,8 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
         {
             foreach (var stage in _processes.GroupBy(process => process.Spec.Stage).OrderByDescending(group => group.Key))
             {
-                await Task.WhenAll(stage.Select(process => process.StopAsync(Patience, kill)));
+                await Task.WhenAll(stage.Select(process => process.StopAsync(StopTimeout, kill)));
             }
-
             _processes.ForEach(process => process.Dispose());
             RunFile.Delete(data);
             logs.Write(Logs.Own, "stopped");
@@ -61,23 +56,48 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
 
     private async Task HealthyAsync(ManagedProcess process, CancellationToken stop)
     {
-        var (begin, told) = (time.GetTimestamp(), 1);
-        using var timer = new PeriodicTimer(ProbeEvery, time);
+        var (begin, looked, told) = (clock.GetTimestamp(), clock.GetTimestamp(), 1);
+        var progress = new Progress(patience, clock);
+        using var timer = new PeriodicTimer(ProbeEvery, clock);
         while (
             await Probe.AskAsync(process.Spec.Address, process.Spec.Http2, process.Spec.HealthPage, stop) is var health && !health.IsHealthy
         )
         {
-            await timer.WaitForNextTickAsync(stop);
-            if (time.GetElapsedTime(begin).TotalSeconds > 10 * told)
+            if (clock.GetElapsedTime(looked) >= LookEvery)
+            {
+                looked = clock.GetTimestamp();
+                progress.Note(process.ProcessorTime, health.Page);
+                Tell(process, progress.IsStalled, health.Text);
+                // It takes longer: to be asked ten times a second costs what it needs itself.
+                timer.Period = clock.GetElapsedTime(begin) > 10 * LookEvery ? LookEvery / 2 : ProbeEvery;
+            }
+            if (clock.GetElapsedTime(begin).TotalSeconds > 10 * told)
             {
                 logs.Write(Logs.Own, $"{process.Spec.Name} is not healthy after {10 * told++} s: {health.Text}");
             }
+            await timer.WaitForNextTickAsync(stop);
         }
-
+        process.Stalled = null;
         process.Healthy = true;
         logs.Write(
             Logs.Own,
-            $"{process.Spec.Name} is healthy after {time.GetElapsedTime(begin).TotalSeconds:0.0} s{(Text(process.Spec.Address) is { } at ? $" at {at}" : "")}"
+            $"{process.Spec.Name} is healthy after {clock.GetElapsedTime(begin).TotalSeconds:0.0} s{(Text(process.Spec.Address) is { } at ? $" at {at}" : "")}"
+        );
+        WriteRunFile();
+    }
+
+    private void Tell(ManagedProcess process, bool stalled, string health)
+    {
+        if (stalled == process.Stalled is not null)
+        {
+            return;
+        }
+        process.Stalled = stalled ? $"{health}; {(logs.Last(process.Spec.Name) is { Length: > 0 } line ? line : "it said nothing")}" : null;
+        logs.Write(
+            Logs.Own,
+            stalled
+                ? $"{process.Spec.Name} is not healthy and makes no progress since {patience.TotalSeconds} s: {process.Stalled}"
+                : $"{process.Spec.Name} goes on"
         );
         WriteRunFile();
     }
@@ -85,7 +105,7 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
     /// <summary>An unhealthy process is reported, not restarted: what ails it (a broker, a disk) is often not its own.</summary>
     private async Task WatchAsync(CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(WatchEvery, time);
+        using var timer = new PeriodicTimer(WatchEvery, clock);
         while (await timer.WaitForNextTickAsync(stop))
         {
             foreach (var process in _processes)
@@ -109,7 +129,7 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
         {
             var states = _processes
                 .Where(process => process.State is not null)
-                .Select(process => process.State! with { Healthy = process.Healthy });
+                .Select(process => process.State! with { Healthy = process.Healthy, Stalled = process.Stalled });
             try
             {
                 new RunFile(
@@ -126,66 +146,10 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeProv
                     [.. states]
                 ).Write(data);
             }
-            catch (IOException exception)
+            catch (IOException error)
             {
-                logs.Write(Logs.Own, $"{RunFile.PathIn(data)} cannot be written: {exception.Message}");
+                logs.Write(Logs.Own, $"{RunFile.PathIn(data)} cannot be written: {error.Message}");
             }
         }
-    }
-}
-
-/// <summary>What a process says of itself.</summary>
-internal sealed record Probe(bool IsHealthy, string Text)
-{
-    private static readonly HttpClient Client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
-
-    /// <summary>Asks the health page, or whether a broker listens; without address there is nothing to ask and the answer is healthy.</summary>
-    public static async Task<Probe> AskAsync(Uri? address, bool http2, string page, CancellationToken cancel)
-    {
-        try
-        {
-            return address switch
-            {
-                null => new Probe(true, "alive"),
-                { Scheme: "amqp" } => await ConnectAsync(address, cancel),
-                _ => await GetAsync(new Uri(address, page), http2, cancel),
-            };
-        }
-        catch (Exception exception)
-            when (exception is HttpRequestException or SocketException or IOException or JsonException
-                || (exception is OperationCanceledException && !cancel.IsCancellationRequested)
-            )
-        {
-            return new Probe(false, exception is OperationCanceledException ? "no answer in 3 s" : "no answer");
-        }
-    }
-
-    private static async Task<Probe> GetAsync(Uri page, bool http2, CancellationToken cancel)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, page)
-        {
-            Version = http2 ? HttpVersion.Version20 : HttpVersion.Version11,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        };
-        using var response = await Client.SendAsync(request, cancel);
-        var body = await response.Content.ReadAsStringAsync(cancel);
-        var status =
-            response.Content.Headers.ContentType?.MediaType == "application/json"
-            && JsonDocument.Parse(body).RootElement is { ValueKind: JsonValueKind.Object } json
-            && json.TryGetProperty("status", out var value)
-                ? value.ToString()
-                : null;
-        return new Probe(
-            response.IsSuccessStatusCode,
-            status ?? (response.IsSuccessStatusCode ? "healthy" : $"answers {(int)response.StatusCode}")
-        );
-    }
-
-    /// <summary>A broker opens its port when all the rest of it is up. Nothing is said: it would log a greeting without a login.</summary>
-    private static async Task<Probe> ConnectAsync(Uri address, CancellationToken cancel)
-    {
-        using var client = new TcpClient();
-        await client.ConnectAsync(address.Host, address.Port, cancel);
-        return new Probe(true, "healthy");
     }
 }

@@ -1,10 +1,11 @@
+using System.CommandLine;
 using System.Globalization;
 using System.Xml.Linq;
 
 namespace Fabrique.Runner;
 
 /// <summary>All checks of the project as named steps, the same on a laptop and in CI. Every failed step counts as one failure.</summary>
-internal sealed class TestCommand(string root, TextWriter output, TimeProvider time)
+internal sealed class TestCommand(string root, TextWriter output, TimeProvider clock)
 {
     private static readonly Package[] Needed = [Package.RabbitMq, Package.PostgreSql, Package.Chromium, Package.Npm, Package.Curl];
 
@@ -18,62 +19,71 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
 
     private string Buf => Path.Combine(Checkers, "node_modules", ".bin", "buf");
 
+    /// <summary>The command <c>test</c>.</summary>
+    public static Command Define(string root, TextWriter output, TimeProvider clock, CancellationToken stop)
+    {
+        var filter = new Option<string?>("--filter")
+        {
+            Description = "Only the tests whose full name holds this text; the contract checks are left out",
+        };
+        var test = new Command("test", "Install what the tests need, check the contracts, build, and run all tests") { filter };
+        test.SetAction((result, _) => new TestCommand(root, output, clock).RunAsync(result.GetValue(filter), stop));
+        return test;
+    }
+
     /// <param name="filter">Only tests whose full name holds this, and no contract checks; null: everything.</param>
     /// <returns>The exit code: 0 when nothing failed.</returns>
-    public async Task<int> RunAsync(string? filter, CancellationToken cancel)
+    public async Task<int> RunAsync(string? filter, CancellationToken cancellation)
     {
-        var begin = time.GetTimestamp();
-        await StepAsync("distribution packages", () => Packages.EnsureAsync("the tests", Needed, root, output, cancel));
-        if (await StepAsync("checkers", () => InstallCheckersAsync(cancel)) && filter is null)
+        var begin = clock.GetTimestamp();
+        await StepAsync("distribution packages", () => Packages.EnsureAsync("the tests", Needed, root, output, cancellation));
+        if (await StepAsync("checkers", () => InstallCheckersAsync(cancellation)) && filter is null)
         {
-            await StepAsync("contracts lint", () => RequireAsync(Buf, ["lint", "contracts"], cancel));
+            await StepAsync("contracts lint", () => RequireAsync(Buf, ["lint", "contracts"], cancellation));
             await StepAsync("contracts breaking", () =>
-                RequireAsync(Buf, ["breaking", "contracts", "--against", "contracts/released.binpb"], cancel)
+                RequireAsync(Buf, ["breaking", "contracts", "--against", "contracts/released.binpb"], cancellation)
             );
         }
-
         if (filter is null)
         {
-            await StepAsync("format", () => CheckFormatAsync(cancel));
+            await StepAsync("format", () => CheckFormatAsync(cancellation));
         }
-        if (await StepAsync("build", () => Build.RunAsync(root, "Fabrique.sln", output, cancel)))
+        if (await StepAsync("build", () => Build.AllAsync(root, output, clock, cancellation)))
         {
-            await StepAsync("tests", () => RunTestsAsync(filter, cancel));
+            await StepAsync("tests", () => RunTestsAsync(filter, cancellation));
         }
-
-        output.WriteLine($"All steps: {time.GetElapsedTime(begin).TotalSeconds:0.0} s\n{_passed} passed, {_failed} failed");
+        output.WriteLine($"All steps: {clock.GetElapsedTime(begin).TotalSeconds:0.0} s\n{_passed} passed, {_failed} failed");
         return _failed == 0 ? 0 : 1;
     }
 
     private async Task<bool> StepAsync(string name, Func<Task> step)
     {
-        var (begin, failed) = (time.GetTimestamp(), _failed);
+        var (begin, failed) = (clock.GetTimestamp(), _failed);
         output.WriteLine($"== {name}");
         try
         {
             await step();
             output.WriteLine(
-                $"   {name}: {(_failed == failed ? "done in" : "FAILED after")} {time.GetElapsedTime(begin).TotalSeconds:0.0} s"
+                $"   {name}: {(_failed == failed ? "done in" : "FAILED after")} {clock.GetElapsedTime(begin).TotalSeconds:0.0} s"
             );
             return true;
         }
         catch (PlainError error)
         {
             _failed++;
-            output.WriteLine($"   {name}: FAILED after {time.GetElapsedTime(begin).TotalSeconds:0.0} s: {error.Message}");
+            output.WriteLine($"   {name}: FAILED after {clock.GetElapsedTime(begin).TotalSeconds:0.0} s: {error.Message}");
             return false;
         }
     }
 
     /// <summary>What comes from npm, in the versions that tools/npm names; again only when these changed.</summary>
-    private async Task InstallCheckersAsync(CancellationToken cancel)
+    private async Task InstallCheckersAsync(CancellationToken cancellation)
     {
         var (wanted, installed) = (Path.Combine(root, "tools", "npm", "package.json"), Path.Combine(Checkers, "package.json"));
-        if (File.Exists(Buf) && await File.ReadAllTextAsync(wanted, cancel) == await File.ReadAllTextAsync(installed, cancel))
+        if (File.Exists(Buf) && await File.ReadAllTextAsync(wanted, cancellation) == await File.ReadAllTextAsync(installed, cancellation))
         {
             return;
         }
-
         Directory.CreateDirectory(Checkers);
         File.Copy(wanted, installed, overwrite: true);
         await RequireAsync(
@@ -90,18 +100,18 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
                 "--prefix",
                 Checkers,
             ],
-            cancel
+            cancellation
         );
     }
 
     /// <summary>White space is nobody's opinion: `dotnet csharpier format .` writes what this asks for.</summary>
-    private async Task CheckFormatAsync(CancellationToken cancel)
+    private async Task CheckFormatAsync(CancellationToken cancellation)
     {
-        await RequireAsync(Shell.Dotnet, ["tool", "restore"], cancel);
-        await RequireAsync(Shell.Dotnet, ["csharpier", "check", "."], cancel);
+        await RequireAsync(Shell.Dotnet, ["tool", "restore"], cancellation);
+        await RequireAsync(Shell.Dotnet, ["csharpier", "check", "."], cancellation);
     }
 
-    private async Task RunTestsAsync(string? filter, CancellationToken cancel)
+    private async Task RunTestsAsync(string? filter, CancellationToken cancellation)
     {
         var folder = Directory.CreateDirectory(Path.Combine(root, "artifacts", "test-results")).FullName;
         await using var log = new StreamWriter(Path.Combine(folder, "tests.log"));
@@ -121,9 +131,12 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
             "1.5x",
             "-trx",
             Path.Combine(folder, "tests.trx"),
-            .. filter is null ? Array.Empty<string>() : ["-method", $"*{filter}*"],
+            .. filter is not null ? ["-method", $"*{filter}*"]
+            // Suites that say of PostgreSQL what others say of it already, and what they say of SQLite themselves.
+            : Environment.GetEnvironmentVariable("FABRIQUE_TEST_DATABASES") != "all" ? ["-trait-", "Databases=all"]
+            : Array.Empty<string>(),
         ];
-        var code = await RunWhileItSaysSomethingAsync(arguments, log, results, cancel);
+        var code = await RunWhileItSaysSomethingAsync(arguments, log, results, cancellation);
         // The count is that of the written results: the live messages share the console with what the services under test say.
         var (passed, failed) = Counted(Path.Combine(folder, "tests.trx"));
         (_passed, _failed) = (_passed + passed, _failed + failed);
@@ -132,7 +145,6 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
         {
             throw new PlainError(filter is null || code != 0 ? $"no test ran (exit code {code})" : $"no test has '{filter}' in its name");
         }
-
         if (code != 0 && failed == 0)
         {
             throw new PlainError($"the test program ended with code {code}");
@@ -144,11 +156,11 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
         string[] arguments,
         StreamWriter log,
         TestResults results,
-        CancellationToken cancel
+        CancellationToken cancellation
     )
     {
-        using var silence = new CancellationTokenSource(LongestSilence, time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, silence.Token);
+        using var silence = new CancellationTokenSource(LongestSilence, clock);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, silence.Token);
         try
         {
             return await Shell.RunAsync(
@@ -166,7 +178,7 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
                 stop.Token
             );
         }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new PlainError(
                 $"no test began or ended for {LongestSilence.TotalMinutes} minutes; under way: {string.Join(", ", results.Running)}"
@@ -183,9 +195,9 @@ internal sealed class TestCommand(string root, TextWriter output, TimeProvider t
         return (Count("passed"), Count("failed") + Count("error") + Count("aborted") + Count("timeout"));
     }
 
-    private async Task RequireAsync(string program, IEnumerable<string> arguments, CancellationToken cancel)
+    private async Task RequireAsync(string program, IEnumerable<string> arguments, CancellationToken cancellation)
     {
-        var code = await Shell.RunAsync(program, arguments, root, line => output.WriteLine($"   {line}"), cancel);
+        var code = await Shell.RunAsync(program, arguments, root, line => output.WriteLine($"   {line}"), cancellation);
         if (code != 0)
         {
             throw new PlainError($"{Path.GetFileName(program)} ended with code {code}");

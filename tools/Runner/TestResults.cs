@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Fabrique.Runner;
 
-/// <summary>Follows the messages of the test program (xunit.v3, -reporter json): a line per class when it is through, each failure at once.</summary>
+/// <summary>
+/// Follows the messages of the test program (xunit.v3, -reporter json): a line per class when it is through, each failure at once.
+/// </summary>
 internal sealed class TestResults(TextWriter output)
 {
     private readonly Dictionary<string, string> _names = [];
@@ -29,7 +31,6 @@ internal sealed class TestResults(TextWriter output)
         {
             // What the services under test say, or a message into which they said it.
         }
-
         return false;
     }
 

@@ -51,7 +51,6 @@ internal sealed record TyeFile(string Name, string? ComponentsPath, IReadOnlyLis
                 $"--replicas {unknown}: there is no such service, but {string.Join(", ", Services.Select(service => service.Name))}"
             );
         }
-
         var file = this with
         {
             Services =

@@ -21,12 +21,11 @@ internal sealed class TyeReader(string folder)
         {
             stream.Load(new StringReader(yaml));
         }
-        catch (YamlException exception)
+        catch (YamlException error)
         {
-            Errors.Add((exception.Start.Line, $"not valid YAML: {exception.Message}"));
+            Errors.Add((error.Start.Line, $"not valid YAML: {error.Message}"));
             return null;
         }
-
         var root = stream.Documents.Count == 1 ? stream.Documents[0].RootNode : new YamlScalarNode();
         var keys = Keys(root, "the file", "name", "extensions", "services");
         var components = Items(keys, "extensions").Select(Extension).ToList();
@@ -35,12 +34,10 @@ internal sealed class TyeReader(string folder)
         {
             Refuse(root, $"service '{twice}' has the name of another's replica");
         }
-
         if (services.Count == 0 && Errors.Count == 0)
         {
             Refuse(root, "'services' lists no service");
         }
-
         return new TyeFile(Text(keys, "name") ?? "fabrique", components.FirstOrDefault(), services);
     }
 
@@ -51,13 +48,11 @@ internal sealed class TyeReader(string folder)
         {
             Refuse(node, $"extension '{name}' is unknown: only 'dapr' is");
         }
-
         var path = Path.GetFullPath(Path.Combine(folder, Required(node, keys, "components-path")));
         if (!Directory.Exists(path))
         {
             Refuse(node, $"components-path '{Text(keys, "components-path")}' is not a folder");
         }
-
         return path;
     }
 
@@ -69,18 +64,15 @@ internal sealed class TyeReader(string folder)
         {
             Refuse(keys["name"], $"service '{name}': the runner starts or is that one itself");
         }
-
         var (project, executable) = (Text(keys, "project"), Text(keys, "executable"));
         if (project is null == executable is null)
         {
             Refuse(node, $"service '{name}' needs either 'project' or 'executable'");
         }
-
         if (project is not null && !File.Exists(project = Path.GetFullPath(Path.Combine(folder, project))))
         {
             Refuse(keys["project"], $"project '{Text(keys, "project")}' does not exist");
         }
-
         var env = Items(keys, "env", "variable")
             .Select(item => (Node: item, Keys: Keys(item, "an 'env' entry", "name", "value")))
             .Select(item => (Name: Required(item.Node, item.Keys, "name"), Value: Required(item.Node, item.Keys, "value")))
@@ -104,7 +96,6 @@ internal sealed class TyeReader(string folder)
         {
             return 1;
         }
-
         var isNumber =
             int.TryParse(Text(keys, "replicas"), NumberStyles.None, CultureInfo.InvariantCulture, out var replicas)
             && replicas is >= 1 and <= MostReplicas;
@@ -116,7 +107,6 @@ internal sealed class TyeReader(string folder)
         {
             Refuse(node, $"replicas '{replicas}': {OnePort}");
         }
-
         return isNumber ? replicas : 1;
     }
 
@@ -131,12 +121,10 @@ internal sealed class TyeReader(string folder)
         {
             Refuse(keys["port"], $"port '{text}' is not a number from 1 to 65535");
         }
-
         if (Text(keys, "protocol") is { } protocol and not ("http" or "h2c"))
         {
             Refuse(keys["protocol"], $"protocol '{protocol}' is unknown: 'http' (HTTP/1.1) or 'h2c' (HTTP/2 without TLS)");
         }
-
         return new TyeBinding(Text(keys, "name") ?? "http", port, Text(keys, "protocol") ?? "http");
     }
 
@@ -154,7 +142,6 @@ internal sealed class TyeReader(string folder)
             Refuse(node, $"{where} must be a mapping of {string.Join(", ", known)}");
             return keys;
         }
-
         foreach (var (key, value) in mapping.Children)
         {
             if (key is YamlScalarNode { Value: { } name } && known.Contains(name))
@@ -166,7 +153,6 @@ internal sealed class TyeReader(string folder)
                 Refuse(key, $"unknown key '{key}' in {where} (known: {string.Join(", ", known)})");
             }
         }
-
         return keys;
     }
 
@@ -179,10 +165,8 @@ internal sealed class TyeReader(string folder)
             {
                 Refuse(other, $"'{name}' must be a list");
             }
-
             return [];
         }
-
         var names = list.OfType<YamlMappingNode>()
             .Select(item => item.Children.TryGetValue("name", out var text) ? text : null)
             .OfType<YamlScalarNode>();
@@ -190,7 +174,6 @@ internal sealed class TyeReader(string folder)
         {
             Refuse(twice, $"{unique} '{twice.Value}' is there twice");
         }
-
         return [.. list.Children];
     }
 
@@ -201,7 +184,6 @@ internal sealed class TyeReader(string folder)
         {
             Refuse(node, $"'{name}' is missing");
         }
-
         return text;
     }
 

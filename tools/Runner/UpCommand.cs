@@ -10,6 +10,7 @@ namespace Fabrique.Runner;
 /// <param name="Replicas">How many processes of a service run, instead of what the file says.</param>
 /// <param name="Demo">A new node is one that shows the platform, with invented territories and accounts to try.</param>
 /// <param name="Supervise">This process is the one that <c>--detach</c> started in the background.</param>
+/// <param name="Patience">How long a process may take without progress until it is healthy.</param>
 internal sealed record UpOptions(
     string File,
     string Data,
@@ -22,15 +23,15 @@ internal sealed record UpOptions(
     IReadOnlyDictionary<string, int> Replicas,
     bool Demo,
     bool Detach,
-    bool Supervise
+    bool Supervise,
+    TimeSpan Patience
 );
 
 /// <summary>Starts a node: checks first, so that what cannot work is said before anything is built or started.</summary>
-internal sealed class UpCommand(string root, UpOptions options, TextWriter output, TimeProvider time)
+internal sealed class UpCommand(string root, UpOptions options, TextWriter output, TimeProvider clock)
 {
     private const long LeastDisk = 200 << 20;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private readonly long _begin = time.GetTimestamp();
+    private readonly long _begin = clock.GetTimestamp();
 
     /// <summary>Where people reach the node: as the command says, or as a steward set it on a page; null for its own port.</summary>
     private readonly Uri? _site = options.Site ?? AddressSet(options.Data);
@@ -47,18 +48,15 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         {
             return SayAlreadyRunning();
         }
-
-        if (RunFile.Read(options.Data) is { } old && await old.KillLeftoversAsync(time) is { Count: > 0 } leftovers)
+        if (RunFile.Read(options.Data) is { } old && await old.KillLeftoversAsync(clock) is { Count: > 0 } leftovers)
         {
             output.WriteLine($"Stopped what an earlier run left behind: {string.Join(", ", leftovers)}");
         }
-
         var node = new Node(file, root, options.Data, options.Host, options.Port, _site, IsDemonstration());
         foreach (var port in node.PublicPorts)
         {
             Ports.RequireFree(options.Host, port, "choose another with --port");
         }
-
         var broker = await Broker.ChooseAsync(options.Broker, options.Data, stop);
         var sidecar = file.ComponentsPath is null ? new DaprSidecar("none") : DaprSidecar.Choose(options.Sidecar, broker, options.Data);
         var database = await Database.ChooseAsync(options.Database, node.Databases, stop);
@@ -69,10 +67,9 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             await held.DisposeAsync();
             return await DetachAsync(stop);
         }
-
         Proc.KeepFilesToOwner();
         var plan = node.Plan(broker, database, sidecar);
-        using var logs = new Logs(LogFolder, options.Supervise ? null : output, !Console.IsOutputRedirected, time)
+        using var logs = new Logs(LogFolder, options.Supervise ? null : output, !Console.IsOutputRedirected, clock)
         {
             NameWidth = plan.Processes.Max(process => process.Name.Length),
         };
@@ -81,7 +78,7 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             Logs.Own,
             $"starting {file.Name} with data in {options.Data}; broker: {broker.Description}; database: {database.Description}; sidecar: {sidecar.Description}"
         );
-        await new Supervisor(plan, options.Data, logs, time).RunAsync(
+        await new Supervisor(plan, options.Data, logs, options.Patience, clock).RunAsync(
             () => SayReady(RunFile.Read(options.Data)!, "stop with Ctrl-C"),
             stop,
             kill
@@ -99,10 +96,8 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             {
                 throw new PlainError($"{options.Data} holds a node that is not for a demonstration: give --demo a new folder with --data");
             }
-
             File.WriteAllText(marker, "This node was started with --demo: it knows territories that were invented.\n");
         }
-
         return File.Exists(marker);
     }
 
@@ -128,14 +123,12 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         {
             throw new PlainError($"Another command is starting or stopping the node of {options.Data}: try again in a moment");
         }
-
         if (options.Port is > 0 && running.Address is { } address && new Uri(address).Port != options.Port)
         {
             throw new PlainError(
                 $"The node of {options.Data} already runs at {address}: stop it first with './fabrique down', or give this one another --data"
             );
         }
-
         output.WriteLine($"The node of {options.Data} already runs at {running.Address}");
         return 0;
     }
@@ -161,6 +154,8 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             options.Data,
             "--host",
             options.Host.ToString(),
+            "--patience",
+            options.Patience.TotalSeconds.ToString(CultureInfo.InvariantCulture),
             .. options.Port is { } port ? ["--port", port.ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
             .. options.Site is { } site ? ["--address", site.OriginalString] : Array.Empty<string>(),
             .. options.Sidecar is { } sidecar ? ["--sidecar", sidecar] : Array.Empty<string>(),
@@ -174,10 +169,8 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         using var supervisor = Process.Start(info)!;
         await using var interrupted = stop.Register(() => Proc.Terminate(supervisor.Id));
 
-        // The build is over: how long that took says nothing of the node.
-        var started = time.GetTimestamp();
         var healthy = new HashSet<string>();
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100), time);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100), clock);
         while (await timer.WaitForNextTickAsync(stop))
         {
             if (supervisor.HasExited)
@@ -186,36 +179,31 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
                     (await File.ReadAllTextAsync(log, stop)).Trim().Replace(PlainError.Prefix, "", StringComparison.Ordinal)
                 );
             }
-
             var state = RunFile.Read(options.Data) is { } file && file.Pid == supervisor.Id ? file : null;
             foreach (var process in state?.Processes.Where(process => process.Healthy && healthy.Add(process.Name)) ?? [])
             {
-                output.WriteLine($"  healthy  {process.Name, -12} {time.GetElapsedTime(_begin).TotalSeconds, 5:0.0} s  {process.Address}");
+                output.WriteLine($"  healthy  {process.Name, -12} {clock.GetElapsedTime(_begin).TotalSeconds, 5:0.0} s  {process.Address}");
             }
-
             if (state is { Ready: true })
             {
                 SayReady(state, "stop with './fabrique down'");
                 return 0;
             }
-
-            if (time.GetElapsedTime(started) > Patience)
+            if (state?.Processes.FirstOrDefault(process => process.Stalled is not null) is { } stalled)
             {
-                var missing = state?.Processes.Where(process => !process.Healthy).Select(process => process.Name) ?? [];
                 throw new PlainError(
-                    $"Not healthy after {Patience.TotalSeconds} s: {string.Join(", ", missing)}. "
-                        + "The node keeps trying: './fabrique logs' shows why, './fabrique down' stops it"
+                    $"{stalled.Name} is not healthy and makes no progress: {stalled.Stalled}. "
+                        + $"The node keeps trying: './fabrique logs {stalled.Name}' shows more, './fabrique down' stops it"
                 );
             }
         }
-
         return 1;
     }
 
     private void SayReady(RunFile state, string how)
     {
         output.WriteLine();
-        output.WriteLine($"Ready in {time.GetElapsedTime(_begin).TotalSeconds:0.0} s.");
+        output.WriteLine($"Ready in {clock.GetElapsedTime(_begin).TotalSeconds:0.0} s.");
         output.WriteLine($"  address  {state.Address}{(state.GrpcAddress is { } grpc ? $"   gRPC {grpc}" : "")}");
         output.WriteLine($"  data     {options.Data}");
         output.WriteLine($"  database {state.Database}");
@@ -234,7 +222,6 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
                 output.WriteLine($"  {account}");
             }
         }
-
         if (Path.Combine(options.Data, "setup-code") is var code && File.Exists(code) && !options.Supervise)
         {
             output.WriteLine();
@@ -243,7 +230,6 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
                 $"  {(_site ?? new Uri(state.Address!)).GetLeftPart(UriPartial.Authority)}/compte/installation   {string.Join('-', File.ReadAllText(code).Chunk(4).Select(part => new string(part)))}"
             );
         }
-
         output.WriteLine();
     }
 
@@ -256,17 +242,15 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             {
                 RunFile.PrivateFolder(data);
             }
-
             RunFile.PrivateFolder(RunFile.Folder(data));
             RunFile.PrivateFolder(LogFolder);
             File.WriteAllText(Path.Combine(RunFile.Folder(data), "probe"), "written to see whether this folder can be written");
             File.Delete(Path.Combine(RunFile.Folder(data), "probe"));
         }
-        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
+        catch (Exception error) when (error is UnauthorizedAccessException or IOException)
         {
-            throw new PlainError($"The data folder {data} cannot be written: {exception.Message}");
+            throw new PlainError($"The data folder {data} cannot be written: {error.Message}");
         }
-
         if (new DriveInfo(data).AvailableFreeSpace is var free && free < LeastDisk)
         {
             throw new PlainError($"The disk of {data} has {free >> 20} MiB left: a node needs at least {LeastDisk >> 20} MiB");

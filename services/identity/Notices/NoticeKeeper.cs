@@ -71,10 +71,14 @@ internal sealed class NoticeKeeper(
 
     /// <summary>Tells it to these people, or keeps it for their digests. In the transaction under way where there is one.</summary>
     /// <param name="notice">What happened.</param>
-    /// <param name="place">What the territory is called.</param>
+    /// <param name="names">The names of the territories in its sentence, by code.</param>
     /// <param name="readers">Accounts.</param>
-    /// <param name="cancellation">Stops before anything is kept.</param>
-    public async Task KeepAsync(NoticeRow notice, string place, IReadOnlyCollection<string> readers, CancellationToken cancellation)
+    public async Task KeepAsync(
+        NoticeRow notice,
+        IReadOnlyDictionary<string, string> names,
+        IReadOnlyCollection<string> readers,
+        CancellationToken cancellation
+    )
     {
         if (readers.Count == 0)
         {
@@ -82,15 +86,13 @@ internal sealed class NoticeKeeper(
         }
         await using var own = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(cancellation) : null;
         // Who is told two things at once is told one after the other: what is counted below holds until the commit.
-        await db
-            .Users.Where(person => readers.Contains(person.Id))
-            .ExecuteUpdateAsync(row => row.SetProperty(person => person.Rights, person => person.Rights), cancellation);
+        await db.LockAsync(readers, cancellation);
         var people = await db.Users.AsNoTracking().Where(person => readers.Contains(person.Id)).ToListAsync(cancellation);
         var choices = await db
             .NoticeChoices.AsNoTracking()
             .Where(choice => readers.Contains(choice.Person) && choice.Topic == notice.Topic)
             .ToDictionaryAsync(choice => choice.Person, choice => choice.Pace, cancellation);
-        var (today, usual) = (Today, NoticeTexts.UsualPace(notice.Topic));
+        var (today, usual) = (Today, NoticePace.Usual(NoticeTopics.Find(notice.Topic)));
         var known = (
             await db
                 .Notices.Where(row =>
@@ -100,7 +102,7 @@ internal sealed class NoticeKeeper(
         ).ToLookup(row => row.Person);
         foreach (var person in people)
         {
-            Keep(notice, person, place, choices.GetValueOrDefault(person.Id, usual), [.. known[person.Id]]);
+            Keep(notice, person, names, choices.GetValueOrDefault(person.Id, usual), [.. known[person.Id]]);
         }
         await db.SaveChangesAsync(cancellation);
         if (own is not null)
@@ -109,7 +111,7 @@ internal sealed class NoticeKeeper(
         }
     }
 
-    private void Keep(NoticeRow notice, Person person, string place, string pace, List<NoticeRow> known)
+    private void Keep(NoticeRow notice, Person person, IReadOnlyDictionary<string, string> names, string pace, List<NoticeRow> known)
     {
         var same = known.Where(row => row.Topic == notice.Topic && row.Subject == notice.Subject).ToList();
         if (pace == NoticePace.Never || same.Exists(row => row.Event == notice.Event))
@@ -120,9 +122,8 @@ internal sealed class NoticeKeeper(
         {
             if (notice.HappenedAt >= waiting.HappenedAt)
             {
-                (waiting.Title, waiting.State, waiting.Path, waiting.Event, waiting.HappenedAt) = (
-                    notice.Title,
-                    notice.State,
+                (waiting.Sentence, waiting.Path, waiting.Event, waiting.HappenedAt) = (
+                    notice.Sentence,
                     notice.Path,
                     notice.Event,
                     notice.HappenedAt
@@ -140,7 +141,7 @@ internal sealed class NoticeKeeper(
             && known.Where(sent => sent.SentOn == today).Select(sent => sent.Mail).Distinct().Count() < MostAlone
         )
         {
-            (row.SentOn, row.Mail) = (today, Send(person, row.Topic, secret => NoticeTexts.Alone(row, person, place, site, secret)));
+            (row.SentOn, row.Mail) = (today, Send(person, row.Topic, secret => NoticeTexts.Alone(row, person, names, site, secret)));
         }
     }
 
@@ -162,21 +163,13 @@ internal sealed class NoticeKeeper(
     {
         var (now, today) = (Now, Today);
         // Nobody is asked anything while a transaction is open.
-        var names = new Dictionary<string, string>();
-        foreach (
-            var territory in await db
-                .Notices.Where(notice => notice.Person == reader && notice.SentOn == NoticeRow.Waiting)
-                .Select(notice => notice.Territory)
-                .Distinct()
-                .ToListAsync(cancellation)
-        )
-        {
-            names[territory] = (await places.FindAsync(territory, cancellation)).Name;
-        }
+        var waiting = await db
+            .Notices.AsNoTracking()
+            .Where(notice => notice.Person == reader && notice.SentOn == NoticeRow.Waiting)
+            .ToListAsync(cancellation);
+        var names = await places.NamesAsync(waiting.SelectMany(NoticeTexts.Territories), cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        await db
-            .Users.Where(person => person.Id == reader)
-            .ExecuteUpdateAsync(row => row.SetProperty(person => person.Rights, person => person.Rights), cancellation);
+        await db.LockAsync([reader], cancellation);
         var due = await db
             .Notices.Where(notice => notice.Person == reader && notice.SentOn == NoticeRow.Waiting && notice.DueAt <= now)
             .OrderBy(notice => notice.HappenedAt)
@@ -201,9 +194,7 @@ internal sealed class NoticeKeeper(
             .NoticeChoices.AsNoTracking()
             .Where(choice => choice.Person == person)
             .ToDictionaryAsync(choice => choice.Topic, choice => choice.Pace, cancellation);
-        return NoticeTexts
-            .Topics.Select(topic => $"{topic}")
-            .ToDictionary(topic => topic, topic => chosen.GetValueOrDefault(topic, NoticeTexts.UsualPace(topic)));
+        return NoticeTopics.All.ToDictionary(topic => topic.Name, topic => chosen.GetValueOrDefault(topic.Name, NoticePace.Usual(topic)));
     }
 
     /// <summary>Keeps what a person chose for some topics. What waits of one that ends is not sent any more.</summary>
@@ -245,8 +236,10 @@ internal sealed class NoticeKeeper(
     }
 
     /// <summary>The day in the time zone of the network, by which mails are counted.</summary>
-    public static string DayOf(DateTimeOffset moment) =>
-        TimeZoneInfo.ConvertTime(moment, Paris).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    public static string DayOf(DateTimeOffset moment) => DateOf(moment).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <inheritdoc cref="DayOf"/>
+    public static DateOnly DateOf(DateTimeOffset moment) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(moment, Paris).DateTime);
 
     /// <summary>When the next digest leaves: at the hour of the setting <c>Mail:DigestHour</c>, 7 unless it says otherwise.</summary>
     private long NextDigest(DateTimeOffset now, bool tomorrow)

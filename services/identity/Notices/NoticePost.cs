@@ -70,7 +70,7 @@ internal sealed partial class NoticePost(IServiceScopeFactory scopes, TimeProvid
         var (db, notices) = (services.GetRequiredService<IdentityDb>(), services.GetRequiredService<NoticeKeeper>());
         var name = await db.Users.Where(person => person.Id == grant.Person).Select(person => person.Name).SingleAsync(cancellation);
         var leads = await notices.ReadersAsync(NoticeAudience.Referent, grant.Scope, [], cancellation);
-        var place = (await services.GetRequiredService<Places>().FindAsync(grant.Scope, cancellation)).Name;
+        var names = await services.GetRequiredService<Places>().NamesAsync([grant.Scope], cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         if (
             await db
@@ -86,19 +86,24 @@ internal sealed partial class NoticePost(IServiceScopeFactory scopes, TimeProvid
         {
             return;
         }
-        await notices.KeepAsync(Notice(""), place, [grant.Person], cancellation);
-        await notices.KeepAsync(Notice(name), place, [.. leads.Where(reader => reader != grant.Person)], cancellation);
+        var (territory, day) = (
+            new TerritoryName(grant.Scope),
+            NoticeKeeper.DateOf(DateTimeOffset.FromUnixTimeMilliseconds(grant.Until!.Value))
+        );
+        var own = NoticeSentence.Saying($"Votre mandat pour {territory} prend fin le {day}. C’est le moment de préparer la relève.");
+        await notices.KeepAsync(Notice(own), names, [grant.Person], cancellation);
+        var another = NoticeSentence.Saying($"Le mandat de {name} pour {territory} prend fin le {day}.");
+        await notices.KeepAsync(Notice(another), names, [.. leads.Where(reader => reader != grant.Person)], cancellation);
         await transaction.CommitAsync(cancellation);
 
-        NoticeRow Notice(string title) =>
+        NoticeRow Notice(NoticeSentence sentence) =>
             new()
             {
                 Id = "",
-                Topic = $"{NoticeTopic.MandateEnd}",
+                Topic = NoticeTopics.MandateEnd.Name,
                 Subject = $"{grant.Role}:{grant.Scope}:{grant.Person}",
                 Territory = grant.Scope,
-                Title = title,
-                State = NoticeKeeper.DayOf(DateTimeOffset.FromUnixTimeMilliseconds(grant.Until!.Value)),
+                Sentence = NoticeTexts.Kept(sentence),
                 Path = $"/mon-territoire?territoire={grant.Scope}",
                 Event = string.Create(CultureInfo.InvariantCulture, $"mandate:{grant.Role}:{grant.Scope}:{grant.Until}"),
                 HappenedAt = now,

@@ -9,15 +9,22 @@ internal sealed class NoticeRow
     public required string Id { get; init; }
     public string Person { get; init; } = "";
 
-    /// <summary>Name of a <see cref="V1.NoticeTopic"/>.</summary>
+    /// <summary>Name of one of the <see cref="NoticeTopics"/>.</summary>
     public required string Topic { get; init; }
     public required string Subject { get; init; }
 
     /// <summary>The day, "2026-03-17", on which a mail told it.</summary>
     public string SentOn { get; set; } = Waiting;
     public required string Territory { get; init; }
-    public string Title { get; set; } = "";
-    public string State { get; set; } = "";
+
+    /// <summary>What happened, as <see cref="NoticeTexts"/> writes and reads it; empty for an <see cref="EarlierNotice"/>.</summary>
+    public string Sentence { get; set; } = "";
+
+    /// <summary>Of an <see cref="EarlierNotice"/> only.</summary>
+    public string Title { get; init; } = "";
+
+    /// <summary>Of an <see cref="EarlierNotice"/> only.</summary>
+    public string State { get; init; } = "";
     public required string Path { get; set; }
     public required string Event { get; set; }
     public long HappenedAt { get; set; }
@@ -37,29 +44,10 @@ internal sealed class NoticeRow
             Topic = Topic,
             Subject = Subject,
             Territory = Territory,
-            Title = Title,
-            State = State,
+            Sentence = Sentence,
             Path = Path,
             Event = Event,
             HappenedAt = HappenedAt,
             DueAt = due,
         };
-}
-
-/// <summary>How a person wants to hear of a topic.</summary>
-internal sealed class NoticeChoiceRow
-{
-    public required string Person { get; init; }
-    public required string Topic { get; init; }
-
-    /// <summary>One of <see cref="NoticePace"/>.</summary>
-    public required string Pace { get; set; }
-}
-
-/// <summary>How soon somebody reads of a topic.</summary>
-internal static class NoticePace
-{
-    public const string AtOnce = "at-once";
-    public const string Daily = "daily";
-    public const string Never = "never";
 }

@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Fabrique.Identity.V1;
+using Google.Protobuf;
 
 namespace Fabrique.Identity;
 
-/// <summary>What mails say of each topic, in the language that is spoken: here and nowhere else.</summary>
+/// <summary>The mails that bring notices. What happened is said by the service that knows it; the rest of the mail is here.</summary>
 internal static class NoticeTexts
 {
     /// <summary>What a link ends that stands in a digest, beside the names of topics.</summary>
@@ -11,73 +13,47 @@ internal static class NoticeTexts
 
     private const int MostListed = 20;
 
-    public static IReadOnlyList<NoticeTopic> Topics { get; } =
-    [.. Enum.GetValues<NoticeTopic>().Where(topic => topic != NoticeTopic.Unspecified)];
+    /// <summary>The sentence as a row keeps it: JSON.</summary>
+    public static string Kept(NoticeSentence sentence) => JsonFormatter.Default.Format(sentence);
 
-    /// <summary>How soon those read of it who chose nothing.</summary>
-    public static string UsualPace(string topic) => topic == $"{NoticeTopic.Membership}" ? NoticePace.AtOnce : NoticePace.Daily;
+    /// <summary>The territories that the sentence of a notice names, by code.</summary>
+    public static IEnumerable<string> Territories(NoticeRow notice) => SentenceOf(notice).Territories();
 
-    /// <summary>The topic, for whoever chooses.</summary>
-    public static string Name(NoticeTopic topic) =>
-        topic switch
+    /// <summary>The territories that a sentence names, by code.</summary>
+    public static IEnumerable<string> Territories(this NoticeSentence sentence) =>
+        sentence.Values.Where(value => value.HasTerritory).Select(value => value.Territory).Distinct();
+
+    /// <summary>What happened, in one sentence, in the language that is spoken.</summary>
+    /// <param name="names">Of territories by code; a code stands for itself where it has none.</param>
+    public static string Sentence(NoticeRow notice, IReadOnlyDictionary<string, string> names)
+    {
+        var sentence = SentenceOf(notice);
+        return T.Of(FormattableStringFactory.Create(sentence.Format, [.. sentence.Values.Select(value => Said(value, names))]));
+    }
+
+    private static NoticeSentence SentenceOf(NoticeRow notice) =>
+        notice.Sentence.Length > 0
+            ? NoticeSentence.Parser.ParseJson(notice.Sentence)
+            : EarlierNotice.Sentence(NoticeTopics.Find(notice.Topic), notice.Title, notice.State, new(notice.Territory));
+
+    private static string Said(NoticeValue value, IReadOnlyDictionary<string, string> names) =>
+        value.ValueCase switch
         {
-            NoticeTopic.JoinRequest => T["Quelqu’un demande à agir pour un territoire"],
-            NoticeTopic.Membership => T["L’adhésion d’un territoire avance"],
-            NoticeTopic.Remark => T["Un pair a laissé une remarque sur une pratique"],
-            NoticeTopic.Report => T["Un lecteur signale une erreur dans une pratique"],
-            NoticeTopic.ReviewDue => T["Une pratique est à relire"],
-            NoticeTopic.MandateEnd => T["Un mandat prend bientôt fin"],
-            _ => "",
-        };
-
-    /// <summary>What happened, in one sentence.</summary>
-    /// <param name="notice">It.</param>
-    /// <param name="place">What the territory is called.</param>
-    public static string Sentence(NoticeRow notice, string place) =>
-        Enum.Parse<NoticeTopic>(notice.Topic) switch
-        {
-            NoticeTopic.JoinRequest => T["Une personne demande à agir pour {0} et attend une réponse.", place],
-            NoticeTopic.Membership => notice.State switch
-            {
-                "CharterToSign" => T["La demande d’adhésion de {0} est acceptée : il reste à signer la charte.", place],
-                "Active" => T["{0} est membre actif du réseau.", place],
-                "Asleep" => T[
-                    "L’adhésion de {0} est en sommeil, faute de nouvelles. Une personne de la délégation la réveille d’un geste.",
-                    place
-                ],
-                "Refused" => T["La demande d’adhésion de {0} est refusée. La raison est sur votre page.", place],
-                "Left" => T["{0} a quitté le réseau.", place],
-                _ => T["L’adhésion de {0} a changé.", place],
-            },
-            NoticeTopic.Remark => T["Un pair a laissé une remarque sur « {0} ».", notice.Title],
-            NoticeTopic.Report => T["Un lecteur signale une erreur dans « {0} ».", notice.Title],
-            NoticeTopic.ReviewDue => T["« {0} » est à relire : dites si tout y est encore vrai.", notice.Title],
-            NoticeTopic.MandateEnd when notice.Title.Length > 0 => T[
-                "Le mandat de {0} pour {1} prend fin le {2}.",
-                notice.Title,
-                place,
-                Day(notice.State)
-            ],
-            NoticeTopic.MandateEnd => T[
-                "Votre mandat pour {0} prend fin le {1}. C’est le moment de préparer la relève.",
-                place,
-                Day(notice.State)
-            ],
-            _ => "",
+            NoticeValue.ValueOneofCase.Territory => names.GetValueOrDefault(value.Territory, value.Territory),
+            NoticeValue.ValueOneofCase.Day => Day(value.Day),
+            _ => value.Text,
         };
 
     /// <summary>A mail about one thing.</summary>
-    /// <param name="notice">It.</param>
     /// <param name="person">Who reads it.</param>
-    /// <param name="place">What the territory is called.</param>
-    /// <param name="site">Where its pages are.</param>
+    /// <param name="names">Of the territories in it, by code.</param>
     /// <param name="secret">Of the link that ends such mails.</param>
-    public static Letter Alone(NoticeRow notice, Person person, string place, NodeSite site, string secret) =>
+    public static Letter Alone(NoticeRow notice, Person person, IReadOnlyDictionary<string, string> names, NodeSite site, string secret) =>
         new(
-            Sentence(notice, place),
+            Sentence(notice, names),
             [
                 T["Bonjour {0},", person.Name],
-                Sentence(notice, place),
+                Sentence(notice, names),
                 site.Page(notice.Path),
                 .. Way(site, secret, T["Pour ne plus recevoir de messages de cette sorte, sans vous connecter :"]),
             ]
@@ -90,7 +66,7 @@ internal static class NoticeTexts
     public static Letter Together(
         IReadOnlyList<NoticeRow> notices,
         Person person,
-        IReadOnlyDictionary<string, string> places,
+        IReadOnlyDictionary<string, string> names,
         NodeSite site,
         string secret
     ) =>
@@ -99,15 +75,7 @@ internal static class NoticeTexts
             [
                 T["Bonjour {0},", person.Name],
                 T["Voici ce qui vous attend :"],
-                .. notices
-                    .Take(MostListed)
-                    .SelectMany(notice =>
-                        new[]
-                        {
-                            $"– {Sentence(notice, places.GetValueOrDefault(notice.Territory, notice.Territory))}",
-                            site.Page(notice.Path),
-                        }
-                    ),
+                .. notices.Take(MostListed).SelectMany(notice => new[] { $"– {Sentence(notice, names)}", site.Page(notice.Path) }),
                 .. notices.Count > MostListed
                     ?
                     [

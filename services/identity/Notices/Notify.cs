@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Fabrique.Identity.V1;
 using Grpc.Core;
 
@@ -5,19 +6,23 @@ namespace Fabrique.Identity;
 
 internal sealed partial class IdentityGrpc
 {
+    private const int MostValues = 10;
+
     public override async Task<NotifyResponse> Notify(NotifyRequest request, ServerCallContext context)
     {
         Texts.Tidy(request);
+        EarlierNotice.Renew(request);
         var errors = Texts
             .TooLong(request, path => path switch
                 {
-                    "title" or "path" => 300,
-                    "state" or "territory" => 40,
-                    _ => 100,
+                    "path" or "sentence.format" => 300,
+                    "territory" => 40,
+                    _ => path.StartsWith("sentence.", StringComparison.Ordinal) ? 300 : 100,
                 })
             .ToList();
         errors.AddRange([
-            .. Wrong("topic", request.Topic == NoticeTopic.Unspecified || !Enum.IsDefined(request.Topic)),
+            .. Wrong("topic", NoticeTopics.Find(request.Topic) is null),
+            .. Wrong("sentence", request.Sentence is not { } sentence || !IsWhole(sentence)),
             .. Wrong("audience", request.Audience == NoticeAudience.Unspecified || !Enum.IsDefined(request.Audience)),
             .. Wrong("territory", request.Territory.Length == 0),
             .. Wrong("scopes", request.Scopes.Count > 10),
@@ -25,7 +30,7 @@ internal sealed partial class IdentityGrpc
             .. Wrong("event", request.Event.Length == 0),
             .. Wrong("happenedAt", request.HappenedAt is null),
             // A mail leads nowhere but to this site.
-            .. Wrong("path", !(request.Path is ['/', not ('/' or '\\'), ..] or "/") || request.Path.Any(char.IsControl)),
+            .. Wrong("path", LocalAddress.Of(request.Path) is null),
         ]);
         if (errors.Count > 0)
         {
@@ -33,21 +38,20 @@ internal sealed partial class IdentityGrpc
         }
         var readers = await notices.ReadersAsync(request.Audience, request.Territory, request.Scopes, context.CancellationToken);
         readers.Remove(request.ExceptPerson);
-        var place = await places.FindAsync(request.Territory, context.CancellationToken);
+        var names = await places.NamesAsync(request.Sentence.Territories(), context.CancellationToken);
         await notices.KeepAsync(
             new NoticeRow
             {
                 Id = "",
-                Topic = $"{request.Topic}",
+                Topic = request.Topic,
                 Subject = request.Subject,
                 Territory = request.Territory,
-                Title = request.Title,
-                State = request.State,
+                Sentence = NoticeTexts.Kept(request.Sentence),
                 Path = request.Path,
                 Event = request.Event,
                 HappenedAt = request.HappenedAt!.ToDateTimeOffset().ToUnixTimeMilliseconds(),
             },
-            place.Name,
+            names,
             readers,
             context.CancellationToken
         );
@@ -56,4 +60,13 @@ internal sealed partial class IdentityGrpc
         static IEnumerable<FieldError> Wrong(string field, bool wrong) =>
             wrong ? [new FieldError(field, $"Cette valeur manque ou ne convient pas.")] : [];
     }
+
+    /// <summary>Whether each value is there that the sentence asks for, and nothing in it but places for them.</summary>
+    private static bool IsWhole(NoticeSentence sentence) =>
+        sentence.Values.Count <= MostValues
+        && WithPlaces().Match(sentence.Format) is { Success: true } match
+        && match.Groups["place"].Captures.All(place => place.ValueSpan[0] - '0' < sentence.Values.Count);
+
+    [GeneratedRegex(@"^(?:[^{}]|\{(?<place>[0-9])\})+$")]
+    private static partial Regex WithPlaces();
 }

@@ -4,11 +4,6 @@ using Grpc.Core;
 
 namespace Fabrique.Identity;
 
-/// <summary>What a territory is called, and where it is.</summary>
-/// <param name="Name">Its code where nobody answers.</param>
-/// <param name="Around">What it is in, by the names that a grant can have for it: its region, "R32", and its cohort. Empty where nobody answers.</param>
-internal sealed record Place(string Name, IReadOnlyList<string> Around);
-
 /// <summary>Asks the service of territories how they are called and what they are in, and remembers it for some minutes. A mail does not wait for it: a code names a territory too.</summary>
 internal sealed class Places(TerritoryService.TerritoryServiceClient territories, TimeProvider clock)
 {
@@ -45,16 +40,19 @@ internal sealed class Places(TerritoryService.TerritoryServiceClient territories
         }
     }
 
-    /// <summary>What the territories, regions and cohorts of these rights are called, by code.</summary>
-    public async Task<IReadOnlyDictionary<string, string>> NamesAsync(IEnumerable<Grant> grants, CancellationToken cancellation)
+    /// <summary>The names of the territories, regions and cohorts of these rights, by code.</summary>
+    public Task<IReadOnlyDictionary<string, string>> NamesAsync(IEnumerable<Grant> grants, CancellationToken cancellation) =>
+        NamesAsync(
+            grants.Where(grant => grant.Role != Grant.Steward && grant.Scope != Grant.Everywhere).Select(grant => grant.Scope),
+            cancellation
+        );
+
+    /// <summary>The names of these territories, regions and cohorts, by code.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> NamesAsync(IEnumerable<string> codes, CancellationToken cancellation)
     {
-        var codes = grants
-            .Where(grant => grant.Role != Grant.Steward && grant.Scope != Grant.Everywhere)
-            .Select(grant => grant.Scope)
-            .Distinct()
-            .ToList();
-        var places = await Task.WhenAll(codes.Select(code => FindAsync(code, cancellation)));
-        return codes.Zip(places).ToDictionary(pair => pair.First, pair => pair.Second.Name);
+        var asked = codes.Distinct().ToList();
+        var places = await Task.WhenAll(asked.Select(code => FindAsync(code, cancellation)));
+        return asked.Zip(places).ToDictionary(pair => pair.First, pair => pair.Second.Name);
     }
 
     private Place Remember(string code, Place place, DateTimeOffset until)

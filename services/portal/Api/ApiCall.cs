@@ -35,7 +35,13 @@ public sealed partial record ApiCall(MethodDescriptor Method, HttpRule Rule)
     public string Id => char.ToLowerInvariant(Method.Name[0]) + Method.Name[1..];
 
     /// <summary>What it is about: "practices", "territories".</summary>
-    public string Area => Method.File.Package.Split('.')[1];
+    public string Area => Method.Service.Area();
+
+    /// <summary>What it does, in a few words: the first sentence of its comment, without the full stop.</summary>
+    public string Title => Method.Comment().Split(". ")[0].TrimEnd('.');
+
+    /// <summary>What the comment says after the title.</summary>
+    public string Description => Method.Comment().Split(". ", 2)[^1];
 
     public HttpMethod Verb =>
         Rule.PatternCase switch
@@ -49,15 +55,7 @@ public sealed partial record ApiCall(MethodDescriptor Method, HttpRule Rule)
         };
 
     /// <summary>With the names of its parameters in braces.</summary>
-    public string Path =>
-        Rule.PatternCase switch
-        {
-            HttpRule.PatternOneofCase.Get => Rule.Get,
-            HttpRule.PatternOneofCase.Put => Rule.Put,
-            HttpRule.PatternOneofCase.Post => Rule.Post,
-            HttpRule.PatternOneofCase.Patch => Rule.Patch,
-            _ => Rule.Delete,
-        };
+    public string Path => Method.HttpPath()!;
 
     /// <summary>The fields of the request that stand in the path.</summary>
     public IEnumerable<FieldDescriptor> InPath =>
@@ -83,7 +81,9 @@ public sealed partial record ApiCall(MethodDescriptor Method, HttpRule Rule)
     /// <summary>The role without which it refuses; null when anybody may make it.</summary>
     public string? Role => Right().Match(Method.Comment()) is { Success: true } right ? right.Groups[1].Value : null;
 
-    /// <summary>The statuses with which it may refuse what is asked: those whose codes the contract names, and those that go without saying.</summary>
+    /// <summary>
+    /// The statuses with which it may refuse what is asked: those whose codes the contract names, and those that go without saying.
+    /// </summary>
     public IEnumerable<int> Refusals =>
         Code()
             .Matches(Method.Comment())

@@ -32,7 +32,7 @@ public static class ApiDocument
             Info = new()
             {
                 Title = "Fabrique",
-                Version = ServiceDefaults.Version.Split('+')[0],
+                Version = Release.Version.Split('+')[0],
                 Summary = "Territories in transition and the practices that they share.",
                 Description = ApiCommon.Introduction,
                 License = new() { Name = "EUPL 1.2", Identifier = "EUPL-1.2" },
@@ -83,8 +83,8 @@ public static class ApiDocument
         {
             OperationId = call.Id,
             Tags = new HashSet<OpenApiTagReference> { new(call.Area, document) },
-            Summary = call.Method.Comment().Split(". ")[0].TrimEnd('.') + ".",
-            Description = call.Method.Comment(),
+            Summary = call.Title,
+            Description = call.Description,
             Security = call.Role is null
                 ?
                 [

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace Fabrique.Portal;
 
 /// <summary>
-/// A request that a reader can make as it stands, and the part of its answer that is worth showing. They stand in examples.json in an order
-/// in which a node can be asked them one after the other; a test does.
+/// A request that a reader can make as it stands, and the part of its answer that is worth showing. They stand in examples.json beside the
+/// contract, in an order in which a node can be asked them one after the other; a test does, area after area.
 /// </summary>
 public sealed record ApiExample(
     string Call,
@@ -22,7 +22,7 @@ public sealed record ApiExample(
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    public static IReadOnlyList<ApiExample> All { get; } = Load();
+    public static IReadOnlyList<ApiExample> All { get; } = [.. Load()];
 
     public static ApiExample? Of(ApiCall call) => All.FirstOrDefault(example => example.Call == call.Method.Name);
 
@@ -52,9 +52,16 @@ public sealed record ApiExample(
 
     public static string Write(JsonNode json) => json.ToJsonString(Readable);
 
-    private static List<ApiExample> Load()
+    private static IEnumerable<ApiExample> Load()
     {
-        using var stream = typeof(ApiExample).Assembly.GetManifestResourceStream("examples.json")!;
-        return JsonSerializer.Deserialize<List<ApiExample>>(stream, Readable)!;
+        var assembly = typeof(ApiExample).Assembly;
+        foreach (var area in ApiCall.All.Select(call => call.Area).Distinct())
+        {
+            using var stream = assembly.GetManifestResourceStream($"api/{area}/v1/examples.json");
+            foreach (var example in stream is null ? [] : JsonSerializer.Deserialize<List<ApiExample>>(stream, Readable)!)
+            {
+                yield return example;
+            }
+        }
     }
 }

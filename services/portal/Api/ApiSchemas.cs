@@ -6,7 +6,10 @@ using Microsoft.OpenApi;
 
 namespace Fabrique.Portal;
 
-/// <summary>The messages of the contracts as JSON Schema, the way JSON transcoding writes and reads them; those that are used become components of the document.</summary>
+/// <summary>
+/// The messages of the contracts as JSON Schema, the way JSON transcoding writes and reads them; those that are used become components of
+/// the document.
+/// </summary>
 public sealed partial class ApiSchemas(OpenApiDocument document, IDictionary<string, IOpenApiSchema> components)
 {
     /// <summary>Values of an enumeration with what the contract says of each.</summary>

@@ -6,21 +6,18 @@ using Microsoft.OpenApi;
 namespace Fabrique.Portal;
 
 /// <summary>
-/// The document speaks English, as the contracts that it is made of; its page speaks the language of the reader. Here the English text is the
-/// key, and fr.po the one file of French.
+/// The document speaks English, as the contracts that it is made of; its page speaks the language of the reader. Here the English text is
+/// the key, and fr.po beside each contract holds its French.
 /// </summary>
 public static partial class ApiTexts
 {
     /// <summary>The translations, by language.</summary>
-    public static IReadOnlyDictionary<string, PoFile> Translations { get; } =
-        new Dictionary<string, PoFile> { [Language.French.Code] = Read("api.fr.po") };
+    public static IReadOnlyDictionary<string, PoFile> Translations { get; } = Load();
 
     /// <summary>A text of the document for the page: translated, with its `code` and the lists of codes that it names.</summary>
     public static MarkupString Show(string? english)
     {
-        var text =
-            english is null || !Translations.TryGetValue(Language.Current.Code, out var po) ? english : po.Find(english)?[0] ?? english;
-        var html = Code().Replace(WebUtility.HtmlEncode(text ?? ""), "<code>$1</code>");
+        var html = Code().Replace(WebUtility.HtmlEncode(english is null ? "" : Translated(english) ?? english), "<code>$1</code>");
         return new(
             ApiSchemas
                 .Vocabularies()
@@ -42,49 +39,26 @@ public static partial class ApiTexts
     public static string List(string vocabulary) => To($"/api/listes#liste-{vocabulary}");
 
     /// <summary>What the calls of an area are about.</summary>
-    public static string Area(string area) =>
-        area switch
-        {
-            "practices" => T["Pratiques"],
-            "territories" => T["Territoires"],
-            _ => area,
-        };
+    public static string Area(string area) => Translated(area, "area") ?? char.ToUpperInvariant(area[0]) + area[1..];
 
-    /// <summary>What the call does, in a few words; its name in the contract where nobody has said it yet.</summary>
-    public static string Title(ApiCall call) =>
-        call.Method.Name switch
-        {
-            "ListPractices" => T["Chercher des pratiques"],
-            "ExportPractices" => T["Emporter toutes les réponses d’une recherche"],
-            "ListPracticeVersions" => T["Lire les versions d’une pratique"],
-            "ListSimilarPractices" => T["Trouver des pratiques voisines"],
-            "ListUnansweredSearches" => T["Savoir ce qui a été cherché en vain"],
-            "GetPractice" => T["Lire une pratique"],
-            "CreatePractice" => T["Commencer un brouillon"],
-            "RevisePractice" => T["Réécrire une pratique"],
-            "PublishPractice" => T["Publier une pratique"],
-            "WithdrawPractice" => T["Retirer une pratique"],
-            "ConfirmPractice" => T["Confirmer qu’une pratique est toujours vraie"],
-            "AskReview" => T["Donner un brouillon à relire"],
-            "RedraftPractice" => T["Reprendre un brouillon donné à relire"],
-            "ArchivePractice" => T["Archiver une pratique"],
-            "CommentPractice" => T["Laisser une remarque à un pair"],
-            "ListPracticeComments" => T["Lire les remarques des pairs"],
-            "ReportPractice" => T["Signaler une erreur à un territoire"],
-            "ListPracticeReports" => T["Lire les signalements de lecteurs"],
-            "ClosePracticeReport" => T["Clore un signalement"],
-            "ListTerritories" => T["Chercher des territoires"],
-            "GetTerritory" => T["Lire un territoire"],
-            "ListSimilarTerritories" => T["Trouver des territoires semblables"],
-            "ListMilestones" => T["Lire ce que les territoires ont traversé"],
-            "GetBaseMap" => T["Prendre un fond de carte"],
-            "GetMembership" => T["Savoir si un territoire est membre"],
-            "UpdateProfile" => T["Écrire le profil de son territoire"],
-            var name => name,
-        };
+    /// <summary>What the call does, in a few words.</summary>
+    public static string Title(ApiCall call) => Translated(call.Title, "title") ?? call.Title;
 
-    /// <summary>Every text of the document that its page shows.</summary>
-    public static IEnumerable<string> Shown(OpenApiDocument document) =>
+    /// <summary>Every text of the document that its page shows, with the context of those that are titles.</summary>
+    public static IEnumerable<(string Context, string Text)> Shown(OpenApiDocument document) =>
+        [
+            .. ApiCall.All.Select(call => ("area", call.Area)),
+            .. ApiCall.All.Select(call => ("title", call.Title)),
+            .. Described(document).Select(text => ("", text)),
+        ];
+
+    /// <summary>What the contract says of the values of an enumeration; empty for other schemas.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> Values(IOpenApiSchema schema) =>
+        schema.Extensions?.TryGetValue(ApiSchemas.ValuesExtension, out var told) == true && told is JsonNodeExtension values
+            ? values.Node.AsObject().Select(value => KeyValuePair.Create(value.Key, (string)value.Value!))
+            : [];
+
+    private static IEnumerable<string> Described(OpenApiDocument document) =>
         [
             .. from path in document.Paths.Values
             from call in path.Operations!.Values
@@ -101,12 +75,6 @@ public static partial class ApiTexts
             .. from response in document.Components!.Responses!.Values select response.Description,
         ];
 
-    /// <summary>What the contract says of the values of an enumeration; empty for other schemas.</summary>
-    public static IEnumerable<KeyValuePair<string, string>> Values(IOpenApiSchema schema) =>
-        schema.Extensions?.TryGetValue(ApiSchemas.ValuesExtension, out var told) == true && told is JsonNodeExtension values
-            ? values.Node.AsObject().Select(value => KeyValuePair.Create(value.Key, (string)value.Value!))
-            : [];
-
     private static IEnumerable<string> Of(IOpenApiSchema? schema) =>
         schema is null or OpenApiSchemaReference
             ? []
@@ -115,10 +83,19 @@ public static partial class ApiTexts
                 .Concat(Values(schema).Select(value => value.Value))
                 .OfType<string>();
 
-    private static PoFile Read(string name)
+    /// <summary>The text in the language of the page; null where that is English, or the text is not translated.</summary>
+    private static string? Translated(string english, string context = "") =>
+        Translations.TryGetValue(Language.Current.Code, out var po) ? po.Find(english, context)?[0] : null;
+
+    /// <summary>By language: "api/fr.po" of what holds for every call, "api/practices/v1/fr.po" of an area.</summary>
+    private static Dictionary<string, PoFile> Load()
     {
-        using var reader = new StreamReader(typeof(ApiTexts).Assembly.GetManifestResourceStream(name)!);
-        return PoFile.Read(reader.ReadToEnd());
+        var assembly = typeof(ApiTexts).Assembly;
+        return assembly
+            .GetManifestResourceNames()
+            .Where(name => name.StartsWith("api/", StringComparison.Ordinal) && name.EndsWith(".po", StringComparison.Ordinal))
+            .GroupBy(name => Path.GetFileNameWithoutExtension(name))
+            .ToDictionary(language => language.Key, language => PoFile.Load(assembly, language));
     }
 
     [GeneratedRegex("`([^`]+)`")]

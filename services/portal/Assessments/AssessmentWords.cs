@@ -1,6 +1,6 @@
 using Fabrique.Territories.V1;
 
-namespace Fabrique.Portal;
+namespace Fabrique.Portal.Assessments;
 
 /// <summary>What pages call the parts of an assessment, and where they are.</summary>
 internal static class AssessmentWords

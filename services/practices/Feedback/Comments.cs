@@ -83,7 +83,7 @@ internal sealed class CommentRow
     public required string Id { get; init; }
     public required string Practice { get; init; }
     public required string Territory { get; init; }
-    public required string Text { get; init; }
+    public required string Text { get; set; }
 
     /// <summary>Unix milliseconds.</summary>
     public long Written { get; init; }

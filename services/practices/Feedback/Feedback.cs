@@ -1,4 +1,3 @@
-using Fabrique.Identity.V1;
 using Fabrique.Practices.V1;
 using Grpc.Core;
 using static Fabrique.Check;
@@ -28,7 +27,7 @@ internal sealed partial class PracticesGrpc
                 practice.Body.Id,
                 request.Territory,
                 text,
-                practice.Body.Notice(NoticeTopic.Remark, $"/pratiques/{practice.Body.Id}", Actor(context)),
+                practice.Body.Remarked(Actor(context)),
                 context.CancellationToken
             ),
         };
@@ -60,7 +59,7 @@ internal sealed partial class PracticesGrpc
                 Kind = request.Kind,
                 Text = Said("text", request.Text, LongestReport),
             },
-            practice.Body.Notice(NoticeTopic.Report, $"/brouillons?territoire={practice.Body.Territory}", Actor(context)),
+            practice.Body.Reported(Actor(context)),
             context.CancellationToken
         );
         return new ReportPracticeResponse();

@@ -107,7 +107,7 @@ internal sealed class ReportRow
     public required string Practice { get; init; }
     public required string Territory { get; init; }
     public ReportKind Kind { get; init; }
-    public required string Text { get; init; }
+    public required string Text { get; set; }
     public string Day { get; init; } = "";
 
     /// <summary>A day; empty while it is open.</summary>

@@ -3,8 +3,8 @@ using RabbitMQ.Client;
 namespace Fabrique.Sidecar;
 
 /// <summary>
-/// Tells the broker which messages of a channel are done. Those that end together go together: one word for all that have none under way before them, and one each
-/// for the others, which do not wait for a slow one.
+/// Tells the broker which messages of a channel are done. Those that end together go together: one word for all that have none under way
+/// before them, and one each for the others, which do not wait for a slow one.
 /// </summary>
 internal sealed class Acknowledgements(IChannel channel)
 {
@@ -49,12 +49,10 @@ internal sealed class Acknowledgements(IChannel channel)
             alone = done.FindAll(tag => tag > _allUpTo);
             (last, together) = (done.Where(tag => tag <= _allUpTo).DefaultIfEmpty().Max(), done.Count - alone.Count);
         }
-
         if (together > 0)
         {
             await channel.BasicAckAsync(last, multiple: together > 1);
         }
-
         foreach (var tag in alone)
         {
             await channel.BasicAckAsync(tag, multiple: false);

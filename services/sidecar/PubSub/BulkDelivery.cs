@@ -7,25 +7,14 @@ using System.Text.Json;
 
 namespace Fabrique.Sidecar;
 
-/// <summary>What a subscription with <c>bulkSubscribe</c> asks for.</summary>
-/// <param name="Enabled">Several events come in one request.</param>
-/// <param name="MaxMessagesCount">At most so many; 0 for Dapr's default.</param>
-internal sealed record BulkDeclaration(bool Enabled, int MaxMessagesCount = 0)
-{
-    /// <summary>daprd's default.</summary>
-    public const int DefaultCount = 100;
-
-    public int Most => MaxMessagesCount > 0 ? MaxMessagesCount : DefaultCount;
-}
-
 /// <summary>
-/// Brings several events to a replica in one request. While one is under way, what arrives waits and goes with the next: an event on its own
-/// leaves at once, where daprd waits <c>maxAwaitDurationMs</c> for company, and the busier the topic, the fuller the requests. Each event keeps
-/// its own verdict and its own attempts.
+/// Brings several events to a replica in one request. While one is under way, what arrives waits and goes with the next: an event on its
+/// own leaves at once, where daprd waits <c>maxAwaitDurationMs</c> for company, and the busier the topic, the fuller the requests. Each
+/// event keeps its own verdict and its own attempts.
 /// </summary>
 internal sealed class BulkDelivery(AppClient client, Subscription subscription, Replica replica, string path)
 {
-    private const int MostBytes = DaprApi.MaxBodySize * 2;
+    private const int MostBytes = DaprBase.MaxBodySize * 2;
 
     private readonly Lock _lock = new();
     private readonly Queue<Waiting> _waiting = new();
@@ -33,7 +22,9 @@ internal sealed class BulkDelivery(AppClient client, Subscription subscription, 
 
     /// <summary>The app's answer for this event; the verdict is null when it has no such route.</summary>
     /// <exception cref="HttpRequestException">The replica could not be reached.</exception>
-    /// <exception cref="OperationCanceledException">No answer within <paramref name="timeout"/>, or <paramref name="stopping"/>.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// No answer within <paramref name="timeout"/>, or <paramref name="stopping"/>.
+    /// </exception>
     public Task<AppAnswer> PostAsync(ReadOnlyMemory<byte> envelope, TimeSpan timeout, CancellationToken stopping)
     {
         var waiting = new Waiting(envelope);
@@ -44,10 +35,8 @@ internal sealed class BulkDelivery(AppClient client, Subscription subscription, 
             {
                 return waiting.Answer;
             }
-
             _isBusy = true;
         }
-
         // Of its own: it ends when nobody waits any more, long after this event has its answer.
         _ = DrainAsync(timeout, stopping);
         return waiting.Answer;
@@ -73,7 +62,6 @@ internal sealed class BulkDelivery(AppClient client, Subscription subscription, 
             {
                 failure = error;
             }
-
             // The next are on their way before those that have their answer go on.
             batch = Take();
             sending = batch.Count > 0 ? SendAsync(batch, timeout, stopping) : sending;
@@ -98,7 +86,6 @@ internal sealed class BulkDelivery(AppClient client, Subscription subscription, 
             {
                 batch.Add(_waiting.Dequeue());
             }
-
             _isBusy = batch.Count > 0;
             return batch;
         }
@@ -118,7 +105,6 @@ internal sealed class BulkDelivery(AppClient client, Subscription subscription, 
             var answer = new AppAnswer(response.StatusCode == HttpStatusCode.NotFound ? null : Verdict.Retry, response.StatusCode);
             return [.. batch.Select(_ => answer)];
         }
-
         var verdicts = VerdictReader.ReadBulk(await response.Content.ReadAsByteArrayAsync(limit.Token));
         return [.. batch.Select((_, at) => new AppAnswer(verdicts.GetValueOrDefault(EntryId(at), Verdict.Retry), response.StatusCode))];
     }
@@ -147,7 +133,6 @@ internal sealed class BulkDelivery(AppClient client, Subscription subscription, 
             json.WriteString("contentType", CloudEventEnvelope.ContentType);
             json.WriteEndObject();
         }
-
         json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();

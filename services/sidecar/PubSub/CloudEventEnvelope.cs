@@ -34,9 +34,11 @@ internal static class CloudEventEnvelope
     private const string DefaultType = "com.dapr.event.sent";
     private const string OctetStream = "application/octet-stream";
 
-    /// <summary>The message to send: wrapped; completed, when the publisher made the envelope; or as it is, with <c>rawPayload</c>.</summary>
+    /// <summary>
+    /// The message to send: wrapped; completed, when the publisher made the envelope; or as it is, with <c>rawPayload</c>.
+    /// </summary>
     /// <exception cref="RpcException">InvalidArgument: a bad <c>ttlInSeconds</c> or an envelope that is not a JSON object.</exception>
-    public static Message Create(Publication publication, TimeProvider time)
+    public static Message Create(Publication publication, TimeProvider clock)
     {
         var metadata = publication.Metadata;
         var timeToLive = TimeToLive(metadata);
@@ -44,17 +46,16 @@ internal static class CloudEventEnvelope
         {
             return new Message(publication.Data, OctetStream, timeToLive);
         }
-
-        var body = IsMediaType(publication.ContentType, ContentType) ? Complete(publication, time) : Wrap(publication, time);
+        var body = IsMediaType(publication.ContentType, ContentType) ? Complete(publication, clock) : Wrap(publication, clock);
         return new Message(body, ContentType, timeToLive);
     }
 
     /// <summary>The envelope around the bytes of a raw subscription; like daprd's it has no time.</summary>
-    public static byte[] WrapRaw(ReadOnlyMemory<byte> data, string pubSub, string topic, TimeProvider time)
+    public static byte[] WrapRaw(ReadOnlyMemory<byte> data, string pubSub, string topic, TimeProvider clock)
     {
         var envelope = new JsonObject
         {
-            ["id"] = Guid.CreateVersion7(time.GetUtcNow()).ToString(),
+            ["id"] = Guid.CreateVersion7(clock.GetUtcNow()).ToString(),
             ["specversion"] = "1.0",
             ["source"] = "Dapr",
             ["type"] = DefaultType,
@@ -77,7 +78,6 @@ internal static class CloudEventEnvelope
             {
                 return false;
             }
-
             id = Text(json, "id") ?? "";
             ActivityContext.TryParse(Text(json, "traceparent"), Text(json, "tracestate"), isRemote: true, out trace);
             return true;
@@ -103,21 +103,19 @@ internal static class CloudEventEnvelope
             {
                 attributes[name] = json.GetString()!;
             }
-
             json.Skip();
         }
-
         return attributes;
     }
 
     /// <summary>Written straight to bytes: every record that is shared passes here.</summary>
-    private static ReadOnlyMemory<byte> Wrap(Publication publication, TimeProvider time)
+    private static ReadOnlyMemory<byte> Wrap(Publication publication, TimeProvider clock)
     {
         var (metadata, contentType) = (publication.Metadata, publication.ContentType.Length > 0 ? publication.ContentType : "text/plain");
         var bytes = new ArrayBufferWriter<byte>(512 + publication.Data.Length * 4 / 3);
         using var json = new Utf8JsonWriter(bytes, Written);
         json.WriteStartObject();
-        json.WriteString("id", Override(metadata, "id") ?? Guid.CreateVersion7(time.GetUtcNow()).ToString());
+        json.WriteString("id", Override(metadata, "id") ?? Guid.CreateVersion7(clock.GetUtcNow()).ToString());
         json.WriteString("source", Override(metadata, "source") ?? publication.Source);
         json.WriteString("type", Override(metadata, "type") ?? DefaultType);
         json.WriteString("specversion", "1.0");
@@ -126,7 +124,6 @@ internal static class CloudEventEnvelope
         {
             json.WriteString("subject", subject);
         }
-
         if (IsMediaType(contentType, OctetStream) || IsMediaType(contentType, "application/cloudevents+protobuf"))
         {
             json.WriteBase64String("data_base64", publication.Data.Span);
@@ -141,26 +138,26 @@ internal static class CloudEventEnvelope
                     : Encoding.UTF8.GetString(publication.Data.Span);
             JsonSerializer.Serialize(json, data, Json);
         }
-
         json.WriteString("topic", publication.Topic);
         json.WriteString("pubsubname", publication.PubSub);
         json.WriteString("traceid", Override(metadata, "traceid") ?? publication.TraceParent);
         json.WriteString("traceparent", Override(metadata, "traceparent") ?? publication.TraceParent);
         json.WriteString("tracestate", Override(metadata, "tracestate") ?? publication.TraceState);
-        json.WriteString("time", Now(time));
+        json.WriteString("time", Now(clock));
         json.WriteEndObject();
         json.Flush();
         return bytes.WrittenMemory;
     }
 
-    /// <summary>Fills what the publisher's own envelope lacks, except <c>id</c> and <c>datacontenttype</c>, which daprd leaves alone too.</summary>
-    private static byte[] Complete(Publication publication, TimeProvider time)
+    /// <summary>
+    /// Fills what the publisher's own envelope lacks, except <c>id</c> and <c>datacontenttype</c>, which daprd leaves alone too.
+    /// </summary>
+    private static byte[] Complete(Publication publication, TimeProvider clock)
     {
         if (!TryParse(publication.Data, duplicates: false, out var json) || json is not JsonObject envelope)
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, $"data: {ContentType} must be a JSON object"));
         }
-
         var metadata = publication.Metadata;
         envelope["source"] ??= publication.Source;
         envelope["type"] ??= DefaultType;
@@ -170,7 +167,7 @@ internal static class CloudEventEnvelope
         envelope["traceid"] ??= Override(metadata, "traceid") ?? publication.TraceParent;
         envelope["traceparent"] ??= Override(metadata, "traceparent") ?? publication.TraceParent;
         envelope["tracestate"] ??= Override(metadata, "tracestate") ?? publication.TraceState;
-        envelope["time"] ??= Now(time);
+        envelope["time"] ??= Now(clock);
         return JsonSerializer.SerializeToUtf8Bytes(envelope, Json);
     }
 
@@ -196,7 +193,7 @@ internal static class CloudEventEnvelope
     private static string? Text(JsonDocument json, string name) =>
         json.RootElement.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static string Now(TimeProvider time) => time.GetLocalNow().ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture);
+    private static string Now(TimeProvider clock) => clock.GetLocalNow().ToString("yyyy-MM-dd'T'HH:mm:ssK", CultureInfo.InvariantCulture);
 
     private static bool IsMediaType(string contentType, string expected)
     {
@@ -212,7 +209,6 @@ internal static class CloudEventEnvelope
         {
             return null;
         }
-
         return int.TryParse(text, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= Most
             ? TimeSpan.FromSeconds(seconds)
             : throw new RpcException(

@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Fabrique.Sidecar;
 
-/// <summary>The subscriptions that are served: a consumer each, from the moment an app wants it until it no longer does or the sidecar stops.</summary>
-internal sealed partial class Consumers(IReadOnlyList<PubSub> pubSubs, Delivery delivery, ILogger<Consumers> logger)
+/// <summary>
+/// The subscriptions that are served: a consumer each, from the moment an app wants it until it no longer does or the sidecar stops.
+/// </summary>
+internal sealed partial class Consumers(IReadOnlyList<PubSub> pubSubs, Delivery delivery, ILogger<Consumers> log)
 {
     private readonly ConcurrentDictionary<(string App, string PubSub, string Topic), Running> _running = new();
 
@@ -25,23 +27,19 @@ internal sealed partial class Consumers(IReadOnlyList<PubSub> pubSubs, Delivery 
                 problems.Add($"{declaration.PubsubName}/{declaration.Topic}: {problem}");
                 continue;
             }
-
             var key = (app.Id, declaration.PubsubName!, declaration.Topic!);
             kept.Add(key);
             if (_running.TryGetValue(key, out var running) && running.Subscription.Declaration.Queue != declaration.Queue)
             {
                 End(key, running);
             }
-
             var pubSub = pubSubs.First(pubSub => pubSub.Name == declaration.PubsubName);
             _running.GetOrAdd(key, _ => Start(new Subscription(app, pubSub, declaration), stopping)).Subscription.Declaration = declaration;
         }
-
         foreach (var (key, running) in _running.Where(running => running.Key.App == app.Id && !kept.Contains(running.Key)))
         {
             End(key, running);
         }
-
         return problems.Count > 0 ? string.Join("; ", problems) : null;
     }
 
@@ -52,7 +50,6 @@ internal sealed partial class Consumers(IReadOnlyList<PubSub> pubSubs, Delivery 
         {
             return string.Join(", ", problems.Select(problem => $"{problem.Key}: {problem.Reason}"));
         }
-
         var queue = Subscription.QueueOf(app, declaration);
         var other = _running
             .Values.Select(running => running.Subscription)
@@ -94,7 +91,7 @@ internal sealed partial class Consumers(IReadOnlyList<PubSub> pubSubs, Delivery 
         _running.TryRemove(key, out _);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{App} subscribes to {Topic} at {Path}")]
+    [LoggerMessage(LogLevel.Information, "{App} subscribes to {Topic} at {Path}")]
     private partial void LogSubscribed(string app, string topic, string path);
 
     [LoggerMessage(

@@ -8,7 +8,7 @@ using Polly;
 namespace Fabrique.Sidecar;
 
 /// <summary>Brings messages to the apps: attempts, the app's verdict, dead letters.</summary>
-internal sealed partial class Delivery(AppClient client, Resiliency resiliency, TimeProvider time, ILogger<Delivery> logger) : IDisposable
+internal sealed partial class Delivery(AppClient client, Resiliency resiliency, TimeProvider clock, ILogger<Delivery> log) : IDisposable
 {
     private readonly ConcurrentDictionary<(string PubSub, App App), Inbound> _policies = new();
     private readonly CancellationTokenSource _graceIsOver = new();
@@ -26,7 +26,7 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
     public async Task<Settlement> DeliverAsync(Subscription subscription, ReadOnlyMemory<byte> body, CancellationToken returned)
     {
         var pubSub = subscription.PubSub.Name;
-        var envelope = subscription.Declaration.RawPayload ? CloudEventEnvelope.WrapRaw(body, pubSub, subscription.Topic, time) : body;
+        var envelope = subscription.Declaration.RawPayload ? CloudEventEnvelope.WrapRaw(body, pubSub, subscription.Topic, clock) : body;
         var policy = PolicyOf(subscription);
         try
         {
@@ -35,7 +35,6 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
                 LogNotAnEnvelope(subscription.Queue);
                 return await PutAsideAsync(subscription, body, Settlement.DeadLetter, returned);
             }
-
             using var activity = Telemetry.Source.StartActivity($"deliver {subscription.Topic}", ActivityKind.Consumer, trace);
             var message = new Envelope(subscription, envelope, id, activity?.Context ?? trace, policy);
             var verdict = await policy.Retry.ExecuteAsync(async token => await AttemptAsync(message, token), returned);
@@ -69,8 +68,8 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
             var policy = resiliency.Inbound(key.PubSub);
             return new Inbound(
                 policy.Timeout ?? Timeout.InfiniteTimeSpan,
-                policy.RetryWhile<Verdict>(attempt => attempt.Result == Verdict.Retry, time),
-                policy.Circuit(time)
+                policy.RetryWhile<Verdict>(attempt => attempt.Result == Verdict.Retry, clock),
+                policy.Circuit(clock)
             );
         });
 
@@ -91,13 +90,12 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
                 await subscription.PubSub.PublishAsync(deadLetterTopic, new Message(body, CloudEventEnvelope.ContentType, null), returned);
                 otherwise = Settlement.Acknowledge;
             }
-            catch (RpcException e)
+            catch (RpcException error)
             {
-                LogDeadLetterTopic(subscription.Queue, deadLetterTopic, e.Status.Detail);
+                LogDeadLetterTopic(subscription.Queue, deadLetterTopic, error.Status.Detail);
                 otherwise = Settlement.DeadLetter;
             }
         }
-
         if (otherwise == Settlement.DeadLetter || deadLetterTopic is { Length: > 0 })
         {
             Interlocked.Increment(ref subscription.Counts.DeadLettered);
@@ -106,7 +104,6 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
                 otherwise == Settlement.Acknowledge ? $"topic {deadLetterTopic}" : "the broker's dead letters"
             );
         }
-
         return otherwise;
     }
 
@@ -124,13 +121,11 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
                 LogNoRule(message.Id, subscription.Queue);
                 return Verdict.Drop;
             }
-
             if (withoutRoute?.Contains((replica, path)) == true)
             {
                 LogNoRoute(message.Id, subscription.Queue, subscription.App.Id, path);
                 return Verdict.Drop;
             }
-
             var pass = circuit is null ? default : await circuit.EnterAsync(returned);
             bool? succeeded = null;
             try
@@ -144,7 +139,6 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
                     Interlocked.Increment(ref subscription.Counts.Failed);
                     LogAttempt(message.Id, subscription.Queue, $"{subscription.App.Id} answered {(int)status}");
                 }
-
                 if (verdict is null)
                 {
                     // A wrong route means drop, but the app may have been replaced by one with other routes: it is asked first.
@@ -156,12 +150,12 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
                     return verdict.Value;
                 }
             }
-            catch (HttpRequestException e)
-                when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
+            catch (HttpRequestException error)
+                when (error.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError)
             {
                 replica.Doubt();
             }
-            catch (Exception e)
+            catch (Exception error)
             {
                 // The app was reached: a message that takes its app down each time must end as a dead letter.
                 returned.ThrowIfCancellationRequested();
@@ -170,7 +164,7 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
                 LogAttempt(
                     message.Id,
                     subscription.Queue,
-                    e is OperationCanceledException ? $"no answer within {message.Policy.Timeout}" : e.Message
+                    error is OperationCanceledException ? $"no answer within {message.Policy.Timeout}" : error.Message
                 );
                 if (!pass.IsProbe)
                 {
@@ -197,7 +191,6 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
             request.Headers.Add("traceparent", $"00-{trace.TraceId}-{trace.SpanId}-{(int)trace.TraceFlags:x2}");
             request.Headers.TryAddWithoutValidation("tracestate", trace.TraceState);
         }
-
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_graceIsOver.Token);
         limit.CancelAfter(message.Policy.Timeout);
         using var response = await client.SendAsync(request, limit.Token);
@@ -209,13 +202,13 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
         );
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "An event of {Queue} could not be dealt with and is a dead letter")]
+    [LoggerMessage(LogLevel.Error, "An event of {Queue} could not be dealt with and is a dead letter")]
     private partial void LogUnforeseen(string queue, Exception error);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {Id} of {Queue} was not handled: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Event {Id} of {Queue} was not handled: {Reason}")]
     private partial void LogAttempt(string id, string queue, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Event {Id} of {Queue} is dropped: {App} has no route {Path}")]
+    [LoggerMessage(LogLevel.Warning, "Event {Id} of {Queue} is dropped: {App} has no route {Path}")]
     private partial void LogNoRoute(string id, string queue, string app, string path);
 
     [LoggerMessage(
@@ -224,13 +217,13 @@ internal sealed partial class Delivery(AppClient client, Resiliency resiliency, 
     )]
     private partial void LogNoRule(string id, string queue);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A message of {Queue} is no CloudEvent")]
+    [LoggerMessage(LogLevel.Warning, "A message of {Queue} is no CloudEvent")]
     private partial void LogNotAnEnvelope(string queue);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} is put aside: {Place}")]
+    [LoggerMessage(LogLevel.Error, "A message of {Queue} is put aside: {Place}")]
     private partial void LogDeadLetter(string queue, string place);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} cannot be published to its dead letter topic {Topic}: {Reason}")]
+    [LoggerMessage(LogLevel.Error, "A message of {Queue} cannot be published to its dead letter topic {Topic}: {Reason}")]
     private partial void LogDeadLetterTopic(string queue, string topic, string reason);
 
     private sealed record Envelope(Subscription Subscription, ReadOnlyMemory<byte> Bytes, string Id, ActivityContext Trace, Inbound Policy);

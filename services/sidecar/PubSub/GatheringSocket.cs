@@ -5,8 +5,8 @@ using RabbitMQ.Client;
 namespace Fabrique.Sidecar;
 
 /// <summary>
-/// A connection to the broker on which what is written while something is being sent goes together. The client writes each message to its socket apart, and for a
-/// small one the system's work to send it and to wake the broker is more than all the rest.
+/// A connection to the broker on which what is written while something is being sent goes together. The client writes each message to its
+/// socket apart, and for a small one the system's work to send it and to wake the broker is more than all the rest.
 /// </summary>
 internal sealed class GatheringSocket(AddressFamily family)
     : TcpClientAdapter(new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true })
@@ -49,7 +49,6 @@ internal sealed class GatheringSocket(AddressFamily family)
             {
                 lost = error;
             }
-
             await _pipe.Reader.CompleteAsync(lost);
         }
     }

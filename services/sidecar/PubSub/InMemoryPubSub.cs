@@ -13,9 +13,9 @@ internal sealed partial class InMemoryPubSub(
     Component component,
     InMemoryPubSub.Settings settings,
     Policy outbound,
-    TimeProvider time,
-    ILogger<InMemoryPubSub> logger
-) : PubSub(component, outbound, time)
+    TimeProvider clock,
+    ILogger<InMemoryPubSub> log
+) : PubSub(component, outbound, clock)
 {
     private readonly ConcurrentDictionary<string, ImmutableList<Queue>> _topics = new();
 
@@ -28,7 +28,8 @@ internal sealed partial class InMemoryPubSub(
         _topics.AddOrUpdate(subscription.Topic, [queue], (_, queues) => queues.Add(queue));
         subscription.Settle(null);
 
-        // Without its subscriber the queue would only fill up and hold the publishers, and what it took while the sidecar stops would be lost.
+        // Without its subscriber the queue would only fill up and hold the publishers, and what it took while the sidecar stops would be
+        // lost.
         await using var removed = stopping.Register(() => _topics.AddOrUpdate(subscription.Topic, [], (_, queues) => queues.Remove(queue)));
         try
         {
@@ -51,7 +52,6 @@ internal sealed partial class InMemoryPubSub(
         {
             throw NobodyBound(topic);
         }
-
         var waiting = new Waiting(message.Body.ToArray(), Time.GetUtcNow() + message.TimeToLive);
         var held = new List<Queue>(queues.Count);
         foreach (var queue in queues)
@@ -68,7 +68,6 @@ internal sealed partial class InMemoryPubSub(
                 throw new RpcException(new Status(StatusCode.ResourceExhausted, reason));
             }
         }
-
         held.ForEach(queue => queue.Messages.Writer.TryWrite(waiting));
     }
 
@@ -84,7 +83,6 @@ internal sealed partial class InMemoryPubSub(
                 {
                     LogDeadLetter(queue.Name, expired ? "its time to live is over" : "no attempt succeeded");
                 }
-
                 queue.Places.Release();
             }
         }
@@ -100,7 +98,7 @@ internal sealed partial class InMemoryPubSub(
     )]
     private partial void LogDeadLetter(string queue, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The queue {Queue} ends with {Count} messages that were not delivered")]
+    [LoggerMessage(LogLevel.Warning, "The queue {Queue} ends with {Count} messages that were not delivered")]
     private partial void LogEnd(string queue, int count);
 
     private readonly record struct Waiting(ReadOnlyMemory<byte> Body, DateTimeOffset? Expires);

@@ -4,7 +4,9 @@ using Polly;
 
 namespace Fabrique.Sidecar;
 
-/// <summary>One message as it goes to the broker. After its <c>TimeToLive</c> it is a dead letter; without one it waits as long as it must.</summary>
+/// <summary>
+/// One message as it goes to the broker. After its <c>TimeToLive</c> it is a dead letter; without one it waits as long as it must.
+/// </summary>
 internal readonly record struct Message(ReadOnlyMemory<byte> Body, string ContentType, TimeSpan? TimeToLive);
 
 /// <summary>What a broker does with a message after a delivery.</summary>
@@ -20,21 +22,23 @@ internal enum Settlement
     Return,
 }
 
-/// <summary>Brings one message to its app. <paramref name="returned"/> is cancelled when the message must go back to its queue, or has gone.</summary>
+/// <summary>
+/// Brings one message to its app. <paramref name="returned"/> is cancelled when the message must go back to its queue, or has gone.
+/// </summary>
 internal delegate Task<Settlement> Deliver(ReadOnlyMemory<byte> body, CancellationToken returned);
 
 /// <summary>A pub/sub component. A broker keeps one queue per subscribing app and topic, and a message until it is settled.</summary>
-internal abstract class PubSub(Component component, Policy outbound, TimeProvider time) : BackgroundService, IHealthCheck
+internal abstract class PubSub(Component component, Policy outbound, TimeProvider clock) : BackgroundService, IHealthCheck
 {
     // A publisher keeps its own record and tries again: it should learn within seconds that the broker is away.
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
 
     private readonly ResiliencePipeline<bool> _retry = outbound.RetryWhile<bool>(
         attempt => attempt.Exception is RpcException { StatusCode: StatusCode.Unavailable } and not CircuitOpenException,
-        time
+        clock
     );
 
-    private readonly CircuitBreaker? _circuit = outbound.Circuit(time);
+    private readonly CircuitBreaker? _circuit = outbound.Circuit(clock);
 
     private long _published;
     private long _refused;
@@ -46,7 +50,7 @@ internal abstract class PubSub(Component component, Policy outbound, TimeProvide
     /// <summary>Null when the broker can be reached, otherwise why not.</summary>
     public abstract string? Problem { get; }
 
-    protected TimeProvider Time => time;
+    protected TimeProvider Time => clock;
 
     /// <summary>Returns once the broker has taken the message for every queue of the topic, safely stored where it can store.</summary>
     /// <exception cref="RpcException">FailedPrecondition: no queue is bound to the topic, or the broker refuses the topic;
@@ -82,7 +86,9 @@ internal abstract class PubSub(Component component, Policy outbound, TimeProvide
     /// <paramref name="stopping"/>; ends when the last delivery is settled.</summary>
     public abstract Task ConsumeAsync(Subscription subscription, Deliver deliver, CancellationToken stopping);
 
-    /// <summary>The broker's part of the health page: unhealthy while it is away; publishes it took, and that were answered with an error.</summary>
+    /// <summary>
+    /// The broker's part of the health page: unhealthy while it is away; publishes it took, and that were answered with an error.
+    /// </summary>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var data = new Dictionary<string, object>
@@ -121,10 +127,10 @@ internal abstract class PubSub(Component component, Policy outbound, TimeProvide
             await SendAsync(topic, message, timeout.Token);
             reached = true;
         }
-        catch (RpcException e)
+        catch (RpcException error)
         {
             // A broker that refuses a message is there.
-            reached = e.StatusCode != StatusCode.Unavailable;
+            reached = error.StatusCode != StatusCode.Unavailable;
             throw;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)

@@ -8,7 +8,9 @@ namespace Fabrique.Sidecar;
 /// </summary>
 /// <param name="Name"><c>queueName</c>; null: <c>{app}-{topic}</c>.</param>
 /// <param name="IsQuorum"><c>queueType: quorum</c>: the queue is kept by several nodes of a cluster.</param>
-/// <param name="SingleActiveConsumer">One sidecar reads the queue, and another only once that one is gone: order with several replicas of a node.</param>
+/// <param name="SingleActiveConsumer">
+/// One sidecar reads the queue, and another only once that one is gone: order with several replicas of a node.
+/// </param>
 /// <param name="MaxLength"><c>maxLen</c>, messages; beyond it publishers hear that the queue is full.</param>
 /// <param name="MaxBytes"><c>maxLenBytes</c>, likewise.</param>
 internal sealed record QueueOptions(string? Name, bool IsQuorum, bool SingleActiveConsumer, long? MaxLength, long? MaxBytes)
@@ -24,7 +26,10 @@ internal sealed record QueueOptions(string? Name, bool IsQuorum, bool SingleActi
         "routingKey",
     ];
 
-    /// <summary>The arguments of RabbitMQ's queue: daprd's, and where a length is asked one more, without which the broker would throw away the oldest.</summary>
+    /// <summary>
+    /// The arguments of RabbitMQ's queue: daprd's, and where a length is asked one more, without which the broker would throw away the
+    /// oldest.
+    /// </summary>
     public Dictionary<string, object?> Arguments(string deadLetterExchange)
     {
         var arguments = new Dictionary<string, object?>
@@ -36,22 +41,18 @@ internal sealed record QueueOptions(string? Name, bool IsQuorum, bool SingleActi
         {
             arguments["x-single-active-consumer"] = true;
         }
-
         if (MaxLength is { } length)
         {
             arguments["x-max-length"] = length;
         }
-
         if (MaxBytes is { } bytes)
         {
             arguments["x-max-length-bytes"] = bytes;
         }
-
         if (MaxLength is not null || MaxBytes is not null)
         {
             arguments["x-overflow"] = "reject-publish";
         }
-
         return arguments;
     }
 
@@ -62,7 +63,6 @@ internal sealed record QueueOptions(string? Name, bool IsQuorum, bool SingleActi
         {
             Fail("queueType", $"'{type}' must be classic or quorum");
         }
-
         if (metadata.ContainsKey("maxPriority"))
         {
             Fail(
@@ -70,18 +70,15 @@ internal sealed record QueueOptions(string? Name, bool IsQuorum, bool SingleActi
                 type == "quorum" ? "a quorum queue has no priorities: RabbitMQ refuses it" : "priorities are not supported"
             );
         }
-
         if (metadata.ContainsKey("routingKey"))
         {
             Fail("routingKey", "exchanges are of the kind fanout, where a key selects nothing; select by routes.rules");
         }
-
         var single = metadata.GetValueOrDefault("singleActiveConsumer", "false");
         if (!bool.TryParse(single, out var isSingle))
         {
             Fail("singleActiveConsumer", $"'{single}' must be true or false");
         }
-
         return new QueueOptions(
             metadata.GetValueOrDefault("queueName"),
             type == "quorum",
@@ -98,12 +95,10 @@ internal sealed record QueueOptions(string? Name, bool IsQuorum, bool SingleActi
             {
                 return null;
             }
-
             if (!long.TryParse(text, CultureInfo.InvariantCulture, out var number) || number < 1)
             {
                 Fail(key, $"'{text}' must be a whole number from 1");
             }
-
             return number;
         }
     }

@@ -3,7 +3,9 @@ using RabbitMQ.Client.Events;
 
 namespace Fabrique.Sidecar;
 
-/// <summary>One subscription's queue, on a channel of its own: what goes wrong here disturbs neither publishers nor other subscriptions.</summary>
+/// <summary>
+/// One subscription's queue, on a channel of its own: what goes wrong here disturbs neither publishers nor other subscriptions.
+/// </summary>
 internal sealed class RabbitMqConsumer(Subscription subscription, RabbitMqSettings settings, Deliver deliver, CancellationToken stopping)
 {
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -49,7 +51,9 @@ internal sealed class RabbitMqConsumer(Subscription subscription, RabbitMqSettin
         await channel.QueueBindAsync(queue, subscription.Topic, "", cancellationToken: cancellation);
     }
 
-    /// <summary>Delivers until the channel is lost (and says why) or the subscription stops (null, after the last delivery is settled).</summary>
+    /// <summary>
+    /// Delivers until the channel is lost (and says why) or the subscription stops (null, after the last delivery is settled).
+    /// </summary>
     public async Task<string?> RunAsync(IConnection connection)
     {
         // Outlives the channel, whose end cancels it.
@@ -129,7 +133,7 @@ internal sealed class RabbitMqConsumer(Subscription subscription, RabbitMqSettin
                     break;
             }
         }
-        catch (Exception e) when (RabbitMqPubSub.IsAway(e))
+        catch (Exception error) when (RabbitMqPubSub.IsAway(error))
         {
             // The channel is gone and the broker has the message still: it comes again, and handlers know a message they have seen.
         }

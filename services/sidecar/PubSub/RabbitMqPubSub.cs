@@ -17,9 +17,9 @@ internal sealed partial class RabbitMqPubSub(
     Component component,
     RabbitMqSettings settings,
     Policy outbound,
-    TimeProvider time,
-    ILogger<RabbitMqPubSub> logger
-) : PubSub(component, outbound, time)
+    TimeProvider clock,
+    ILogger<RabbitMqPubSub> log
+) : PubSub(component, outbound, clock)
 {
     private const int MostUnconfirmed = 1024;
 
@@ -54,15 +54,14 @@ internal sealed partial class RabbitMqPubSub(
             {
                 return;
             }
-            catch (Exception e) when (IsAway(e))
+            catch (Exception error) when (IsAway(error))
             {
-                _problem = e.GetBaseException().Message;
+                _problem = error.GetBaseException().Message;
             }
             finally
             {
                 _link = _link.Task.IsCompleted ? NewLink() : _link;
             }
-
             LogLost(Name, settings.Factory.Endpoint, _problem, pause);
             await Task.Delay(pause, Time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = pause < settings.ReconnectWait ? pause * 2 : settings.ReconnectWait;
@@ -84,19 +83,17 @@ internal sealed partial class RabbitMqPubSub(
             {
                 break;
             }
-            catch (OperationInterruptedException e) when (IsRefusal(e))
+            catch (OperationInterruptedException error) when (IsRefusal(error))
             {
-                Refuse(subscription, e);
+                Refuse(subscription, error);
                 pause = settings.ReconnectWait;
             }
-            catch (Exception e) when (IsAway(e))
+            catch (Exception error) when (IsAway(error))
             {
-                subscription.Problem = e.Message;
+                subscription.Problem = error.Message;
             }
-
             await Task.Delay(pause, Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-
         _subscriptions.TryRemove(subscription, out _);
     }
 
@@ -111,7 +108,6 @@ internal sealed partial class RabbitMqPubSub(
             {
                 properties.Expiration = ((long)timeToLive.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
             }
-
             await link.Publishing.BasicPublishAsync(topic, "", mandatory: true, properties, message.Body, cancellation);
         }
         catch (PublishReturnException)
@@ -123,22 +119,24 @@ internal sealed partial class RabbitMqPubSub(
             var reason = $"{Name}: the broker refused the message for '{topic}' (a queue is full): publish again later";
             throw new RpcException(new Status(StatusCode.ResourceExhausted, reason));
         }
-        catch (OperationInterruptedException e) when (IsRefusal(e))
+        catch (OperationInterruptedException error) when (IsRefusal(error))
         {
-            var reason = $"{Name}: the broker refuses the topic '{topic}': {e.ShutdownReason?.ReplyText}";
+            var reason = $"{Name}: the broker refuses the topic '{topic}': {error.ShutdownReason?.ReplyText}";
             throw new RpcException(new Status(StatusCode.FailedPrecondition, reason));
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             throw;
         }
-        catch (Exception e) when (IsAway(e))
+        catch (Exception error) when (IsAway(error))
         {
-            throw Away(e.Message)!;
+            throw Away(error.Message)!;
         }
     }
 
-    /// <summary>The broker may come back empty: every known queue exists before the first publish, or an event would miss some apps.</summary>
+    /// <summary>
+    /// The broker may come back empty: every known queue exists before the first publish, or an event would miss some apps.
+    /// </summary>
     private async Task DeclareQueuesAsync(IConnection connection, CancellationToken cancellation)
     {
         foreach (var subscription in _subscriptions.Keys)
@@ -148,9 +146,9 @@ internal sealed partial class RabbitMqPubSub(
                 await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
                 await RabbitMqConsumer.DeclareAsync(channel, subscription, cancellation);
             }
-            catch (OperationInterruptedException e) when (IsRefusal(e))
+            catch (OperationInterruptedException error) when (IsRefusal(error))
             {
-                Refuse(subscription, e);
+                Refuse(subscription, error);
             }
         }
     }
@@ -161,17 +159,19 @@ internal sealed partial class RabbitMqPubSub(
         subscription.Settle(reason.ShutdownReason?.ReplyText ?? reason.Message);
     }
 
-    /// <summary>The broker has such an exchange or queue with other properties, or does not allow it: trying again changes nothing.</summary>
-    private static bool IsRefusal(OperationInterruptedException e) =>
-        e.ShutdownReason
+    /// <summary>
+    /// The broker has such an exchange or queue with other properties, or does not allow it: trying again changes nothing.
+    /// </summary>
+    private static bool IsRefusal(OperationInterruptedException error) =>
+        error.ShutdownReason
             is {
                 Initiator: ShutdownInitiator.Peer,
                 ReplyCode: Constants.PreconditionFailed or Constants.AccessRefused or Constants.ResourceLocked
             };
 
     /// <summary>The client tells a lost connection in many ways; a call that is not answered in time ends as cancelled.</summary>
-    public static bool IsAway(Exception e) =>
-        e is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException;
+    public static bool IsAway(Exception error) =>
+        error is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException or OperationCanceledException;
 
     private static TaskCompletionSource<Link> NewLink() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -184,8 +184,8 @@ internal sealed partial class RabbitMqPubSub(
 
     private static async Task<IChannel> OpenAsync(IConnection connection, TaskCompletionSource<string> lost, CancellationToken cancellation)
     {
-        // Confirms are awaited per message while others are under way; the limiter bounds what a crash can leave unconfirmed. One channel: the broker confirms
-        // what came through one together.
+        // Confirms are awaited per message while others are under way; the limiter bounds what a crash can leave unconfirmed. One channel:
+        // the broker confirms what came through one together.
         var limiter = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = MostUnconfirmed, QueueLimit = int.MaxValue });
         var options = new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true, limiter);
         var channel = await connection.CreateChannelAsync(options, cancellation);
@@ -199,10 +199,10 @@ internal sealed partial class RabbitMqPubSub(
         return Task.CompletedTask;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Component} is connected to {Endpoint}")]
+    [LoggerMessage(LogLevel.Information, "{Component} is connected to {Endpoint}")]
     private partial void LogConnected(string component, AmqpTcpEndpoint endpoint);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Component} has no connection to {Endpoint}: {Reason}. Next try in {Pause}")]
+    [LoggerMessage(LogLevel.Warning, "{Component} has no connection to {Endpoint}: {Reason}. Next try in {Pause}")]
     private partial void LogLost(string component, AmqpTcpEndpoint endpoint, string? reason, TimeSpan pause);
 
     [LoggerMessage(
@@ -220,7 +220,9 @@ internal sealed partial class RabbitMqPubSub(
 
         public IChannel Publishing => publishing;
 
-        /// <summary>Declares the topic's exchange once per connection, on a channel of its own: a refusal closes the channel it came through.</summary>
+        /// <summary>
+        /// Declares the topic's exchange once per connection, on a channel of its own: a refusal closes the channel it came through.
+        /// </summary>
         public async Task DeclareExchangeAsync(string topic, CancellationToken cancellation)
         {
             if (!_exchanges.ContainsKey(topic))

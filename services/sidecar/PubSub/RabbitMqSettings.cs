@@ -27,7 +27,6 @@ internal sealed record RabbitMqSettings(ConnectionFactory Factory, ushort Prefet
         {
             metadata.Fail("concurrencyMode", $"'{mode}' must be parallel or single");
         }
-
         var connectionString = metadata.Required("connectionString");
         var factory = new ConnectionFactory
         {
@@ -46,12 +45,11 @@ internal sealed record RabbitMqSettings(ConnectionFactory Factory, ushort Prefet
                 factory.Uri = new Uri(connectionString);
             }
         }
-        catch (Exception e) when (e is UriFormatException or ArgumentException)
+        catch (Exception error) when (error is UriFormatException or ArgumentException)
         {
             // The value holds a password: it is not repeated.
             metadata.Fail("connectionString", "must look like amqp://user:password@host:5672/vhost");
         }
-
         RabbitMqTls.Read(metadata, factory);
         var reconnectWait = TimeSpan.FromSeconds(metadata.Number("reconnectWaitSeconds", byDefault: 3, least: 1, most: 60));
         metadata.RejectOthers();

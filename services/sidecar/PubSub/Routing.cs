@@ -10,7 +10,9 @@ internal sealed class Routing
 {
     private readonly List<(string Match, Condition Condition, string Path)> _rules = [];
 
-    /// <summary>Reads the rules; one that cannot be read is added to <paramref name="problems"/> as <c>routes.rules[0].match</c> and why.</summary>
+    /// <summary>
+    /// Reads the rules; one that cannot be read is added to <paramref name="problems"/> as <c>routes.rules[0].match</c> and why.
+    /// </summary>
     public Routing(IReadOnlyList<RuleDeclaration> rules, string? byDefault, List<(string Key, string Reason)> problems)
     {
         Default = PathOf(byDefault);
@@ -29,7 +31,6 @@ internal sealed class Routing
                 _rules.Add((rule.Match!, condition, path));
             }
         }
-
         if (Default is null && rules.Count == 0)
         {
             problems.Add(("routes.default", "missing: it has no route"));
@@ -50,7 +51,6 @@ internal sealed class Routing
         {
             return Default;
         }
-
         var attributes = CloudEventEnvelope.Attributes(envelope);
         return _rules.Find(rule => rule.Condition.Holds(attributes)).Path ?? Default;
     }
@@ -85,13 +85,11 @@ internal sealed partial class Condition
             {
                 return null;
             }
-
             var values = match.Groups["value"].Captures.Select(capture => capture.Value[1..^1]).ToHashSet(StringComparer.Ordinal);
             condition._comparisons.Add((attribute, match.Groups["not"].Success, values));
             end = match.Index + match.Length;
             more = match.Groups["and"].Success;
         }
-
         return condition;
     }
 

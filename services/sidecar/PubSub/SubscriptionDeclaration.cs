@@ -43,22 +43,18 @@ internal sealed record SubscriptionDeclaration(
         {
             problems.Add(("pubsubname", $"there is no such pub/sub component '{PubsubName}'"));
         }
-
         if (string.IsNullOrWhiteSpace(Topic))
         {
             problems.Add(("topic", "missing: it has no topic"));
         }
-
         if (BulkSubscribe?.Enabled == true && RawPayload)
         {
             problems.Add(("bulkSubscribe", "not supported together with metadata.rawPayload"));
         }
-
         if (BulkSubscribe is { MaxMessagesCount: < 0 or > MostInBulk })
         {
             problems.Add(("bulkSubscribe.maxMessagesCount", $"must be from 1 to {MostInBulk}"));
         }
-
         problems.AddRange(
             (Metadata?.Keys ?? Enumerable.Empty<string>())
                 .Where(key => key != RawPayloadKey && !QueueOptions.Keys.Contains(key))
@@ -69,6 +65,17 @@ internal sealed record SubscriptionDeclaration(
 }
 
 internal sealed record RoutesDeclaration(List<RuleDeclaration>? Rules, string? Default);
+
+/// <summary>What a subscription with <c>bulkSubscribe</c> asks for.</summary>
+/// <param name="Enabled">Several events come in one request.</param>
+/// <param name="MaxMessagesCount">At most so many; 0 for Dapr's default.</param>
+internal sealed record BulkDeclaration(bool Enabled, int MaxMessagesCount = 0)
+{
+    /// <summary>daprd's default.</summary>
+    public const int DefaultCount = 100;
+
+    public int Most => MaxMessagesCount > 0 ? MaxMessagesCount : DefaultCount;
+}
 
 /// <summary>A file of kind <c>Subscription</c> (dapr.io/v2alpha1) and the apps it is for.</summary>
 internal sealed record DeclarativeSubscription(SubscriptionDeclaration Declaration, IReadOnlyList<string> Scopes)
@@ -84,7 +91,6 @@ internal sealed record DeclarativeSubscription(SubscriptionDeclaration Declarati
         {
             resource.Fail("spec", "missing");
         }
-
         var routes = spec?.Map("routes");
         var rules = new List<RuleDeclaration>();
         foreach (var rule in routes?.List("rules") ?? [])
@@ -92,7 +98,6 @@ internal sealed record DeclarativeSubscription(SubscriptionDeclaration Declarati
             rules.Add(new RuleDeclaration(rule.Text("match"), rule.Text("path")));
             rule.RejectOthers();
         }
-
         var metadata = spec?.Map("metadata");
         var bulk = spec?.Map("bulkSubscribe");
         var most = bulk?.Number("maxMessagesCount", byDefault: BulkDeclaration.DefaultCount, least: 1, most: int.MaxValue);
@@ -114,7 +119,6 @@ internal sealed record DeclarativeSubscription(SubscriptionDeclaration Declarati
         {
             spec!.Fail(key, reason);
         }
-
         resource.RejectOthers();
         return subscription;
     }

@@ -16,17 +16,19 @@ internal sealed partial class Subscriptions(
     Consumers consumers,
     Delivery delivery,
     AppClient client,
-    TimeProvider time,
+    TimeProvider clock,
     IConfiguration configuration,
-    ILogger<Subscriptions> logger
+    ILogger<Subscriptions> log
 ) : BackgroundService, IHostedLifecycleService, IHealthCheck
 {
-    /// <summary>Setting, as daprd's: seconds that a delivery under way has when the sidecar stops; what is not done then is delivered again.</summary>
+    /// <summary>
+    /// Setting, as daprd's: seconds that a delivery under way has when the sidecar stops; what is not done then is delivered again.
+    /// </summary>
     public const string GraceKey = "dapr-graceful-shutdown-seconds";
 
     public const double GraceByDefault = 5;
 
-    /// <summary>Setting: seconds that publishers wait for the apps that have not told their subscriptions yet.</summary>
+    /// <summary>Setting: seconds that publishers wait for the next app that tells its subscriptions, while some have not yet.</summary>
     public const string WaitKey = "subscriptions-wait";
 
     public const double WaitByDefault = 30;
@@ -46,14 +48,17 @@ internal sealed partial class Subscriptions(
 
     /// <summary>
     /// Holds a publish back while an app may still subscribe: published before its queue exists, an event would reach the others and
-    /// never that app. An app that does not start in time (<c>--subscriptions-wait</c>, 30 s) no longer holds the others.
+    /// never that app. When no further app arrives in time (<c>--subscriptions-wait</c>, 30 s), those that are missing no longer hold the
+    /// others.
     /// </summary>
-    /// <exception cref="RpcException">FailedPrecondition, naming the apps not heard yet; Unavailable when their queues wait for the broker.</exception>
+    /// <exception cref="RpcException">
+    /// FailedPrecondition, naming the apps not heard yet; Unavailable when their queues wait for the broker.
+    /// </exception>
     public async Task WhenReadAsync(PubSub pubSub, CancellationToken cancellation)
     {
         try
         {
-            await _ready.Task.WaitAsync(PublisherPatience, time, cancellation);
+            await _ready.Task.WaitAsync(PublisherPatience, clock, cancellation);
         }
         catch (TimeoutException)
         {
@@ -117,7 +122,13 @@ internal sealed partial class Subscriptions(
     private async Task WaitAsync(CancellationToken stopping)
     {
         var wait = TimeSpan.FromSeconds(configuration.GetValue(WaitKey, WaitByDefault));
-        await Task.WhenAny(_ready.Task, Task.Delay(wait, time, stopping));
+        // Where several start one after the other on a slow machine, each that arrives gives the next one its time.
+        int missing;
+        do
+        {
+            missing = _unread.Count;
+            await Task.WhenAny(_ready.Task, Task.Delay(wait, clock, stopping));
+        } while (!_ready.Task.IsCompleted && !stopping.IsCancellationRequested && _unread.Count < missing);
         if (_ready.TrySetResult() && !stopping.IsCancellationRequested && !_unread.IsEmpty)
         {
             LogNotHeard(Missing, wait);
@@ -139,19 +150,16 @@ internal sealed partial class Subscriptions(
                         await Task.WhenAll(consumers.Of(app).Select(subscription => subscription.WhenSettled)).WaitAsync(stopping);
                         _unread.TryRemove(app.Id, out _);
                     }
-
                     if (_unread.IsEmpty)
                     {
                         _ready.TrySetResult();
                     }
                 }
-
-                await Task.WhenAny(replica.WhenDoubted, Task.Delay(WhileUp, time, stopping));
+                await Task.WhenAny(replica.WhenDoubted, Task.Delay(WhileUp, clock, stopping));
                 if (!replica.HasAnswered)
                 {
-                    await Task.Delay(WhileDown, time, stopping);
+                    await Task.Delay(WhileDown, clock, stopping);
                 }
-
                 stopping.ThrowIfCancellationRequested();
             }
         }
@@ -161,7 +169,9 @@ internal sealed partial class Subscriptions(
         }
     }
 
-    /// <summary>The replica's subscriptions; null when it did not answer or its answer is of no use, in which case those it has go on.</summary>
+    /// <summary>
+    /// The replica's subscriptions; null when it did not answer or its answer is of no use, in which case those it has go on.
+    /// </summary>
     private async Task<List<SubscriptionDeclaration>?> ReadAsync(App app, Replica replica, CancellationToken stopping)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
@@ -174,27 +184,24 @@ internal sealed partial class Subscriptions(
             {
                 return [];
             }
-
             response.EnsureSuccessStatusCode();
             await using var body = await response.Content.ReadAsStreamAsync(limit.Token);
             return await JsonSerializer.DeserializeAsync<List<SubscriptionDeclaration>>(body, JsonSerializerOptions.Web, limit.Token);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OperationCanceledException)
+        catch (Exception error) when (error is HttpRequestException or IOException or JsonException or OperationCanceledException)
         {
             stopping.ThrowIfCancellationRequested();
-            if (e is HttpRequestException { StatusCode: null } unreachable)
+            if (error is HttpRequestException { StatusCode: null } unreachable)
             {
                 replica.Doubt();
-                Complain(app, replica, unreachable.HttpRequestError == HttpRequestError.ConnectionError ? null : e.Message);
+                Complain(app, replica, unreachable.HttpRequestError == HttpRequestError.ConnectionError ? null : error.Message);
                 return null;
             }
-
-            if (e is HttpRequestException or JsonException)
+            if (error is HttpRequestException or JsonException)
             {
                 replica.Answered();
             }
-
-            Complain(app, replica, $"GET /dapr/subscribe: {e.Message}");
+            Complain(app, replica, $"GET /dapr/subscribe: {error.Message}");
 
             return null;
         }
@@ -225,9 +232,9 @@ internal sealed partial class Subscriptions(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Subscriptions of {App}: {Problem}")]
+    [LoggerMessage(LogLevel.Error, "Subscriptions of {App}: {Problem}")]
     private partial void LogProblem(string app, string problem);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "No subscriptions from {Apps} after {Wait}: publishing goes on without them")]
+    [LoggerMessage(LogLevel.Warning, "No subscriptions from {Apps} after {Wait}: publishing goes on without them")]
     private partial void LogNotHeard(string apps, TimeSpan wait);
 }

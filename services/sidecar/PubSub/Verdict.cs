@@ -26,7 +26,6 @@ internal static class VerdictReader
             // What nearly every handler answers: too frequent for an exception.
             return Verdict.Success;
         }
-
         try
         {
             return JsonSerializer.Deserialize<Answer>(answer, JsonSerializerOptions.Web)?.Status switch
@@ -42,7 +41,9 @@ internal static class VerdictReader
         }
     }
 
-    /// <summary>The verdict on each entry of a bulk answer. What the answer does not name, or names with another word, is tried again: as for daprd.</summary>
+    /// <summary>
+    /// The verdict on each entry of a bulk answer. What the answer does not name, or names with another word, is tried again: as for daprd.
+    /// </summary>
     public static Dictionary<string, Verdict> ReadBulk(byte[] answer)
     {
         var verdicts = new Dictionary<string, Verdict>(StringComparer.Ordinal);
@@ -62,7 +63,6 @@ internal static class VerdictReader
         {
             verdicts.Clear();
         }
-
         return verdicts;
     }
 

@@ -4,7 +4,9 @@ namespace Fabrique.Sidecar;
 
 /// <summary>A circuit breaker policy with Dapr's meaning.</summary>
 /// <param name="Failures">Failures in a row after which the circuit opens.</param>
-/// <param name="MaxRequests">Calls that try an open circuit after its pause; when all succeed it closes, when one fails it opens again.</param>
+/// <param name="MaxRequests">
+/// Calls that try an open circuit after its pause; when all succeed it closes, when one fails it opens again.
+/// </param>
 /// <param name="Interval">After which a closed circuit forgets its failures; zero: only a success makes it forget.</param>
 /// <param name="Timeout">The pause of an open circuit.</param>
 internal sealed record CircuitBreakerPolicy(int Failures, int MaxRequests, TimeSpan Interval, TimeSpan Timeout);
@@ -13,13 +15,13 @@ internal sealed record CircuitBreakerPolicy(int Failures, int MaxRequests, TimeS
 /// Spares what has failed several times in a row. Polly's breaker weighs the share of failures in a time window and lets one call
 /// try; Dapr's counts failures in a row and says how many may try, so it stands here.
 /// </summary>
-internal sealed class CircuitBreaker(CircuitBreakerPolicy policy, TimeProvider time)
+internal sealed class CircuitBreaker(CircuitBreakerPolicy policy, TimeProvider clock)
 {
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private State _state = State.Closed;
     private int _generation;
-    private long _since = time.GetTimestamp();
+    private long _since = clock.GetTimestamp();
     private int _failures;
     private int _entered;
     private int _succeeded;
@@ -51,27 +53,27 @@ internal sealed class CircuitBreaker(CircuitBreakerPolicy policy, TimeProvider t
     {
         lock (_lock)
         {
-            var elapsed = time.GetElapsedTime(_since);
+            var elapsed = clock.GetElapsedTime(_since);
             if (_state == State.Open && elapsed >= policy.Timeout)
             {
                 Become(State.HalfOpen);
             }
             else if (_state == State.Closed && policy.Interval > TimeSpan.Zero && elapsed >= policy.Interval)
             {
-                (_failures, _since) = (0, time.GetTimestamp());
+                (_failures, _since) = (0, clock.GetTimestamp());
             }
-
             if (_state == State.Open || (_state == State.HalfOpen && _entered == policy.MaxRequests))
             {
                 return null;
             }
-
             _entered++;
             return new Pass(_generation, _state == State.HalfOpen);
         }
     }
 
-    /// <summary>Waits until the call may go through; those that wait take turns, so that one which fails each time does not keep the others out.</summary>
+    /// <summary>
+    /// Waits until the call may go through; those that wait take turns, so that one which fails each time does not keep the others out.
+    /// </summary>
     public async Task<Pass> EnterAsync(CancellationToken cancellation)
     {
         // Past those that wait for an open circuit nobody goes.
@@ -79,7 +81,6 @@ internal sealed class CircuitBreaker(CircuitBreakerPolicy policy, TimeProvider t
         {
             return free;
         }
-
         await Turn.WaitAsync(cancellation);
         try
         {
@@ -90,8 +91,7 @@ internal sealed class CircuitBreaker(CircuitBreakerPolicy policy, TimeProvider t
                 {
                     return pass;
                 }
-
-                await changed.WaitAsync(pause, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await changed.WaitAsync(pause, clock, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 cancellation.ThrowIfCancellationRequested();
             }
         }
@@ -110,7 +110,6 @@ internal sealed class CircuitBreaker(CircuitBreakerPolicy policy, TimeProvider t
             {
                 return;
             }
-
             if (_state == State.Closed)
             {
                 _failures = succeeded switch
@@ -144,7 +143,7 @@ internal sealed class CircuitBreaker(CircuitBreakerPolicy policy, TimeProvider t
     {
         lock (_lock)
         {
-            var left = policy.Timeout - time.GetElapsedTime(_since);
+            var left = policy.Timeout - clock.GetElapsedTime(_since);
             return (
                 _changed.Task,
                 _state != State.Open ? Timeout.InfiniteTimeSpan
@@ -156,7 +155,7 @@ internal sealed class CircuitBreaker(CircuitBreakerPolicy policy, TimeProvider t
 
     private void Become(State state)
     {
-        (_state, _since, _failures, _entered, _succeeded) = (state, time.GetTimestamp(), 0, 0, 0);
+        (_state, _since, _failures, _entered, _succeeded) = (state, clock.GetTimestamp(), 0, 0, 0);
         _generation++;
         Tell();
     }

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Fabrique.Sidecar;
 
-/// <summary>The <c>Resiliency</c> resources of a node (dapr.io/v1alpha1): named policies, and the components and apps they are for.</summary>
+/// <summary>
+/// The <c>Resiliency</c> resources of a node (dapr.io/v1alpha1): named policies, and the components and apps they are for.
+/// </summary>
 internal sealed partial class Resiliency
 {
     private readonly Dictionary<string, Policy> _apps = new(StringComparer.OrdinalIgnoreCase);
@@ -34,17 +36,14 @@ internal sealed partial class Resiliency
             {
                 targets!.Map("components")!.Fail(component, $"there is no such component; declared: {string.Join(", ", components)}");
             }
-
             _inbound[component] = named.Read(target?.Map("inbound"));
             _outbound[component] = named.Read(target?.Map("outbound"));
         }
-
         // An app that is not here may be on a node with the same files and other pieces.
         foreach (var (app, target) in Named(targets?.Map("apps"), (map, name) => map.Map(name)))
         {
             _apps[app] = named.Read(target);
         }
-
         resource.RejectOthers();
     }
 
@@ -58,13 +57,11 @@ internal sealed partial class Resiliency
             retries.Fail(name, "must hold policy, duration or maxInterval, maxRetries");
             return null;
         }
-
         var kind = map.Text("policy") ?? "constant";
         if (kind is not ("constant" or "exponential"))
         {
             map.Fail("policy", $"'{kind}' must be constant or exponential");
         }
-
         return new RetryPolicy(
             kind == "exponential",
             map.Duration("duration") ?? TimeSpan.FromSeconds(5),
@@ -80,7 +77,6 @@ internal sealed partial class Resiliency
             breakers.Fail(name, "must hold maxRequests, interval, timeout, trip");
             return null;
         }
-
         var text = map.Text("trip") ?? "consecutiveFailures > 5";
         var trip = Trip().Match(text);
         var failures = 0;
@@ -92,7 +88,6 @@ internal sealed partial class Resiliency
         {
             map.Fail("trip", $"'{text}' is not supported; write consecutiveFailures > 5 or consecutiveFailures >= 5");
         }
-
         return new CircuitBreakerPolicy(
             trip.Groups[1].Value == ">" ? failures + 1 : failures,
             map.Number("maxRequests", byDefault: 1, least: 1, most: 1000),
@@ -122,12 +117,10 @@ internal sealed partial class Resiliency
                 {
                     return default;
                 }
-
                 if (!named.TryGetValue(name, out var policy))
                 {
                     target.Fail(key, $"no such policy '{name}'; declared: {string.Join(", ", named.Keys)}");
                 }
-
                 return policy;
             }
         }

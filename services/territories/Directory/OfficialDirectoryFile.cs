@@ -8,6 +8,8 @@ namespace Fabrique.Territories;
 /// <summary>Makes the SQLite file of the official directory out of the shipped tables.</summary>
 internal static class OfficialDirectoryFile
 {
+    public const string Name = "directory.db";
+
     // `position` is the order by population, then id, so that sorting by it is free. `listed` is 0 for a commune, 1 for the rest. `name` is folded.
     // What only the reader needs stands apart in `body`, so that a search goes through few pages. `words` keeps only its index.
     private const string Schema = """
@@ -35,7 +37,7 @@ internal static class OfficialDirectoryFile
     /// </summary>
     public static async Task<string> EnsureAsync(string folder, bool demonstration, ILogger logger, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(Directory.CreateDirectory(folder).FullName, "directory.db");
+        var path = Path.Combine(Directory.CreateDirectory(folder).FullName, Name);
         var fingerprint = Fingerprint(demonstration);
         if (IsCurrent(path, fingerprint))
         {

@@ -76,16 +76,23 @@ internal sealed partial class MembershipsGrpc
             Status = status,
         };
 
-    /// <summary>What puts a territory into a cohort, which must be there; or into none.</summary>
+    /// <summary>What puts a territory into a cohort, or into none.</summary>
     private static Verb<TerritoriesDb, Membership> InCohort(
         string word,
         string cohort,
         ServerCallContext context,
         Func<Membership, Membership?> rule
-    ) =>
-        new(word, async writing =>
-            cohort.Length == 0 || await writing.FindAsync<Cohort>(cohort, context.CancellationToken) is not null
-                ? rule(writing.Current!.Body)
-                : throw Refusal.Invalid("cohort", $"Aucune cohorte n’a ce code.")
-        );
+    ) => new(word, async writing =>
+        {
+            await DemandCohortAsync(writing, cohort, context.CancellationToken);
+            return rule(writing.Current!.Body);
+        });
+
+    private static async Task DemandCohortAsync(Writing<TerritoriesDb, Membership> writing, string cohort, CancellationToken cancellation)
+    {
+        if (cohort.Length > 0 && await writing.FindAsync<Cohort>(cohort, cancellation) is null)
+        {
+            throw Refusal.Invalid("cohort", $"Aucune cohorte n’a ce code.");
+        }
+    }
 }

@@ -66,6 +66,13 @@ internal static class MembershipRules
             );
         }
 
+        /// <summary>Examined and accepted in one; null once it is accepted, or further on.</summary>
+        public Membership? Admitted(string profile, string cohort)
+        {
+            var examined = membership.Status == MembershipStatus.Submitted ? membership.Examined()! : membership;
+            return examined.Status == MembershipStatus.Examined ? examined.Accepted(profile, cohort) : null;
+        }
+
         /// <summary>The same membership with another profile or cohort.</summary>
         public Membership? Placed(string profile, string cohort)
         {

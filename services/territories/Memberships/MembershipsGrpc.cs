@@ -76,7 +76,7 @@ internal sealed partial class MembershipsGrpc(
         {
             Beside = async (db, before, after) =>
             {
-                notices.Tell(db, after, before!.Status, context.Caller().FindFirst("sub")?.Value ?? "");
+                notices.Tell(db, after, before?.Status ?? MembershipStatus.Unspecified, context.Caller().FindFirst("sub")?.Value ?? "");
                 await (verb.Beside?.Invoke(db, before, after) ?? Task.CompletedTask);
             },
         };

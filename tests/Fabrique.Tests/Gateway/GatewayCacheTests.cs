@@ -8,7 +8,6 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -20,34 +19,29 @@ public sealed class GatewayCacheTests : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
-    private static readonly string[] Pieces = ["practices", "territories", "identity", "portal"];
-
     private readonly Origin _origin = new();
     private readonly Turnstile _entrance = new();
-    private WebApplicationFactory<PiecesHealth> _gateway = null!;
+    private GatewayFactory _gateway = null!;
     private HttpClient _http = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    private RecordChanges Changes => _gateway.Services.GetRequiredService<RecordChanges>();
+
     public async ValueTask InitializeAsync()
     {
         await _origin.StartAsync();
-        _gateway = new WebApplicationFactory<PiecesHealth>().WithWebHostBuilder(host =>
-        {
-            host.UseSetting("urls", "http://127.0.0.1:0");
-            host.UseSetting("Data", Directory.CreateTempSubdirectory("gateway-").FullName);
-            host.UseSetting("RateLimits:Pages", "5");
-            foreach (var piece in Pieces)
+        _gateway = new GatewayFactory(
+            name => [_origin.AddressOf(name)],
+            host =>
             {
-                host.UseSetting($"services:{piece}:http:0", _origin.Address);
+                host.UseSetting("RateLimits:Pages", "5");
+                host.ConfigureServices(services =>
+                    services.AddSingleton<TimeProvider>(new QuickClock()).AddSingleton<IStartupFilter>(_entrance)
+                );
             }
-            host.ConfigureServices(services =>
-                services.AddSingleton<TimeProvider>(new QuickClock()).AddSingleton<IStartupFilter>(_entrance)
-            );
-        });
-        _gateway.UseKestrel(0);
-        _gateway.StartServer();
-        _http = new HttpClient { BaseAddress = _gateway.ClientOptions.BaseAddress };
+        );
+        _http = _gateway.Open();
         await SettledAsync();
     }
 
@@ -72,7 +66,8 @@ public sealed class GatewayCacheTests : IAsyncLifetime
     {
         _origin.Hold = new TaskCompletionSource();
         var asking = Enumerable.Range(0, 100).Select(_ => TextAsync("/herd")).ToList();
-        // Who looks for a page just before it is kept, and then finds nobody making it, makes it again: all of them wait before it is given out.
+        // Who looks for a page just before it is kept, and then finds nobody making it, makes it again: all of them wait before it is given
+        // out.
         await WholeNode.EventuallyAsync((100, 1), () => Task.FromResult((_entrance.Entered("/herd"), _origin.Asked("/herd"))), Limit);
         _origin.Hold.SetResult();
         Assert.Single((await Task.WhenAll(asking)).Distinct());
@@ -85,6 +80,31 @@ public sealed class GatewayCacheTests : IAsyncLifetime
         var before = await TextAsync("/page");
         _origin.Change();
         await WholeNode.EventuallyAsync(true, async () => await TextAsync("/page") != before, TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task A_service_that_takes_a_change_in_late_makes_every_page_anew_once_more()
+    {
+        _origin.Change("practices");
+        await SettledAsync();
+        var early = await TextAsync("/page");
+        Assert.Equal(early, await TextAsync("/page"));
+        // However much later.
+        _origin.Change("territories");
+        await WholeNode.EventuallyAsync(true, async () => await TextAsync("/page") != early, TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task A_feed_that_says_it_is_still_there_makes_nothing_anew()
+    {
+        var before = await TextAsync("/page");
+        var generation = Changes.Generation;
+        _origin.SayNothingNew();
+        // Both feeds have said so before the next change of theirs is received.
+        _origin.Change("practices");
+        await WholeNode.EventuallyAsync(generation + 1, () => Task.FromResult(Changes.Generation), Limit);
+        Assert.NotEqual(before, await TextAsync("/page"));
+        Assert.Equal(generation + 1, Changes.Generation);
     }
 
     [Fact]
@@ -264,10 +284,9 @@ public sealed class GatewayCacheTests : IAsyncLifetime
             true,
             async () =>
             {
-                var changes = _gateway.Services.GetRequiredService<RecordChanges>();
-                var (heard, generation) = (changes.AreHeard, changes.Generation);
+                var (heard, generation) = (Changes.AreHeard, Changes.Generation);
                 await Task.Delay(TimeSpan.FromMilliseconds(300), Cancellation);
-                return heard && changes.AreHeard && changes.Generation == generation;
+                return heard && Changes.AreHeard && Changes.Generation == generation;
             },
             Limit
         );
@@ -311,26 +330,34 @@ public sealed class GatewayCacheTests : IAsyncLifetime
             };
     }
 
-    /// <summary>Every piece of a node in one: pages that are never twice the same, and a feed.</summary>
+    /// <summary>
+    /// Every service of a node in one process, each at a port of its own: pages that are never twice the same, and a feed.
+    /// </summary>
     private sealed class Origin : FeedService.FeedServiceBase, IAsyncDisposable
     {
         private readonly ConcurrentDictionary<string, int> _asked = new();
-        private readonly ConcurrentDictionary<Channel<bool>, bool> _readers = new();
+        private readonly ConcurrentDictionary<Channel<bool>, string> _readers = new();
         private WebApplication _app = null!;
 
         public bool FeedIsAway { get; set; }
 
         public TaskCompletionSource? Hold { get; set; }
 
-        public string Address => _app.Urls.Single();
+        public string AddressOf(string service) =>
+            _app.Urls.ElementAt(GatewayFactory.Names.Index().Single(name => name.Item == service).Index);
 
         public int Asked(string path) => _asked.GetValueOrDefault(path);
 
-        public void Change()
+        /// <param name="area">Whose feed tells a new position; null: every one.</param>
+        public void Change(string? area = null) => Say(area, isNew: true);
+
+        public void SayNothingNew() => Say(null, isNew: false);
+
+        private void Say(string? area, bool isNew)
         {
-            foreach (var reader in _readers.Keys)
+            foreach (var (reader, _) in _readers.Where(reader => area is null || reader.Value == area))
             {
-                reader.Writer.TryWrite(true);
+                reader.Writer.TryWrite(isNew);
             }
         }
 
@@ -339,7 +366,7 @@ public sealed class GatewayCacheTests : IAsyncLifetime
             var builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
             builder
-                .WebHost.UseUrls("http://127.0.0.1:0")
+                .WebHost.UseUrls([.. GatewayFactory.Names.Select(_ => "http://127.0.0.1:0")])
                 .ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http2));
             builder.Services.AddGrpc();
             builder.Services.AddSingleton(this);
@@ -356,16 +383,18 @@ public sealed class GatewayCacheTests : IAsyncLifetime
             {
                 throw new RpcException(new Status(StatusCode.Unavailable, "away"));
             }
-            var reader = Channel.CreateUnbounded<bool>();
-            _readers[reader] = true;
-            await responseStream.WriteAsync(new ReadResponse());
-            await foreach (var _ in reader.Reader.ReadAllAsync(context.CancellationToken))
+            var (reader, sequence) = (Channel.CreateUnbounded<bool>(), 7L);
+            _readers[reader] = GatewayFactory.Names.Single(name =>
+                new Uri(AddressOf(name)).Port == context.GetHttpContext().Connection.LocalPort
+            );
+            await responseStream.WriteAsync(new ReadResponse { Sequence = sequence });
+            await foreach (var isNew in reader.Reader.ReadAllAsync(context.CancellationToken))
             {
                 if (FeedIsAway)
                 {
                     break;
                 }
-                await responseStream.WriteAsync(new ReadResponse());
+                await responseStream.WriteAsync(new ReadResponse { Sequence = isNew ? ++sequence : sequence });
             }
             _readers.TryRemove(reader, out var _);
         }

@@ -1,12 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
-using Fabrique.Gateway;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -16,8 +14,6 @@ namespace Fabrique.Tests;
 /// <summary>What the services are told of whoever asks: what the gateway sees, and never what a client says of itself.</summary>
 public sealed class GatewayClientsTests
 {
-    private static readonly string[] Pieces = ["practices", "territories", "identity", "portal"];
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -28,14 +24,7 @@ public sealed class GatewayClientsTests
         );
         Assert.SkipWhen(own is null, "this machine has no address but loopback");
         await using var service = await EchoAsync();
-        await using var factory = new WebApplicationFactory<PiecesHealth>().WithWebHostBuilder(host =>
-        {
-            host.UseSetting("Data", Directory.CreateTempSubdirectory("gateway-").FullName);
-            foreach (var piece in Pieces)
-            {
-                host.UseSetting($"services:{piece}:http:0", service.Urls.First());
-            }
-        });
+        await using var factory = new GatewayFactory(service.Urls.First());
         factory.UseKestrel(kestrel => kestrel.Listen(IPAddress.Any, 0));
         factory.StartServer();
         var port = new Uri(factory.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()).Port;

@@ -1,10 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Fabrique.Gateway;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using static Fabrique.Tests.Answers;
@@ -64,7 +62,7 @@ public sealed class GatewayReplicasTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_piece_is_degraded_while_one_of_its_replicas_is_away_and_unhealthy_without_any()
+    public async Task A_service_is_degraded_while_one_of_its_replicas_is_away_and_unhealthy_without_any()
     {
         var good = await Replica.StartAsync();
         using var some = Gateway(good, Replica.Away);
@@ -91,24 +89,12 @@ public sealed class GatewayReplicasTests : IAsyncDisposable
     private HttpClient Gateway(params Replica[] practices)
     {
         _started.AddRange(practices);
-        var factory = new WebApplicationFactory<PiecesHealth>().WithWebHostBuilder(host =>
-        {
-            host.UseSetting("urls", "http://127.0.0.1:0");
-            host.UseSetting("Data", Directory.CreateTempSubdirectory("gateway-").FullName);
-            foreach (var (index, replica) in practices.Index())
-            {
-                host.UseSetting($"services:practices:http:{index}", replica.Address);
-            }
-
-            // The rest of the node is well.
-            host.UseSetting("services:territories:http:0", practices[0].Address);
-            host.UseSetting("services:portal:http:0", practices[0].Address);
-            host.UseSetting("services:identity:http:0", practices[0].Address);
-        });
+        // The rest of the node is well.
+        var factory = new GatewayFactory(name =>
+            name == "practices" ? practices.Select(replica => replica.Address) : [practices[0].Address]
+        );
         _started.Add(factory);
-        factory.UseKestrel(0);
-        factory.StartServer();
-        return new HttpClient { BaseAddress = factory.ClientOptions.BaseAddress };
+        return factory.Open();
     }
 
     private sealed class Replica(WebApplication? app) : IAsyncDisposable
@@ -118,7 +104,7 @@ public sealed class GatewayReplicasTests : IAsyncDisposable
         /// <summary>A port on which nothing can listen.</summary>
         public static Replica Away => new(null);
 
-        public string Address => app?.Urls.First() ?? "http://127.0.0.1:1";
+        public string Address => app?.Urls.First() ?? GatewayFactory.Away;
 
         /// <summary>How often it was asked for practices.</summary>
         public int Asked => _asked;

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Fabrique.Gateway;
-using Microsoft.AspNetCore.Mvc.Testing;
 using static Fabrique.Tests.Answers;
 
 namespace Fabrique.Tests;
@@ -9,25 +7,10 @@ namespace Fabrique.Tests;
 /// <summary>The gateway alone, with nobody behind it.</summary>
 public sealed class GatewayTests : IDisposable
 {
-    private readonly WebApplicationFactory<PiecesHealth> _factory = new WebApplicationFactory<PiecesHealth>().WithWebHostBuilder(host =>
-    {
-        host.UseSetting("urls", "http://127.0.0.1:0");
-        host.UseSetting("Data", Directory.CreateTempSubdirectory("gateway-").FullName);
-        foreach (var piece in new[] { "practices", "territories", "identity", "portal" })
-        {
-            // A port on which nothing can listen.
-            host.UseSetting($"services:{piece}:http:0", "http://127.0.0.1:1");
-        }
-    });
-
+    private readonly GatewayFactory _factory = new(GatewayFactory.Away);
     private readonly HttpClient _http;
 
-    public GatewayTests()
-    {
-        _factory.UseKestrel(0);
-        _factory.StartServer();
-        _http = new HttpClient { BaseAddress = _factory.ClientOptions.BaseAddress };
-    }
+    public GatewayTests() => _http = _factory.Open();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -52,12 +35,12 @@ public sealed class GatewayTests : IDisposable
     }
 
     [Fact]
-    public async Task The_health_of_the_node_names_the_pieces_that_are_missing()
+    public async Task The_health_of_the_node_names_the_services_that_are_missing()
     {
         using var answer = await _http.GetAsync("/health", Cancellation);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         var health = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancellation))!;
-        Assert.Equal(["identity", "portal", "practices", "territories"], health["pieces"]!.AsObject().Select(piece => piece.Key));
+        Assert.Equal(GatewayFactory.Names.Order(), health["pieces"]!.AsObject().Select(service => service.Key));
         Assert.Equal("unhealthy", (string?)health["pieces"]!["practices"]!["status"]);
         using var alive = await _http.GetAsync("/alive", Cancellation);
         Assert.Equal(HttpStatusCode.OK, alive.StatusCode);

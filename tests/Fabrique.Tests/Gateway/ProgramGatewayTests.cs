@@ -1,13 +1,11 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Fabrique.Gateway;
 using Fabrique.Identity;
 using Fabrique.Records.V1;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,12 +17,12 @@ using PersonalTokens = Fabrique.Identity.PersonalTokens;
 
 namespace Fabrique.Tests;
 
-/// <summary>Programs at the door of a node: the gateway, the identity service behind it, and an origin that says with which token it was asked.</summary>
+/// <summary>
+/// Programs at the door of a node: the gateway, the identity service behind it, and an origin that says with which token it was asked.
+/// </summary>
 public sealed class ProgramGatewayTests(ServiceOnSqlite<IdentityDb> identity) : IClassFixture<ServiceOnSqlite<IdentityDb>>, IAsyncLifetime
 {
     private const string Api = "/api/v1/practices";
-
-    private static readonly string[] Pieces = ["practices", "territories", "identity", "portal"];
 
     /// <summary>The first answer of a process that has just started may come late.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -33,7 +31,7 @@ public sealed class ProgramGatewayTests(ServiceOnSqlite<IdentityDb> identity) : 
     private static readonly Grant Referent = new(Grant.Referent, "ZZ001", "AGENT");
 
     private readonly Echo _echo = new();
-    private WebApplicationFactory<PiecesHealth> _gateway = null!;
+    private GatewayFactory _gateway = null!;
     private HttpClient _http = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -41,20 +39,13 @@ public sealed class ProgramGatewayTests(ServiceOnSqlite<IdentityDb> identity) : 
     public async ValueTask InitializeAsync()
     {
         await _echo.StartAsync(identity.Address);
-        _gateway = new WebApplicationFactory<PiecesHealth>().WithWebHostBuilder(host =>
+        _gateway = new GatewayFactory(_echo.Address, host =>
         {
-            host.UseSetting("urls", "http://127.0.0.1:0");
             host.UseSetting("Data", identity.Services.GetRequiredService<IConfiguration>()["Data"]);
             host.UseSetting("APP_API_TOKEN", ServiceUnderTest<IdentityDb>.SidecarToken);
             host.UseSetting("RateLimits:Reads", "7");
-            foreach (var piece in Pieces)
-            {
-                host.UseSetting($"services:{piece}:http:0", _echo.Address);
-            }
         });
-        _gateway.UseKestrel(0);
-        _gateway.StartServer();
-        _http = new HttpClient { BaseAddress = _gateway.ClientOptions.BaseAddress };
+        _http = _gateway.Open();
     }
 
     public async ValueTask DisposeAsync()

@@ -12,7 +12,7 @@ public static partial class LanguageSources
 {
     private static readonly string[] Folders = ["contracts", "gateway", "services"];
 
-    // Where the sentence stands among the arguments of what refuses.
+    // Where the sentence stands among the arguments of what refuses, or tells.
     private static readonly Dictionary<string, int> Refusals = new()
     {
         ["Refusal"] = 2,
@@ -21,6 +21,7 @@ public static partial class LanguageSources
         ["StaleVersion"] = 0,
         ["FieldError"] = 1,
         ["Rule"] = 2,
+        ["Saying"] = 0,
     };
 
     /// <summary>Every text with the file it stands in; the second form where it has a plural, the vocabulary where it is a label.</summary>
@@ -38,7 +39,7 @@ public static partial class LanguageSources
     public static IEnumerable<string> Hidden(string source) =>
         HiddenCall().Matches(Comment().Replace(source, "")).Select(call => call.Value);
 
-    /// <summary>The formats of the sentences with which a source refuses.</summary>
+    /// <summary>The formats of the sentences with which a source refuses, or tells people something by mail.</summary>
     public static IEnumerable<string> Refused(string source) =>
         from call in CSharpSyntaxTree.ParseText(source).GetRoot().DescendantNodes()
         let arguments = call switch

@@ -3,12 +3,13 @@ using Fabrique.Runner;
 
 namespace Fabrique.Tests;
 
-/// <summary>A language is whole: every text of the product is in its file, and nothing else is.</summary>
+/// <summary>A language is whole: every text of the product is in one of its files, and nothing else is.</summary>
 public sealed partial class LanguageTests
 {
     private static readonly string Folder = Path.Combine(Checkout.Root(), "languages");
 
-    public static TheoryData<string> Files => [.. Directory.EnumerateFiles(Folder, "*.po").Select(file => Path.GetFileName(file)!)];
+    public static TheoryData<string> Languages =>
+        [.. Directory.EnumerateFiles(Folder, "*.po", SearchOption.AllDirectories).Select(file => Path.GetDirectoryName(file)!).Distinct()];
 
     [Fact]
     public void The_texts_are_found_where_they_are_used()
@@ -43,10 +44,10 @@ public sealed partial class LanguageTests
         );
     }
 
-    [Theory, MemberData(nameof(Files))]
-    public void Every_text_is_translated_with_its_placeholders_and_its_mark_up(string file)
+    [Theory, MemberData(nameof(Languages))]
+    public void Every_text_is_translated_with_its_placeholders_and_its_mark_up(string language)
     {
-        var po = PoFile.Read(File.ReadAllText(Path.Combine(Folder, file)));
+        var po = Read(language);
         var forms = Enumerable.Range(0, 200).Max(count => po.Form(count)) + 1;
         var faults = LanguageSources
             .All.SelectMany(text =>
@@ -59,11 +60,25 @@ public sealed partial class LanguageTests
         Assert.True(faults.Count == 0, string.Join("\n", faults));
     }
 
-    [Theory, MemberData(nameof(Files))]
-    public void No_translation_is_left_of_a_text_that_is_gone(string file)
+    [Theory, MemberData(nameof(Languages))]
+    public void No_translation_is_left_of_a_text_that_is_gone(string language)
     {
         var used = LanguageSources.All.Select(text => (text.Context, text.Text)).Append(("", "")).ToHashSet();
-        Assert.All(PoFile.Read(File.ReadAllText(Path.Combine(Folder, file))).Entries, entry => Assert.Contains(entry.Key, used));
+        Assert.All(Read(language).Entries, entry => Assert.Contains(entry.Key, used));
+    }
+
+    [Fact]
+    public void A_text_stands_once_in_the_files_of_a_language_and_its_plural_follows_a_known_rule()
+    {
+        const string header = "msgid \"\"\nmsgstr \"Language: en_GB\\nPlural-Forms: nplurals=2; plural=(n != 1);\\n\"\n\n";
+        const string text = "msgid \"Oui\"\nmsgstr \"Yes\"\n";
+        var po = PoFile.Read(header + text, header + "msgid \"Non\"\nmsgstr \"No\"\n");
+        Assert.Equal(("Yes", "No"), (po.Find("Oui")![0], po.Find("Non")![0]));
+        Assert.Equal([1, 0, 1], new long[] { 0, 1, 2 }.Select(po.Form));
+        Assert.Equal([0, 0, 1], new long[] { 0, -1, 2 }.Select(PoFile.Read(header.Replace("!= 1", "> 1", StringComparison.Ordinal)).Form));
+        Assert.Throws<FormatException>(() => PoFile.Read(header + text, header + text));
+        Assert.Throws<FormatException>(() => PoFile.Read(header, header.Replace("en_GB", "de", StringComparison.Ordinal)));
+        Assert.Throws<FormatException>(() => PoFile.Read(header.Replace("n != 1", "n%10==1", StringComparison.Ordinal)).Form(1));
     }
 
     [Fact]
@@ -90,6 +105,8 @@ public sealed partial class LanguageTests
         Assert.Single(Faults(po, "", "<b>Gras</b>", null, 2));
         Assert.Equal(["1 of 2 forms"], Faults(po, "", "{0} pas", "{0} pas", 2));
     }
+
+    private static PoFile Read(string language) => PoFile.Read(Directory.EnumerateFiles(language, "*.po").Order().Select(File.ReadAllText));
 
     private static IEnumerable<string> Faults(PoFile po, string context, string text, string? many, int forms)
     {

@@ -17,8 +17,8 @@ public partial class ShippedDataTests
     private const int MaxProfileText = 5_000;
     private static readonly string[] DateFields = ["date", "start", "end", "started_on", "ended_on"];
 
-    private static readonly Profile Loos = JsonParser.Default.Parse<Profile>(Read(ProfileFile));
-    private static readonly IReadOnlyList<Practice> Shipped =
+    internal static readonly Profile Loos = JsonParser.Default.Parse<Profile>(Read(ProfileFile));
+    internal static readonly IReadOnlyList<Practice> Shipped =
     [
         .. JsonParser.Default.Parse<ListPracticesResponse>(Read(PracticesFile)).Practices,
     ];
@@ -65,7 +65,9 @@ public partial class ShippedDataTests
             text => Assert.Distinct(Shipped.Select(text))
         );
 
-    /// <summary>The services refuse a published figure without unit, period or source; the shipped ones also say how exact they are.</summary>
+    /// <summary>
+    /// The services refuse a published figure without unit, period or source; the shipped ones also say how exact they are.
+    /// </summary>
     [Fact]
     public void Every_figure_is_declared_with_its_unit_period_and_source() =>
         Assert.All(Shipped.SelectMany(practice => practice.Figures.Select(figure => (practice, figure))), row =>
@@ -159,7 +161,7 @@ public partial class ShippedDataTests
     {
         var indicator = Assert.Single(Loos.Indicators, indicator => indicator.Code == code);
 
-        Assert.Equal((code, "", "", ""), (indicator.Label, indicator.Definition, indicator.Family, indicator.Unit));
+        Assert.Equal((code, "", "BIEN_ETRE", ""), (indicator.Label, indicator.Definition, indicator.Family, indicator.Unit));
         Assert.Empty(indicator.Values);
     }
 
@@ -171,7 +173,9 @@ public partial class ShippedDataTests
             Assert.DoesNotMatch(FrenchMisprint(), text);
         });
 
-    /// <summary>A straight apostrophe, a breaking or missing space beside French punctuation or before a unit, two spaces in a row.</summary>
+    /// <summary>
+    /// A straight apostrophe, a breaking or missing space beside French punctuation or before a unit, two spaces in a row.
+    /// </summary>
     [GeneratedRegex(@"'|""| [:;?!»%€]|« |[\p{L}\p{N}][:;?!»]|«[\p{L}\p{N}]|\d (m|km|ha|kWc|m²|m³|km²)\b|  |^\s|\s$")]
     private static partial Regex FrenchMisprint();
 

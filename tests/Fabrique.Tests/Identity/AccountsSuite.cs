@@ -2,6 +2,8 @@ using System.Net;
 using System.Text.Json.Nodes;
 using AngleSharp.Html.Parser;
 using Fabrique.Identity;
+using Fabrique.Records;
+using Fabrique.Records.V1;
 using Microsoft.AspNetCore.Components;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -38,7 +40,7 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
         );
         await FillAsync(scope, person);
 
-        var told = (await life.TellAsync(person)).ToJsonString();
+        var told = (await life.TellAsync(person, Cancellation)).ToJsonString();
         foreach (
             var kept in new[]
             {
@@ -51,6 +53,8 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
                 "texte qui attend",
                 "pratique dont on parle",
                 "\"pace\":\"never\"",
+                // Another service tells its part.
+                "écrivez à effacee@example.org",
             }
         )
         {
@@ -64,7 +68,7 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
         }
         Assert.DoesNotContain(person.PasswordHash!, told, StringComparison.Ordinal);
 
-        Assert.True(await life.EraseAsync(person));
+        Assert.NotNull(await life.EraseAsync(person));
         db.ChangeTracker.Clear();
         Assert.Null(await db.Users.SingleOrDefaultAsync(row => row.Id == person.Id, Cancellation));
         Assert.False(await db.Grants.AnyAsync(row => row.Person == person.Id, Cancellation));
@@ -89,15 +93,72 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
     }
 
     [Fact]
+    public async Task Every_service_is_asked_to_forget_until_it_has_and_a_page_shows_which_have()
+    {
+        var practices = (PeopleFake)service.Services.GetRequiredKeyedService<PeopleService.PeopleServiceClient>("practices");
+        var erasures = service.Services.GetRequiredService<Erasures>();
+        await using var scope = service.Services.CreateAsyncScope();
+        var (db, life) = (scope.ServiceProvider.GetRequiredService<IdentityDb>(), scope.ServiceProvider.GetRequiredService<AccountLife>());
+        var person = await TestAccounts.MakeAsync(scope, TestAccounts.New("Partout@example.org", Today));
+        var (id, page) = (person.Id, "");
+
+        practices.IsAway = true;
+        try
+        {
+            var copy = await life.TellAsync(person, Cancellation);
+            Assert.Equal(["practices"], copy["unanswered"]!.AsArray().Select(name => (string?)name));
+            page = Fabrique.Identity.Pages.Erasure + await life.EraseAsync(person);
+            // Practices is away; territories keeps nothing of anybody, and so has answered.
+            await erasures.AskDueAsync(Cancellation);
+            Assert.Equal(("territories", ""), (await RowsAsync(answered: true)).Single());
+            Assert.Equal(("practices", "partout@example.org"), (await RowsAsync(answered: false)).Single());
+            var shown = await ReadAsync();
+            Assert.Contains("Territoires\u00a0: effacé", shown, StringComparison.Ordinal);
+            Assert.Contains("Pratiques\u00a0: pas encore", shown, StringComparison.Ordinal);
+        }
+        finally
+        {
+            practices.IsAway = false;
+        }
+
+        // In its turn, and once.
+        await erasures.AskDueAsync(Cancellation);
+        Assert.DoesNotContain(practices.Erased, erased => erased.Person == id);
+        using var later = ActivatorUtilities.CreateInstance<Erasures>(service.Services, new FakeTimeProvider(Today.AddHours(1)));
+        await later.AskDueAsync(Cancellation);
+        await later.AskDueAsync(Cancellation);
+        Assert.Equal("partout@example.org", Assert.Single(practices.Erased, erased => erased.Person == id).Email);
+        Assert.Empty(await RowsAsync(answered: false));
+        Assert.DoesNotContain(await RowsAsync(answered: true), row => row.Email.Length > 0);
+        Assert.Contains("Pratiques\u00a0: effacé", await ReadAsync(), StringComparison.Ordinal);
+
+        async Task<List<(string Service, string Email)>> RowsAsync(bool answered) =>
+            [
+                .. (
+                    await db
+                        .Erasures.AsNoTracking()
+                        .Where(row => (row.AnsweredAt != null) == answered && Fabrique.Identity.Pages.Erasure + row.Request == page)
+                        .ToListAsync(Cancellation)
+                ).Select(row => (row.Service, row.Email)),
+            ];
+
+        async Task<string> ReadAsync()
+        {
+            using var http = Browser();
+            return WebUtility.HtmlDecode(await http.GetStringAsync(new Uri(page, UriKind.Relative), Cancellation));
+        }
+    }
+
+    [Fact]
     public async Task Whoever_alone_looks_after_the_node_is_not_erased()
     {
         await using var scope = service.Services.CreateAsyncScope();
         var (node, life) = (service.Services.GetRequiredService<NodeKey>().Node, scope.ServiceProvider.GetRequiredService<AccountLife>());
         var first = await TestAccounts.MakeAsync(scope, TestAccounts.New("seule@example.org", Today), new Grant(Grant.Steward, node));
-        Assert.False(await life.EraseAsync(first));
+        Assert.Null(await life.EraseAsync(first));
         var second = await TestAccounts.MakeAsync(scope, TestAccounts.New("relève@example.org", Today), new Grant(Grant.Steward, node));
-        Assert.True(await life.EraseAsync(first));
-        Assert.False(await life.EraseAsync(second));
+        Assert.NotNull(await life.EraseAsync(first));
+        Assert.Null(await life.EraseAsync(second));
     }
 
     [Fact]
@@ -350,7 +411,7 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
             {
                 Id = Guid.CreateVersion7().ToString(),
                 Person = person.Id,
-                Topic = "Remark",
+                Topic = NoticeTopics.PracticeRemark.Name,
                 Subject = "x",
                 Territory = "ZZ001",
                 Title = "pratique dont on parle",
@@ -363,7 +424,7 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
             new()
             {
                 Person = person.Id,
-                Topic = "Report",
+                Topic = NoticeTopics.PracticeReport.Name,
                 Pace = NoticePace.Never,
             }
         );

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Fabrique.Identity.V1;
+using Fabrique.Records.V1;
 using Fabrique.Territories.V1;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 
 namespace Fabrique.Tests;
@@ -77,6 +79,61 @@ public sealed class DirectoryFake() : TerritoryService.TerritoryServiceClient(ne
                 }
             )
             : Task.FromException<GetTerritoryResponse>(new RpcException(new(StatusCode.NotFound, "unknown")));
+        return new(said, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
+    }
+}
+
+/// <summary>A service of the node that is asked what it keeps of people, and that may be away.</summary>
+/// <param name="keepsSomething">Otherwise it does not have the calls.</param>
+public sealed class PeopleFake(bool keepsSomething) : PeopleService.PeopleServiceClient(new Nowhere())
+{
+    public bool IsAway { get; set; }
+
+    /// <summary>Who was erased, once for each answer.</summary>
+    public ConcurrentQueue<EraseRequest> Erased { get; } = [];
+
+    public override AsyncUnaryCall<TellResponse> TellAsync(
+        TellRequest request,
+        Metadata? headers = null,
+        DateTime? deadline = null,
+        CancellationToken cancellationToken = default
+    ) =>
+        Answer(
+            new TellResponse
+            {
+                Data =
+                {
+                    new PersonalData
+                    {
+                        Purpose = Purposes.Remarks.Code,
+                        Content = new() { Fields = { ["texts"] = Value.ForString($"écrivez à {request.Email}") } },
+                    },
+                },
+            }
+        );
+
+    public override AsyncUnaryCall<EraseResponse> EraseAsync(
+        EraseRequest request,
+        Metadata? headers = null,
+        DateTime? deadline = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        if (!IsAway)
+        {
+            Erased.Enqueue(request);
+        }
+        return Answer(new EraseResponse());
+    }
+
+    private AsyncUnaryCall<T> Answer<T>(T answer)
+    {
+        var said = (keepsSomething, IsAway) switch
+        {
+            (false, _) => Task.FromException<T>(new RpcException(new(StatusCode.Unimplemented, "no such calls"))),
+            (_, true) => Task.FromException<T>(new RpcException(new(StatusCode.Unavailable, "away"))),
+            _ => Task.FromResult(answer),
+        };
         return new(said, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
     }
 }

@@ -11,6 +11,7 @@ namespace Fabrique.Tests;
 
 public sealed class MailOnSqliteTests(ServiceOnSqlite<IdentityDb> service) : MailSuite(service), IClassFixture<ServiceOnSqlite<IdentityDb>>;
 
+[Trait("Databases", "all")]
 public sealed class MailOnPostgreSqlTests(ServiceOnPostgreSql<IdentityDb> service)
     : MailSuite(service),
         IClassFixture<ServiceOnPostgreSql<IdentityDb>>;

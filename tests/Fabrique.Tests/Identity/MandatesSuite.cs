@@ -13,6 +13,7 @@ public sealed class MandatesOnSqliteTests(ServiceOnSqlite<IdentityDb> service)
     : MandatesSuite(service),
         IClassFixture<ServiceOnSqlite<IdentityDb>>;
 
+[Trait("Databases", "all")]
 public sealed class MandatesOnPostgreSqlTests(ServiceOnPostgreSql<IdentityDb> service)
     : MandatesSuite(service),
         IClassFixture<ServiceOnPostgreSql<IdentityDb>>;

@@ -17,6 +17,7 @@ public sealed class NoticesOnSqliteTests(ServiceOnSqlite<IdentityDb> service)
     : NoticesSuite(service),
         IClassFixture<ServiceOnSqlite<IdentityDb>>;
 
+[Trait("Databases", "all")]
 public sealed class NoticesOnPostgreSqlTests(ServiceOnPostgreSql<IdentityDb> service)
     : NoticesSuite(service),
         IClassFixture<ServiceOnPostgreSql<IdentityDb>>;
@@ -41,10 +42,10 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     public async Task News_are_told_at_once_once_a_day_or_never_as_each_reader_chose_and_in_their_language()
     {
         var (soon, daily, never) = (await MakeAsync("en"), await MakeAsync(), await MakeAsync());
-        await ChooseAsync(soon, NoticeTopic.Remark, NoticePace.AtOnce);
-        await ChooseAsync(never, NoticeTopic.Remark, NoticePace.Never);
-        await TellAsync(NoticeTopic.Remark, "pratique-1", "Un prêt de vélos");
-        await TellAsync(NoticeTopic.Report, "pratique-2", "Une cantine");
+        await ChooseAsync(soon, NoticeTopics.PracticeRemark, NoticePace.AtOnce);
+        await ChooseAsync(never, NoticeTopics.PracticeRemark, NoticePace.Never);
+        await TellAsync(NoticeTopics.PracticeRemark, "pratique-1", Remark("Un prêt de vélos"));
+        await TellAsync(NoticeTopics.PracticeReport, "pratique-2", Report("Une cantine"));
 
         var mail = Assert.Single(await MailsAsync(soon));
         Assert.Equal("A peer left a remark on “Un prêt de vélos”.", mail.Subject);
@@ -73,9 +74,9 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     public async Task Of_one_subject_nobody_reads_twice_a_day_and_the_latest_is_what_counts()
     {
         var reader = await MakeAsync();
-        await TellAsync(NoticeTopic.Membership, "adhesion", state: "CharterToSign");
-        await TellAsync(NoticeTopic.Membership, "adhesion", state: "Active");
-        await TellAsync(NoticeTopic.Membership, "adhesion", state: "Asleep");
+        await TellAsync(NoticeTopics.Membership, "adhesion", ToSign);
+        await TellAsync(NoticeTopics.Membership, "adhesion", Active);
+        await TellAsync(NoticeTopics.Membership, "adhesion", Asleep);
         Assert.Contains("charte", Assert.Single(await MailsAsync(reader)).Subject, StringComparison.Ordinal);
         _clock.Advance(TimeSpan.FromHours(21));
         await DigestAsync();
@@ -85,7 +86,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
         Assert.DoesNotContain("membre actif", mails[1].Text, StringComparison.Ordinal);
 
         // It was told this morning: what happens now waits for tomorrow.
-        await TellAsync(NoticeTopic.Membership, "adhesion", state: "Active");
+        await TellAsync(NoticeTopics.Membership, "adhesion", Active);
         Assert.Equal(2, (await MailsAsync(reader)).Count);
     }
 
@@ -93,16 +94,16 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     public async Task Nobody_gets_five_mails_on_a_day()
     {
         var reader = await MakeAsync();
-        await ChooseAsync(reader, NoticeTopic.Report, NoticePace.AtOnce);
+        await ChooseAsync(reader, NoticeTopics.PracticeReport, NoticePace.AtOnce);
         for (var practice = 0; practice < 9; practice++)
         {
-            await TellAsync(NoticeTopic.Report, $"pratique-{practice}", $"Pratique {practice}");
+            await TellAsync(NoticeTopics.PracticeReport, $"pratique-{practice}", Report($"Pratique {practice}"));
         }
         Assert.Equal(3, (await MailsAsync(reader)).Count);
         _clock.Advance(TimeSpan.FromHours(21));
         for (var practice = 0; practice < 9; practice++)
         {
-            await TellAsync(NoticeTopic.Report, $"matin-{practice}", $"Matin {practice}");
+            await TellAsync(NoticeTopics.PracticeReport, $"matin-{practice}", Report($"Matin {practice}"));
         }
         await DigestAsync();
         Assert.Equal(7, (await MailsAsync(reader)).Count);
@@ -112,7 +113,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     public async Task The_same_event_told_again_changes_nothing()
     {
         var reader = await MakeAsync();
-        var told = Notice(NoticeTopic.Remark, "pratique", "Une fois");
+        var told = Notice(NoticeTopics.PracticeRemark, "pratique", Remark("Une fois"));
         await TellAsync(told);
         await TellAsync(told);
         _clock.Advance(TimeSpan.FromHours(21));
@@ -121,6 +122,39 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
         _clock.Advance(TimeSpan.FromHours(24));
         await DigestAsync();
         Assert.Contains("Une fois", Assert.Single(await MailsAsync(reader)).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_kept_before_a_notice_carried_its_sentence_is_still_told()
+    {
+        var reader = await MakeAsync();
+        await using (var scope = service.Services.CreateAsyncScope())
+        {
+            var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+            db.Notices.Add(
+                new()
+                {
+                    Id = Guid.CreateVersion7().ToString(),
+                    Person = reader.Id,
+                    Topic = NoticeTopics.PracticeReport.Name,
+                    Subject = "avant",
+                    Territory = _territory,
+                    Title = "Une cantine",
+                    Path = "/",
+                    Event = "avant",
+                }
+            );
+            await db.SaveChangesAsync(Cancellation);
+        }
+        // The number 2 was the membership's, which is told at once.
+        var request = Request(Notice(NoticeTopics.Membership, "adhesion", Active));
+        (request.EarlierTopic, request.EarlierState, request.Topic, request.Sentence) = (2, "Asleep", "", null);
+        await Identity.NotifyAsync(request, Sidecar, cancellationToken: Cancellation);
+        _clock.Advance(TimeSpan.FromHours(21));
+        await DigestAsync();
+        var mails = await MailsAsync(reader);
+        Assert.Contains(mails, mail => mail.Subject.Contains("en sommeil", StringComparison.Ordinal));
+        Assert.Contains(mails, mail => mail.Text.Contains("erreur dans «\u00a0Une cantine\u00a0»", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -145,7 +179,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
         Assert.Contains(regional.Id, await keeper.ReadersAsync(NoticeAudience.Referent, "ZZ499", ["R32"], Cancellation));
 
         await Identity.NotifyAsync(
-            Request(Notice(NoticeTopic.Membership, "x", state: "Active"), except: referent.Id),
+            Request(Notice(NoticeTopics.Membership, "x", Active), except: referent.Id),
             Sidecar,
             cancellationToken: Cancellation
         );
@@ -153,7 +187,11 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
         Assert.Single(await MailsAsync(@delegate));
 
         // A right that ended takes along what was still to be told.
-        await Identity.NotifyAsync(Request(Notice(NoticeTopic.Remark, "y", "Remarque")), Sidecar, cancellationToken: Cancellation);
+        await Identity.NotifyAsync(
+            Request(Notice(NoticeTopics.PracticeRemark, "y", Remark("Remarque"))),
+            Sidecar,
+            cancellationToken: Cancellation
+        );
         await scope.ServiceProvider.GetRequiredService<RightsKeeper>().EndAsync("", @delegate.Id, Grant.Delegate, _territory);
         Assert.False(
             await scope
@@ -171,7 +209,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
                 await RefusedAsync(StatusCode.PermissionDenied, () =>
                     Identity
                         .NotifyAsync(
-                            Request(Notice(NoticeTopic.Remark, "x")),
+                            Request(Notice(NoticeTopics.PracticeRemark, "x", Remark("x"))),
                             service.As(new Grant(Grant.Steward, "x")),
                             cancellationToken: Cancellation
                         )
@@ -182,14 +220,31 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
         var wrong = await RefusedAsync(StatusCode.InvalidArgument, () =>
             Identity.NotifyAsync(new() { Path = "//ailleurs.example" }, Sidecar, cancellationToken: Cancellation).ResponseAsync
         );
-        Assert.Equal(["topic", "audience", "territory", "subject", "event", "happenedAt", "path"], Fields(wrong));
+        Assert.Equal(["topic", "sentence", "audience", "territory", "subject", "event", "happenedAt", "path"], Fields(wrong));
+
+        // A sentence is formatted for each reader, long after it came: what does not fit is refused here.
+        foreach (var format in new[] { "", "{0} et {1}", "{0", "{0,900000}", "{0:N0}", "{}", new string('x', 301) })
+        {
+            var notice = Request(Notice(NoticeTopics.PracticeRemark, "x", Remark("x")));
+            notice.Sentence.Format = format;
+            Assert.StartsWith(
+                "sentence",
+                Fields(
+                        await RefusedAsync(StatusCode.InvalidArgument, () =>
+                            Identity.NotifyAsync(notice, Sidecar, cancellationToken: Cancellation).ResponseAsync
+                        )
+                    )
+                    .Single(),
+                StringComparison.Ordinal
+            );
+        }
     }
 
     [Fact]
     public async Task A_request_to_act_for_a_territory_is_told_to_whoever_leads_its_delegation()
     {
         var (referent, asks) = (await MakeAsync(), await MakeAsync(role: Grant.Observer, scope: "*"));
-        await ChooseAsync(referent, NoticeTopic.JoinRequest, NoticePace.AtOnce);
+        await ChooseAsync(referent, NoticeTopics.JoinRequest, NoticePace.AtOnce);
         var headers = new Metadata { { "authorization", $"Bearer {await AccessTokenAsync(asks)}" } };
         await Identity.CreateJoinRequestAsync(
             new()
@@ -223,7 +278,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
             await MakeAsync(role: Grant.Facilitator, scope: "R53"),
             await MakeAsync(role: Grant.Observer, scope: "*")
         );
-        await ChooseAsync(facilitator, NoticeTopic.JoinRequest, NoticePace.AtOnce);
+        await ChooseAsync(facilitator, NoticeTopics.JoinRequest, NoticePace.AtOnce);
         var headers = new Metadata { { "authorization", $"Bearer {await AccessTokenAsync(asks)}" } };
         var (town, (brittany, normandy)) = (
             $"29{_town:000}",
@@ -326,14 +381,15 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
             .ToListAsync(Cancellation);
         Assert.Equal(new[] { referent.Id, leaving.Id }.Order(), told.Select(notice => notice.Person).Order());
         Assert.DoesNotContain(told, notice => notice.Person == later.Id);
+        var names = new Dictionary<string, string> { [_territory] = "Bourg" };
         Assert.Contains(
-            "Votre mandat",
-            NoticeTexts.Sentence(told.Single(notice => notice.Person == leaving.Id), "Bourg"),
+            "Votre mandat pour Bourg",
+            NoticeTexts.Sentence(told.Single(notice => notice.Person == leaving.Id), names),
             StringComparison.Ordinal
         );
         Assert.Contains(
-            $"Le mandat de {leaving.Name}",
-            NoticeTexts.Sentence(told.Single(notice => notice.Person == referent.Id), "Bourg"),
+            $"Le mandat de {leaving.Name} pour Bourg prend fin le ",
+            NoticeTexts.Sentence(told.Single(notice => notice.Person == referent.Id), names),
             StringComparison.Ordinal
         );
     }
@@ -342,7 +398,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     public async Task A_link_in_the_mail_ends_such_mails_when_somebody_says_so_once_without_signing_in()
     {
         var reader = await MakeAsync();
-        await TellAsync(NoticeTopic.Membership, "adhesion", state: "Active");
+        await TellAsync(NoticeTopics.Membership, "adhesion", Active);
         var mail = Assert.Single(await MailsAsync(reader));
         var page = new Uri(mail.Unsubscribe).AbsolutePath[..^Unsubscribing.OneClick.Length];
         using var visitor = new Visitor(service.Address);
@@ -354,17 +410,17 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
             (asked.Status, (await visitor.GetAsync(page + Unsubscribing.OneClick)).Status)
         );
         Assert.Equal(HttpStatusCode.Gone, (await visitor.GetAsync(page.Replace("desabonnement", "lien", StringComparison.Ordinal))).Status);
-        Assert.Equal(NoticePace.AtOnce, await PaceAsync(reader, NoticeTopic.Membership));
+        Assert.Equal(NoticePace.AtOnce, await PaceAsync(reader, NoticeTopics.Membership));
 
         Assert.Contains(
             "ne viendront plus",
             (await visitor.PressAsync(asked, "Ne plus recevoir ces messages")).Text,
             StringComparison.Ordinal
         );
-        Assert.Equal(NoticePace.Never, await PaceAsync(reader, NoticeTopic.Membership));
-        Assert.Equal(NoticePace.Daily, await PaceAsync(reader, NoticeTopic.Report));
+        Assert.Equal(NoticePace.Never, await PaceAsync(reader, NoticeTopics.Membership));
+        Assert.Equal(NoticePace.Daily, await PaceAsync(reader, NoticeTopics.PracticeReport));
         Assert.Equal(HttpStatusCode.Gone, (await visitor.GetAsync(page)).Status);
-        await TellAsync(NoticeTopic.Membership, "autre", state: "Asleep");
+        await TellAsync(NoticeTopics.Membership, "autre", Asleep);
         Assert.Single(await MailsAsync(reader));
     }
 
@@ -372,7 +428,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     public async Task A_mail_program_ends_the_digest_with_one_click()
     {
         var reader = await MakeAsync();
-        await TellAsync(NoticeTopic.Remark, "pratique", "Remarque");
+        await TellAsync(NoticeTopics.PracticeRemark, "pratique", Remark("Remarque"));
         _clock.Advance(TimeSpan.FromHours(21));
         await DigestAsync();
         var address = new Uri(Assert.Single(await MailsAsync(reader)).Unsubscribe).AbsolutePath;
@@ -389,7 +445,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
         Assert.Equal(HttpStatusCode.NoContent, (await visitor.PostAsync(address, [new("List-Unsubscribe", "One-Click")])).Status);
         Assert.Equal(
             (NoticePace.Never, NoticePace.AtOnce),
-            (await PaceAsync(reader, NoticeTopic.Remark), await PaceAsync(reader, NoticeTopic.Membership))
+            (await PaceAsync(reader, NoticeTopics.PracticeRemark), await PaceAsync(reader, NoticeTopics.Membership))
         );
         Assert.Equal(HttpStatusCode.Gone, (await visitor.PostAsync(address, [new("List-Unsubscribe", "One-Click")])).Status);
     }
@@ -405,15 +461,28 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
         );
     }
 
-    private NoticeRow Notice(NoticeTopic topic, string subject, string title = "", string state = "") =>
+    private static NoticeSentence Remark(string title) => NoticeSentence.Saying($"Un pair a laissé une remarque sur « {title} ».");
+
+    private static NoticeSentence Report(string title) => NoticeSentence.Saying($"Un lecteur signale une erreur dans « {title} ».");
+
+    private NoticeSentence ToSign =>
+        NoticeSentence.Saying($"La demande d’adhésion de {new TerritoryName(_territory)} est acceptée : il reste à signer la charte.");
+
+    private NoticeSentence Active => NoticeSentence.Saying($"{new TerritoryName(_territory)} est membre actif du réseau.");
+
+    private NoticeSentence Asleep =>
+        NoticeSentence.Saying(
+            $"L’adhésion de {new TerritoryName(_territory)} est en sommeil, faute de nouvelles. Une personne de la délégation la réveille d’un geste."
+        );
+
+    private NoticeRow Notice(NoticeTopic topic, string subject, NoticeSentence sentence) =>
         new()
         {
             Id = "",
-            Topic = $"{topic}",
+            Topic = topic.Name,
             Subject = subject,
             Territory = _territory,
-            Title = title,
-            State = state,
+            Sentence = NoticeTexts.Kept(sentence),
             Path = "/pratiques/x",
             Event = Guid.CreateVersion7().ToString(),
             HappenedAt = _clock.GetUtcNow().ToUnixTimeMilliseconds(),
@@ -422,20 +491,18 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     private static NotifyRequest Request(NoticeRow notice, string except = "") =>
         new()
         {
-            Topic = System.Enum.Parse<NoticeTopic>(notice.Topic),
+            Topic = notice.Topic,
+            Sentence = NoticeSentence.Parser.ParseJson(notice.Sentence),
             Audience = NoticeAudience.Delegation,
             Territory = notice.Territory,
             Subject = notice.Subject,
-            Title = notice.Title,
-            State = notice.State,
             Path = notice.Path,
             Event = notice.Event,
             HappenedAt = DateTimeOffset.FromUnixTimeMilliseconds(notice.HappenedAt).ToTimestamp(),
             ExceptPerson = except,
         };
 
-    private Task TellAsync(NoticeTopic topic, string subject, string title = "", string state = "") =>
-        TellAsync(Notice(topic, subject, title, state));
+    private Task TellAsync(NoticeTopic topic, string subject, NoticeSentence sentence) => TellAsync(Notice(topic, subject, sentence));
 
     private async Task TellAsync(NoticeRow notice)
     {
@@ -443,7 +510,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
         var keeper = Keeper(scope);
         await keeper.KeepAsync(
             notice,
-            "Bourg-Exemple",
+            new Dictionary<string, string> { [_territory] = "Bourg-Exemple" },
             await keeper.ReadersAsync(NoticeAudience.Delegation, _territory, [], Cancellation),
             Cancellation
         );
@@ -462,13 +529,13 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     private async Task ChooseAsync(Person person, NoticeTopic topic, string pace)
     {
         await using var scope = service.Services.CreateAsyncScope();
-        await Keeper(scope).ChooseAsync(person.Id, new Dictionary<string, string> { [$"{topic}"] = pace }, Cancellation);
+        await Keeper(scope).ChooseAsync(person.Id, new Dictionary<string, string> { [topic.Name] = pace }, Cancellation);
     }
 
     private async Task<string> PaceAsync(Person person, NoticeTopic topic)
     {
         await using var scope = service.Services.CreateAsyncScope();
-        return (await Keeper(scope).ChoicesAsync(person.Id, Cancellation))[$"{topic}"];
+        return (await Keeper(scope).ChoicesAsync(person.Id, Cancellation))[topic.Name];
     }
 
     /// <summary>What was written to a person: those of the test's clock wait, the others are in the mailbox.</summary>
@@ -490,7 +557,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
                 sent.Add(
                     new()
                     {
-                        Id = file.Name,
+                        Id = Path.GetFileNameWithoutExtension(file.Name),
                         Recipient = person.Email!,
                         Subject = mail.Subject!,
                         Text = mail.TextBody!,
@@ -499,7 +566,8 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
                 );
             }
         }
-        return [.. sent, .. waiting];
+        // One that has just been written to the mailbox may be among those that wait, too.
+        return [.. sent.Concat(waiting).DistinctBy(mail => mail.Id)];
     }
 
     private async Task<Person> MakeAsync(

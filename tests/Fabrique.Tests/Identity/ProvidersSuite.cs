@@ -7,6 +7,7 @@ namespace Fabrique.Tests;
 
 public sealed class ProvidersOnSqliteTests(IdentityOnSqlite service) : ProvidersSuite(service), IClassFixture<IdentityOnSqlite>;
 
+[Trait("Databases", "all")]
 public sealed class ProvidersOnPostgreSqlTests(IdentityOnPostgreSql service) : ProvidersSuite(service), IClassFixture<IdentityOnPostgreSql>;
 
 /// <summary>Entering by a provider of identities, and what becomes of those who try to enter as somebody else.</summary>

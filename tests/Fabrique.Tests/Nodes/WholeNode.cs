@@ -29,6 +29,7 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
 
     public virtual async ValueTask InitializeAsync()
     {
+        await DirectoryFile.CopyToAsync(Data, demonstration: options.Contains("--demo"));
         await RunAsync("up", ["--detach", "--port", $"{Port}", .. options]);
         Address = new Uri((string)RunFile()["address"]!);
         GrpcAddress = new Uri((string)RunFile()["grpcAddress"]!);

@@ -146,6 +146,7 @@ public sealed class ApiExamplesTests(NodeWithInventedTowns node) : IClassFixture
         }
         var territory =
             role == Grant.Steward ? key.Node
+            : role == Grant.Facilitator ? Grant.Everywhere
             : example.Call == "UpdateProfile" ? "62528"
             : "ZZ001";
         return NodeToken.Issue(key, [new Grant(role, territory)], TimeSpan.FromMinutes(5), TimeProvider.System);

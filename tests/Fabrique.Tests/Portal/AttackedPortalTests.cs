@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
 using AngleSharp.Html.Parser;
-using Fabrique.Portal.Components.Pages;
+using Fabrique.Portal.Memberships;
+using Fabrique.Portal.Practices;
 using Microsoft.AspNetCore.Components;
 
 namespace Fabrique.Tests;

@@ -5,7 +5,8 @@ using Microsoft.Playwright;
 namespace Fabrique.Tests;
 
 /// <summary>What people do with a browser, on a whole node. Every journey but the last is without script: the site needs none.</summary>
-public sealed class BrowserTests(NodeInMemory node, Browser browser) : IClassFixture<NodeInMemory>, IClassFixture<Browser>
+[Collection<NodeWithPages>]
+public sealed class BrowserTests(NodeInMemory node, Browser browser)
 {
     private const string Loos = "62528";
 

@@ -4,7 +4,8 @@ using Microsoft.Playwright;
 namespace Fabrique.Tests;
 
 /// <summary>What is typed stays on the device until it is saved, whatever becomes of the connection.</summary>
-public sealed partial class KeptTextTests(NodeInMemory node, Browser browser) : IClassFixture<NodeInMemory>, IClassFixture<Browser>
+[Collection<NodeWithPages>]
+public sealed partial class KeptTextTests(NodeInMemory node, Browser browser)
 {
     private const string New = "/pratiques/nouvelle";
     private const string Save = "Enregistrer le brouillon";

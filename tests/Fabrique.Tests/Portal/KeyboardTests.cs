@@ -3,7 +3,8 @@ using Microsoft.Playwright;
 namespace Fabrique.Tests;
 
 /// <summary>What people do without a mouse. At each press of Tab, one sees where one is.</summary>
-public sealed class KeyboardTests(NodeInMemory node, Browser browser) : IClassFixture<NodeInMemory>, IClassFixture<Browser>
+[Collection<NodeWithPages>]
+public sealed class KeyboardTests(NodeInMemory node, Browser browser)
 {
     [Fact, Trait("Declared", "keyboard")]
     public async Task From_the_home_page_to_a_practice_past_the_header()

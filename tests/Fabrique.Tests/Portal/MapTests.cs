@@ -1,5 +1,6 @@
 using CsCheck;
-using Fabrique.Portal;
+using Fabrique.Portal.Common;
+using Fabrique.Portal.Maps;
 using Fabrique.Territories;
 using Fabrique.Territories.V1;
 

@@ -424,19 +424,47 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
         Assert.Contains("/territoires", page.Links);
     }
 
-    [Fact]
-    public async Task The_style_sheet_is_small_named_by_its_content_and_kept_for_a_year()
+    [Theory]
+    [InlineData("/licences", "site")]
+    [InlineData("/", "site", "shell")]
+    [InlineData("/recherche?q=loos", "site", "shell")]
+    [InlineData("/pratiques", "site", "practices")]
+    [InlineData("/territoires/62528-loos-en-gohelle", "site", "territories")]
+    [InlineData("/charte", "site", "memberships")]
+    [InlineData("/api", "site", "api")]
+    public async Task Style_sheets_are_small_named_by_their_content_and_kept_for_a_year(string address, params string[] sheets)
     {
-        var link = (await _site.GetAsync("/")).Document.QuerySelector("link[rel=stylesheet]")!.GetAttribute("href")!;
-        Assert.Matches(@"^/site\.[a-z0-9]{8,}\.css$", link);
+        var links = (await _site.GetAsync(address))
+            .Document.QuerySelectorAll("link[rel=stylesheet]")
+            .Select(link => link.GetAttribute("href")!)
+            .ToList();
+        Assert.Equal(sheets, links.Select(link => Regex.Match(link, @"^/([a-z]+)\.[a-z0-9]{8,}\.css$").Groups[1].Value));
+        var size = 0;
+        foreach (var link in links)
+        {
+            var style = await _site.GetAsync(link);
+            Assert.Equal(HttpStatusCode.OK, style.Status);
+            Assert.Contains("immutable", style.Response.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
+            Assert.DoesNotContain("@import", style.Html, StringComparison.Ordinal);
+            Assert.DoesNotContain("url(", style.Html, StringComparison.Ordinal);
+            size += Encoding.UTF8.GetByteCount(style.Html);
+        }
+        Assert.InRange(size, 1_000, 40_000);
+    }
 
-        var style = await _site.GetAsync(link);
+    [Theory]
+    [InlineData("/vers/fabrique.practices.v1.Practice/" + PortalSite.Skatepark, "/pratiques/" + PortalSite.Skatepark)]
+    [InlineData("/en/vers/fabrique.territories.v1.Profile/62528", "/en/territoires/62528")]
+    [InlineData("/vers/fabrique.territories.v1.Membership/62528", "/mon-territoire?territoire=62528")]
+    [InlineData("/vers/fabrique.practices.v1.Practice/1%3Fsuite", "/pratiques/1%3Fsuite")]
+    [InlineData("/vers/fabrique.nowhere.v1.Nothing/1", null)]
+    public async Task A_record_that_is_named_elsewhere_leads_to_its_page(string address, string? page)
+    {
+        var answer = await _site.GetAsync(address);
 
-        Assert.Equal(HttpStatusCode.OK, style.Status);
-        Assert.InRange(Encoding.UTF8.GetByteCount(style.Html), 1_000, 48_000);
-        Assert.Contains("immutable", style.Response.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("@import", style.Html, StringComparison.Ordinal);
-        Assert.DoesNotContain("url(", style.Html, StringComparison.Ordinal);
+        Assert.Equal(page is null ? HttpStatusCode.NotFound : HttpStatusCode.Found, answer.Status);
+        Assert.Equal(page, answer.Response.Headers.Location?.OriginalString);
+        Assert.True(page is not null || answer.Heading == "Page introuvable");
     }
 
     [Fact]

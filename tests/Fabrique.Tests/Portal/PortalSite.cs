@@ -17,14 +17,14 @@ public sealed class PortalSite : IAsyncDisposable
     public const string Loos = "62528";
     public const string Skatepark = "01a206f5-301a-7946-8136-95a1841d0a2a";
 
-    private readonly WebApplicationFactory<Filters> _portal;
+    private readonly WebApplicationFactory<Area> _portal;
     private readonly HttpClient _browser;
     private readonly string _data = Directory.CreateTempSubdirectory("portal-").FullName;
 
     private PortalSite(PortalNetwork network)
     {
         Network = network;
-        _portal = new WebApplicationFactory<Filters>().WithWebHostBuilder(web =>
+        _portal = new WebApplicationFactory<Area>().WithWebHostBuilder(web =>
             web.UseEnvironment("Production")
                 .UseUrls("http://127.0.0.1:0")
                 .UseSetting("Data", _data)

@@ -4,7 +4,8 @@ using Microsoft.Playwright;
 namespace Fabrique.Tests;
 
 /// <summary>What readers and peers do with practices in their pages, on a whole node and without script.</summary>
-public sealed class PracticePagesTests(NodeInMemory node, Browser browser) : IClassFixture<NodeInMemory>, IClassFixture<Browser>
+[Collection<NodeWithPages>]
+public sealed class PracticePagesTests(NodeInMemory node, Browser browser)
 {
     private const string Loos = "62528";
     private const string Neighbour = "59350";

@@ -6,7 +6,8 @@ using Microsoft.Playwright;
 namespace Fabrique.Tests;
 
 /// <summary>A practice on paper, for the table of a council.</summary>
-public sealed partial class PrintTests(NodeInMemory node, Browser browser) : IClassFixture<NodeInMemory>, IClassFixture<Browser>
+[Collection<NodeWithPages>]
+public sealed partial class PrintTests(NodeInMemory node, Browser browser)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -17,6 +18,8 @@ public sealed partial class PrintTests(NodeInMemory node, Browser browser) : ICl
         var ids = JsonNode.Parse(await http.GetStringAsync("/api/v1/practices?pageSize=100&territory=62528", Cancellation))!["practices"]!
             .AsArray()
             .Select(practice => (string)practice!["id"]!)
+            // Those that ship; others are written by other tests.
+            .Where(id => id.StartsWith("01a206f5-", StringComparison.Ordinal))
             .ToList();
         Assert.Equal(30, ids.Count);
         await using var context = await browser.NewContextAsync(node.Address, script: true, 1280);

@@ -1,5 +1,6 @@
 using System.Net;
-using Fabrique.Portal;
+using Fabrique.Portal.Territories;
+using Fabrique.Site.Forms;
 using Fabrique.Territories.V1;
 
 namespace Fabrique.Tests;

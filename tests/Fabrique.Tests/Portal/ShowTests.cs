@@ -1,4 +1,4 @@
-using Fabrique.Portal;
+using Fabrique.Site;
 
 namespace Fabrique.Tests;
 

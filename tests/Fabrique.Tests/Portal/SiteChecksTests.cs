@@ -6,7 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Deque.AxeCore.Playwright;
-using Fabrique.Portal;
+using Fabrique.Portal.Legal;
 using Fabrique.Runner;
 using Microsoft.Playwright;
 
@@ -121,7 +121,7 @@ public sealed class SiteChecksTests(NodeInMemory node, Browser browser) : IClass
         );
         var (same, way) = (
             declared.Codes.SequenceEqual(codes) && declared.Axe == axe && Said(declared.Pages).SequenceEqual(Said(measured)),
-            $"cp {fresh} services/portal/checks.json"
+            $"cp {fresh} services/portal/Legal/checks.json"
         );
         Assert.True(same, $"The site declares something else than what was measured. Once that is wanted: {way}");
         Assert.All(measured.Zip(declared.Pages), pair =>

@@ -1,5 +1,5 @@
 using System.Reflection;
-using Fabrique.Portal.Components;
+using Fabrique.Portal.Shell;
 using Fabrique.Site;
 using Microsoft.AspNetCore.Components;
 
@@ -68,7 +68,7 @@ public static class SitePages
         ),
         ("/mon-territoire/charte", ["/mon-territoire/charte?territoire=62528"]),
         ("/mon-territoire/profil", ["/mon-territoire/profil"]),
-        ("/mon-territoire/profil/{Word}", [.. Portal.ProfileStep.All.Select(step => $"/mon-territoire/profil/{step.Word}")]),
+        ("/mon-territoire/profil/{Word}", [.. Portal.Territories.ProfileStep.All.Select(step => $"/mon-territoire/profil/{step.Word}")]),
         ("/mon-territoire/passation", ["/mon-territoire/passation"]),
         ("/mon-territoire/perimetre", ["/mon-territoire/perimetre"]),
         ("/rejoindre/perimetre", ["/rejoindre/perimetre"]),
@@ -81,6 +81,7 @@ public static class SitePages
         ("/compte", ["/compte"]),
         ("/compte/acces", ["/compte/acces"]),
         ("/compte/donnees", ["/compte/donnees"]),
+        ("/compte/effacement/{Request}", ["/compte/effacement/inconnu"]),
         ("/compte/journal", ["/compte/journal"]),
         ("/compte/jetons", ["/compte/jetons"]),
         ("/compte/programmes", ["/compte/programmes"]),

@@ -1,5 +1,6 @@
 using CsCheck;
-using Fabrique.Portal;
+using Fabrique.Portal.Territories;
+using Fabrique.Site.Lists;
 using Fabrique.Territories.V1;
 
 namespace Fabrique.Tests;

@@ -269,8 +269,8 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
 
         var told = Assert.Single(await ToldAsync(offered.Id));
         Assert.Equal(
-            (NoticeTopic.Remark, NoticeAudience.Delegation, Town, "Commentée"),
-            (told.Topic, told.Audience, told.Territory, told.Title)
+            (NoticeTopics.PracticeRemark.Name, NoticeAudience.Delegation, Town, "Commentée"),
+            (told.Topic, told.Audience, told.Territory, told.Sentence.Values[0].Text)
         );
         Assert.DoesNotContain("nuit", told.ToString(), StringComparison.Ordinal);
         var comment = Assert.Single((await Practices.ListPracticeCommentsAsync(new() { Id = offered.Id }, service.As(Town))).Comments);
@@ -328,8 +328,8 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
         await Practices.ReportPracticeAsync(report);
 
         Assert.Equal(
-            (NoticeTopic.Report, "Signalée"),
-            (Assert.Single(await ToldAsync(practice.Id)) is var told ? told.Topic : default, told.Title)
+            (NoticeTopics.PracticeReport.Name, "Signalée"),
+            (Assert.Single(await ToldAsync(practice.Id)) is var told ? told.Topic : "", told.Sentence.Values[0].Text)
         );
         var listed = Assert.Single(await ReportsAsync(practice.Id));
         Assert.Equal(("Signalée", ReportKind.Outdated, "C’est fermé.", ""), (listed.Title, listed.Kind, listed.Text, listed.ClosedOn));
@@ -495,7 +495,50 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
             await reminders.RemindAsync(Cancellation);
             Assert.Equal(times, (await ToldAsync(practice.Id)).Count);
         }
-        Assert.Equal(NoticeTopic.ReviewDue, (await ToldAsync(practice.Id))[0].Topic);
+        Assert.Equal(NoticeTopics.PracticeReviewDue.Name, (await ToldAsync(practice.Id))[0].Topic);
+    }
+
+    [Fact]
+    public async Task An_address_that_stands_in_what_readers_and_peers_wrote_is_told_and_erased_with_its_account()
+    {
+        const string email = "jo_elle@mairie.example";
+        var people = new PeopleService.PeopleServiceClient(service.Channel);
+        Metadata node = new() { { "dapr-api-token", ServiceUnderTest<PracticesDb>.SidecarToken } };
+        var practice = await PublishAsync("Avec une adresse");
+        foreach (
+            var text in new[]
+            {
+                "Écrivez à Jo_Elle@mairie.example, vite.",
+                "Écrivez à marie.jo_elle@mairie.example",
+                "jozelle@mairie.example",
+            }
+        )
+        {
+            await Practices.ReportPracticeAsync(
+                new()
+                {
+                    Id = practice.Id,
+                    Kind = ReportKind.Outdated,
+                    Text = text,
+                    RequestId = Guid.CreateVersion7().ToString(),
+                }
+            );
+        }
+
+        await RefusedAsync(StatusCode.PermissionDenied, () => people.TellAsync(new() { Email = email }, service.As(Town)).ResponseAsync);
+        await RefusedAsync(StatusCode.PermissionDenied, () => people.EraseAsync(new() { Email = email }, service.As(Town)).ResponseAsync);
+        Assert.Empty((await people.TellAsync(new() { Person = "somebody" }, node)).Data);
+        var told = Assert.Single((await people.TellAsync(new() { Person = "somebody", Email = email }, node)).Data);
+        Assert.Equal(Purposes.Reports.Code, told.Purpose);
+        Assert.Contains("vite", told.Content.ToString(), StringComparison.Ordinal);
+
+        await people.EraseAsync(new() { Person = "somebody", Email = email }, node);
+        await people.EraseAsync(new() { Person = "somebody", Email = email }, node);
+        Assert.Empty((await people.TellAsync(new() { Email = email }, node)).Data);
+        Assert.Equal(
+            ["jozelle@mairie.example", "Écrivez à […], vite.", "Écrivez à marie.jo_elle@mairie.example"],
+            (await ReportsAsync(practice.Id)).Select(report => report.Text).Order(StringComparer.Ordinal)
+        );
     }
 
     /// <summary>What the service told of a practice, once all of it is told.</summary>

@@ -20,6 +20,7 @@ public sealed class PracticesOnSqliteTests(ServiceOnSqlite<PracticesDb> service)
     : PracticesSuite(service),
         IClassFixture<ServiceOnSqlite<PracticesDb>>;
 
+[Trait("Databases", "all")]
 public sealed class PracticesOnPostgreSqlTests(ServiceOnPostgreSql<PracticesDb> service)
     : PracticesSuite(service),
         IClassFixture<ServiceOnPostgreSql<PracticesDb>>;

@@ -398,6 +398,29 @@ public abstract class RecordsSuite
     }
 
     [Fact]
+    public async Task A_followed_feed_tells_a_new_position_when_records_of_others_were_taken_in()
+    {
+        // The gateway lives by it: what the service answers has changed, though nothing in its feed has.
+        await using var node = await StartAsync();
+        var (peer, _) = await PeerAsync(node);
+        await node.Records.BindHomeAsync("62528", "gardens", peer.Node, Cancellation);
+        await node.WriteAsync("a", "one");
+        using var channel = GrpcChannel.ForAddress(node.Address);
+        using var stream = new FeedService.FeedServiceClient(channel).Read(
+            new ReadRequest { Follow = true, FromEnd = true },
+            cancellationToken: Cancellation
+        );
+        Assert.True(await stream.ResponseStream.MoveNext(Cancellation));
+        var before = stream.ResponseStream.Current;
+
+        var garden = Seal(peer, record => (record.Kind, record.Body) = ("fabrique.gardens.v1.Garden", ByteString.CopyFrom(0xff)));
+        Assert.Equal((1, 0), await node.IngestAsync(garden));
+
+        Assert.True(await stream.ResponseStream.MoveNext(Cancellation));
+        Assert.Equal((true, before.Sequence + 1), (stream.ResponseStream.Current.Envelope.IsEmpty, stream.ResponseStream.Current.Sequence));
+    }
+
+    [Fact]
     public async Task A_followed_feed_ends_when_its_epoch_is_over_so_that_its_reader_starts_over()
     {
         await using var node = await StartAsync();

@@ -233,13 +233,7 @@ public abstract class WritesSuite
         await follower.Records.BindHomeAsync(Town, "practices", home.Key.Node, Cancellation);
         var at = 0;
         // The last stands for erasing.
-        PracticeStatus[] steps =
-        [
-            PracticeStatus.Draft,
-            PracticeStatus.PeerReview,
-            PracticeStatus.Published,
-            PracticeStatus.Unspecified,
-        ];
+        PracticeStatus[] steps = [PracticeStatus.Draft, PracticeStatus.PeerReview, PracticeStatus.Published, PracticeStatus.Unspecified];
         await Gen.Int[0, 3]
             .Select(at => steps[at])
             .Array[1, 7]

@@ -7,10 +7,15 @@ namespace Fabrique.Tests;
 /// <summary>The runner as a program, over small processes that answer <c>/health</c> and say when they are stopped.</summary>
 public sealed class RunnerNodeTests : IAsyncLifetime
 {
+    // What a stub says of itself until it is healthy, one page after the other, a second each; the last again and again when it is "stuck".
     private const string Stub = """
-        const http = require('http'), name = process.argv[2];
+        const http = require('http'), name = process.argv[2], pages = (process.argv[3] || '').split(' '), begin = Date.now();
         console.log(name, 'has token', process.env.DAPR_API_TOKEN);
-        http.createServer((request, response) => response.end('fine')).listen(process.env.PORT, '127.0.0.1');
+        http.createServer((request, response) => {
+          const page = pages[Math.min(pages.length - 1, Math.floor((Date.now() - begin) / 1000))];
+          response.statusCode = page ? 503 : 200;
+          response.end(page || 'fine');
+        }).listen(process.env.PORT, '127.0.0.1');
         process.on('SIGTERM', () => setTimeout(() => { console.log(name, 'stops'); process.exit(0); }, 50));
         """;
 
@@ -21,14 +26,18 @@ public sealed class RunnerNodeTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "stub.js"), Stub);
-        await File.WriteAllTextAsync(
+        await DescribeAsync("");
+    }
+
+    private Task DescribeAsync(string pages) =>
+        File.WriteAllTextAsync(
             Path.Combine(_folder.FullName, "tye.yaml"),
             $"""
             name: stubs
             services:
               - name: back
                 executable: node
-                args: [ "{_folder.FullName}/stub.js", back ]
+                args: [ "{_folder.FullName}/stub.js", back, "{pages}" ]
                 bindings:
                   - protocol: http
               - name: front
@@ -39,7 +48,6 @@ public sealed class RunnerNodeTests : IAsyncLifetime
                     protocol: http
             """
         );
-    }
 
     public async ValueTask DisposeAsync()
     {
@@ -113,7 +121,7 @@ public sealed class RunnerNodeTests : IAsyncLifetime
         var status = await RunAsync("status", "--data", Data);
         Assert.Equal(0, status.Code);
         Assert.Contains(address, status.Output, StringComparison.Ordinal);
-        Assert.Matches(@"(?m)^back +\d+  http://127\.0\.0\.1:\d+ +healthy +\d+ MiB +0 ", status.Output);
+        Assert.Matches(@"(?m)^back +\d+  http://127\.0\.0\.1:\d+ +healthy +[1-9]\d* MiB +[1-9]\d* MiB +0 ", status.Output);
 
         var logs = await RunAsync("logs", "front", "--data", Data);
         Assert.Contains("front has token ***", logs.Output, StringComparison.Ordinal);
@@ -123,6 +131,33 @@ public sealed class RunnerNodeTests : IAsyncLifetime
 
         Assert.Equal((0, "Stopped\n"), await RunAsync("down", "--data", Data));
         Assert.Equal(1, (await RunAsync("status", "--data", Data)).Code);
+    }
+
+    [Fact]
+    public async Task A_slow_service_is_waited_for_as_long_as_it_tells_how_far_it_is()
+    {
+        await DescribeAsync(string.Join(' ', Enumerable.Range(1, 12).Select(indexed => $"{indexed}/12")) + " ");
+
+        var up = await RunAsync("up", "--detach", "--port", "0", "--patience", "5");
+
+        Assert.True(up.Code == 0, up.Output);
+        Assert.True(RunFile.Read(Data)!.Processes.All(process => process is { Healthy: true, Stalled: null }));
+    }
+
+    [Fact]
+    public async Task A_service_that_makes_no_progress_is_given_up_by_name_with_what_it_said_last()
+    {
+        await DescribeAsync("waits");
+
+        var up = await RunAsync("up", "--detach", "--port", "0", "--patience", "3");
+
+        Assert.Equal(1, up.Code);
+        Assert.Contains(
+            "fabrique: back is not healthy and makes no progress: answers 503; back has token ***. The node keeps trying: './fabrique logs back'",
+            up.Output,
+            StringComparison.Ordinal
+        );
+        Assert.True(RunFile.Read(Data)!.IsRunning);
     }
 
     [Theory]

@@ -22,7 +22,10 @@ public sealed class BrokerConnectionTests(RabbitMqServer server)
         Unfinished,
     }
 
-    /// <summary>Whatever order they end in, and however many at once, the broker forgets those that are done, puts the refused aside, and gives the others again.</summary>
+    /// <summary>
+    /// Whatever order they end in, and however many at once, the broker forgets those that are done, puts the refused aside, and gives the
+    /// others again.
+    /// </summary>
     [Fact]
     public async Task Messages_that_end_in_any_order_are_settled_each_as_it_must_be()
     {

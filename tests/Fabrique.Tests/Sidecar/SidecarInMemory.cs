@@ -13,7 +13,9 @@ public sealed class SidecarInMemory : SidecarStrictSuite
         (await File.ReadAllTextAsync(Path.Combine(Components, "pubsub.yaml")), []);
 }
 
-/// <summary>The broker inside the sidecar with room for three messages in a queue: its publishers wait, and nothing is thrown away.</summary>
+/// <summary>
+/// The broker inside the sidecar with room for three messages in a queue: its publishers wait, and nothing is thrown away.
+/// </summary>
 public sealed class SidecarInMemoryFull : SidecarTest
 {
     protected override Task<(string Component, string[] Arguments)> BrokerAsync() =>

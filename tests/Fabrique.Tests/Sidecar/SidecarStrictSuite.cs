@@ -10,7 +10,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Fabrique.Tests;
 
-/// <summary>What the embedded sidecar promises besides, whatever the broker: it is stricter than daprd, and its health page tells more.</summary>
+/// <summary>
+/// What the embedded sidecar promises besides, whatever the broker: it is stricter than daprd, and its health page tells more.
+/// </summary>
 public abstract class SidecarStrictSuite : SidecarSuite
 {
     [Theory]

@@ -11,7 +11,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Fabrique.Tests;
 
-/// <summary>What a sidecar does, whichever it is and whatever its broker: the embedded one joins with each of its brokers, and daprd where it is installed.</summary>
+/// <summary>
+/// What a sidecar does, whichever it is and whatever its broker: the embedded one joins with each of its brokers, and daprd where it is
+/// installed.
+/// </summary>
 public abstract class SidecarSuite : SidecarTest
 {
     [Fact]

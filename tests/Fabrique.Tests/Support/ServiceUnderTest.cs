@@ -49,6 +49,11 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
     public virtual async ValueTask InitializeAsync()
     {
         var database = await DatabaseAsync();
+        if (typeof(TEntry) == typeof(TerritoriesDb))
+        {
+            await DirectoryFile.CopyToAsync(_folder, demonstration: true);
+        }
+        await PrepareAsync(_folder, database);
         _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host =>
             Settings
                 .Aggregate(host, (host, setting) => host.UseSetting(setting.Key, setting.Value))
@@ -56,12 +61,16 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
                 .UseSetting("Demo", $"{typeof(TEntry) == typeof(TerritoriesDb)}")
                 .UseSetting(ServiceDatabase.Variable, database)
                 .UseSetting("urls", "http://127.0.0.1:0")
+                .UseSetting("services:practices:http:0", "http://127.0.0.1:1")
+                .UseSetting("services:territories:http:0", "http://127.0.0.1:1")
                 .ConfigureServices(services =>
                     services
                         .PostConfigureAll<DaprAuthenticationOptions>(dapr => dapr.Token = SidecarToken)
                         .AddSingleton<IdentityFake>()
                         .AddSingleton<IdentityService.IdentityServiceClient>(provider => provider.GetRequiredService<IdentityFake>())
                         .AddSingleton<TerritoryService.TerritoryServiceClient, DirectoryFake>()
+                        .AddKeyedSingleton<PeopleService.PeopleServiceClient>("practices", new PeopleFake(keepsSomething: true))
+                        .AddKeyedSingleton<PeopleService.PeopleServiceClient>("territories", new PeopleFake(keepsSomething: false))
                 )
         );
         _factory.UseKestrel(0);
@@ -186,6 +195,9 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>What the service finds when it starts.</summary>
+    protected virtual Task PrepareAsync(string folder, string? database) => Task.CompletedTask;
 
     /// <summary>What else the service is told.</summary>
     protected virtual IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>();

@@ -12,6 +12,7 @@ public sealed class AssessmentsOnSqliteTests(ServiceOnSqlite<TerritoriesDb> serv
     : AssessmentsSuite(service),
         IClassFixture<ServiceOnSqlite<TerritoriesDb>>;
 
+[Trait("Databases", "all")]
 public sealed class AssessmentsOnPostgreSqlTests(ServiceOnPostgreSql<TerritoriesDb> service)
     : AssessmentsSuite(service),
         IClassFixture<ServiceOnPostgreSql<TerritoriesDb>>;

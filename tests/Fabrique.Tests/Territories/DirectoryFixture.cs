@@ -4,20 +4,23 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fabrique.Tests;
 
-/// <summary>The official directory, built once in a folder of its own.</summary>
+/// <summary>The official directory, in a folder of its own.</summary>
 public sealed class DirectoryFixture : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("directory").FullName;
 
     internal OfficialDirectory Official { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() =>
+    public async ValueTask InitializeAsync()
+    {
+        await DirectoryFile.CopyToAsync(_folder, demonstration: false);
         Official = await OfficialDirectory.OpenAsync(
             _folder,
             demonstration: false,
             NullLogger.Instance,
             TestContext.Current.CancellationToken
         );
+    }
 
     public ValueTask DisposeAsync()
     {

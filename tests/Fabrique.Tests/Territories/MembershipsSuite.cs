@@ -112,6 +112,57 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     }
 
     [Fact]
+    public async Task A_territory_is_admitted_in_one_step_whatever_was_asked_before()
+    {
+        foreach (var (town, asked) in new[] { ("62413", false), ("59512", true) })
+        {
+            if (asked)
+            {
+                await Memberships.SubmitMembershipAsync(new() { Territory = town }, service.As(new Grant("account", "")));
+                await Memberships.ExamineMembershipAsync(new() { Territory = town }, Facilitator);
+            }
+            var request = new AdmitMembershipRequest { Territory = town, Profile = "PILOTE" };
+            await RefusedAsync(StatusCode.PermissionDenied, () =>
+                Memberships.AdmitMembershipAsync(request, service.As(new Grant(Grant.Facilitator, "R76"))).ResponseAsync
+            );
+            await RefusedAsync(StatusCode.PermissionDenied, () =>
+                Memberships.AdmitMembershipAsync(request, service.As(town)).ResponseAsync
+            );
+            var placeless = await RefusedAsync(StatusCode.InvalidArgument, () =>
+                Memberships.AdmitMembershipAsync(new() { Territory = town }, Facilitator).ResponseAsync
+            );
+            Assert.Equal(["profile"], Fields(placeless));
+            var cohortless = await RefusedAsync(StatusCode.InvalidArgument, () =>
+                Memberships.AdmitMembershipAsync(new(request) { Cohort = "AUCUNE" }, Facilitator).ResponseAsync
+            );
+            Assert.Equal(["cohort"], Fields(cohortless));
+
+            var admitted = (await Memberships.AdmitMembershipAsync(request, Facilitator)).Membership;
+            Assert.Equal(
+                (MembershipStatus.CharterToSign, "PILOTE", "accepted"),
+                (admitted.Status, admitted.Profile, admitted.Record.Change)
+            );
+            // Again, as a program does it, and with another place: nothing is changed.
+            using var http = service.Http(Facilitator.GetValue("authorization")!["Bearer ".Length..]);
+            using var body = new StringContent(
+                """{"profile":"ALLIE"}""",
+                new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")
+            );
+            using var again = await http.PostAsync(
+                new Uri($"/api/v1/territories/{town}/membership:admit", UriKind.Relative),
+                body,
+                Cancellation
+            );
+            var answer = await again.Content.ReadAsStringAsync(Cancellation);
+            Assert.Contains("\"profile\":\"PILOTE\"", answer.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        }
+        var nowhere = await RefusedAsync(StatusCode.InvalidArgument, () =>
+            Memberships.AdmitMembershipAsync(new() { Territory = "00000", Profile = "PILOTE" }, Facilitator).ResponseAsync
+        );
+        Assert.Equal(["territory"], Fields(nowhere));
+    }
+
+    [Fact]
     public async Task Each_step_is_told_to_the_delegation_even_when_nobody_listened_at_the_time()
     {
         const string town = "ZZ101";
@@ -124,10 +175,9 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
         );
         await later.TellDueAsync(Cancellation);
         var told = Assert.Single(Identity.Told.Where(told => told.Territory == town).DistinctBy(told => told.Event));
-        Assert.Equal(
-            (NoticeTopic.Membership, "Asleep", town, $"/mon-territoire?territoire={town}"),
-            (told.Topic, told.State, told.Subject, told.Path)
-        );
+        Assert.Equal((NoticeTopics.Membership.Name, town, $"/mon-territoire?territoire={town}"), (told.Topic, told.Subject, told.Path));
+        Assert.Contains("en sommeil", told.Sentence.Format, StringComparison.Ordinal);
+        Assert.Equal(town, Assert.Single(told.Sentence.Values).Territory);
         Assert.Equal(NoticeAudience.Delegation, told.Audience);
 
         // What nobody heard in two days is given up.

@@ -11,6 +11,7 @@ public sealed class PerimetersOnSqliteTests(ServiceOnSqlite<TerritoriesDb> servi
     : PerimetersSuite(service),
         IClassFixture<ServiceOnSqlite<TerritoriesDb>>;
 
+[Trait("Databases", "all")]
 public sealed class PerimetersOnPostgreSqlTests(ServiceOnPostgreSql<TerritoriesDb> service)
     : PerimetersSuite(service),
         IClassFixture<ServiceOnPostgreSql<TerritoriesDb>>;

@@ -16,6 +16,7 @@ public sealed class TerritoriesOnSqliteTests(ServiceOnSqlite<TerritoriesDb> serv
     : TerritoriesSuite(service),
         IClassFixture<ServiceOnSqlite<TerritoriesDb>>;
 
+[Trait("Databases", "all")]
 public sealed class TerritoriesOnPostgreSqlTests(ServiceOnPostgreSql<TerritoriesDb> service)
     : TerritoriesSuite(service),
         IClassFixture<ServiceOnPostgreSql<TerritoriesDb>>;

@@ -1,0 +1,79 @@
+using System.Globalization;
+using Google.Protobuf.Reflection;
+using Google.Rpc;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Localization;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Fabrique;
+
+/// <summary>What every process of a node has in common: hosting only, no word of the domain.</summary>
+public static class ServiceDefaults
+{
+    /// <summary>Telemetry, health, errors, and the limits of the web server. For every process.</summary>
+    public static IHostApplicationBuilder AddServiceDefaults(
+        this WebApplicationBuilder builder,
+        HttpProtocols protocols = HttpProtocols.Http2
+    )
+    {
+        builder.Configuration.AddNodeSettings();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = Limits.MaxRequestBody;
+            // Long enough for a service to answer a named 400 where the server itself would say a bare 414.
+            kestrel.Limits.MaxRequestLineSize = 64 << 10;
+            kestrel.Limits.MaxRequestBufferSize = 128 << 10;
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = protocols);
+        });
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddProblemDetails();
+        // A service answers in the language that the caller asks for; what it stores and computes knows no language.
+        builder.Services.Configure<RequestLocalizationOptions>(localization =>
+        {
+            localization.DefaultRequestCulture = new(CultureInfo.InvariantCulture, CultureInfo.GetCultureInfo(Language.French.Code));
+            localization.SupportedCultures = null;
+            localization.SupportedUICultures = [.. Language.All.Select(language => CultureInfo.GetCultureInfo(language.Code))];
+            localization.RequestCultureProviders = [new AcceptLanguageHeaderRequestCultureProvider()];
+            localization.ApplyCurrentCultureToResponseHeaders = true;
+        });
+        builder.AddTelemetry();
+        builder.Services.AddHealthChecks();
+        return builder;
+    }
+
+    /// <summary>gRPC with named errors, and the same contract as REST/JSON under <c>/api</c>.</summary>
+    public static IHostApplicationBuilder AddGrpcApi(this WebApplicationBuilder builder)
+    {
+        builder
+            .Services.AddGrpc(grpc =>
+            {
+                grpc.EnableDetailedErrors = false;
+                grpc.MaxReceiveMessageSize = (int)Limits.MaxRequestBody;
+                grpc.IgnoreUnknownServices = true;
+                grpc.Interceptors.Add<RefusalInterceptor>();
+                grpc.Interceptors.Add<CallerInterceptor>();
+            })
+            .AddJsonTranscoding(json =>
+            {
+                json.JsonSettings.WriteIndented = false;
+                json.TypeRegistry = TypeRegistry.FromFiles(ErrorDetailsReflection.Descriptor);
+            });
+        return builder;
+    }
+
+    /// <summary>
+    /// The language of the request; <c>/health</c> (each part, with its figures) and <c>/alive</c>, always mapped; problem details under
+    /// <c>/api/v1</c>.
+    /// </summary>
+    public static WebApplication UseServiceDefaults(this WebApplication app)
+    {
+        app.UseRequestLocalization();
+        app.UseProblemJson("/api/v1");
+        app.MapHealth();
+        return app;
+    }
+}

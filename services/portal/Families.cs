@@ -1,7 +1,0 @@
-namespace Fabrique.Portal;
-
-/// <summary>The four families of actors that a delegation brings together (vocabulary Role4F).</summary>
-public static class Families
-{
-    public static readonly IReadOnlyList<string> Four = ["ELU", "AGENT", "ETAT", "SOCIO"];
-}
