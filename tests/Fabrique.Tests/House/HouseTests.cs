@@ -55,7 +55,8 @@ public sealed partial class HouseTests
             Directory
                 .EnumerateFiles(Path.Combine(Root, "services"), "Program.cs", SearchOption.AllDirectories)
                 .Append(Path.Combine(Root, "gateway", "Program.cs")),
-            file => Assert.InRange(File.ReadLines(file).Count(), 1, 22)
+            // One call a line, as the formatter writes them.
+            file => Assert.InRange(File.ReadLines(file).Count(), 1, 36)
         );
 
     [Fact]

@@ -404,6 +404,7 @@ public abstract class RecordsSuite
         await using var node = await StartAsync();
         var (peer, _) = await PeerAsync(node);
         await node.Records.BindHomeAsync("62528", "gardens", peer.Node, Cancellation);
+        await node.Records.BindHomeAsync("62528", "practices", node.Key.Node, Cancellation);
         await node.WriteAsync("a", "one");
         using var channel = GrpcChannel.ForAddress(node.Address);
         using var stream = new FeedService.FeedServiceClient(channel).Read(
