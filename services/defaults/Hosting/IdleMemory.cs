@@ -3,12 +3,12 @@ using Microsoft.Extensions.Hosting;
 namespace Fabrique;
 
 /// <summary>
-/// Gives memory back when a process has nothing to do. The runtime collects when something is allocated, so that what a busy minute left would stay for hours in a process
-/// that is asked nothing: a node is many processes on a small machine.
+/// Gives memory back when a process has nothing to do. The runtime collects when something is allocated, so that what a busy minute left
+/// would stay for hours in a process that is asked nothing: a node is many processes on a small machine.
 /// </summary>
 internal sealed class IdleMemory(TimeProvider clock) : BackgroundService
 {
-    /// <summary>Of processor time in a minute: less is idle. The node's own questions after its health take about half of it.</summary>
+    /// <summary>Of processor time in a minute: less is idle. What a process does by itself, such as to answer for its health, takes half a second.</summary>
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
