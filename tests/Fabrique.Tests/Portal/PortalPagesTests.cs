@@ -201,7 +201,7 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
 
         var milestones = page.Document.QuerySelectorAll(".milestones h3").Select(title => title.TextContent.Trim());
         var rows = page.Document.QuerySelectorAll(".trajectory tbody th").Select(title => title.TextContent.Trim());
-        Assert.Equal(17, milestones.Count());
+        Assert.Equal(16, milestones.Count());
         Assert.Equal(milestones, rows);
         Assert.Contains("7 octobre 2014", page.Text, StringComparison.Ordinal);
         Assert.All(page.Document.QuerySelectorAll("table"), table => Assert.NotNull(table.QuerySelector("caption")));

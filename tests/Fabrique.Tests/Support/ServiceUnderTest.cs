@@ -116,7 +116,7 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
         return Envelope.Seal(
             new Record
             {
-                Kind = RecordKinds.KindOf<TBody>(),
+                Kind = RecordKind.NameOf<TBody>(),
                 Id = territory,
                 Territory = territory,
                 Home = key.Node,

@@ -562,7 +562,7 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
             .Services.GetRequiredService<IDbContextFactory<TerritoriesDb>>()
             .CreateDbContextAsync(Cancellation);
         var envelope = await db
-            .Records.Where(row => row.Id == town && row.Kind == RecordKinds.KindOf<Membership>())
+            .Records.Where(row => row.Id == town && row.Kind == RecordKind.NameOf<Membership>())
             .Select(row => row.Envelope)
             .SingleAsync(Cancellation);
         return System.Text.Encoding.UTF8.GetString(envelope);
