@@ -30,8 +30,7 @@ public sealed partial class Notices<TDb>(
     private readonly RecordSignal _wake = new(clock);
 
     /// <summary>Adds what is to be told, to be saved with what it tells.</summary>
-    /// <param name="db">The context of the write.</param>
-    /// <param name="notice">It, without the name and the time of the event, which are set here.</param>
+    /// <param name="notice">Without the name and the time of the event, which are set here.</param>
     public void Add(TDb db, NotifyRequest notice)
     {
         var now = clock.GetUtcNow();
