@@ -116,7 +116,7 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
         return Envelope.Seal(
             new Record
             {
-                Kind = RecordKinds.KindOf<TBody>(),
+                Kind = RecordKind.NameOf<TBody>(),
                 Id = territory,
                 Territory = territory,
                 Home = key.Node,
@@ -176,6 +176,9 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
         var statuses = (await answer.Content.ReadFromJsonAsync<JsonObject>())!["statuses"]!.AsArray();
         Assert.Equal(events.Select((_, at) => $"e{at} SUCCESS"), statuses.Select(status => $"{status!["entryId"]} {status["status"]}"));
     }
+
+    /// <summary>What leaves the service about a territory from now on.</summary>
+    public Task<RecordsLeft> LeavingAsync(string territory) => RecordsLeft.SinceNowAsync(Channel, SidecarToken, territory);
 
     /// <summary>A token of this node.</summary>
     public string Token(string territory, TimeSpan? lifetime = null) => Token(new Grant(Grant.Delegate, territory), lifetime);
