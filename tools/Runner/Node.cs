@@ -40,8 +40,8 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
     {
         ["DOTNET_gcServer"] = "0",
         ["DOTNET_GCConserveMemory"] = "5",
-        // 8 MiB to begin with and 16 at most are allocated between two collections. The runtime would take the processor's cache for measure,
-        // of which a server has hundreds of MiB.
+        // 8 MiB to begin with and 16 at most are allocated between two collections. The runtime would measure by the processor's cache, of
+        // which a server has hundreds of MiB.
         ["DOTNET_GCgen0size"] = "0x800000",
         ["DOTNET_GCgen0MaxBudget"] = "0x1000000",
         // One arena for what is not .NET's (SQLite, the compiler): several would each keep what it once needed.
