@@ -18,7 +18,7 @@ public sealed partial class HouseFormTests
     private const int WideComments = 240;
 
     /// <summary>Parameters whose description says nothing, outside <see cref="OneDialect"/>.</summary>
-    private const int EmptyParameters = 30;
+    private const int EmptyParameters = 16;
 
     private static readonly string Root = Checkout.Root();
     private static readonly string[] Folders = ["contracts", "gateway", "languages", "services", "tests", "tools"];
