@@ -64,7 +64,7 @@ internal sealed class StatusCommand(string data, TextWriter output, TimeProvider
             }
         }
         // The supervisor restarts processes: the last word of its run file counts.
-        var leftovers = await (RunFile.Read(data) ?? node).KillLeftoversAsync(time);
+        var leftovers = await (RunFile.Read(data) ?? node).KillLeftoversAsync(clock);
         RunFile.Delete(data);
         output.WriteLine(leftovers.Count == 0 ? "Stopped" : $"Stopped; killed what was left: {string.Join(", ", leftovers)}");
         return 0;

@@ -90,7 +90,7 @@ public sealed partial class AssessmentPage(
             navigation.NavigateTo(AssessmentWords.Snapshot(frozen.Snapshot) + "&etat=pris");
             return;
         }
-        Tell(answer);
+        _problems.Add(answer);
     }
 
     private async Task RestartAsync()
@@ -110,16 +110,8 @@ public sealed partial class AssessmentPage(
             navigation.NavigateTo($"{Here}&etat=recommence");
             return;
         }
-        Tell(answer);
+        _problems.Add(answer);
     }
-
-    private void Tell<TAnswer>(Answer<TAnswer> answer)
-        where TAnswer : class =>
-        _problems.Add(
-            "",
-            "",
-            answer.Reason.Length > 0 ? answer.Reason : T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]
-        );
 
     /// <summary>The four families, and whoever else is there.</summary>
     private IEnumerable<string> Shown(GetAssessmentResponse answer) =>

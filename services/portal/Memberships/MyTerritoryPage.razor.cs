@@ -208,13 +208,7 @@ public partial class MyTerritoryPage
         }
         else
         {
-            _problems.Add(
-                "",
-                "",
-                answer.Reason.Length > 0
-                    ? answer.Reason
-                    : T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]
-            );
+            _problems.Add(answer);
         }
     }
 
