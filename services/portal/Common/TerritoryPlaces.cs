@@ -10,6 +10,16 @@ public sealed class TerritoryPlaces(TerritoryService.TerritoryServiceClient terr
     public async Task<IReadOnlyList<Territory>> FindAsync(IEnumerable<string> codes) =>
         [.. (await Task.WhenAll(codes.Select(FindAsync))).OfType<Territory>()];
 
+    /// <summary>The names of some territories by code; "Territoire 62528" for one that is not known now.</summary>
+    public async Task<Dictionary<string, string>> NamesAsync(IEnumerable<string> codes)
+    {
+        var asked = codes.Distinct().ToList();
+        var places = await Task.WhenAll(asked.Select(FindAsync));
+        return asked
+            .Zip(places)
+            .ToDictionary(place => place.First, place => place.Second is { } found ? Show.Where(found) : T["Territoire {0}", place.First]);
+    }
+
     private async Task<Territory?> FindAsync(string code)
     {
         var key = (nameof(TerritoryPlaces), code);

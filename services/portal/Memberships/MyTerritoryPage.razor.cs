@@ -47,7 +47,7 @@ public partial class MyTerritoryPage
             return;
         }
         _leads = Http.User.Leads(_code);
-        var names = await Territories.NamesAsync(codes);
+        var names = await Places.NamesAsync(codes);
         _place = names[_code];
         _others.AddRange(names.Where(name => name.Key != _code).Select(name => (name.Key, name.Value)));
         await ReadAsync();

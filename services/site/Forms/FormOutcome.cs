@@ -61,6 +61,8 @@ public static class FormOutcomes
         {
             FormOutcome.Refused => StatusCodes.Status422UnprocessableEntity,
             FormOutcome.TooMuch => StatusCodes.Status429TooManyRequests,
+            // Not 404: the page is there, with all that was typed, and would be replaced by that of what is not found.
+            FormOutcome.NotPossible => StatusCodes.Status409Conflict,
             _ => answer.StatusCode,
         };
 

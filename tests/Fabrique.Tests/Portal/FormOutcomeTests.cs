@@ -24,7 +24,7 @@ public sealed class FormOutcomeTests : IAsyncLifetime
     [InlineData(StatusCode.Aborted, "STALE_VERSION", 409, "Quelqu’un a modifié ceci entre-temps. Rechargez la page, puis recommencez.")]
     [InlineData(StatusCode.FailedPrecondition, "MEMBERSHIP_NOT_ACTIVE", 409, Own)]
     [InlineData(StatusCode.FailedPrecondition, "ELSEWHERE", 409, Own)]
-    [InlineData(StatusCode.NotFound, "NOT_FOUND", 404, Own)]
+    [InlineData(StatusCode.NotFound, "NOT_FOUND", 409, Own)]
     [InlineData(StatusCode.ResourceExhausted, "TOO_MANY", 429, Own)]
     [InlineData(StatusCode.InvalidArgument, "INVALID", 422, Own)]
     [InlineData(
@@ -35,7 +35,7 @@ public sealed class FormOutcomeTests : IAsyncLifetime
     )]
     [InlineData(StatusCode.Unavailable, "", 503, "Le service est momentanément indisponible. Recommencez dans un instant.")]
     [InlineData(StatusCode.DeadlineExceeded, "", 503, "Le service est momentanément indisponible. Recommencez dans un instant.")]
-    [InlineData(StatusCode.NotFound, "", 404, "Ce n’est plus possible : quelque chose a changé entre-temps. Rechargez la page.")]
+    [InlineData(StatusCode.NotFound, "", 409, "Ce n’est plus possible : quelque chose a changé entre-temps. Rechargez la page.")]
     public async Task An_outcome_has_its_own_sentence_and_status(StatusCode code, string reason, int status, string sentence)
     {
         _site.Network.Answer = (code, reason, Own, []);
