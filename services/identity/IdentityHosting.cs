@@ -1,5 +1,4 @@
 using Fabrique.Identity.Components;
-using Fabrique.Records;
 using Fabrique.Records.V1;
 using Fabrique.Storage;
 using Microsoft.AspNetCore.Authentication.Cookies;

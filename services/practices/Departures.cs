@@ -1,6 +1,7 @@
 using Fabrique.Practices.V1;
 using Fabrique.Records;
 using Fabrique.Storage;
+using Fabrique.Territories.V1;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Practices;
@@ -9,42 +10,29 @@ namespace Fabrique.Practices;
 /// Takes back the published practices of a territory that left the network and asked for it. What was missed while this service was away is
 /// done when it is back; doing it twice changes nothing.
 /// </summary>
-internal sealed partial class Departures(
+internal sealed class Departures(
     IDbContextFactory<PracticesDb> databases,
-    RecordStore<PracticesDb> records,
+    Writes<PracticesDb> writes,
     Registry registry,
     RecordSignal signal,
+    TimeProvider clock,
     ILogger<Departures> log
-) : BackgroundService
+) : Recurring(TimeSpan.FromSeconds(30), clock, log, signal)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+    // Nobody sees the others anyway.
+    private static readonly Verb<PracticesDb, Practice> TakeBack = new("withdrawn", practice =>
+        practice.IsPublic ? practice.Withdrawn("") : null
+    );
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            var next = signal.Next;
-            try
-            {
-                await TakeBackAsync(stoppingToken);
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogLater(error);
-            }
-            await signal.WaitAsync(next, Interval, stoppingToken);
-        }
-    }
-
-    private async Task TakeBackAsync(CancellationToken cancellation)
+    protected override async Task RunAsync(CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var hidden = await db.Territories.AsNoTracking().Where(row => row.TakesBack).Select(row => row.Id).ToListAsync(cancellation);
-        foreach (
-            var territory in hidden.Where(territory =>
-                registry.HomeOf(territory, RecordKinds.AreaOf(RecordKinds.KindOf<Practice>())) == registry.Node
-            )
-        )
+        var hidden = await db
+            .Territories.AsNoTracking()
+            .Where(row => row.Membership == MembershipStatus.Left && row.PracticesLeft == PracticesLeft.Hidden)
+            .Select(row => row.Id)
+            .ToListAsync(cancellation);
+        foreach (var territory in hidden.Where(territory => registry.IsHome(territory, Kinds.Practice.Area)))
         {
             var practices = await db
                 .Practices.AsNoTracking()
@@ -55,11 +43,8 @@ internal sealed partial class Departures(
                 .ToListAsync(cancellation);
             foreach (var id in practices)
             {
-                await records.WriteAsync<Practice>(id, current => PracticesGrpc.TakenBack(current!.Body), cancellation);
+                await writes.ChangeByNodeAsync(Kinds.Practice, id, TakeBack, cancellation);
             }
         }
     }
-
-    [LoggerMessage(LogLevel.Warning, "The practices of a territory that left are not taken back yet; tried again later.")]
-    private partial void LogLater(Exception error);
 }

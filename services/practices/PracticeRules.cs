@@ -1,24 +1,22 @@
 using Fabrique.Practices.V1;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
-using Grpc.Core;
-using static Fabrique.Records.Check;
+using static Fabrique.Check;
 
 namespace Fabrique.Practices;
 
 /// <summary>
 /// The life of a practice: draft → read by its territory → read by peers → published, revised, confirmed → archived or withdrawn, and back to
-/// published. Its territory may leave out the readings. Each verb takes the practice as it is, gives the practice as it becomes, and refuses with
-/// every field at fault.
+/// published. Its territory may leave out the readings. Each verb takes the practice as it is, gives the practice as it becomes (null when there is nothing to change), and refuses with
+/// every field at fault. Those of one verb stand with it; here is what several share.
 /// </summary>
-internal static class PracticeRules
+internal static partial class PracticeRules
 {
     private const int MaxTitle = 120;
     private const int MaxSummary = 300;
     private const int MaxLine = 300;
     private const int MaxText = 10_000;
     private const int MaxRows = 30;
-    private const int MaxReason = 1_000;
 
     // What a later release will know is not signed unread by this one.
     private static readonly MessageParser<Practice> Known = Practice.Parser.WithDiscardUnknownFields(true);
@@ -38,96 +36,14 @@ internal static class PracticeRules
             return draft;
         }
 
-        /// <summary>The same practice with another text; if it is published, the text must be publishable.</summary>
-        public Practice Revised(Practice edited)
-        {
-            var revised = edited.Drafted(practice.Id, practice.Territory);
-            revised.Status = practice.Status;
-            revised.WithdrawalReason = practice.WithdrawalReason;
-            if (revised.IsPublic)
-            {
-                Refuse(revised.Missing());
-            }
-            return revised;
-        }
-
-        /// <summary>The practice made public; due for another reading in 24 months unless it says otherwise.</summary>
-        public Practice Published(DateOnly today)
-        {
-            Refuse(practice.Missing());
-            var published = practice.Clone();
-            published.Status = PracticeStatus.Published;
-            published.WithdrawalReason = "";
-            published.ReviewDueOn = published.ReviewDueOn.Length > 0 ? published.ReviewDueOn : ReviewDue(today);
-            return published;
-        }
-
-        /// <summary>The practice whose text its territory read again and found true.</summary>
-        public Practice Confirmed(DateOnly today)
-        {
-            if (practice.Status != PracticeStatus.Published)
-            {
-                throw new Refusal(StatusCode.FailedPrecondition, "NOT_PUBLISHED", $"Seule une pratique publiée peut être confirmée.");
-            }
-            var confirmed = practice.Clone();
-            confirmed.ReviewDueOn = ReviewDue(today);
-            return confirmed;
-        }
-
         /// <summary>Whether the date has come by which it is to be read again. A month has come on its first day.</summary>
         /// <param name="today">"2026-03-17".</param>
         public bool IsToReview(string today) =>
             practice.ReviewDueOn.Length is > 0 and <= 10
             && string.CompareOrdinal(practice.ReviewDueOn, today[..practice.ReviewDueOn.Length]) <= 0;
 
-        /// <summary>The draft that its territory, or its peers, are asked to read.</summary>
-        public Practice InReview(PracticeStatus review)
-        {
-            if (review is not (PracticeStatus.InternalReview or PracticeStatus.PeerReview))
-            {
-                throw Refusal.Invalid("review", $"Dites qui doit relire : votre territoire, ou vos pairs.");
-            }
-            if (
-                practice.Status != PracticeStatus.Draft
-                && (practice.Status, review) != (PracticeStatus.InternalReview, PracticeStatus.PeerReview)
-            )
-            {
-                throw new Refusal(StatusCode.FailedPrecondition, "NOT_A_DRAFT", $"Seul un brouillon peut être donné à relire.");
-            }
-            return practice.With(review);
-        }
-
-        /// <summary>The practice whose readings are over and that is written again.</summary>
-        public Practice Redrafted() =>
-            practice.Status is PracticeStatus.InternalReview or PracticeStatus.PeerReview
-                ? practice.With(PracticeStatus.Draft)
-                : throw new Refusal(StatusCode.FailedPrecondition, "NOT_IN_REVIEW", $"Cette pratique n’est pas en relecture.");
-
-        /// <summary>The practice that its territory does not follow any more, and leaves to be read.</summary>
-        public Practice Archived() =>
-            practice.Status == PracticeStatus.Published
-                ? practice.With(PracticeStatus.Archived)
-                : throw new Refusal(StatusCode.FailedPrecondition, "NOT_PUBLISHED", $"Seule une pratique publiée peut être archivée.");
-
         /// <summary>Anybody reads it.</summary>
         public bool IsPublic => practice.Status is PracticeStatus.Published or PracticeStatus.Archived;
-
-        /// <summary>The practice taken back by its territory.</summary>
-        public Practice Withdrawn(string reason)
-        {
-            if (!practice.IsPublic)
-            {
-                throw new Refusal(StatusCode.FailedPrecondition, "NOT_PUBLISHED", $"Seule une pratique publiée peut être retirée.");
-            }
-            if (reason.Length > MaxReason)
-            {
-                throw Refusal.Invalid("reason", $"La raison est trop longue : {MaxReason} caractères au plus.");
-            }
-            var withdrawn = practice.Clone();
-            withdrawn.Status = PracticeStatus.Withdrawn;
-            withdrawn.WithdrawalReason = reason.Trim();
-            return withdrawn;
-        }
 
         private Practice With(PracticeStatus status) => new(practice) { Status = status };
 

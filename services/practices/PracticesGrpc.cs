@@ -8,11 +8,12 @@ namespace Fabrique.Practices;
 /// <summary>The catalogue's contract. Each write is in the file that bears its name.</summary>
 internal sealed partial class PracticesGrpc(
     RecordStore<PracticesDb> records,
+    Writes<PracticesDb> writes,
+    Places<PracticesDb> places,
     Queries queries,
     UnansweredSearches unanswered,
     Reports reports,
     Comments comments,
-    Members members,
     Registry registry,
     TimeProvider clock
 ) : PracticeService.PracticeServiceBase
@@ -83,71 +84,33 @@ internal sealed partial class PracticesGrpc(
 
     /// <summary>The practice, for whoever may read it.</summary>
     private async Task<Versioned<Practice>> ReadableAsync(string id, ServerCallContext context) =>
-        await records.FindAsync<Practice>(id, context.CancellationToken) is { } found && MayRead(found, context) ? found : throw NotFound();
+        await records.FindAsync<Practice>(id, context.CancellationToken) is { } found && MayRead(found, context)
+            ? found
+            : throw Kinds.Practice.Missing();
 
     private static bool MayRead(Versioned<Practice> found, ServerCallContext context) =>
         found.Info.Visibility == Visibility.Public
         || (found.Info.Visibility == Visibility.Network && context.Caller().Allows(ReadReviews))
         || context.Caller().Allows(ReadDrafts, found.Body.Territory);
 
-    /// <summary>Writes a practice that exists and belongs to the caller's territory, if nobody wrote it since the caller read it.</summary>
-    private async Task<Practice> WriteAsync(string id, long version, ServerCallContext context, Func<Practice, Change<Practice>?> decide)
-    {
-        var owner = (await records.FindAsync<Practice>(id, context.CancellationToken))?.Body.Territory ?? "";
-        var refusal = await members.RefusalAsync(owner, context.CancellationToken);
-        var written = await records.WriteAsync<Practice>(
-            id,
-            current =>
-            {
-                if (current is null)
-                {
-                    context.DemandToken();
-                    throw NotFound();
-                }
-                context.Demand(current.Body.Territory);
-                if (version != 0 && version != current.Info.Version)
-                {
-                    throw new Refusal(
-                        StatusCode.Aborted,
-                        "STALE_VERSION",
-                        $"Quelqu’un a modifié cette pratique entre-temps. Votre texte n’a pas été enregistré : comparez les deux versions."
-                    )
-                    {
-                        Details = { ["currentVersion"] = current.Info.Version.ToString(null, null) },
-                    };
-                }
-                var change = decide(current.Body);
-                return change?.Visibility > current.Info.Visibility && refusal is not null ? throw refusal : change;
-            },
-            context.CancellationToken
-        );
-        return await ResourceAsync(written, context);
-    }
+    private async Task<Practice> AnswerAsync(Task<Versioned<Practice>> write, ServerCallContext context) =>
+        await ResourceAsync(await write, context);
 
     private async Task<Practice> ResourceAsync(Versioned<Practice> stored, ServerCallContext context)
     {
         var practice = stored.Body.Clone();
         practice.Record = stored.Info;
-        practice.Place = await queries.PlaceAsync(practice.Territory, context.CancellationToken);
+        practice.Place = await places.FindAsync(practice.Territory, context.CancellationToken) is { } place
+            ? new Place
+            {
+                Name = place.Name,
+                Department = place.Department,
+                Region = place.Region,
+                LeftOn = place.LeftOn,
+            }
+            : null;
         return practice;
     }
 
     private DateOnly Today => DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
-
-    /// <summary>Who may read a practice follows from where it is in its life.</summary>
-    private static Change<Practice> Written(string word, Practice practice) =>
-        new(
-            word,
-            practice.Territory,
-            practice,
-            practice.IsPublic ? Visibility.Public
-                : practice.Status == PracticeStatus.PeerReview ? Visibility.Network
-                : Visibility.Private
-        );
-
-    /// <summary>What becomes of a practice whose territory left the network and takes everything along; null when nobody sees it anyway.</summary>
-    internal static Change<Practice>? TakenBack(Practice practice) =>
-        practice.IsPublic ? Written("withdrawn", practice.Withdrawn("")) : null;
-
-    private static Refusal NotFound() => Refusal.NotFound($"Cette pratique n’existe pas, ou n’est plus publiée.");
 }

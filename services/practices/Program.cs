@@ -1,23 +1,17 @@
 using Fabrique;
 using Fabrique.Practices;
-using Fabrique.Practices.V1;
 using Fabrique.Records;
-using Fabrique.Territories.V1;
 
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.AddServiceDefaults();
 builder.AddGrpcApi();
-builder.AddRecords<PracticesDb, PracticeIndex>(
-    "practices",
-    new RecordKinds().Owns<Practice>().Follows<Profile>("territories").Follows<Membership>("territories")
-);
+builder.AddRecords<PracticesDb>(kinds => kinds.Owns(Kinds.Practice).IndexedBy<PracticePart>().FollowsNetwork());
 builder
     .Services.AddSingleton<PracticeCatalogue>()
     .AddSingleton<UnansweredSearches>()
     .AddSingleton<Queries>()
     .AddSingleton<Reports>()
     .AddSingleton<Comments>()
-    .AddSingleton<Members>()
     .AddNotices<PracticesDb>()
     .AddHostedService<Erasure>()
     .AddHostedService<ShippedPractices>()

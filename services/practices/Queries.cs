@@ -10,7 +10,6 @@ internal sealed class Queries(
     IDbContextFactory<PracticesDb> databases,
     PracticeCatalogue catalogue,
     RecordStore<PracticesDb> records,
-    Members members,
     UnansweredSearches unanswered
 )
 {
@@ -102,22 +101,6 @@ internal sealed class Queries(
             .Where(entry => entry.Id != practice.Id)
             .Take(count);
         return await CardsAsync(db, nearest, cancellation);
-    }
-
-    /// <summary>Where a territory is, as far as its profile has reached this service, and whether it has left the network.</summary>
-    public async Task<Place?> PlaceAsync(string territory, CancellationToken cancellation)
-    {
-        await using var db = await databases.CreateDbContextAsync(cancellation);
-        return
-            await db.Territories.AsNoTracking().SingleOrDefaultAsync(row => row.Id == territory && row.Name != "", cancellation) is { } row
-            ? new Place
-            {
-                Name = row.Name,
-                Department = row.Department,
-                Region = row.Region,
-                LeftOn = await members.LeftOnAsync(territory, cancellation),
-            }
-            : null;
     }
 
     private static void Check(ListPracticesRequest request)

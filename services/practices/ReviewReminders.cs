@@ -1,40 +1,26 @@
 using Fabrique.Practices.V1;
 using Fabrique.Records;
+using Fabrique.Storage;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Practices;
 
 /// <summary>Once a day, tells territories, once for each date, which of their published practices are to be read again.</summary>
-internal sealed partial class ReviewReminders(
+internal sealed class ReviewReminders(
     IDbContextFactory<PracticesDb> databases,
     Notices<PracticesDb> notices,
     Registry registry,
     TimeProvider clock,
     ILogger<ReviewReminders> log
-) : BackgroundService
+) : Recurring(TimeSpan.FromDays(1), clock, log)
 {
     private const int AtOnce = 200;
-    private static readonly TimeSpan Interval = TimeSpan.FromDays(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        do
-        {
-            try
-            {
-                await RemindAsync(stoppingToken);
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogLater(error);
-            }
-        } while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task RunAsync(CancellationToken cancellation) => RemindAsync(cancellation);
 
     internal async Task RemindAsync(CancellationToken cancellation)
     {
-        var today = $"{clock.GetUtcNow():yyyy-MM-dd}";
+        var today = $"{Clock.GetUtcNow():yyyy-MM-dd}";
         for (var after = ""; ; )
         {
             await using var db = await databases.CreateDbContextAsync(cancellation);
@@ -59,8 +45,7 @@ internal sealed partial class ReviewReminders(
         }
     }
 
-    private bool IsOurs(Practice practice) =>
-        registry.HomeOf(practice.Territory, RecordKinds.AreaOf(RecordKinds.KindOf<Practice>())) == registry.Node;
+    private bool IsOurs(Practice practice) => registry.IsHome(practice.Territory, Kinds.Practice.Area);
 
     private async Task RemindAsync(PracticesDb db, Practice practice, CancellationToken cancellation)
     {
@@ -77,7 +62,4 @@ internal sealed partial class ReviewReminders(
         }
         await transaction.CommitAsync(cancellation);
     }
-
-    [LoggerMessage(LogLevel.Warning, "Nobody is reminded of practices to read again yet; tried again tomorrow.")]
-    private partial void LogLater(Exception error);
 }

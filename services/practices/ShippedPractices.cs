@@ -10,17 +10,15 @@ internal sealed class ShippedPractices(
     IHostEnvironment environment,
     IConfiguration configuration,
     TimeProvider clock
-) : ShippedRecords<PracticesDb, Practice>(records, registry, environment, configuration)
+) : ShippedRecords<PracticesDb, Practice>(Kinds.Practice, records, registry, environment, configuration)
 {
     protected override string Folder => "Data";
 
-    protected override IEnumerable<(string Id, string Territory, Practice Body)> Read(string json)
+    protected override IEnumerable<(string Id, Practice Body)> Read(string json)
     {
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
         return ListPracticesResponse
             .Parser.ParseJson(json)
-            .Practices.Select(practice =>
-                (practice.Id, practice.Territory, practice.Drafted(practice.Id, practice.Territory).Published(today))
-            );
+            .Practices.Select(practice => (practice.Id, practice.Drafted(practice.Id, practice.Territory).Published(today)!));
     }
 }

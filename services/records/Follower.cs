@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Fabrique.Records.V1;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
@@ -85,53 +86,77 @@ public sealed partial class Follower<TDb>(
             },
             cancellationToken: cancellation
         );
-        var (epoch, sequence, bytes) = (known.Epoch, known.Sequence, 0);
-        var batch = new List<Arrival>(BatchSize);
         // Of three batches, one is stored while the next is verified and the one after is read.
-        var (storing, verifying) = (Task.CompletedTask, Task.CompletedTask);
+        var verified = Channel.CreateBounded<(Task<RecordStore<TDb>.Batch> Batch, CursorRow Cursor)>(1);
+        var storing = Task.Run(() => StoreAsync(name, verified, cancellation), cancellation);
         try
         {
+            var (epoch, sequence) = (known.Epoch, known.Sequence);
+            var (arrivals, bytes) = (new List<Arrival>(BatchSize), 0);
             await foreach (var item in stream.ResponseStream.ReadAllAsync(cancellation))
             {
                 (epoch, sequence) = (item.Epoch, item.Sequence);
                 if (!item.Envelope.IsEmpty)
                 {
-                    batch.Add(new Arrival(item.Envelope.Memory, Mac: item.Mac.Memory));
+                    arrivals.Add(new Arrival(item.Envelope.Memory, Mac: item.Mac.Memory));
                     bytes += item.Envelope.Length;
                 }
-                if (batch.Count == BatchSize || bytes > BatchBytes)
+                if (arrivals.Count == BatchSize || bytes > BatchBytes)
                 {
-                    await TakeInAsync();
+                    if (!await VerifyAsync(verified.Writer, arrivals, Cursor(), cancellation))
+                    {
+                        return;
+                    }
+                    (arrivals, bytes) = (new(BatchSize), 0);
                 }
             }
-            if (batch.Count > 0 || sequence != known.Sequence || epoch != known.Epoch)
+            if (arrivals.Count > 0 || sequence != known.Sequence || epoch != known.Epoch)
             {
-                await TakeInAsync();
+                await VerifyAsync(verified.Writer, arrivals, Cursor(), cancellation);
             }
-        }
-        finally
-        {
-            await verifying;
-        }
 
-        async Task TakeInAsync()
-        {
-            await storing;
-            var (envelopes, cursor, before) = (
-                batch,
-                new CursorRow
+            CursorRow Cursor() =>
+                new()
                 {
                     Feed = name,
                     Epoch = epoch,
                     Sequence = sequence,
-                },
-                verifying
-            );
-            (storing, verifying) = (
-                before,
-                Task.Run(() => records.IngestAsync(name, envelopes, cancellation, cursor, before), cancellation)
-            );
-            (batch, bytes) = (new(BatchSize), 0);
+                };
+        }
+        finally
+        {
+            // What was read is stored, though the feed broke off.
+            verified.Writer.TryComplete();
+            await storing;
+        }
+    }
+
+    /// <summary>Has a batch verified and stored after the one before, once there is room for it: no more than three are in memory.</summary>
+    /// <returns>False when those before it could not be stored.</returns>
+    private async Task<bool> VerifyAsync(
+        ChannelWriter<(Task<RecordStore<TDb>.Batch> Batch, CursorRow Cursor)> verified,
+        List<Arrival> arrivals,
+        CursorRow cursor,
+        CancellationToken cancellation
+    ) => await verified.WaitToWriteAsync(cancellation) && verified.TryWrite((Task.Run(() => records.Open(arrivals), cancellation), cursor));
+
+    private async Task StoreAsync(
+        string name,
+        Channel<(Task<RecordStore<TDb>.Batch> Batch, CursorRow Cursor)> verified,
+        CancellationToken cancellation
+    )
+    {
+        try
+        {
+            await foreach (var (batch, cursor) in verified.Reader.ReadAllAsync(cancellation))
+            {
+                await records.TakeInAsync(name, await batch, cursor, cancellation);
+            }
+        }
+        finally
+        {
+            // After a failure nothing more is read.
+            verified.Writer.TryComplete();
         }
     }
 

@@ -46,7 +46,7 @@ public sealed partial class Notices<TDb>(
                 NextAt = now.ToUnixTimeMilliseconds(),
             }
         );
-        _wake.Set();
+        db.OnCommit(_wake.Set);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -63,11 +63,6 @@ public sealed partial class Notices<TDb>(
                 LogLater(error.Message);
             }
             await _wake.WaitAsync(next, Interval, stoppingToken);
-            if (next.IsCompleted)
-            {
-                // Whoever woke this commits in a moment.
-                await Task.Delay(TimeSpan.FromMilliseconds(300), clock, stoppingToken);
-            }
         }
     }
 

@@ -19,26 +19,33 @@ public static class RecordsHosting
     // Milliseconds: how long daprd waits for company before it brings an event. The embedded sidecar does not wait.
     private const int LongestWait = 20;
 
-    /// <summary>Adds the store, the relay, the follower and the rights of a service.</summary>
-    /// <param name="builder">The service.</param>
-    /// <param name="name">Name of its database in the data folder.</param>
-    /// <param name="kinds">The kinds it owns and follows.</param>
-    public static WebApplicationBuilder AddRecords<TDb, TIndex>(this WebApplicationBuilder builder, string name, RecordKinds kinds)
+    /// <summary>Adds the store, the desk of writes, the relay, the follower and the rights of a service.</summary>
+    /// <param name="describe">Tells the kinds it owns and follows, and what it derives from them. Its area is the name of its database.</param>
+    /// <param name="name">Name of its database, for a service that owns no kind.</param>
+    public static WebApplicationBuilder AddRecords<TDb>(
+        this WebApplicationBuilder builder,
+        Action<RecordKinds> describe,
+        string? name = null
+    )
         where TDb : RecordsDb
-        where TIndex : RecordIndex<TDb>
     {
-        var folder = builder.Configuration["Data"] ?? "data";
-        var key = NodeKey.OpenOrCreate(folder);
+        var kinds = new RecordKinds();
+        describe(kinds);
+        var key = NodeKey.OpenOrCreate(builder.Configuration["Data"] ?? "data");
         var services = builder.Services;
         services.AddSingleton(key).AddSingleton(kinds).AddSingleton<RecordSignal>();
         services.AddSingleton(new Registry(key) { Hub = builder.Configuration["Hub"] is { Length: > 0 } hub ? hub : key.Node });
-        services.AddSingleton<RecordIndex<TDb>, TIndex>();
+        foreach (var part in kinds.Parts)
+        {
+            services.AddSingleton(typeof(IndexPart), part);
+        }
+        services.AddSingleton<RecordIndex<TDb>>();
         builder.AddEngine<TDb>(
-            name,
+            name ?? kinds.Area,
             provider => provider.GetRequiredService<RecordIndex<TDb>>().Version,
             provider => provider.GetRequiredService<RecordSignal>()
         );
-        services.AddSingleton<RecordStore<TDb>>();
+        services.AddSingleton<RecordStore<TDb>>().AddSingleton<Writes<TDb>>().AddSingleton<Places<TDb>>();
         // In this order: the database is ready before anything asks for it.
         services.AddHostedService<StoreSetup<TDb>>();
         services.AddHostedService(provider => provider.GetRequiredService<StoreEngine>());
@@ -60,13 +67,7 @@ public static class RecordsHosting
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapSubscribeHandler().RequireAuthorization(Apps.SidecarOnly);
-        foreach (
-            var area in app
-                .Services.GetRequiredService<RecordKinds>()
-                .Followed.Values.SelectMany(kinds => kinds)
-                .Select(RecordKinds.AreaOf)
-                .Distinct()
-        )
+        foreach (var area in app.Services.GetRequiredService<RecordKinds>().Followed.Keys)
         {
             app.MapPost($"/records/{area}", TakeInAsync)
                 .WithTopic(

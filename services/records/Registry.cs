@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.Cose;
 using Fabrique.Records.V1;
+using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Records;
@@ -26,6 +27,22 @@ public sealed class Registry(NodeKey own)
 
     public string HomeOf(string territory, string area) => _copy.Homes.GetValueOrDefault((territory, area), Hub);
 
+    /// <summary>Whether this node writes the territory's records of the area.</summary>
+    public bool IsHome(string territory, string area) => HomeOf(territory, area) == Node;
+
+    /// <summary>Refuses to write for a territory whose home is another node.</summary>
+    internal void DemandHome(string territory, string area)
+    {
+        if (!IsHome(territory, area))
+        {
+            throw new Refusal(
+                StatusCode.FailedPrecondition,
+                "NOT_HOME",
+                $"Ce territoire tient cette pièce chez lui : modifiez-la sur son propre site."
+            );
+        }
+    }
+
     /// <summary>What a reader needs to know about a record, seen from this node.</summary>
     public RecordInfo Info(Record record) =>
         new()
@@ -40,7 +57,6 @@ public sealed class Registry(NodeKey own)
 
     /// <summary>Whether the message is signed by the named key, and the key is trusted.</summary>
     /// <param name="signer">The key it names.</param>
-    /// <param name="message">It.</param>
     /// <param name="isVerified">A process of this node has verified the signature: what is left is whether the key is trusted still.</param>
     internal bool Verify(string signer, CoseSign1Message message, bool isVerified = false)
     {

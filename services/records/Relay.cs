@@ -122,7 +122,7 @@ public sealed partial class Relay<TDb>(
         {
             await dapr.PublishByteEventAsync(
                 PubSub,
-                RecordKinds.AreaOf(row.Kind),
+                RecordKind.AreaOf(row.Kind),
                 envelope,
                 "application/octet-stream",
                 new Dictionary<string, string>

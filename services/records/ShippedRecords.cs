@@ -1,4 +1,3 @@
-using Fabrique.Records.V1;
 using Google.Protobuf;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
@@ -10,9 +9,8 @@ namespace Fabrique.Records;
 /// anybody's. What was changed, withdrawn or erased here since is left alone. On a node that was started for a demonstration, those of the
 /// folder <c>demo</c> below too: see <see cref="Fictional"/>.
 /// </summary>
-/// <typeparam name="TDb">The service's database.</typeparam>
-/// <typeparam name="TBody">The kind of the records.</typeparam>
 public abstract class ShippedRecords<TDb, TBody>(
+    RecordKind<TBody> kind,
     RecordStore<TDb> records,
     Registry registry,
     IHostEnvironment environment,
@@ -24,11 +22,8 @@ public abstract class ShippedRecords<TDb, TBody>(
     /// <summary>Folder of the files, under the service's own.</summary>
     protected abstract string Folder { get; }
 
-    /// <summary>Who may read them.</summary>
-    protected virtual Visibility Visibility => Visibility.Public;
-
     /// <summary>The records of a file, each with its identifier, checked by the rules of the service.</summary>
-    protected abstract IEnumerable<(string Id, string Territory, TBody Body)> Read(string json);
+    protected abstract IEnumerable<(string Id, TBody Body)> Read(string json);
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -44,15 +39,11 @@ public abstract class ShippedRecords<TDb, TBody>(
                 .SelectMany(each => Directory.EnumerateFiles(each, "*.json").Order(StringComparer.Ordinal))
         )
         {
-            foreach (var (id, territory, body) in Read(await File.ReadAllTextAsync(file, cancellationToken)))
+            foreach (var (id, body) in Read(await File.ReadAllTextAsync(file, cancellationToken)))
             {
                 if (!await records.ExistsAsync<TBody>(id, cancellationToken))
                 {
-                    await records.WriteAsync<TBody>(
-                        id,
-                        _ => new Change<TBody>("published", territory, body, Visibility),
-                        cancellationToken
-                    );
+                    await records.WriteAsync<TBody>(id, _ => kind.Change("published", body), cancellationToken);
                 }
             }
         }

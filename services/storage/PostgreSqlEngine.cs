@@ -49,7 +49,8 @@ internal sealed partial class PostgreSqlEngine : StoreEngine
 
     public override bool Leads => _leads;
 
-    public override void Configure(DbContextOptionsBuilder options) => options.UseNpgsql(_connection.ConnectionString);
+    public override void Configure(DbContextOptionsBuilder options) =>
+        options.UseNpgsql(_connection.ConnectionString).AddInterceptors(AfterCommit.Interceptor);
 
     public override async Task PrepareAsync(DbContext db, CancellationToken cancellation)
     {

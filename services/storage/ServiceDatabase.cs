@@ -33,6 +33,11 @@ public static class ServiceDatabase
     )
         where TDb : DbContext
     {
+        builder.Services.AddSingleton(
+            new StoreProvider(
+                builder.Configuration[Variable] is { Length: > 0 } ? options => options.UseNpgsql() : options => options.UseSqlite()
+            )
+        );
         builder.Services.AddSingleton<StoreEngine>(provider =>
             builder.Configuration[Variable] is { Length: > 0 } server
                 ? ActivatorUtilities.CreateInstance<PostgreSqlEngine>(provider, server, name, indexVersion(provider), signal(provider))
@@ -69,6 +74,9 @@ public static class ServiceDatabase
         }
     }
 }
+
+/// <summary>Which database a service has, for a context that reads its own model and never connects.</summary>
+public sealed record StoreProvider(Action<DbContextOptionsBuilder> Configure);
 
 /// <summary>Brings the database up to date before anything else starts.</summary>
 internal sealed class DatabaseSetup<TDb>(IDbContextFactory<TDb> databases, StoreEngine engine) : IHostedService

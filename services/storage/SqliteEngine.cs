@@ -11,7 +11,8 @@ internal sealed class SqliteEngine(string file) : StoreEngine
 {
     private const int WorthPreparing = 8;
 
-    public override void Configure(DbContextOptionsBuilder options) => options.UseSqlite($"Data Source={file}");
+    public override void Configure(DbContextOptionsBuilder options) =>
+        options.UseSqlite($"Data Source={file}").AddInterceptors(AfterCommit.Interceptor);
 
     public override Task PrepareAsync(DbContext db, CancellationToken cancellation) =>
         db.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL", cancellation);

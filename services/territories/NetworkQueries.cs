@@ -1,4 +1,3 @@
-using Fabrique.Records;
 using Fabrique.Territories.V1;
 using Microsoft.EntityFrameworkCore;
 

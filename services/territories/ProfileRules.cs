@@ -1,6 +1,6 @@
 using Fabrique.Territories.V1;
 using Google.Protobuf;
-using static Fabrique.Records.Check;
+using static Fabrique.Check;
 
 namespace Fabrique.Territories;
 

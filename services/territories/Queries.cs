@@ -14,6 +14,7 @@ internal sealed partial class Queries(
 )
 {
     private const int MaxQuery = 200;
+    private const int MaxIds = 100;
     private const int MaxPractices = 100;
 
     /// <summary>One page of the directory.</summary>
@@ -22,6 +23,10 @@ internal sealed partial class Queries(
         if (request.Query.Length > MaxQuery)
         {
             throw Refusal.Invalid("query", $"Votre recherche est trop longue : {MaxQuery} caractères au plus.");
+        }
+        if (request.Ids.Count > MaxIds)
+        {
+            throw Refusal.Invalid("ids", $"Demandez {MaxIds} codes au plus.");
         }
         var size = Paging.Size(request.PageSize);
         var filter = new ListTerritoriesRequest(request) { PageSize = 0, PageToken = "" };
@@ -32,13 +37,19 @@ internal sealed partial class Queries(
         }
 
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var joined = request.Joined ? await db.Members.Select(member => member.Id).ToListAsync(cancellation) : null;
+        var only = request.Joined ? await db.Members.Select(member => member.Id).ToListAsync(cancellation) : null;
+        if (request.Ids.Count > 0)
+        {
+            // A former code is another name of the same territory.
+            var asked = request.Ids.Select(id => directory.Find(id)?.Id ?? id).Distinct();
+            only = [.. only is null ? asked : asked.Intersect(only)];
+        }
         var (territories, total, isNear) = await places.SearchAsync(
             request.Query,
             request.Kind,
             request.Region,
             request.Department,
-            joined,
+            only,
             offset,
             size,
             cancellation

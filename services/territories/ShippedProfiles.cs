@@ -10,15 +10,15 @@ internal sealed class ShippedProfiles(
     IHostEnvironment environment,
     IConfiguration configuration,
     OfficialDirectory directory
-) : ShippedRecords<TerritoriesDb, Profile>(records, registry, environment, configuration)
+) : ShippedRecords<TerritoriesDb, Profile>(Kinds.Profile, records, registry, environment, configuration)
 {
     protected override string Folder => "Data/profiles";
 
-    protected override IEnumerable<(string Id, string Territory, Profile Body)> Read(string json)
+    protected override IEnumerable<(string Id, Profile Body)> Read(string json)
     {
         var profile = Profile.Parser.ParseJson(json);
         var territory = directory.Find(profile.Territory)
             ?? throw new InvalidDataException($"No territory has the code {profile.Territory}.");
-        return [(territory.Id, territory.Id, profile.ToldBy(territory))];
+        return [(territory.Id, profile.ToldBy(territory))];
     }
 }

@@ -5,7 +5,7 @@ using Grpc.Core;
 namespace Fabrique.Territories;
 
 /// <summary>The contract of the directory and of the profiles.</summary>
-internal sealed partial class TerritoriesGrpc(RecordStore<TerritoriesDb> records, Queries queries) : TerritoryService.TerritoryServiceBase
+internal sealed partial class TerritoriesGrpc(Writes<TerritoriesDb> writes, Queries queries) : TerritoryService.TerritoryServiceBase
 {
     private static readonly Lazy<BaseMap> Map = new(BaseMapFile.Read);
 

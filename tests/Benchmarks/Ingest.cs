@@ -23,8 +23,6 @@ internal sealed class Ingest(int count)
     /// <summary>The follower's: both sides commit as often.</summary>
     private const int BatchSize = 200;
 
-    private static readonly RecordKinds Owner = new RecordKinds().Owns<Practice>();
-
     public override async Task RunAsync(Report report)
     {
         using var folder = new TempFolder();
@@ -77,14 +75,14 @@ internal sealed class Ingest(int count)
     public static async Task ServeAsync(string folder, int port, int barePort)
     {
         await using var bare = await BareFeed.StartAsync(Path.Combine(folder, "practices.db"), barePort);
-        await using var store = await Store<PracticesDb>.StartAsync<PracticeIndex>(folder, "practices", Owner, port);
+        await using var store = await Store<PracticesDb>.StartAsync(folder, Owner, port);
         await store.WaitForShutdownAsync();
     }
 
     /// <summary>A store as if it had written the practices, and published them all.</summary>
     private async Task SeedAsync(string folder)
     {
-        await using var store = await Store<PracticesDb>.StartAsync<PracticeIndex>(folder, "practices", Owner);
+        await using var store = await Store<PracticesDb>.StartAsync(folder, Owner);
         for (var written = 0; written < count; )
         {
             await using var db = await store.OpenAsync();
@@ -133,9 +131,15 @@ internal sealed class Ingest(int count)
     private static Task<Store<TerritoriesDb>> FollowerAsync(string folder, string source, Uri? feed = null)
     {
         File.Copy(Path.Combine(source, "node.json"), Path.Combine(folder, "node.json"));
-        var kinds = new RecordKinds().Owns<Profile>().Follows<Practice>("practices");
-        return Store<TerritoriesDb>.StartAsync<TerritoryIndex>(folder, "territories", kinds, feed: feed);
+        return Store<TerritoriesDb>.StartAsync(
+            folder,
+            kinds =>
+                kinds.Owns(Territories.Kinds.Profile).IndexedBy<ProfilePart>().Follows<Practice>().IndexedBy<Territories.PracticePart>(),
+            feed: feed
+        );
     }
+
+    private static void Owner(RecordKinds kinds) => kinds.Owns(Practices.Kinds.Practice).IndexedBy<Practices.PracticePart>();
 
     private static async Task<BareRows> RowsAsync(string source, ReadOnlyMemory<byte> envelope)
     {

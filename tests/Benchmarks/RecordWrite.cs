@@ -13,10 +13,8 @@ internal sealed class RecordWrite() : Benchmark("write", "practices written by t
     public override async Task RunAsync(Report report)
     {
         using var folder = new TempFolder();
-        await using var store = await Store<PracticesDb>.StartAsync<PracticeIndex>(
-            folder.New(),
-            "practices",
-            new RecordKinds().Owns<Practice>()
+        await using var store = await Store<PracticesDb>.StartAsync(folder.New(), kinds =>
+            kinds.Owns(Kinds.Practice).IndexedBy<PracticePart>()
         );
         var id = Samples.NewId();
         await WriteAsync(store, id);

@@ -37,7 +37,7 @@ internal static class Samples
     public static Record NewRecord(string id, string home) =>
         new()
         {
-            Kind = RecordKinds.KindOf<Practice>(),
+            Kind = RecordKind.NameOf<Practice>(),
             Id = id,
             Territory = Territory,
             Home = home,

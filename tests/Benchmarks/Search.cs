@@ -111,17 +111,11 @@ internal sealed class Search(int count)
 
     private async Task ServiceAsync(Report report, string folder, string name, string? database)
     {
-        await using var store = await Store<PracticesDb>.StartAsync<PracticeIndex>(
+        await using var store = await Store<PracticesDb>.StartAsync(
             folder,
-            "practices",
-            new RecordKinds().Owns<Practice>().Follows<Profile>("territories"),
+            kinds => kinds.Owns(Kinds.Practice).IndexedBy<PracticePart>().FollowsNetwork(),
             database: database,
-            add: services =>
-                services
-                    .AddSingleton<PracticeCatalogue>()
-                    .AddSingleton<UnansweredSearches>()
-                    .AddSingleton<Members>()
-                    .AddSingleton<Queries>()
+            add: services => services.AddSingleton<PracticeCatalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Queries>()
         );
         report.Say($"{name}: writing {count:#,0} practices");
         await SeedAsync(store);
@@ -201,7 +195,7 @@ internal sealed class Search(int count)
         var practice = InventedPractices.Make(at);
         return new Record
         {
-            Kind = RecordKinds.KindOf<Practice>(),
+            Kind = RecordKind.NameOf<Practice>(),
             Id = practice.Id,
             Territory = practice.Territory,
             Home = home,

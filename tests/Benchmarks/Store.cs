@@ -29,22 +29,19 @@ internal sealed class Store<TDb> : IAsyncDisposable
     public NodeKey Key => _app.Services.GetRequiredService<NodeKey>();
 
     /// <param name="folder">Data folder; it may be an earlier one.</param>
-    /// <param name="name">Name of the database in it.</param>
-    /// <param name="kinds">What the service owns and follows.</param>
+    /// <param name="kinds">What the service owns and follows, and derives from it.</param>
     /// <param name="port">On loopback; 0: a free one.</param>
     /// <param name="feed">Answers in the place of every application that is followed.</param>
     /// <param name="database">Connection string of a PostgreSQL server; null: SQLite in the data folder.</param>
     /// <param name="add">Adds what the service has besides.</param>
-    public static async Task<Store<TDb>> StartAsync<TIndex>(
+    public static async Task<Store<TDb>> StartAsync(
         string folder,
-        string name,
-        RecordKinds kinds,
+        Action<RecordKinds> kinds,
         int port = 0,
         Uri? feed = null,
         string? database = null,
         Action<IServiceCollection>? add = null
     )
-        where TIndex : RecordIndex<TDb>
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration["Data"] = folder;
@@ -57,7 +54,7 @@ internal sealed class Store<TDb> : IAsyncDisposable
         add?.Invoke(builder.Services);
         builder.AddServiceDefaults();
         builder.AddGrpcApi();
-        builder.AddRecords<TDb, TIndex>(name, kinds);
+        builder.AddRecords<TDb>(kinds);
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         builder.Logging.AddFilter("", LogLevel.Error).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Error);
         var app = builder.Build();

@@ -20,7 +20,6 @@ internal static class Build
         {
             return;
         }
-
         // Of nodes that start together one builds and the others wait.
         await using var turn = await WaitForTurnAsync(Path.Combine(root, "artifacts", "node.lock"), cancellation);
         if (IsBuilt())

@@ -87,7 +87,7 @@ internal static partial class Proc
                     ? 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)
                     : 0;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return default;
         }
@@ -115,8 +115,12 @@ internal static partial class Proc
 }
 
 /// <summary>Memory of processes, in bytes.</summary>
-/// <param name="Share">Pages that several processes have mapped are divided by their number: what one process costs beside the others (Pss).</param>
-/// <param name="Resident">Every page counts in each process that has it: the code of .NET counts as often as there are processes (Rss).</param>
+/// <param name="Share">
+/// Pages that several processes have mapped are divided by their number: what one process costs beside the others (Pss).
+/// </param>
+/// <param name="Resident">
+/// Every page counts in each process that has it: the code of .NET counts as often as there are processes (Rss).
+/// </param>
 internal readonly record struct Memory(long Share, long Resident)
 {
     public static Memory operator +(Memory one, Memory other) => new(one.Share + other.Share, one.Resident + other.Resident);

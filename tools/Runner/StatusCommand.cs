@@ -5,7 +5,10 @@ namespace Fabrique.Runner;
 /// <summary>Looks after a node from outside: <c>status</c> and <c>down</c>, both from its run file.</summary>
 internal sealed class StatusCommand(string data, TextWriter output, TimeProvider clock)
 {
-    /// <summary>One line per process, and the memory of all: the resident pages of each, and its share of them where several processes have the same.</summary>
+    /// <summary>
+    /// One line per process, and the memory of all: the resident pages of each, and its share of them where several processes have the
+    /// same.
+    /// </summary>
     /// <returns>0 when everything is healthy, 1 otherwise.</returns>
     public async Task<int> StatusAsync(CancellationToken cancellation)
     {

@@ -166,6 +166,10 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
             : new ProcessStartInfo(arguments[0], arguments.Skip(1));
         info.Environment[Broker.Variable] = options.Broker;
         info.Environment[Database.Variable] = options.Database;
+        foreach (var (name, value) in Node.Memory)
+        {
+            info.Environment.TryAdd(name, value);
+        }
         using var supervisor = Process.Start(info)!;
         await using var interrupted = stop.Register(() => Proc.Terminate(supervisor.Id));
 

@@ -42,6 +42,7 @@ public static class ServiceDefaults
         });
         builder.AddTelemetry();
         builder.Services.AddHealthChecks();
+        builder.Services.AddHostedService<IdleMemory>();
         return builder;
     }
 

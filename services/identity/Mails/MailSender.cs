@@ -28,7 +28,7 @@ internal sealed partial class MailSender(
     /// <summary>Where mails are written when no server takes them; null when one does.</summary>
     public DirectoryInfo? Mailbox => server.IsSet ? null : OwnerFile.Folder(Path.Combine(configuration["Data"] ?? "data", "mailbox"));
 
-    /// <summary>There is something to send. What is not saved yet is found a little later.</summary>
+    /// <summary>There is something to send, and it is committed.</summary>
     public void Wake() => _wake.Set();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -45,11 +45,6 @@ internal sealed partial class MailSender(
                 LogFailed(error.Message);
             }
             await _wake.WaitAsync(next, Interval, stoppingToken);
-            if (next.IsCompleted)
-            {
-                // Whoever woke this saves in a moment.
-                await Task.Delay(TimeSpan.FromMilliseconds(300), clock, stoppingToken);
-            }
         }
     }
 

@@ -1,15 +1,7 @@
 using System.Text.Encodings.Web;
+using Fabrique.Storage;
 
 namespace Fabrique.Identity;
-
-/// <summary>What a mail says.</summary>
-/// <param name="Subject">One line.</param>
-/// <param name="Paragraphs">What to say; one that is an address of this site becomes a link.</param>
-internal sealed record Letter(string Subject, params IReadOnlyList<string> Paragraphs)
-{
-    /// <summary>Where a mail program ends such mails with one click; empty where they do not end.</summary>
-    public string Unsubscribe { get; init; } = "";
-}
 
 /// <summary>Writes mails, to be saved with what else changes; <see cref="MailSender"/> sends them.</summary>
 internal sealed class Mails(IdentityDb db, IConfiguration configuration, TimeProvider clock, MailSender sender)
@@ -40,7 +32,7 @@ internal sealed class Mails(IdentityDb db, IConfiguration configuration, TimePro
             NextAt = now.ToUnixTimeMilliseconds(),
         };
         db.Mails.Add(mail);
-        sender.Wake();
+        db.OnCommit(sender.Wake);
         return mail;
     }
 

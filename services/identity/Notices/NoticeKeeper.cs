@@ -86,9 +86,7 @@ internal sealed class NoticeKeeper(
         }
         await using var own = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(cancellation) : null;
         // Who is told two things at once is told one after the other: what is counted below holds until the commit.
-        await db
-            .Users.Where(person => readers.Contains(person.Id))
-            .ExecuteUpdateAsync(row => row.SetProperty(person => person.Rights, person => person.Rights), cancellation);
+        await db.LockAsync(readers, cancellation);
         var people = await db.Users.AsNoTracking().Where(person => readers.Contains(person.Id)).ToListAsync(cancellation);
         var choices = await db
             .NoticeChoices.AsNoTracking()
@@ -171,9 +169,7 @@ internal sealed class NoticeKeeper(
             .ToListAsync(cancellation);
         var names = await places.NamesAsync(waiting.SelectMany(NoticeTexts.Territories), cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        await db
-            .Users.Where(person => person.Id == reader)
-            .ExecuteUpdateAsync(row => row.SetProperty(person => person.Rights, person => person.Rights), cancellation);
+        await db.LockAsync([reader], cancellation);
         var due = await db
             .Notices.Where(notice => notice.Person == reader && notice.SentOn == NoticeRow.Waiting && notice.DueAt <= now)
             .OrderBy(notice => notice.HappenedAt)

@@ -51,24 +51,3 @@ internal sealed class NoticeRow
             DueAt = due,
         };
 }
-
-/// <summary>How a person wants to hear of a topic.</summary>
-internal sealed class NoticeChoiceRow
-{
-    public required string Person { get; init; }
-    public required string Topic { get; init; }
-
-    /// <summary>One of <see cref="NoticePace"/>.</summary>
-    public required string Pace { get; set; }
-}
-
-/// <summary>How soon somebody reads of a topic.</summary>
-internal static class NoticePace
-{
-    public const string AtOnce = "at-once";
-    public const string Daily = "daily";
-    public const string Never = "never";
-
-    /// <summary>Of those who chose nothing.</summary>
-    public static string Usual(NoticeTopic? topic) => topic is { IsUrgent: true } ? AtOnce : Daily;
-}

@@ -4,11 +4,6 @@ using Grpc.Core;
 
 namespace Fabrique.Identity;
 
-/// <summary>What a territory is called, and where it is.</summary>
-/// <param name="Name">Its code where nobody answers.</param>
-/// <param name="Around">What it is in, by the names that a grant can have for it: its region, "R32", and its cohort. Empty where nobody answers.</param>
-internal sealed record Place(string Name, IReadOnlyList<string> Around);
-
 /// <summary>Asks the service of territories how they are called and what they are in, and remembers it for some minutes. A mail does not wait for it: a code names a territory too.</summary>
 internal sealed class Places(TerritoryService.TerritoryServiceClient territories, TimeProvider clock)
 {

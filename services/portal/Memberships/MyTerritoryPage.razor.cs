@@ -230,8 +230,8 @@ public partial class MyTerritoryPage
     private static string State(JoinRequest request) =>
         request.Status switch
         {
-            "open" => T["Votre demande pour le territoire {0} attend une réponse", request.Territory],
-            "refused" => T["Votre demande pour le territoire {0} n’est pas acceptée", request.Territory],
+            JoinRequestStatus.Open => T["Votre demande pour le territoire {0} attend une réponse", request.Territory],
+            JoinRequestStatus.Refused => T["Votre demande pour le territoire {0} n’est pas acceptée", request.Territory],
             _ => T["Votre demande pour le territoire {0} est acceptée : rechargez la page dans un instant", request.Territory],
         };
 }

@@ -43,7 +43,7 @@ internal sealed class RequestDesk(
         if (answer.Value is { Request: var request })
         {
             Done =
-                request.Status == "accepted"
+                request.Status == JoinRequestStatus.Accepted
                     ? T["{0} peut maintenant agir pour son territoire", request.Name]
                     : T["{0} recevra votre réponse", request.Name];
             if (!accept)

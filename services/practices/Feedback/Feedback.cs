@@ -1,6 +1,6 @@
 using Fabrique.Practices.V1;
 using Grpc.Core;
-using static Fabrique.Records.Check;
+using static Fabrique.Check;
 
 namespace Fabrique.Practices;
 
@@ -23,7 +23,7 @@ internal sealed partial class PracticesGrpc
         return new CommentPracticeResponse
         {
             Comment = await comments.AddAsync(
-                Identifier(request.RequestId),
+                writes.Identifier(request.RequestId),
                 practice.Body.Id,
                 request.Territory,
                 text,
@@ -53,7 +53,7 @@ internal sealed partial class PracticesGrpc
         await reports.AddAsync(
             new ReportRow
             {
-                Id = Identifier(request.RequestId),
+                Id = writes.Identifier(request.RequestId),
                 Practice = practice.Body.Id,
                 Territory = practice.Body.Territory,
                 Kind = request.Kind,

@@ -1,4 +1,5 @@
 using Fabrique.Practices.V1;
+using Fabrique.Records;
 
 namespace Fabrique.Practices;
 

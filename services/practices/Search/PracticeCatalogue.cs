@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Fabrique.Practices.V1;
+using Fabrique.Records;
 using Fabrique.Search;
 using Microsoft.EntityFrameworkCore;
 

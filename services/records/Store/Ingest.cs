@@ -30,33 +30,47 @@ public sealed partial class RecordStore<TDb>
     internal static readonly TimeSpan QuarantineTime = TimeSpan.FromDays(90);
 
     /// <summary>
-    /// Takes in envelopes that came by pub/sub or from a feed, in one transaction. A version known already changes nothing; what cannot
-    /// be trusted, read or indexed is quarantined with its reason. Never throws because of what an envelope holds.
+    /// Takes in envelopes that came by pub/sub, in one transaction. A version known already changes nothing; what cannot be trusted, read or
+    /// indexed is quarantined with its reason. Never throws because of what an envelope holds.
     /// </summary>
     /// <param name="source">Where they come from.</param>
-    /// <param name="arrivals">They.</param>
-    /// <param name="cancellation">Ends it with nothing stored.</param>
-    /// <param name="cursor">How far its feed has been read with them.</param>
-    /// <param name="before">What must be stored before them; they are verified meanwhile. When it fails, so does this.</param>
     /// <returns>How many were new, and how many were put aside.</returns>
-    internal async Task<(int Stored, int Quarantined)> IngestAsync(
+    internal Task<(int Stored, int Quarantined)> IngestAsync(
         string source,
         IReadOnlyList<Arrival> arrivals,
-        CancellationToken cancellation,
-        CursorRow? cursor = null,
-        Task? before = null
-    )
+        CancellationToken cancellation
+    ) => TakeInAsync(source, Open(arrivals), null, cancellation);
+
+    /// <summary>Looks into envelopes, which is most of the work of taking them in and needs no database.</summary>
+    internal Batch Open(IReadOnlyList<Arrival> arrivals)
     {
         var seen = registry.Version;
-        var opened = Open(arrivals);
-        await (before ?? Task.CompletedTask);
+        // Signatures are verified each on its own. Where a service of this node has done so, reading what is left takes less than to store the
+        // batch before, which goes on meanwhile and wants a processor of its own.
+        return new(
+            seen,
+            arrivals.Count < 8 || arrivals.All(arrival => arrival.Mac.Length > 0)
+                ? [.. arrivals.Select(Open)]
+                : [.. arrivals.AsParallel().AsOrdered().Select(Open)]
+        );
+    }
+
+    /// <inheritdoc cref="IngestAsync"/>
+    /// <param name="cursor">How far the feed has been read with them.</param>
+    internal async Task<(int Stored, int Quarantined)> TakeInAsync(
+        string source,
+        Batch batch,
+        CursorRow? cursor,
+        CancellationToken cancellation
+    )
+    {
         try
         {
-            return await TakeInAsync(source, opened, seen, cursor, cancellation);
+            return await TakeInAsync(source, batch.Opened, batch.Seen, cursor, cancellation);
         }
         catch (Exception error) when (StoreFailure.IsOfData(error))
         {
-            return await TakeInOneByOneAsync(source, opened, seen, cursor, cancellation);
+            return await TakeInOneByOneAsync(source, batch.Opened, batch.Seen, cursor, cancellation);
         }
     }
 
@@ -155,22 +169,13 @@ public sealed partial class RecordStore<TDb>
     private static byte[] Bytes(ReadOnlyMemory<byte> memory) =>
         MemoryMarshal.TryGetArray(memory, out var part) && part.Count == part.Array!.Length ? part.Array : memory.ToArray();
 
-    /// <summary>
-    /// Signatures are most of the work of a catch-up, and each is on its own. Where a service of this node has verified them, reading what is left takes less than to
-    /// store it, which goes on meanwhile and wants a processor of its own.
-    /// </summary>
-    private Opened[] Open(IReadOnlyList<Arrival> arrivals) =>
-        arrivals.Count < 8 || arrivals.All(arrival => arrival.Mac.Length > 0)
-            ? [.. arrivals.Select(Open)]
-            : [.. arrivals.AsParallel().AsOrdered().Select(Open)];
-
     private Opened Open(Arrival arrival)
     {
         try
         {
             var isVerified = key.IsMac(arrival.Mac.Span, arrival.Envelope.Span);
             var record = Envelope.Open(arrival.Envelope, registry, isVerified);
-            return registry.HomeOf(record.Territory, RecordKinds.AreaOf(record.Kind)) != record.Home
+            return registry.HomeOf(record.Territory, RecordKind.AreaOf(record.Kind)) != record.Home
                     ? new Opened(arrival, QuarantineReason.WrongHome)
                 : record.Visibility == Visibility.Private ? new Opened(arrival, QuarantineReason.PrivateRecord)
                 : new Opened(
@@ -240,5 +245,9 @@ public sealed partial class RecordStore<TDb>
     private partial void LogUnusable(string kind, string id, Exception error);
 
     /// <summary>An envelope that was looked into: a record with its body where the kind is known, or the reason to put it aside.</summary>
-    private sealed record Opened(Arrival Arrival, QuarantineReason? Refused, Record? Record = null, IMessage? Body = null);
+    internal sealed record Opened(Arrival Arrival, QuarantineReason? Refused, Record? Record = null, IMessage? Body = null);
+
+    /// <summary>Envelopes that were looked into.</summary>
+    /// <param name="Seen">The state of the keys and homes by which they were.</param>
+    internal sealed record Batch(long Seen, IReadOnlyList<Opened> Opened);
 }

@@ -1,14 +1,18 @@
 using Fabrique.Records.V1;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Fabrique.Records;
 
 /// <summary>
-/// A service's database. The tables here are the truth and evolve by the numbered scripts of <c>Schema</c>; the tables a service adds
-/// are its index, created from the model and rebuilt from the records when their version changes.
+/// A service's database. The tables here are the truth and evolve by the numbered scripts of <c>Schema</c>; those of the parts of its index
+/// are created from the model and rebuilt from the records when their version changes.
 /// </summary>
 public abstract class RecordsDb(DbContextOptions options) : DbContext(options)
 {
+    private readonly IServiceProvider? _services = options.FindExtension<CoreOptionsExtension>()?.ApplicationServiceProvider;
+
     internal DbSet<StoreRow> Store => Set<StoreRow>();
     internal DbSet<IndexRow> Indexes => Set<IndexRow>();
     internal DbSet<RecordRow> Records => Set<RecordRow>();
@@ -19,47 +23,32 @@ public abstract class RecordsDb(DbContextOptions options) : DbContext(options)
     internal DbSet<HomeRow> Homes => Set<HomeRow>();
     internal DbSet<NoticeRow> Notices => Set<NoticeRow>();
 
+    /// <summary>The latest stamp that this context gave to a territory.</summary>
+    internal long TerritoryStamp { get; set; }
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
-        modelBuilder.Entity<StoreRow>(row => Truth(row, "store").HasKey(store => store.OnlyRow));
-        modelBuilder.Entity<IndexRow>(row => Truth(row, "indexes").HasKey(index => index.Version));
-        modelBuilder.Entity<RecordRow>(row => Truth(row, "records").HasKey(record => new { record.Kind, record.Id }));
-        modelBuilder.Entity<HistoryRow>(row =>
-            Truth(row, "history")
-                .HasKey(version => new
-                {
-                    version.Kind,
-                    version.Id,
-                    version.Version,
-                })
-        );
-        modelBuilder.Entity<CursorRow>(row => Truth(row, "cursors").HasKey(cursor => cursor.Feed));
-        modelBuilder.Entity<QuarantineRow>(row => Truth(row, "quarantine").HasKey(item => item.Digest));
-        modelBuilder.Entity<NodeKeyRow>(row => Truth(row, "node_keys").HasKey(key => new { key.Node, key.KeyId }));
-        modelBuilder.Entity<HomeRow>(row => Truth(row, "homes").HasKey(home => new { home.Territory, home.Area }));
-        modelBuilder.Entity<NoticeRow>(row => Truth(row, "notices").HasKey(notice => notice.Id));
-
-        static Microsoft.EntityFrameworkCore.Metadata.Builders.EntityTypeBuilder<T> Truth<T>(
-            Microsoft.EntityFrameworkCore.Metadata.Builders.EntityTypeBuilder<T> row,
-            string table
-        )
-            where T : class
-        {
-            row.ToTable(table, options => options.ExcludeFromMigrations());
-            foreach (var property in typeof(T).GetProperties())
+        modelBuilder.HasScripted<StoreRow>("store").HasKey(store => store.OnlyRow);
+        modelBuilder.HasScripted<IndexRow>("indexes").HasKey(index => index.Version);
+        modelBuilder.HasScripted<RecordRow>("records").HasKey(record => new { record.Kind, record.Id });
+        modelBuilder
+            .HasScripted<HistoryRow>("history")
+            .HasKey(version => new
             {
-                row.Property(property.Name).HasColumnName(SnakeCase(property.Name));
-            }
-            return row;
+                version.Kind,
+                version.Id,
+                version.Version,
+            });
+        modelBuilder.HasScripted<CursorRow>("cursors").HasKey(cursor => cursor.Feed);
+        modelBuilder.HasScripted<QuarantineRow>("quarantine").HasKey(item => item.Digest);
+        modelBuilder.HasScripted<NodeKeyRow>("node_keys").HasKey(key => new { key.Node, key.KeyId });
+        modelBuilder.HasScripted<HomeRow>("homes").HasKey(home => new { home.Territory, home.Area });
+        modelBuilder.HasScripted<NoticeRow>("notices").HasKey(notice => notice.Id);
+        foreach (var part in _services?.GetServices<IndexPart>() ?? [])
+        {
+            part.Configure(modelBuilder);
         }
     }
-
-    private static string SnakeCase(string name) =>
-        string.Concat(
-            name.Select(
-                (letter, at) => at > 0 && char.IsUpper(letter) ? $"_{char.ToLowerInvariant(letter)}" : $"{char.ToLowerInvariant(letter)}"
-            )
-        );
 }
 
 internal sealed class StoreRow

@@ -1,7 +1,8 @@
 using System.Globalization;
+using Fabrique.Records;
 using Fabrique.Territories.V1;
 using Grpc.Core;
-using static Fabrique.Records.Check;
+using static Fabrique.Check;
 
 namespace Fabrique.Territories;
 
@@ -163,7 +164,8 @@ internal static class AssessmentRules
 
     extension(AssessmentSnapshot snapshot)
     {
-        public bool IsDeleted => snapshot.FrozenOn.Length == 0;
+        /// <summary>Whether it was erased by a release that left an empty one in its place.</summary>
+        public bool IsEmptied => snapshot.FrozenOn.Length == 0;
 
         /// <summary>Without answers for people whose families have neither a sheet in it nor submitted one since: theirs is to come first.</summary>
         /// <param name="families">For which they stand.</param>
@@ -187,9 +189,6 @@ internal static class AssessmentRules
         /// <summary>Open to facilitators from a day on, or to the delegation only; null when it is so.</summary>
         public AssessmentSnapshot? Opened(bool open, DateOnly today) =>
             open == snapshot.OpenedOn.Length > 0 ? null : new AssessmentSnapshot(snapshot) { OpenedOn = open ? Day(today) : "" };
-
-        /// <summary>What stays of one that is deleted: that there was one; null when it is.</summary>
-        public AssessmentSnapshot? Deleted() => snapshot.IsDeleted ? null : new() { Id = snapshot.Id, Territory = snapshot.Territory };
     }
 
     extension(AssessmentSheet sheet)
@@ -200,14 +199,10 @@ internal static class AssessmentRules
         {
             if (seen != sheet.Version || !sameQuestions)
             {
-                throw new Refusal(
-                    StatusCode.Aborted,
-                    "STALE_VERSION",
-                    $"Quelqu’un de votre famille a modifié cette fiche entre-temps. Vos réponses n’ont pas été enregistrées : comparez, puis enregistrez de nouveau."
-                )
-                {
-                    Details = { ["currentVersion"] = $"{sheet.Version}" },
-                };
+                throw Conflict.StaleVersion(
+                    $"Quelqu’un de votre famille a modifié cette fiche entre-temps. Vos réponses n’ont pas été enregistrées : comparez, puis enregistrez de nouveau.",
+                    sheet.Version
+                );
             }
         }
     }

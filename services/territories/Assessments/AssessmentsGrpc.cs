@@ -8,6 +8,7 @@ namespace Fabrique.Territories;
 /// <summary>The contract of assessments. The writes are in the files that bear their names.</summary>
 internal sealed partial class AssessmentsGrpc(
     RecordStore<TerritoriesDb> records,
+    Writes<TerritoriesDb> writes,
     IDbContextFactory<TerritoriesDb> databases,
     OfficialDirectory directory,
     Questionnaires questionnaires,

@@ -1,5 +1,4 @@
 using Fabrique.Records;
-using Fabrique.Records.V1;
 using Fabrique.Territories.V1;
 using Grpc.Core;
 
@@ -42,14 +41,7 @@ internal sealed partial class AssessmentsGrpc
     public override async Task<RestartAssessmentResponse> RestartAssessment(RestartAssessmentRequest request, ServerCallContext context)
     {
         var territory = Demanded(request.Territory, context);
-        var written = await records.WriteAsync<Assessment>(
-            territory,
-            current =>
-                current is null ? throw Refusal.NotFound($"Votre territoire n’a pas encore commencé d’auto-évaluation.")
-                : current.Body.Restarted() is { } restarted ? Private("restarted", territory, restarted)
-                : null,
-            context.CancellationToken
-        );
+        var written = await writes.ChangeAsync(Kinds.Assessment, territory, 0, "restarted", assessment => assessment.Restarted(), context);
         return new RestartAssessmentResponse
         {
             Assessment = new(written.Body) { Questionnaire = questionnaires.Latest, Record = written.Info },
@@ -74,15 +66,13 @@ internal sealed partial class AssessmentsGrpc
                 $"Vous ne remplissez que la fiche de la famille d’acteurs pour laquelle vous êtes dans la délégation."
             );
         }
-        var written = await records.WriteAsync<Assessment>(
-            territory,
-            current =>
-                decide(territory, current?.Body, (current?.Info.Version ?? 0) + 1) is { } next ? Private(word, territory, next) : null,
-            context.CancellationToken
-        );
-        return written.Body.Sheet(family)!;
+        var verb = new Verb<TerritoriesDb, Assessment>(word, writing =>
+            ValueTask.FromResult(decide(territory, writing.Current?.Body, writing.NextVersion))
+        )
+        {
+            Creates = true,
+            For = territory,
+        };
+        return (await writes.ChangeAsync(Kinds.Assessment, territory, verb, context)).Body.Sheet(family)!;
     }
-
-    private static Change<Assessment> Private(string word, string territory, Assessment assessment) =>
-        new(word, territory, assessment, Visibility.Private);
 }

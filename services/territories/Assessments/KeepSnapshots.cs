@@ -12,39 +12,29 @@ internal sealed partial class AssessmentsGrpc
     public override async Task<FreezeAssessmentResponse> FreezeAssessment(FreezeAssessmentRequest request, ServerCallContext context)
     {
         var territory = Demanded(request.Territory, context);
-        var id =
-            request.RequestId.Length == 0 ? Guid.CreateVersion7(clock.GetUtcNow()).ToString()
-            : Guid.TryParseExact(request.RequestId, "D", out var drawn) ? drawn.ToString()
-            : throw Refusal.Invalid("requestId", $"L’identifiant de la demande est un UUID.");
-        var assessment = (await records.FindAsync<Assessment>(territory, context.CancellationToken))?.Body
-            ?? new() { Territory = territory };
-        await using var db = await databases.CreateDbContextAsync(context.CancellationToken);
-        var count = await db.Snapshots.CountAsync(row => row.Territory == territory, context.CancellationToken);
-        var written = await records.WriteAsync<AssessmentSnapshot>(
-            id,
-            current =>
-                current switch
+        var written = await writes.CreateAsync(
+            Kinds.Snapshot,
+            request.RequestId,
+            territory,
+            "frozen",
+            async (id, writing) =>
+            {
+                var cancellation = context.CancellationToken;
+                if (await writing.Db.Snapshots.CountAsync(row => row.Territory == territory, cancellation) >= AssessmentRules.MostSnapshots)
                 {
-                    null when count >= AssessmentRules.MostSnapshots => throw new Refusal(
+                    throw new Refusal(
                         StatusCode.FailedPrecondition,
                         "TOO_MANY_SNAPSHOTS",
                         $"Votre territoire garde déjà {AssessmentRules.MostSnapshots} instantanés : la personne référente peut en effacer un."
-                    ),
-                    null => Private("frozen", assessment.Frozen(id, Today)),
-                    // The same request again: a second click, a retry. What the first one wrote is the answer.
-                    _ when current.Body.Territory == territory && !current.Body.IsDeleted => null,
-                    _ => throw new Refusal(
-                        StatusCode.AlreadyExists,
-                        "REQUEST_ID_USED",
-                        $"Cet identifiant de demande a déjà servi : tirez-en un autre."
-                    ),
-                },
-            context.CancellationToken
+                    );
+                }
+                var assessment = (await writing.FindAsync<Assessment>(territory, cancellation))?.Body ?? new() { Territory = territory };
+                return assessment.Frozen(id, Today);
+            },
+            context
         );
-        return new FreezeAssessmentResponse
-        {
-            Snapshot = Resource(written.Body.SeenBy(Families(territory, context), assessment), written.Info),
-        };
+        var now = await NowAsync(territory, context);
+        return new FreezeAssessmentResponse { Snapshot = Resource(written.Body.SeenBy(Families(territory, context), now), written.Info) };
     }
 
     public override async Task<OpenSnapshotResponse> OpenSnapshot(OpenSnapshotRequest request, ServerCallContext context) =>
@@ -64,18 +54,7 @@ internal sealed partial class AssessmentsGrpc
     public override async Task<DeleteSnapshotResponse> DeleteSnapshot(DeleteSnapshotRequest request, ServerCallContext context)
     {
         var territory = Demanded(request.Territory, context);
-        if (await records.ExistsAsync<AssessmentSnapshot>(request.Id, context.CancellationToken))
-        {
-            // Only the latest version of a private record is kept: what this one replaces is gone.
-            await records.WriteAsync<AssessmentSnapshot>(
-                request.Id,
-                current =>
-                    current!.Body.Territory != territory ? throw NoSnapshot()
-                    : current.Body.Deleted() is { } gone ? Private("deleted", gone)
-                    : null,
-                context.CancellationToken
-            );
-        }
+        await writes.DeleteAsync(Kinds.Snapshot, request.Id, context, snapshot => snapshot.Territory == territory);
         return new DeleteSnapshotResponse();
     }
 
@@ -85,27 +64,14 @@ internal sealed partial class AssessmentsGrpc
         string id,
         string word,
         ServerCallContext context,
-        Func<AssessmentSnapshot, AssessmentSnapshot?> decide
+        Func<AssessmentSnapshot, AssessmentSnapshot?> rule
     )
     {
         var territory = Demanded(code, context);
-        var written = await records.WriteAsync<AssessmentSnapshot>(
-            id,
-            current =>
-                current?.Body is { IsDeleted: false } snapshot && snapshot.Territory == territory
-                    ? decide(snapshot) is { } next
-                        ? Private(word, next)
-                        : null
-                    : throw NoSnapshot(),
-            context.CancellationToken
-        );
+        var verb = new Verb<TerritoriesDb, AssessmentSnapshot>(word, rule) { Among = snapshot => snapshot.Territory == territory };
+        var written = await writes.ChangeAsync(Kinds.Snapshot, id, verb, context);
         return Resource(written.Body.Head(), written.Info);
     }
 
-    private static Change<AssessmentSnapshot> Private(string word, AssessmentSnapshot snapshot) =>
-        new(word, snapshot.Territory, snapshot, Visibility.Private);
-
     private static AssessmentSnapshot Resource(AssessmentSnapshot snapshot, RecordInfo info) => new(snapshot) { Record = info };
-
-    private static Refusal NoSnapshot() => Refusal.NotFound($"Aucun instantané de ce territoire ne se trouve là : il a pu être effacé.");
 }

@@ -29,7 +29,7 @@ internal sealed partial class AssessmentsGrpc
         var found = await FoundAsync(territory, request.Id, context);
         if (!isOurs && found.Body.OpenedOn.Length == 0)
         {
-            throw NoSnapshot();
+            throw Kinds.Snapshot.Missing();
         }
         var seen = Resource(
             isOurs ? found.Body.SeenBy(Families(territory, context), await NowAsync(territory, context)) : found.Body,
@@ -61,15 +61,15 @@ internal sealed partial class AssessmentsGrpc
             return (territory, true);
         }
         var membership = await records.FindAsync<Membership>(territory, context.CancellationToken);
-        context.Demand(membership is null ? territory : MembershipsGrpc.Subject(membership.Body), "opened");
+        context.Demand(membership is null ? territory : Kinds.Membership.SubjectOf(membership.Body), "opened");
         return (territory, false);
     }
 
     private async Task<Versioned<AssessmentSnapshot>> FoundAsync(string territory, string id, ServerCallContext context) =>
-        await records.FindAsync<AssessmentSnapshot>(id, context.CancellationToken) is { Body.IsDeleted: false } found
+        await records.FindAsync<AssessmentSnapshot>(id, context.CancellationToken) is { Body.IsEmptied: false } found
         && found.Body.Territory == territory
             ? found
-            : throw NoSnapshot();
+            : throw Kinds.Snapshot.Missing();
 
     private async Task<Assessment?> NowAsync(string territory, ServerCallContext context) =>
         (await records.FindAsync<Assessment>(territory, context.CancellationToken))?.Body;

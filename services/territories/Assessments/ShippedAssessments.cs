@@ -1,5 +1,4 @@
 using Fabrique.Records;
-using Fabrique.Records.V1;
 using Fabrique.Territories.V1;
 
 namespace Fabrique.Territories;
@@ -10,16 +9,14 @@ internal sealed class ShippedAssessments(
     Registry registry,
     IHostEnvironment environment,
     IConfiguration configuration
-) : ShippedRecords<TerritoriesDb, Assessment>(records, registry, environment, configuration)
+) : ShippedRecords<TerritoriesDb, Assessment>(Kinds.Assessment, records, registry, environment, configuration)
 {
     protected override string Folder => "Data/assessments";
 
-    protected override Visibility Visibility => Visibility.Private;
-
-    protected override IEnumerable<(string Id, string Territory, Assessment Body)> Read(string json)
+    protected override IEnumerable<(string Id, Assessment Body)> Read(string json)
     {
         var told = Assessment.Parser.ParseJson(json);
-        return [(told.Territory, told.Territory, told)];
+        return [(told.Territory, told)];
     }
 }
 
@@ -29,12 +26,10 @@ internal sealed class ShippedSnapshots(
     Registry registry,
     IHostEnvironment environment,
     IConfiguration configuration
-) : ShippedRecords<TerritoriesDb, AssessmentSnapshot>(records, registry, environment, configuration)
+) : ShippedRecords<TerritoriesDb, AssessmentSnapshot>(Kinds.Snapshot, records, registry, environment, configuration)
 {
     protected override string Folder => "Data/snapshots";
 
-    protected override Visibility Visibility => Visibility.Private;
-
-    protected override IEnumerable<(string Id, string Territory, AssessmentSnapshot Body)> Read(string json) =>
-        ListSnapshotsResponse.Parser.ParseJson(json).Snapshots.Select(told => (told.Id, told.Territory, told));
+    protected override IEnumerable<(string Id, AssessmentSnapshot Body)> Read(string json) =>
+        ListSnapshotsResponse.Parser.ParseJson(json).Snapshots.Select(told => (told.Id, told));
 }

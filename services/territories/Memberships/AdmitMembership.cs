@@ -1,3 +1,4 @@
+using Fabrique.Records;
 using Fabrique.Territories.V1;
 using Grpc.Core;
 
@@ -9,30 +10,22 @@ internal sealed partial class MembershipsGrpc
     {
         var territory = await places.FindAsync(request.Territory, context.CancellationToken)
             ?? throw Refusal.Invalid("territory", $"Aucun territoire ne porte ce code.");
-        var unknown = await UnknownAsync(request.Cohort, context);
-        var (before, admitted) = (MembershipStatus.Unspecified, (Membership?)null);
-        var written = await records.WriteAsync<Membership>(
-            territory.Id,
-            current =>
+        var verb = new Verb<TerritoriesDb, Membership>("accepted", async writing =>
+        {
+            var asked = MembershipRules.Submitted(writing.Current?.Body, territory, "", Today) ?? writing.Current!.Body;
+            context.Demand(Kinds.Membership.SubjectOf(asked));
+            var admitted = asked.Admitted(request.Profile, request.Cohort);
+            if (admitted is not null)
             {
-                var asked = MembershipRules.Submitted(current?.Body, territory, "", Today) ?? current!.Body;
-                context.Demand(Subject(asked));
-                admitted = asked.Admitted(request.Profile, request.Cohort);
-                before = current?.Body.Status ?? MembershipStatus.Unspecified;
-                return (admitted, unknown) switch
-                {
-                    (null, _) => null,
-                    (_, { } refusal) => throw refusal,
-                    _ => Change("accepted", admitted),
-                };
-            },
-            db =>
-            {
-                notices.Tell(db, admitted!, before, context.Caller().FindFirst("sub")?.Value ?? "");
-                return Task.CompletedTask;
-            },
-            context.CancellationToken
-        );
-        return new AdmitMembershipResponse { Membership = await ResourceAsync(written, context) };
+                await DemandCohortAsync(writing, request.Cohort, context.CancellationToken);
+            }
+            return admitted;
+        })
+        {
+            Creates = true,
+            // The right is that to what is asked, which may be the first there is.
+            IsOpen = true,
+        };
+        return new AdmitMembershipResponse { Membership = await ChangeAsync(territory.Id, verb, context) };
     }
 }

@@ -1,16 +1,16 @@
 using System.Text.RegularExpressions;
 using Fabrique.Records;
-using Fabrique.Records.V1;
 using Fabrique.Territories.V1;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
-using static Fabrique.Records.Check;
+using static Fabrique.Check;
 
 namespace Fabrique.Territories;
 
 /// <summary>The contract of cohorts.</summary>
 internal sealed partial class CohortsGrpc(
     RecordStore<TerritoriesDb> records,
+    Writes<TerritoriesDb> writes,
     IDbContextFactory<TerritoriesDb> databases,
     OfficialDirectory directory
 ) : CohortService.CohortServiceBase
@@ -20,7 +20,7 @@ internal sealed partial class CohortsGrpc(
     public override async Task<ListCohortsResponse> ListCohorts(ListCohortsRequest request, ServerCallContext context)
     {
         var size = Paging.Size(request.PageSize);
-        var after = Paging.Position<Place>(new ListCohortsRequest(), request.PageToken);
+        var after = Paging.Position<Position>(new ListCohortsRequest(), request.PageToken);
         await using var db = await databases.CreateDbContextAsync(context.CancellationToken);
         var rows = db.Cohorts.AsNoTracking();
         rows = after is null
@@ -42,14 +42,13 @@ internal sealed partial class CohortsGrpc(
         {
             Cohorts = { page.Take(size).Select(row => Cohort(row, counts.GetValueOrDefault(row.Code))) },
             NextPageToken =
-                page.Count > size ? Paging.Token(new ListCohortsRequest(), new Place(page[size - 1].StartsOn, page[size - 1].Code)) : "",
+                page.Count > size ? Paging.Token(new ListCohortsRequest(), new Position(page[size - 1].StartsOn, page[size - 1].Code)) : "",
         };
     }
 
     public override async Task<GetCohortResponse> GetCohort(GetCohortRequest request, ServerCallContext context)
     {
-        var found = await records.FindAsync<Cohort>(request.Code, context.CancellationToken)
-            ?? throw Refusal.NotFound($"Aucune cohorte n’a ce code.");
+        var found = await records.FindAsync<Cohort>(request.Code, context.CancellationToken) ?? throw Kinds.Cohort.Missing();
         await using var db = await databases.CreateDbContextAsync(context.CancellationToken);
         var members = await db
             .Members.Where(row => row.Cohort == found.Body.Code)
@@ -67,38 +66,22 @@ internal sealed partial class CohortsGrpc(
     public override async Task<SaveCohortResponse> SaveCohort(SaveCohortRequest request, ServerCallContext context)
     {
         var told = Tidied(request.Cohort ?? throw Refusal.Invalid("cohort", $"Envoyez la cohorte."));
-        var saved = await records.WriteAsync<Cohort>(
-            told.Code,
-            current =>
-            {
-                // Whoever facilitates it may change it; moving it to another region asks for the right there too.
-                context.Demand(Subject(told));
-                if (current is not null)
-                {
-                    context.Demand(Subject(current.Body));
-                }
-                if (current is not null && request.Version == 0)
-                {
-                    throw Refusal.Invalid("code", $"Une cohorte a déjà ce code : choisissez-en un autre.");
-                }
-                if ((current?.Info.Version ?? 0) != request.Version)
-                {
-                    throw new Refusal(
-                        StatusCode.Aborted,
-                        "STALE_VERSION",
-                        $"Quelqu’un a modifié cette cohorte entre-temps. Rien n’a été enregistré."
-                    );
-                }
-                return told.Equals(current?.Body)
-                    ? null
-                    : new Change<Cohort>(current is null ? "opened" : "revised", "", told, Visibility.Public);
-            },
-            context.CancellationToken
-        );
+        var verb = new Verb<TerritoriesDb, Cohort>(
+            (before, _) => before is null ? "opened" : "revised",
+            writing =>
+                writing.Current is not null && request.Version == 0
+                    ? throw Refusal.Invalid("code", $"Une cohorte a déjà ce code : choisissez-en un autre.")
+                    : ValueTask.FromResult(told.Equals(writing.Current?.Body) ? null : told)
+        )
+        {
+            Creates = true,
+            // Whoever facilitates it may change it; moving it to another region asks for the right there too.
+            For = Kinds.Cohort.SubjectOf(told),
+            Version = request.Version == 0 ? null : request.Version,
+        };
+        var saved = await writes.ChangeAsync(Kinds.Cohort, told.Code, verb, context);
         return new SaveCohortResponse { Cohort = new Cohort(saved.Body) { Record = saved.Info } };
     }
-
-    private static Subject Subject(Cohort cohort) => new([cohort.Code], cohort.Region.Length > 0 ? [$"R{cohort.Region}"] : []);
 
     private Cohort Tidied(Cohort cohort)
     {
@@ -140,5 +123,5 @@ internal sealed partial class CohortsGrpc(
     [GeneratedRegex("^[a-z][a-z0-9-]{1,39}$")]
     private static partial Regex CodeShape();
 
-    private sealed record Place(string StartsOn, string Code);
+    private sealed record Position(string StartsOn, string Code);
 }

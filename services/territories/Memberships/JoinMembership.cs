@@ -1,3 +1,4 @@
+using Fabrique.Records;
 using Fabrique.Territories.V1;
 using Grpc.Core;
 
@@ -20,16 +21,13 @@ internal sealed partial class MembershipsGrpc
             };
         }
         var created = false;
-        var written = await records.WriteAsync<Membership>(
-            territory.Id,
-            current =>
-            {
-                var submitted = MembershipRules.Submitted(current?.Body, territory, request.Profile, Today);
-                created = submitted is not null;
-                return submitted is null ? null : Change("submitted", submitted);
-            },
-            context.CancellationToken
-        );
+        var verb = new Verb<TerritoriesDb, Membership>("submitted", writing =>
+        {
+            var submitted = MembershipRules.Submitted(writing.Current?.Body, territory, request.Profile, Today);
+            created = submitted is not null;
+            return ValueTask.FromResult(submitted);
+        }) { Creates = true, IsOpen = true };
+        var written = await writes.ChangeAsync(Kinds.Membership, territory.Id, verb, context);
         return new SubmitMembershipResponse
         {
             Membership =
@@ -41,32 +39,33 @@ internal sealed partial class MembershipsGrpc
     }
 
     public override async Task<ExamineMembershipResponse> ExamineMembership(ExamineMembershipRequest request, ServerCallContext context) =>
-        new() { Membership = await WriteAsync(request.Territory, "examined", context, membership => membership.Examined()) };
+        new() { Membership = await ChangeAsync(request.Territory, new("examined", membership => membership.Examined()), context) };
 
     public override async Task<RefuseMembershipResponse> RefuseMembership(RefuseMembershipRequest request, ServerCallContext context) =>
-        new() { Membership = await WriteAsync(request.Territory, "refused", context, membership => membership.Refused(request.Reason)) };
-
-    public override async Task<AcceptMembershipResponse> AcceptMembership(AcceptMembershipRequest request, ServerCallContext context)
-    {
-        var unknown = await UnknownAsync(request.Cohort, context);
-        return new()
+        new()
         {
-            Membership = await WriteAsync(request.Territory, "accepted", context, membership =>
-                unknown is null ? membership.Accepted(request.Profile, request.Cohort) : throw unknown
+            Membership = await ChangeAsync(request.Territory, new("refused", membership => membership.Refused(request.Reason)), context),
+        };
+
+    public override async Task<AcceptMembershipResponse> AcceptMembership(AcceptMembershipRequest request, ServerCallContext context) =>
+        new()
+        {
+            Membership = await ChangeAsync(
+                request.Territory,
+                InCohort("accepted", request.Cohort, context, membership => membership.Accepted(request.Profile, request.Cohort)),
+                context
             ),
         };
-    }
 
-    public override async Task<PlaceMembershipResponse> PlaceMembership(PlaceMembershipRequest request, ServerCallContext context)
-    {
-        var unknown = await UnknownAsync(request.Cohort, context);
-        return new()
+    public override async Task<PlaceMembershipResponse> PlaceMembership(PlaceMembershipRequest request, ServerCallContext context) =>
+        new()
         {
-            Membership = await WriteAsync(request.Territory, "placed", context, membership =>
-                unknown is null ? membership.Placed(request.Profile, request.Cohort) : throw unknown
+            Membership = await ChangeAsync(
+                request.Territory,
+                InCohort("placed", request.Cohort, context, membership => membership.Placed(request.Profile, request.Cohort)),
+                context
             ),
         };
-    }
 
     // What is not public yet: only that there is something.
     private static Membership Stub(Territory territory, MembershipStatus status) =>
@@ -77,8 +76,23 @@ internal sealed partial class MembershipsGrpc
             Status = status,
         };
 
-    private async Task<Refusal?> UnknownAsync(string cohort, ServerCallContext context) =>
-        cohort.Length == 0 || await records.ExistsAsync<Cohort>(cohort, context.CancellationToken)
-            ? null
-            : Refusal.Invalid("cohort", $"Aucune cohorte n’a ce code.");
+    /// <summary>What puts a territory into a cohort, or into none.</summary>
+    private static Verb<TerritoriesDb, Membership> InCohort(
+        string word,
+        string cohort,
+        ServerCallContext context,
+        Func<Membership, Membership?> rule
+    ) => new(word, async writing =>
+        {
+            await DemandCohortAsync(writing, cohort, context.CancellationToken);
+            return rule(writing.Current!.Body);
+        });
+
+    private static async Task DemandCohortAsync(Writing<TerritoriesDb, Membership> writing, string cohort, CancellationToken cancellation)
+    {
+        if (cohort.Length > 0 && await writing.FindAsync<Cohort>(cohort, cancellation) is null)
+        {
+            throw Refusal.Invalid("cohort", $"Aucune cohorte n’a ce code.");
+        }
+    }
 }

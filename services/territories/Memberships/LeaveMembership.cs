@@ -1,5 +1,3 @@
-using Fabrique.Records;
-using Fabrique.Records.V1;
 using Fabrique.Territories.V1;
 using Grpc.Core;
 
@@ -9,27 +7,25 @@ namespace Fabrique.Territories;
 internal sealed partial class MembershipsGrpc
 {
     public override async Task<SleepMembershipResponse> SleepMembership(SleepMembershipRequest request, ServerCallContext context) =>
-        new() { Membership = await WriteAsync(request.Territory, "fell-asleep", context, membership => membership.Slept(request.Reason)) };
+        new()
+        {
+            Membership = await ChangeAsync(request.Territory, new("fell-asleep", membership => membership.Slept(request.Reason)), context),
+        };
 
     public override async Task<WakeMembershipResponse> WakeMembership(WakeMembershipRequest request, ServerCallContext context) =>
-        new() { Membership = await WriteAsync(request.Territory, "woke", context, membership => membership.Woken(Today)) };
+        new() { Membership = await ChangeAsync(request.Territory, new("woke", membership => membership.Woken(Today)), context) };
 
     public override async Task<LeaveMembershipResponse> LeaveMembership(LeaveMembershipRequest request, ServerCallContext context)
     {
-        var left = await WriteAsync(request.Territory, "left", context, membership =>
-            membership.Left(request.Reason, request.Practices, Today)
+        var left = await ChangeAsync(
+            request.Territory,
+            new("left", membership => membership.Left(request.Reason, request.Practices, Today)),
+            context
         );
-        if (left.PracticesLeft == PracticesLeft.Hidden && await records.ExistsAsync<Profile>(left.Territory, context.CancellationToken))
+        if (left.PracticesLeft == PracticesLeft.Hidden)
         {
             // The practices follow in their own service.
-            await records.WriteAsync<Profile>(
-                left.Territory,
-                current =>
-                    current!.Info.Visibility == Visibility.Private
-                        ? null
-                        : new Change<Profile>("hidden", left.Territory, current.Body, Visibility.Private),
-                context.CancellationToken
-            );
+            await writes.HideAsync(Kinds.Profile, left.Territory, context.CancellationToken);
         }
         return new LeaveMembershipResponse { Membership = left };
     }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Fabrique.Territories.V1;
 using Grpc.Core;
-using static Fabrique.Records.Check;
+using static Fabrique.Check;
 
 namespace Fabrique.Territories;
 

@@ -10,6 +10,7 @@ namespace Fabrique.Territories;
 /// <summary>The contract of memberships. The writes are in the files that bear their names.</summary>
 internal sealed partial class MembershipsGrpc(
     RecordStore<TerritoriesDb> records,
+    Writes<TerritoriesDb> writes,
     IDbContextFactory<TerritoriesDb> databases,
     OfficialDirectory directory,
     Places places,
@@ -26,14 +27,14 @@ internal sealed partial class MembershipsGrpc(
         var found = await records.FindAsync<Membership>(Code(request.Territory), context.CancellationToken);
         return found is not null && (found.Body.IsOpen || MayReadWhole(found.Body, context))
             ? new GetMembershipResponse { Membership = await ResourceAsync(found, context) }
-            : throw NotFound();
+            : throw Kinds.Membership.Missing();
     }
 
     public override async Task<ListMembershipsResponse> ListMemberships(ListMembershipsRequest request, ServerCallContext context)
     {
         var size = Paging.Size(request.PageSize);
         var filter = new ListMembershipsRequest(request) { PageSize = 0, PageToken = "" };
-        var after = Paging.Position<Place>(filter, request.PageToken);
+        var after = Paging.Position<Position>(filter, request.PageToken);
         var scopes = context
             .Caller()
             .Grants()
@@ -56,7 +57,7 @@ internal sealed partial class MembershipsGrpc(
         return new ListMembershipsResponse
         {
             Memberships = { page.Take(size).Select(row => Membership.Parser.ParseFrom(row.Body)) },
-            NextPageToken = page.Count > size ? Paging.Token(filter, new Place(page[size - 1].ChangedAt, page[size - 1].Id)) : "",
+            NextPageToken = page.Count > size ? Paging.Token(filter, new Position(page[size - 1].ChangedAt, page[size - 1].Id)) : "",
         };
     }
 
@@ -68,33 +69,18 @@ internal sealed partial class MembershipsGrpc(
             }
         );
 
-    /// <summary>Writes the membership of a territory for whoever has the right of the call there.</summary>
-    private async Task<Membership> WriteAsync(
-        string territory,
-        string word,
-        ServerCallContext context,
-        Func<Membership, Membership?> decide,
-        Func<TerritoriesDb, Task>? beside = null
-    )
+    /// <summary>Changes the membership of a territory, and tells its delegation what became of it.</summary>
+    private async Task<Membership> ChangeAsync(string territory, Verb<TerritoriesDb, Membership> verb, ServerCallContext context)
     {
-        var (before, next) = (MembershipStatus.Unspecified, (Membership?)null);
-        var written = await records.WriteAsync<Membership>(
-            Code(territory),
-            current =>
+        var told = verb with
+        {
+            Beside = async (db, before, after) =>
             {
-                var membership = current?.Body ?? throw NotFound();
-                context.Demand(Subject(membership));
-                (before, next) = (membership.Status, decide(membership));
-                return next is null ? null : Change(word, next);
+                notices.Tell(db, after, before?.Status ?? MembershipStatus.Unspecified, context.Caller().FindFirst("sub")?.Value ?? "");
+                await (verb.Beside?.Invoke(db, before, after) ?? Task.CompletedTask);
             },
-            async db =>
-            {
-                notices.Tell(db, next!, before, context.Caller().FindFirst("sub")?.Value ?? "");
-                await (beside?.Invoke(db) ?? Task.CompletedTask);
-            },
-            context.CancellationToken
-        );
-        return await ResourceAsync(written, context);
+        };
+        return await ResourceAsync(await writes.ChangeAsync(Kinds.Membership, Code(territory), told, context), context);
     }
 
     /// <summary>With what is filled on reading, as far as the caller may see it.</summary>
@@ -116,24 +102,9 @@ internal sealed partial class MembershipsGrpc(
     /// <summary>A former code is another name of the same territory.</summary>
     private string Code(string territory) => directory.Find(territory)?.Id ?? territory;
 
-    internal static Change<Membership> Change(string word, Membership membership) =>
-        new(word, membership.Territory, membership, membership.IsOpen ? Visibility.Public : Visibility.Private);
-
     // What one may see does not depend on which call shows it.
     private static bool MayReadWhole(Membership membership, ServerCallContext context) =>
-        context.Caller().Allows("fabrique.territories.v1.MembershipService/GetMembership:whole", Subject(membership));
+        context.Caller().Allows("fabrique.territories.v1.MembershipService/GetMembership:whole", Kinds.Membership.SubjectOf(membership));
 
-    /// <summary>What a membership is about.</summary>
-    internal static Subject Subject(Membership membership) =>
-        new(
-            [membership.Territory],
-            [
-                .. membership.Region.Length > 0 ? [$"R{membership.Region}"] : Array.Empty<string>(),
-                .. membership.Cohort.Length > 0 ? [membership.Cohort] : Array.Empty<string>(),
-            ]
-        );
-
-    private static Refusal NotFound() => Refusal.NotFound($"Ce territoire n’est pas membre du réseau.");
-
-    private sealed record Place(long ChangedAt, string Id);
+    private sealed record Position(long ChangedAt, string Id);
 }

@@ -10,17 +10,17 @@ internal sealed class ShippedMemberships(
     IHostEnvironment environment,
     IConfiguration configuration,
     OfficialDirectory directory
-) : ShippedRecords<TerritoriesDb, Membership>(records, registry, environment, configuration)
+) : ShippedRecords<TerritoriesDb, Membership>(Kinds.Membership, records, registry, environment, configuration)
 {
     protected override string Folder => "Data/memberships";
 
-    protected override IEnumerable<(string Id, string Territory, Membership Body)> Read(string json)
+    protected override IEnumerable<(string Id, Membership Body)> Read(string json)
     {
         var told = Membership.Parser.ParseJson(json);
         var territory = directory.Find(told.Territory) ?? throw new InvalidDataException($"No territory has the code {told.Territory}.");
         var place = MembershipRules.Submitted(null, territory, told.Profile, DateOnly.MinValue)!;
         (place.Status, place.SubmittedOn) = (MembershipStatus.Active, "");
         place.MergeFrom(told);
-        return [(territory.Id, territory.Id, place)];
+        return [(territory.Id, place)];
     }
 }

@@ -1,3 +1,4 @@
+using Fabrique.Records;
 using Fabrique.Territories.V1;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
@@ -12,14 +13,13 @@ internal sealed partial class MembershipsGrpc
     public override async Task<SignCharterResponse> SignCharter(SignCharterRequest request, ServerCallContext context)
     {
         Texts.Tidy(request);
-        var signed = await WriteAsync(
-            request.Territory,
-            "charter-signed",
-            context,
-            membership =>
-                membership.Signed(request.Version, charters.Latest, request.Signatory, request.SignedOn, request.Deliberation, Today),
-            db => SignAsync(db, Code(request.Territory), request.Signatory, context.CancellationToken)
-        );
+        var verb = new Verb<TerritoriesDb, Membership>("charter-signed", membership =>
+            membership.Signed(request.Version, charters.Latest, request.Signatory, request.SignedOn, request.Deliberation, Today)
+        )
+        {
+            Beside = (db, _, membership) => SignAsync(db, membership.Territory, request.Signatory, context.CancellationToken),
+        };
+        var signed = await ChangeAsync(request.Territory, verb, context);
         if (signed.Status != MembershipStatus.CharterToSign)
         {
             return new SignCharterResponse { Membership = signed };
@@ -35,8 +35,9 @@ internal sealed partial class MembershipsGrpc
 
     public override async Task<ActivateMembershipResponse> ActivateMembership(ActivateMembershipRequest request, ServerCallContext context)
     {
-        var found = await records.FindAsync<Membership>(Code(request.Territory), context.CancellationToken) ?? throw NotFound();
-        context.Demand(Subject(found.Body));
+        var found = await records.FindAsync<Membership>(Code(request.Territory), context.CancellationToken)
+            ?? throw Kinds.Membership.Missing();
+        context.Demand(Kinds.Membership.SubjectOf(found.Body));
         return new ActivateMembershipResponse
         {
             Membership = await ActivateAsync(found.Body.Territory, await FamiliesAsync(found.Body.Territory, context), context),
@@ -45,15 +46,16 @@ internal sealed partial class MembershipsGrpc
 
     public override async Task<EraseSignatoryResponse> EraseSignatory(EraseSignatoryRequest request, ServerCallContext context)
     {
-        var found = await records.FindAsync<Membership>(Code(request.Territory), context.CancellationToken) ?? throw NotFound();
-        context.Demand(Subject(found.Body));
+        var found = await records.FindAsync<Membership>(Code(request.Territory), context.CancellationToken)
+            ?? throw Kinds.Membership.Missing();
+        context.Demand(Kinds.Membership.SubjectOf(found.Body));
         await using var db = await databases.CreateDbContextAsync(context.CancellationToken);
         await db.Signatories.Where(row => row.Territory == found.Body.Territory).ExecuteDeleteAsync(context.CancellationToken);
         return new EraseSignatoryResponse();
     }
 
     private Task<Membership> ActivateAsync(string territory, IReadOnlyDictionary<string, int> families, ServerCallContext context) =>
-        WriteAsync(territory, "activated", context, membership => membership.Activated(families, Today));
+        ChangeAsync(territory, new("activated", membership => membership.Activated(families, Today)), context);
 
     /// <summary>How many people stand for each family, by the service that knows them.</summary>
     private async Task<IReadOnlyDictionary<string, int>> FamiliesAsync(string territory, ServerCallContext context)

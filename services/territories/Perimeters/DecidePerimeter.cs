@@ -1,3 +1,4 @@
+using Fabrique.Records;
 using Fabrique.Territories.V1;
 using Grpc.Core;
 
@@ -7,48 +8,31 @@ namespace Fabrique.Territories;
 internal sealed partial class PerimetersGrpc
 {
     public override async Task<ConfirmPerimeterResponse> ConfirmPerimeter(ConfirmPerimeterRequest request, ServerCallContext context) =>
-        new() { Perimeter = await DecideAsync(request.Id, "confirmed", context, perimeter => perimeter.Confirmed(Today)) };
+        new()
+        {
+            Perimeter = Resource(
+                await writes.ChangeAsync(Kinds.Perimeter, request.Id, 0, "confirmed", perimeter => perimeter.Confirmed(Today), context)
+            ),
+        };
 
     public override async Task<RefusePerimeterResponse> RefusePerimeter(RefusePerimeterRequest request, ServerCallContext context) =>
-        new() { Perimeter = await DecideAsync(request.Id, "refused", context, perimeter => perimeter.Refused(request.Reason)) };
+        new()
+        {
+            Perimeter = Resource(
+                await writes.ChangeAsync(Kinds.Perimeter, request.Id, 0, "refused", perimeter => perimeter.Refused(request.Reason), context)
+            ),
+        };
 
     public override async Task<RevisePerimeterResponse> RevisePerimeter(RevisePerimeterRequest request, ServerCallContext context)
     {
         Texts.Tidy(request);
-        context.Demand(request.Id);
         var members = Members(request.Members);
-        var written = await records.WriteAsync<Perimeter>(
-            request.Id,
-            current =>
-            {
-                var perimeter = current ?? throw NotFound();
-                if (perimeter.Info.Version != request.Version)
-                {
-                    throw new Refusal(
-                        StatusCode.Aborted,
-                        "STALE_VERSION",
-                        $"Quelqu’un a modifié ce périmètre entre-temps. Rien n’a été enregistré : rechargez la page."
-                    );
-                }
-                return perimeter.Body.Revised(request, members, Today) is { } next ? Change("revised", next) : null;
-            },
-            context.CancellationToken
-        );
-        return new RevisePerimeterResponse { Perimeter = Resource(written) };
-    }
-
-    private async Task<Perimeter> DecideAsync(string id, string word, ServerCallContext context, Func<Perimeter, Perimeter?> decide)
-    {
-        var written = await records.WriteAsync<Perimeter>(
-            id,
-            current =>
-            {
-                var perimeter = current?.Body ?? throw NotFound();
-                context.Demand(Subject(perimeter));
-                return decide(perimeter) is { } next ? Change(word, next) : null;
-            },
-            context.CancellationToken
-        );
-        return Resource(written);
+        var verb = new Verb<TerritoriesDb, Perimeter>("revised", perimeter => perimeter.Revised(request, members, Today))
+        {
+            // Its own delegation's, not that of whoever declared it.
+            For = request.Id,
+            Version = request.Version,
+        };
+        return new RevisePerimeterResponse { Perimeter = Resource(await writes.ChangeAsync(Kinds.Perimeter, request.Id, verb, context)) };
     }
 }

@@ -1,3 +1,4 @@
+using Fabrique.Records;
 using Fabrique.Territories.V1;
 using Grpc.Core;
 
@@ -14,7 +15,6 @@ internal sealed partial class PerimetersGrpc
         if (request.DeclaredBy.Length > 0)
         {
             context.Demand(request.DeclaredBy, "member");
-            await DemandMemberAsync(request.DeclaredBy, context);
         }
         if (
             request.Siren.Length > 0
@@ -27,33 +27,27 @@ internal sealed partial class PerimetersGrpc
             );
         }
         var id = PerimeterRules.IdOf(request.Siren, members, Guid.CreateVersion7(clock.GetUtcNow()));
-        var current = await records.FindAsync<Perimeter>(id, context.CancellationToken);
-        var declared = PerimeterRules.Declared(current?.Body, request, id, members, Today);
-        if (!request.Distinct && (await NearAsync(declared, context.CancellationToken)).ToList() is { Count: > 0 } near)
+        var verb = new Verb<TerritoriesDb, Perimeter>("declared", async writing =>
         {
-            throw Refusal.Invalid(
-                "distinct",
-                $"Un nom très proche existe déjà dans ce département : {string.Join(", ", near)}. Si c’est bien un autre périmètre, cochez la case."
-            );
-        }
-        var written = await records.WriteAsync<Perimeter>(
-            id,
-            now => Change("declared", PerimeterRules.Declared(now?.Body, request, id, members, Today)),
-            context.CancellationToken
-        );
-        return new DeclarePerimeterResponse { Perimeter = Resource(written) };
-    }
-
-    /// <summary>Only an active member declares in its own name.</summary>
-    private async Task DemandMemberAsync(string territory, ServerCallContext context)
-    {
-        if ((await records.FindAsync<Membership>(territory, context.CancellationToken))?.Body.Status != MembershipStatus.Active)
+            if (request.DeclaredBy.Length > 0)
+            {
+                await ActiveMembers.DemandAsync(writing.Db, request.DeclaredBy, context.CancellationToken);
+            }
+            var declared = PerimeterRules.Declared(writing.Current?.Body, request, id, members, Today);
+            if (!request.Distinct && await NearAsync(writing.Db, declared, context.CancellationToken) is { Count: > 0 } near)
+            {
+                throw Refusal.Invalid(
+                    "distinct",
+                    $"Un nom très proche existe déjà dans ce département : {string.Join(", ", near)}. Si c’est bien un autre périmètre, cochez la case."
+                );
+            }
+            return declared;
+        })
         {
-            throw new Refusal(
-                StatusCode.FailedPrecondition,
-                "MEMBERSHIP_NOT_ACTIVE",
-                $"L’adhésion de votre territoire n’est pas active : la page « Mon territoire » dit ce qui manque. Rien n’a été enregistré."
-            );
-        }
+            Creates = true,
+            // Anybody with an account declares; a facilitator looks at it.
+            IsOpen = true,
+        };
+        return new DeclarePerimeterResponse { Perimeter = Resource(await writes.ChangeAsync(Kinds.Perimeter, id, verb, context)) };
     }
 }

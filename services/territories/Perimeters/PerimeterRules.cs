@@ -1,7 +1,7 @@
 using System.Globalization;
 using Fabrique.Territories.V1;
 using Grpc.Core;
-using static Fabrique.Records.Check;
+using static Fabrique.Check;
 
 namespace Fabrique.Territories;
 
@@ -33,7 +33,6 @@ internal static class PerimeterRules
     /// <param name="asked">The question, tidied.</param>
     /// <param name="id">Its code: see <see cref="IdOf"/>.</param>
     /// <param name="members">The territories of the question's codes, in its order; null where no commune or grouping has the code.</param>
-    /// <param name="today">In the time of the node.</param>
     public static Perimeter Declared(
         Perimeter? current,
         DeclarePerimeterRequest asked,
@@ -157,7 +156,6 @@ internal static class PerimeterRules
         /// <summary>The perimeter with those members from a day on: who was not in it joins that day, who is named no more leaves it that day. What was is kept.</summary>
         /// <param name="asked">The question, tidied.</param>
         /// <param name="members">See <see cref="Declared"/>.</param>
-        /// <param name="today">In the time of the node.</param>
         public Perimeter? Revised(RevisePerimeterRequest asked, IReadOnlyList<Territory?> members, DateOnly today)
         {
             if (perimeter.Status != PerimeterStatus.Confirmed)

@@ -9,6 +9,7 @@ namespace Fabrique.Territories;
 /// <summary>The contract of perimeters that no official list has. Their writes are in the files that bear their names.</summary>
 internal sealed partial class PerimetersGrpc(
     RecordStore<TerritoriesDb> records,
+    Writes<TerritoriesDb> writes,
     IDbContextFactory<TerritoriesDb> databases,
     OfficialDirectory directory,
     Places places,
@@ -27,16 +28,18 @@ internal sealed partial class PerimetersGrpc(
             found is not null
             && (
                 found.Info.Visibility == Visibility.Public
-                || context.Caller().Allows("fabrique.territories.v1.PerimeterService/GetPerimeter:declared", Subject(found.Body))
+                || context
+                    .Caller()
+                    .Allows("fabrique.territories.v1.PerimeterService/GetPerimeter:declared", Kinds.Perimeter.SubjectOf(found.Body))
             )
             ? new GetPerimeterResponse { Perimeter = Resource(found) }
-            : throw NotFound();
+            : throw Kinds.Perimeter.Missing();
     }
 
     public override async Task<ListPerimetersResponse> ListPerimeters(ListPerimetersRequest request, ServerCallContext context)
     {
         var size = Paging.Size(request.PageSize);
-        var after = Paging.Position<Place>(new ListPerimetersRequest(), request.PageToken);
+        var after = Paging.Position<Position>(new ListPerimetersRequest(), request.PageToken);
         var scopes = context
             .Caller()
             .Grants()
@@ -57,30 +60,34 @@ internal sealed partial class PerimetersGrpc(
         var response = new ListPerimetersResponse
         {
             NextPageToken =
-                page.Count > size ? Paging.Token(new ListPerimetersRequest(), new Place(page[size - 1].ChangedAt, page[size - 1].Id)) : "",
+                page.Count > size
+                    ? Paging.Token(new ListPerimetersRequest(), new Position(page[size - 1].ChangedAt, page[size - 1].Id))
+                    : "",
         };
         foreach (var perimeter in page.Take(size).Select(row => places.Territory(Perimeter.Parser.ParseFrom(row.Body)).Perimeter))
         {
-            perimeter.Near.AddRange(await NearAsync(perimeter, context.CancellationToken));
+            perimeter.Near.AddRange(await NearAsync(db, perimeter, context.CancellationToken));
             response.Perimeters.Add(perimeter);
         }
         return response;
     }
 
     /// <summary>The names of other perimeters, confirmed or waiting, that may well be the same: nearly the same name, in the same département.</summary>
-    private async Task<IEnumerable<string>> NearAsync(Perimeter perimeter, CancellationToken cancellation)
+    private static async Task<IReadOnlyList<string>> NearAsync(TerritoriesDb db, Perimeter perimeter, CancellationToken cancellation)
     {
-        await using var db = await databases.CreateDbContextAsync(cancellation);
         var there = await db
             .Perimeters.AsNoTracking()
             .Where(row => row.Department == perimeter.Department && row.Id != perimeter.Id && row.Status != PerimeterStatus.Refused)
             .Select(row => row.Body)
             .ToListAsync(cancellation);
-        return there
-            .Select(Perimeter.Parser.ParseFrom)
-            .Where(other => PerimeterRules.AreNear(other.Name, perimeter.Name))
-            .Take(MostNear)
-            .Select(other => $"{other.Name} ({Vocabulary.TerritoryKind.Label(other.Kind)})");
+        return
+        [
+            .. there
+                .Select(Perimeter.Parser.ParseFrom)
+                .Where(other => PerimeterRules.AreNear(other.Name, perimeter.Name))
+                .Take(MostNear)
+                .Select(other => $"{other.Name} ({Vocabulary.TerritoryKind.Label(other.Kind)})"),
+        ];
     }
 
     /// <summary>The territories of these codes, in their order; null where no commune or grouping has one.</summary>
@@ -102,16 +109,5 @@ internal sealed partial class PerimetersGrpc(
         return perimeter;
     }
 
-    private static Change<Perimeter> Change(string word, Perimeter perimeter) =>
-        new(word, perimeter.Id, perimeter, perimeter.Status == PerimeterStatus.Confirmed ? Visibility.Public : Visibility.Private);
-
-    private static Subject Subject(Perimeter perimeter) =>
-        new(
-            perimeter.DeclaredBy.Length > 0 ? [perimeter.Id, perimeter.DeclaredBy] : [perimeter.Id],
-            perimeter.Region.Length > 0 ? [$"R{perimeter.Region}"] : []
-        );
-
-    private static Refusal NotFound() => Refusal.NotFound($"Aucun périmètre ne porte ce code.");
-
-    private sealed record Place(long ChangedAt, string Id);
+    private sealed record Position(long ChangedAt, string Id);
 }

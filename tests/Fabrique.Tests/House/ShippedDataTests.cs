@@ -41,7 +41,7 @@ public partial class ShippedDataTests
     [Fact]
     public void Every_practice_can_be_published_as_it_is_written() => Assert.All(Shipped, practice =>
         {
-            var published = practice.Drafted(practice.Id, practice.Territory).Published(new DateOnly(2026, 1, 1));
+            var published = practice.Drafted(practice.Id, practice.Territory).Published(new DateOnly(2026, 1, 1))!;
 
             published.Status = PracticeStatus.Unspecified;
             published.ReviewDueOn = "";

@@ -55,6 +55,7 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
             {
                 await service.DeliverAsync("territories", service.Membership(membership, 1));
             }
+            var left = await service.LeavingAsync(town);
             var draft = await CreateAsync("À l’écart", practice => practice.Territory = town);
             foreach (
                 var show in new Func<Task>[]
@@ -71,6 +72,7 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
             }
             // Among themselves they go on.
             await Practices.AskReviewAsync(new() { Id = draft.Id, Review = PracticeStatus.InternalReview }, service.As(town));
+            await left.AreAsync();
         }
     }
 
@@ -94,6 +96,7 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
             )
         );
         var practice = await PublishAsync("Avant de partir", practice => practice.Territory = town);
+        var left = await service.LeavingAsync(town);
 
         await service.DeliverAsync(
             "territories",
@@ -112,6 +115,7 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
         if (wish == PracticesLeft.Kept)
         {
             Assert.Equal("2026-11-01", (await Practices.GetPracticeAsync(new() { Id = practice.Id })).Practice.Place.LeftOn);
+            await left.AreAsync();
             return;
         }
         await WholeNode.EventuallyAsync(
@@ -121,6 +125,7 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
         );
         await RefusedAsync(StatusCode.NotFound, () => Practices.GetPracticeAsync(new() { Id = practice.Id }).ResponseAsync);
         Assert.Empty((await Practices.ListPracticesAsync(new() { Territory = town })).Practices);
+        await left.AreAsync("Practice withdrawn: gone");
     }
 
     [Fact]
@@ -128,6 +133,7 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
     {
         var published = await PublishAsync("Toujours vraie", practice => practice.ReviewDueOn = "2020-01");
         var request = new ConfirmPracticeRequest { Id = published.Id, Version = published.Record.Version };
+        var left = await service.LeavingAsync(Town);
 
         await RefusedAsync(StatusCode.Unauthenticated, () => Practices.ConfirmPracticeAsync(request).ResponseAsync);
         await RefusedAsync(StatusCode.PermissionDenied, () => Practices.ConfirmPracticeAsync(request, service.As(Peer)).ResponseAsync);
@@ -148,11 +154,13 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
         await RefusedAsync(StatusCode.FailedPrecondition, () =>
             Practices.ConfirmPracticeAsync(new() { Id = draft.Id, Version = 1 }, service.As(Town)).ResponseAsync
         );
+        await left.AreAsync("Practice confirmed");
     }
 
     [Fact]
     public async Task A_draft_is_read_by_its_territory_then_by_peers_then_published()
     {
+        var left = await service.LeavingAsync(Town);
         var draft = await CreateAsync("À relire");
         await RefusedAsync(StatusCode.PermissionDenied, () => AskAsync(draft, PracticeStatus.InternalReview, Peer));
         await RefusedAsync(StatusCode.InvalidArgument, () => AskAsync(draft, PracticeStatus.Published, Town));
@@ -170,7 +178,9 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
             ).Practices.Select(one => one.Id)
         );
 
+        await left.AreAsync();
         var offered = await AskAsync(internally, PracticeStatus.PeerReview, Town);
+        await left.AreAsync("Practice offered");
         Assert.Equal(("offered", Visibility.Network), (offered.Record.Change, offered.Record.Visibility));
         Assert.Equal(offered.Record.Version, (await AskAsync(offered, PracticeStatus.PeerReview, Town)).Record.Version);
         Assert.Equal("À relire", (await Practices.GetPracticeAsync(new() { Id = draft.Id }, service.As(Peer))).Practice.Title);
@@ -216,6 +226,7 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
             )
         ).Practice;
         Assert.Equal((PracticeStatus.PeerReview, Visibility.Network), (revised.Status, revised.Record.Visibility));
+        await left.AreAsync("Practice redrafted");
 
         var published = (await Practices.PublishPracticeAsync(new() { Id = draft.Id }, service.As(Town))).Practice;
         Assert.Equal(Visibility.Public, published.Record.Visibility);
@@ -223,12 +234,14 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
         await RefusedAsync(StatusCode.FailedPrecondition, () =>
             Practices.RedraftPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync
         );
+        await left.AreAsync("Practice published");
     }
 
     [Fact]
     public async Task A_draft_that_is_taken_back_from_its_readers_is_not_seen_by_them_any_more()
     {
         var offered = await AskAsync(await CreateAsync("Reprise"), PracticeStatus.PeerReview, Town);
+        var left = await service.LeavingAsync(Town);
         await RefusedAsync(StatusCode.PermissionDenied, () =>
             Practices.RedraftPracticeAsync(new() { Id = offered.Id }, service.As(Peer)).ResponseAsync
         );
@@ -236,6 +249,7 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
             await Practices.RedraftPracticeAsync(new() { Id = offered.Id, Version = offered.Record.Version }, service.As(Town))
         ).Practice;
         Assert.Equal((PracticeStatus.Draft, Visibility.Private), (draft.Status, draft.Record.Visibility));
+        await left.AreAsync("Practice redrafted: gone");
         await RefusedAsync(StatusCode.NotFound, () =>
             Practices.GetPracticeAsync(new() { Id = offered.Id }, service.As(Peer)).ResponseAsync
         );
@@ -290,10 +304,12 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
     public async Task An_archived_practice_is_read_at_its_address_and_not_found_in_the_catalogue()
     {
         var published = await PublishAsync("Archivée");
+        var left = await service.LeavingAsync(Town);
         await RefusedAsync(StatusCode.PermissionDenied, () =>
             Practices.ArchivePracticeAsync(new() { Id = published.Id }, service.As(Peer)).ResponseAsync
         );
         await Practices.ArchivePracticeAsync(new() { Id = published.Id, Version = published.Record.Version }, service.As(Town));
+        await left.AreAsync("Practice archived");
 
         Assert.Equal(PracticeStatus.Archived, (await Practices.GetPracticeAsync(new() { Id = published.Id })).Practice.Status);
         Assert.DoesNotContain(

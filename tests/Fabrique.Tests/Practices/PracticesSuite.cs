@@ -404,7 +404,7 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
     {
         using var peer = NodeKey.Ephemeral();
         var records = service.Services.GetRequiredService<RecordStore<PracticesDb>>();
-        await records.TrustAsync(peer, Cancellation);
+        await records.TrustAsync(peer.Node, peer.KeyId, peer.PublicKey(), Cancellation);
         await records.BindHomeAsync("29019", "territories", peer.Node, Cancellation);
         var practice = Publishable("Au bout de la terre");
         practice.Territory = "29019";
@@ -415,7 +415,7 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
         var envelope = Envelope.Seal(
             new Record
             {
-                Kind = RecordKinds.KindOf<Profile>(),
+                Kind = RecordKind.NameOf<Profile>(),
                 Id = "29019",
                 Territory = "29019",
                 Home = peer.Node,

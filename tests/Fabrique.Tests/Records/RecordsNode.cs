@@ -1,9 +1,11 @@
+using System.Globalization;
 using Fabrique.Practices.V1;
 using Fabrique.Records;
 using Fabrique.Records.V1;
-using Google.Protobuf;
+using Fabrique.Territories.V1;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.Extensions.DependencyInjection;
 using Record = Fabrique.Records.V1.Record;
 
@@ -33,13 +35,13 @@ public sealed class RecordsNode : IAsyncDisposable
     /// <param name="folder">Data folder of an earlier node, to start it again.</param>
     /// <param name="indexVersion">Another version makes the start build another index.</param>
     /// <param name="database">The PostgreSQL server; without it the database is a file of the folder.</param>
-    /// <param name="kinds">Practices of its own, unless said otherwise.</param>
+    /// <param name="kinds">Practices of its own and the memberships of others, unless said otherwise.</param>
     /// <param name="configure">What is special about this node.</param>
     public static async Task<RecordsNode> StartAsync(
         string? folder = null,
         string indexVersion = "1",
         string? database = null,
-        RecordKinds? kinds = null,
+        Func<RecordKinds, RecordKinds>? kinds = null,
         Action<WebApplicationBuilder>? configure = null
     )
     {
@@ -51,7 +53,10 @@ public sealed class RecordsNode : IAsyncDisposable
         builder.AddServiceDefaults();
         builder.AddGrpcApi();
         builder.Services.AddSingleton(new TestIndexVersion(indexVersion));
-        builder.AddRecords<TestDb, TestIndex>("test", kinds ?? new RecordKinds().Owns<Practice>());
+        builder.AddRecords<TestDb>(
+            described => (kinds?.Invoke(described) ?? described.Owns(TestKind.Practice).Follows<Membership>()).IndexedBy<TestPart>(),
+            "test"
+        );
         configure?.Invoke(builder);
         var app = builder.Build();
         app.UseServiceDefaults();
@@ -70,13 +75,15 @@ public sealed class RecordsNode : IAsyncDisposable
             true,
             () =>
                 LookAsync(async db =>
-                    await db
-                        .Indexes.Where(index => index.Version == Services.GetRequiredService<TestIndexVersion>().Version)
-                        .Select(index => index.Sequence)
-                        .SingleAsync() >= await db.Store.Select(store => store.LastSequence).SingleAsync()
+                    await db.Indexes.Where(index => index.Version == IndexVersion).Select(index => index.Sequence).SingleAsync()
+                    >= await db.Store.Select(store => store.LastSequence).SingleAsync()
                 ),
             TimeSpan.FromSeconds(30)
         );
+
+    public string IndexVersion => Services.GetRequiredService<RecordIndex<TestDb>>().Version;
+
+    public Writes<TestDb> Writes => _app.Services.GetRequiredService<Writes<TestDb>>();
 
     public IServiceProvider Services => _app.Services;
 
@@ -128,12 +135,6 @@ public sealed class RecordsNode : IAsyncDisposable
 public sealed class TestDb(DbContextOptions<TestDb> options) : RecordsDb(options)
 {
     public DbSet<TestItem> Items => Set<TestItem>();
-
-    protected override void OnModelCreating(ModelBuilder modelBuilder)
-    {
-        base.OnModelCreating(modelBuilder);
-        modelBuilder.Entity<TestItem>().ToTable("items").HasKey(item => item.Id);
-    }
 }
 
 public sealed class TestItem
@@ -144,21 +145,46 @@ public sealed class TestItem
 
 public sealed record TestIndexVersion(string Version);
 
-public sealed class TestIndex(TestIndexVersion version) : RecordIndex<TestDb>
+/// <summary>Practices, as the tests of the kernel write them.</summary>
+public static class TestKind
 {
-    public override string Version => version.Version;
-
-    public override async Task ApplyAsync(TestDb db, Record record, IMessage? body, bool isNew, CancellationToken cancellation)
-    {
-        await db.Items.Where(item => item.Id == record.Id).ExecuteDeleteAsync(cancellation);
-        if (body is Practice practice)
+    public static RecordKind<Practice> Practice { get; } =
+        new()
         {
-            if (practice.Title == "what breaks the index")
-            {
-                throw new InvalidOperationException(practice.Title);
-            }
+            Territory = practice => practice.Territory,
+            Visibility = practice =>
+                practice.Status switch
+                {
+                    PracticeStatus.Published => Visibility.Public,
+                    PracticeStatus.PeerReview => Visibility.Network,
+                    _ => Visibility.Private,
+                },
+            Members = MembersWrite.WhatIsShown,
+            Missing = () => Refusal.NotFound($"no"),
+            Stale = version => Conflict.StaleVersion($"no", version),
+        };
+}
 
-            db.Items.Add(new TestItem { Id = record.Id, Title = practice.Title });
+public sealed class TestPart(TestIndexVersion version, Registry registry) : RowPart<TestDb, Practice, TestItem>
+{
+    /// <summary>Title of a practice of another node that cannot be stored the first time.</summary>
+    public const string FailsOnce = "the disk is full, once";
+
+    private bool _failed;
+
+    public override int Number => int.Parse(version.Version, CultureInfo.InvariantCulture);
+
+    protected override void Configure(EntityTypeBuilder<TestItem> row) => row.ToTable("items").HasKey(item => item.Id);
+
+    protected override TestItem Row(Record record, Practice practice)
+    {
+        if (practice.Title == FailsOnce && record.Home != registry.Node && !_failed)
+        {
+            _failed = true;
+            throw new IOException(practice.Title);
         }
+        return practice.Title == "what breaks the index"
+            ? throw new InvalidOperationException(practice.Title)
+            : new() { Id = record.Id, Title = practice.Title };
     }
 }

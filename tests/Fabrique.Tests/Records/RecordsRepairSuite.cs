@@ -81,7 +81,7 @@ public abstract class RecordsRepairSuite
             await node.IngestAsync(Titled(peer, "a", "early"), Titled(peer, "b", "early too"), Titled(stranger, "c", "forged"))
         );
 
-        await node.Records.TrustAsync(peer, Cancellation);
+        await node.Records.TrustAsync(peer.Node, peer.KeyId, peer.PublicKey(), Cancellation);
         Assert.Equal((2, 1), await node.Records.ReplayAsync([], Cancellation));
         Assert.Equal(["early", "early too"], await node.TitlesAsync());
         Assert.Equal(["UnknownKey"], await node.QuarantineAsync());
@@ -96,7 +96,7 @@ public abstract class RecordsRepairSuite
         using var peer = NodeKey.Ephemeral();
         await node.Records.BindHomeAsync("62528", "practices", peer.Node, Cancellation);
         await node.IngestAsync(Titled(peer, "a", "old"));
-        await node.Records.TrustAsync(peer, Cancellation);
+        await node.Records.TrustAsync(peer.Node, peer.KeyId, peer.PublicKey(), Cancellation);
         await node.IngestAsync(Titled(peer, "a", "new", version: 2));
         Assert.Equal((1, 0), await node.Records.ReplayAsync([], Cancellation));
         Assert.Equal(["new"], await node.TitlesAsync());
@@ -451,6 +451,23 @@ public abstract class RecordsRepairSuite
     private static Task TitlesAsync(RecordsNode node, params string[] titles) =>
         WholeNode.EventuallyAsync(string.Join(", ", titles), async () => string.Join(", ", await node.TitlesAsync()), Limit);
 
+    [Fact]
+    public async Task A_batch_that_could_not_be_stored_is_stored_before_those_behind_it()
+    {
+        await using var home = await StartAsync();
+        for (var at = 0; at < 650; at++)
+        {
+            await home.WriteAsync($"r{at:000}", at == 300 ? TestPart.FailsOnce : "t");
+        }
+        await using var follower = await FollowAsync(home);
+        await WholeNode.EventuallyAsync(650, async () => (await follower.RowsAsync()).Count, TimeSpan.FromSeconds(60));
+        Assert.Equal((await home.RowsAsync()).Select(row => row.Id), (await follower.RowsAsync()).Select(row => row.Id));
+        Assert.Equal(
+            650,
+            await follower.LookAsync(db => db.Cursors.Where(row => row.Feed.EndsWith("Practice")).Select(row => row.Sequence).SingleAsync())
+        );
+    }
+
     private async Task<RecordsNode> StartAsync() => await RecordsNode.StartAsync(database: await DatabaseAsync(), configure: Believing);
 
     /// <summary>A service that keeps replicas of the home's practices and reads its feed all the time.</summary>
@@ -462,14 +479,14 @@ public abstract class RecordsRepairSuite
         {
             // It knows the home before it reads its feed: what it could not trust would stay aside.
             before = await RecordsNode.StartAsync(database: await DatabaseAsync());
-            await before.Records.TrustAsync(home.Key, Cancellation);
+            await before.Records.TrustAsync(home.Key.Node, home.Key.KeyId, home.Key.PublicKey(), Cancellation);
             await before.Records.BindHomeAsync("62528", "practices", home.Key.Node, Cancellation);
             await before.StopAsync();
         }
         return await RecordsNode.StartAsync(
             before.Folder,
             database: before.Database,
-            kinds: new RecordKinds().Follows<Practice>("practices"),
+            kinds: kinds => kinds.Follows<Practice>(),
             configure: builder =>
             {
                 Believing(builder);

@@ -156,37 +156,11 @@ public abstract class RecordsSuite
     {
         await using var node = await StartAsync();
         var (_, envelope) = await PeerAsync(node);
-        var before = new TaskCompletionSource();
         // Looked at by now: only to be stored.
-        var waiting = node.Records.IngestAsync("test", [new Arrival(envelope)], Cancellation, before: before.Task);
+        var batch = node.Records.Open([new Arrival(envelope)]);
         await node.Records.BindHomeAsync("62528", "practices", node.Key.Node, Cancellation);
-        before.SetResult();
-        Assert.Equal((0, 1), await waiting);
+        Assert.Equal((0, 1), await node.Records.TakeInAsync("test", batch, null, Cancellation));
         Assert.Equal(["WrongHome"], await node.QuarantineAsync());
-    }
-
-    [Fact]
-    public async Task A_batch_is_not_stored_when_the_one_before_it_failed()
-    {
-        await using var node = await StartAsync();
-        var (_, envelope) = await PeerAsync(node);
-        var failed = Task.FromException(new IOException("the disk is full"));
-        await Assert.ThrowsAsync<IOException>(() =>
-            node.Records.IngestAsync(
-                "test",
-                [new Arrival(envelope)],
-                Cancellation,
-                new CursorRow
-                {
-                    Feed = "f",
-                    Epoch = "e",
-                    Sequence = 1,
-                },
-                failed
-            )
-        );
-        Assert.Empty(await node.RowsAsync());
-        Assert.Empty(await node.LookAsync(db => db.Cursors.ToListAsync()));
     }
 
     [Fact]
@@ -243,7 +217,7 @@ public abstract class RecordsSuite
     {
         await using var home = await StartAsync();
         await using var follower = await StartAsync();
-        await follower.Records.TrustAsync(home.Key, Cancellation);
+        await follower.Records.TrustAsync(home.Key.Node, home.Key.KeyId, home.Key.PublicKey(), Cancellation);
         await follower.Records.BindHomeAsync("62528", "practices", home.Key.Node, Cancellation);
         foreach (
             var (title, visibility) in new[]
@@ -323,7 +297,7 @@ public abstract class RecordsSuite
     {
         await using var home = await StartAsync();
         await using var follower = await StartAsync();
-        await follower.Records.TrustAsync(home.Key, Cancellation);
+        await follower.Records.TrustAsync(home.Key.Node, home.Key.KeyId, home.Key.PublicKey(), Cancellation);
         var history = new List<byte[]>();
 
         var write = Gen.Select(Gen.Int[0, 4], Gen.Int[1, 3].Select(level => (Visibility)(level * 10)), Gen.Int[0, 1000]);
@@ -430,6 +404,7 @@ public abstract class RecordsSuite
         await using var node = await StartAsync();
         var (peer, _) = await PeerAsync(node);
         await node.Records.BindHomeAsync("62528", "gardens", peer.Node, Cancellation);
+        await node.Records.BindHomeAsync("62528", "practices", node.Key.Node, Cancellation);
         await node.WriteAsync("a", "one");
         using var channel = GrpcChannel.ForAddress(node.Address);
         using var stream = new FeedService.FeedServiceClient(channel).Read(
@@ -510,7 +485,7 @@ public abstract class RecordsSuite
     internal static async Task<(NodeKey Peer, byte[] Envelope)> PeerAsync(RecordsNode node)
     {
         var peer = NodeKey.Ephemeral();
-        await node.Records.TrustAsync(peer, Cancellation);
+        await node.Records.TrustAsync(peer.Node, peer.KeyId, peer.PublicKey(), Cancellation);
         await node.Records.BindHomeAsync("62528", "practices", peer.Node, Cancellation);
         return (peer, Seal(peer));
     }
@@ -519,7 +494,7 @@ public abstract class RecordsSuite
     {
         var record = new Record
         {
-            Kind = RecordKinds.KindOf<Practice>(),
+            Kind = RecordKind.NameOf<Practice>(),
             Id = "from-peer",
             Territory = "62528",
             Home = key.Node,

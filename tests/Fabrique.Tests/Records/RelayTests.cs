@@ -71,7 +71,7 @@ public sealed class RelayTests
             cancellationToken: Cancellation
         );
         await using var peer = await RecordsNode.StartAsync();
-        await peer.Records.TrustAsync(node.Key, Cancellation);
+        await peer.Records.TrustAsync(node.Key.Node, node.Key.KeyId, node.Key.PublicKey(), Cancellation);
         await peer.Records.BindHomeAsync("62528", "practices", node.Key.Node, Cancellation);
 
         var version = 0;

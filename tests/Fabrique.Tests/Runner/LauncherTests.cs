@@ -19,12 +19,21 @@ public sealed class LauncherTests : IDisposable
         {
             Copy(project);
         }
-        foreach (var file in new[] { "fabrique", "global.json", "Directory.Build.props", "Directory.Packages.props" })
+        foreach (
+            var file in new[]
+            {
+                "fabrique",
+                "services/Directory.Build.targets",
+                "global.json",
+                "Directory.Build.props",
+                "Directory.Packages.props",
+            }
+        )
         {
             Copy(Path.Combine(Checkout.Root(), file));
         }
         foreach (
-            var file in new[] { "contracts/rights.json", "contracts/Grant.cs", "languages/en/common.po", "services/records/a/Deep.cs" }
+            var file in new[] { "contracts/rights.json", "contracts/Grant.cs", "languages/en/common.po", "services/storage/a/Deep.cs" }
         )
         {
             Write(file, "");
@@ -50,7 +59,7 @@ public sealed class LauncherTests : IDisposable
     [InlineData("contracts/rights.json")]
     [InlineData("contracts/Grant.cs")]
     [InlineData("languages/en/common.po")]
-    [InlineData("services/records/a/Deep.cs")]
+    [InlineData("services/storage/a/Deep.cs")]
     [InlineData("services/defaults/Defaults.csproj")]
     [InlineData("Directory.Packages.props")]
     public async Task A_file_that_the_runner_is_made_of_has_it_built_again(string file)

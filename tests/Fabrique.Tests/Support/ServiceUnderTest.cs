@@ -53,6 +53,7 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
         {
             await DirectoryFile.CopyToAsync(_folder, demonstration: true);
         }
+        await PrepareAsync(_folder, database);
         _factory = new WebApplicationFactory<TEntry>().WithWebHostBuilder(host =>
             Settings
                 .Aggregate(host, (host, setting) => host.UseSetting(setting.Key, setting.Value))
@@ -115,7 +116,7 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
         return Envelope.Seal(
             new Record
             {
-                Kind = RecordKinds.KindOf<TBody>(),
+                Kind = RecordKind.NameOf<TBody>(),
                 Id = territory,
                 Territory = territory,
                 Home = key.Node,
@@ -176,6 +177,9 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
         Assert.Equal(events.Select((_, at) => $"e{at} SUCCESS"), statuses.Select(status => $"{status!["entryId"]} {status["status"]}"));
     }
 
+    /// <summary>What leaves the service about a territory from now on.</summary>
+    public Task<RecordsLeft> LeavingAsync(string territory) => RecordsLeft.SinceNowAsync(Channel, SidecarToken, territory);
+
     /// <summary>A token of this node.</summary>
     public string Token(string territory, TimeSpan? lifetime = null) => Token(new Grant(Grant.Delegate, territory), lifetime);
 
@@ -194,6 +198,9 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>What the service finds when it starts.</summary>
+    protected virtual Task PrepareAsync(string folder, string? database) => Task.CompletedTask;
 
     /// <summary>What else the service is told.</summary>
     protected virtual IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>();

@@ -231,13 +231,30 @@ public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
         await Assessments.DeleteSnapshotAsync(new() { Territory = town, Id = after.Id }, referent);
         await RefusedAsync(StatusCode.NotFound, () => Assessments.GetSnapshotAsync(one, referent).ResponseAsync);
         Assert.Equal(before.Id, Assert.Single((await Assessments.ListSnapshotsAsync(new() { Territory = town }, referent)).Snapshots).Id);
-        var left = await service
-            .Services.GetRequiredService<RecordStore<TerritoriesDb>>()
-            .FindAsync<AssessmentSnapshot>(after.Id, Cancellation);
-        Assert.Equal(new AssessmentSnapshot { Id = after.Id, Territory = town }, left!.Body);
+        var records = service.Services.GetRequiredService<RecordStore<TerritoriesDb>>();
+        Assert.Null(await records.FindAsync<AssessmentSnapshot>(after.Id, Cancellation));
+        Assert.True(await records.ExistsAsync<AssessmentSnapshot>(after.Id, Cancellation));
         await RefusedAsync(StatusCode.AlreadyExists, () =>
             Assessments.FreezeAssessmentAsync(new() { Territory = town, RequestId = after.Id }, referent).ResponseAsync
         );
+
+        // A release before left an empty one in the place of one that was erased.
+        var emptied = Guid.CreateVersion7().ToString();
+        await records.WriteAsync<AssessmentSnapshot>(
+            emptied,
+            _ => Kinds.Snapshot.Change("deleted", new() { Id = emptied, Territory = town }),
+            Cancellation
+        );
+        var old = new GetSnapshotRequest { Territory = town, Id = emptied };
+        await RefusedAsync(StatusCode.NotFound, () => Assessments.GetSnapshotAsync(old, referent).ResponseAsync);
+        await RefusedAsync(StatusCode.NotFound, () =>
+            Assessments.OpenSnapshotAsync(new() { Territory = town, Id = emptied }, referent).ResponseAsync
+        );
+        await RefusedAsync(StatusCode.AlreadyExists, () =>
+            Assessments.FreezeAssessmentAsync(new() { Territory = town, RequestId = emptied }, referent).ResponseAsync
+        );
+        Assert.Equal(before.Id, Assert.Single((await Assessments.ListSnapshotsAsync(new() { Territory = town }, referent)).Snapshots).Id);
+        await Assessments.DeleteSnapshotAsync(new() { Territory = town, Id = emptied }, referent);
 
         // To begin anew empties the sheets of all, and nothing that is kept.
         var anew = await Assessments.RestartAssessmentAsync(new() { Territory = town }, referent);
@@ -404,7 +421,7 @@ public abstract class AssessmentsSuite(ServiceUnderTest<TerritoriesDb> service)
                     kinds.Add(Envelope.Read(response.Envelope.ToByteArray()).Kind);
                 }
             }
-            Assert.Contains(RecordKinds.KindOf<Profile>(), kinds);
+            Assert.Contains(RecordKind.NameOf<Profile>(), kinds);
             Assert.DoesNotContain(kinds, kind => kind.Contains("Assessment", StringComparison.Ordinal));
         }
         using var http = service.Http(service.Token(town));

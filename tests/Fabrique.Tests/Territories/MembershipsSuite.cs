@@ -36,6 +36,7 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     public async Task A_territory_joins_step_by_step_and_is_public_from_the_day_it_is_active()
     {
         const string town = "ZZ003";
+        var left = await service.LeavingAsync(town);
         var asked = await Memberships.SubmitMembershipAsync(
             new() { Territory = town, Profile = "PILOTE" },
             service.As(new Grant("account", ""))
@@ -62,6 +63,7 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
         );
         Assert.Equal("DELEGATION_INCOMPLETE", Reason(incomplete));
 
+        await left.AreAsync();
         Identity.Families[town] = ["ELU", "AGENT"];
         var active = (await Memberships.ActivateMembershipAsync(new() { Territory = town }, service.As(town))).Membership;
         Assert.Equal(
@@ -77,6 +79,7 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
 
         await Memberships.EraseSignatoryAsync(new() { Territory = town }, service.As(town));
         Assert.Null((await Memberships.GetMembershipAsync(new() { Territory = town }, service.As(town))).Membership.Signatory);
+        await left.AreAsync("Membership activated");
     }
 
     [Fact]
@@ -212,14 +215,17 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
     {
         const string town = "ZZ005";
         await ActiveAsync(town);
+        var departing = await service.LeavingAsync(town);
         Assert.Equal(
             MembershipStatus.Asleep,
             (await Memberships.SleepMembershipAsync(new() { Territory = town }, Facilitator)).Membership.Status
         );
+        await departing.AreAsync("Membership fell-asleep");
         Assert.Equal(
             MembershipStatus.Active,
             (await Memberships.WakeMembershipAsync(new() { Territory = town }, service.As(town))).Membership.Status
         );
+        await departing.AreAsync("Membership woke");
         var referent = service.As(new Grant(Grant.Referent, town));
         Assert.Equal(
             ["practices"],
@@ -244,6 +250,7 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
                 )
             )
         );
+        await departing.AreAsync("Membership left");
         Assert.True((await Memberships.SubmitMembershipAsync(new() { Territory = town }, referent)).Created);
     }
 
@@ -372,10 +379,12 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
         Assert.Equal((true, "PILOTE", "Une ville inventée."), (shown.Joined, shown.Membership.Profile, shown.Profile.Introduction));
         Assert.Null(shown.Membership.Signatory);
 
+        var left = await service.LeavingAsync(town);
         await Memberships.LeaveMembershipAsync(
             new() { Territory = town, Practices = PracticesLeft.Hidden },
             service.As(new Grant(Grant.Referent, town))
         );
+        await left.AreAsync("Membership left", "Profile hidden: gone");
         var gone = (await territories.GetTerritoryAsync(new() { Id = town })).Territory;
         Assert.Equal((false, MembershipStatus.Left), (gone.Joined, gone.Membership.Status));
         Assert.Null(gone.Profile);
@@ -550,7 +559,7 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
             .Services.GetRequiredService<IDbContextFactory<TerritoriesDb>>()
             .CreateDbContextAsync(Cancellation);
         var envelope = await db
-            .Records.Where(row => row.Id == town && row.Kind == RecordKinds.KindOf<Membership>())
+            .Records.Where(row => row.Id == town && row.Kind == RecordKind.NameOf<Membership>())
             .Select(row => row.Envelope)
             .SingleAsync(Cancellation);
         return System.Text.Encoding.UTF8.GetString(envelope);

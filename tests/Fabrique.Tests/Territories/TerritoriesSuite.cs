@@ -337,7 +337,7 @@ public abstract class TerritoriesSuite(ServiceUnderTest<TerritoriesDb> service)
     {
         using var peer = NodeKey.Ephemeral();
         var records = service.Services.GetRequiredService<RecordStore<TerritoriesDb>>();
-        await records.TrustAsync(peer, Cancellation);
+        await records.TrustAsync(peer.Node, peer.KeyId, peer.PublicKey(), Cancellation);
         await records.BindHomeAsync("35238", "practices", peer.Node, Cancellation);
 
         await DeliverAsync(1, new Practice { Title = "Des vélos pour tous", Status = PracticeStatus.Published });
@@ -354,7 +354,7 @@ public abstract class TerritoriesSuite(ServiceUnderTest<TerritoriesDb> service)
                 Envelope.Seal(
                     new Record
                     {
-                        Kind = RecordKinds.KindOf<Practice>(),
+                        Kind = RecordKind.NameOf<Practice>(),
                         Id = "velos",
                         Territory = "35238",
                         Home = peer.Node,

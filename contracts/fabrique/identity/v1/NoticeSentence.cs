@@ -3,8 +3,9 @@ namespace Fabrique.Identity.V1;
 public sealed partial class NoticeSentence
 {
     /// <summary>
-    /// The sentence as it is written where something happens: <c>NoticeSentence.Saying($"{new TerritoryName(code)} a quitté le réseau.")</c>.
-    /// Its format is the key of the translations, which a test finds by this call. A <see cref="DateOnly"/> becomes a day; all else is text.
+    /// The sentence as it is written where something happens: <c>NoticeSentence.Saying($"{new TerritoryName(code)} a quitté le
+    /// réseau.")</c>. Its format is the key of the translations, which a test finds by this call. A <see cref="DateOnly"/> becomes a day;
+    /// all else is text.
     /// </summary>
     public static NoticeSentence Saying(FormattableString sentence) =>
         new() { Format = sentence.Format, Values = { sentence.GetArguments().Select(Value) } };

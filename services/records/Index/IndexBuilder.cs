@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Fabrique.Records;
@@ -16,11 +15,10 @@ internal sealed partial class IndexBuilder<TDb>(
     RecordSignal signal,
     TimeProvider clock,
     ILogger<IndexBuilder<TDb>> log
-) : BackgroundService, IHealthCheck
+) : Recurring(TimeSpan.FromSeconds(1), clock, log, signal), IHealthCheck
     where TDb : RecordsDb
 {
     private const int BatchSize = 200;
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Degraded, with how far it has come, while lists and searches do not know everything.</summary>
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -32,27 +30,11 @@ internal sealed partial class IndexBuilder<TDb>(
         return new HealthCheckResult(indexed < last ? HealthStatus.Degraded : HealthStatus.Healthy, data: figures);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken cancellation)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        while (!await IsCompleteAsync(cancellation))
         {
-            var next = signal.Next;
-            try
-            {
-                if (await IsCompleteAsync(stoppingToken))
-                {
-                    await signal.WaitAsync(next, Pause, stoppingToken);
-                }
-                else
-                {
-                    LogProgress(await records.IndexAsync(BatchSize, stoppingToken));
-                }
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(error);
-                await Task.Delay(Pause, clock, stoppingToken);
-            }
+            LogProgress(Log, await records.IndexAsync(BatchSize, cancellation));
         }
     }
 
@@ -66,8 +48,5 @@ internal sealed partial class IndexBuilder<TDb>(
         db.Indexes.Where(row => row.Version == index.Version).Select(row => row.Sequence).SingleAsync(cancellation);
 
     [LoggerMessage(LogLevel.Information, "Index built up to {Sequence}")]
-    private partial void LogProgress(long sequence);
-
-    [LoggerMessage(LogLevel.Error, "Building the index failed")]
-    private partial void LogFailed(Exception error);
+    private static partial void LogProgress(ILogger log, long sequence);
 }

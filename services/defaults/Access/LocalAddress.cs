@@ -1,6 +1,8 @@
 namespace Fabrique;
 
-/// <summary>Addresses that came with a request and are followed later: only those of this site, so that no forged link leads elsewhere.</summary>
+/// <summary>
+/// Addresses that came with a request and are followed later: only those of this site, so that no forged link leads elsewhere.
+/// </summary>
 public static class LocalAddress
 {
     /// <summary>Characters; the address of a sign-in under way, with all it carries, is half as long.</summary>

@@ -1,4 +1,4 @@
-namespace Fabrique.Records;
+namespace Fabrique;
 
 /// <summary>The checks that the rules of every service are made of. Each gives the errors of one field, none when it is right.</summary>
 public static class Check

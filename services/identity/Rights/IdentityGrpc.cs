@@ -9,7 +9,7 @@ using GrantMessage = Fabrique.Identity.V1.Grant;
 
 namespace Fabrique.Identity;
 
-/// <summary>The contract of rights. Invitations and requests are in the files that bear their names.</summary>
+/// <summary>The contract of rights. Invitations and requests are in Joining, mandates beside this file, notices in Notices.</summary>
 internal sealed partial class IdentityGrpc(
     IdentityDb db,
     RightsKeeper rights,

@@ -133,9 +133,7 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
         if (role == Grant.Steward)
         {
             // Whoever else ends one waits here.
-            await db
-                .Grants.Where(grant => grant.Role == Grant.Steward)
-                .ExecuteUpdateAsync(grants => grants.SetProperty(grant => grant.Function, grant => grant.Function));
+            await db.LockAsync(Grant.Steward);
         }
         if (
             await db.Grants.FindAsync(person, role, scope) is not { } row

@@ -96,9 +96,9 @@ internal sealed partial class IdentityGrpc
             else if (!Facilitated(context).Contains(Grant.Everywhere))
             {
                 // Those of the regions and cohorts that the caller looks after.
-                var parts = Facilitated(context).Select(scope => $"|{scope}|").ToArray();
+                var scopes = Facilitated(context).ToArray();
                 context.DemandAnywhere("all");
-                rows = rows.Where(row => parts.Any(part => row.Around.Contains(part)));
+                rows = rows.Where(row => db.JoinScopes.Any(part => part.Request == row.Id && scopes.Contains(part.Scope)));
             }
             rows = rows.Where(row => row.Status == JoinRow.Open && (request.Territory == "" || row.Territory == request.Territory));
         }
@@ -127,7 +127,11 @@ internal sealed partial class IdentityGrpc
         Texts.Tidy(request);
         var row = await db.JoinRequests.SingleOrDefaultAsync(row => row.Id == request.Id, context.CancellationToken)
             ?? throw Refusal.NotFound($"Cette demande n’existe plus.");
-        context.Demand(new Subject([row.Territory], row.Around.Split('|', StringSplitOptions.RemoveEmptyEntries)));
+        var around = await db
+            .JoinScopes.Where(part => part.Request == row.Id)
+            .Select(part => part.Scope)
+            .ToListAsync(context.CancellationToken);
+        context.Demand(new Subject([row.Territory], around));
         var person = await db.Users.AsNoTracking().SingleAsync(person => person.Id == row.Person, context.CancellationToken);
         if (row.Status != JoinRow.Open)
         {
@@ -171,10 +175,12 @@ internal sealed partial class IdentityGrpc
     private async Task TellAsync(JoinRow row, Person person, CancellationToken cancellation)
     {
         var place = await places.FindAsync(row.Territory, cancellation);
-        row.Around = string.Concat(place.Around.Select(name => $"|{name}|"));
         var readers = await notices.ReadersAsync(NoticeAudience.Referent, row.Territory, place.Around, cancellation);
         var led = await Members(row.Territory).AnyAsync(grant => grant.Role == Grant.Referent, cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        await db.SaveChangesAsync(cancellation);
+        await db.JoinScopes.Where(part => part.Request == row.Id).ExecuteDeleteAsync(cancellation);
+        db.JoinScopes.AddRange(place.Around.Distinct().Select(scope => new JoinScopeRow { Request = row.Id, Scope = scope }));
         await db.SaveChangesAsync(cancellation);
         await notices.KeepAsync(
             new NoticeRow
@@ -216,7 +222,12 @@ internal sealed partial class IdentityGrpc
             Function = row.Function,
             Proof = row.Proof,
             AskedAt = Moment(row.AskedAt),
-            Status = row.Status,
+            Status = row.Status switch
+            {
+                JoinRow.Accepted => JoinRequestStatus.Accepted,
+                JoinRow.Refused => JoinRequestStatus.Refused,
+                _ => JoinRequestStatus.Open,
+            },
             Reason = row.Reason,
         };
 }
