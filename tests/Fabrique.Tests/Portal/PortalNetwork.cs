@@ -348,6 +348,7 @@ public sealed class PortalNetwork : IAsyncDisposable
                 .Territories.Values.OrderByDescending(territory => territory.Population)
                 .Where(territory =>
                     (request.Kind.Count == 0 || request.Kind.Contains(territory.Kind))
+                    && (request.Ids.Count == 0 || request.Ids.Contains(territory.Id))
                     && (!request.Joined || territory.Joined)
                     && (request.Region.Length == 0 || territory.Region?.Code == request.Region)
                     && territory.Name.Contains(request.Query, StringComparison.OrdinalIgnoreCase)
