@@ -14,7 +14,7 @@ internal static class PracticeNotices
             practice.Notice(
                 NoticeTopics.PracticeRemark,
                 NoticeSentence.Saying($"Un pair a laissé une remarque sur « {practice.Name} »."),
-                $"/pratiques/{practice.Id}",
+                NoticeTarget.Of(Practice.Descriptor, practice.Id),
                 actor
             );
 
@@ -24,7 +24,7 @@ internal static class PracticeNotices
             practice.Notice(
                 NoticeTopics.PracticeReport,
                 NoticeSentence.Saying($"Un lecteur signale une erreur dans « {practice.Name} »."),
-                $"/brouillons?territoire={practice.Territory}",
+                NoticeTarget.Of(ListPracticeReportsRequest.Descriptor, practice.Territory),
                 actor
             );
 
@@ -33,12 +33,12 @@ internal static class PracticeNotices
             practice.Notice(
                 NoticeTopics.PracticeReviewDue,
                 NoticeSentence.Saying($"« {practice.Name} » est à relire : dites si tout y est encore vrai."),
-                $"/pratiques/{practice.Id}/modifier"
+                NoticeTarget.Of(RevisePracticeRequest.Descriptor, practice.Id)
             );
 
         private string Name => practice.Title.Length > 0 ? practice.Title : practice.Id;
 
-        private NotifyRequest Notice(NoticeTopic topic, NoticeSentence sentence, string path, string actor = "") =>
+        private NotifyRequest Notice(NoticeTopic topic, NoticeSentence sentence, NoticeTarget target, string actor = "") =>
             new()
             {
                 Topic = topic.Name,
@@ -46,7 +46,7 @@ internal static class PracticeNotices
                 Audience = NoticeAudience.Delegation,
                 Territory = practice.Territory,
                 Subject = practice.Id,
-                Path = path,
+                Target = target,
                 ExceptPerson = actor,
             };
     }

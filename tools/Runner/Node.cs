@@ -33,13 +33,15 @@ internal sealed class Node(TyeFile file, string root, string data, IPAddress hos
     private const string Sidecar = "sidecar";
 
     /// <summary>
-    /// Several processes share a machine: one heap each, and memory given back. Set unless the environment of the runner says otherwise; measured in docs/performance.md.
+    /// Several processes share a machine: one heap each, and memory given back. Set unless the environment of the runner says otherwise;
+    /// measured in docs/performance.md.
     /// </summary>
     public static readonly IReadOnlyDictionary<string, string> Memory = new Dictionary<string, string>
     {
         ["DOTNET_gcServer"] = "0",
         ["DOTNET_GCConserveMemory"] = "5",
-        // 8 MiB to begin with and 16 at most are allocated between two collections. The runtime would take the processor's cache for measure, which a server has hundreds of.
+        // 8 MiB to begin with and 16 at most are allocated between two collections. The runtime would measure by the processor's cache, of
+        // which a server has hundreds of MiB.
         ["DOTNET_GCgen0size"] = "0x800000",
         ["DOTNET_GCgen0MaxBudget"] = "0x1000000",
         // One arena for what is not .NET's (SQLite, the compiler): several would each keep what it once needed.

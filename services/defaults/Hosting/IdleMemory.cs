@@ -3,8 +3,8 @@ using Microsoft.Extensions.Hosting;
 namespace Fabrique;
 
 /// <summary>
-/// Gives memory back when a process has nothing to do. The runtime collects when something is allocated, so that what a busy minute left would stay for hours in a process
-/// that is asked nothing: a node is many processes on a small machine.
+/// Gives memory back when a process has nothing to do. The runtime collects when something is allocated, so that what a busy minute left
+/// would stay for hours in a process that is asked nothing: a node is many processes on a small machine.
 /// </summary>
 internal sealed class IdleMemory(TimeProvider clock) : BackgroundService
 {

@@ -1,4 +1,5 @@
 using Fabrique.Identity.V1;
+using Fabrique.Territories.V1;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 
@@ -192,7 +193,9 @@ internal sealed partial class IdentityGrpc
                 Sentence = NoticeTexts.Kept(
                     NoticeSentence.Saying($"Une personne demande à agir pour {new TerritoryName(row.Territory)} et attend une réponse.")
                 ),
-                Path = led ? $"/mon-territoire?territoire={row.Territory}" : "/facilitation/demandes",
+                Path = (
+                    led ? NoticeTarget.Of(Membership.Descriptor, row.Territory) : NoticeTarget.Of(JoinRequest.Descriptor, row.Id)
+                ).Path!,
                 Event = row.Id,
                 HappenedAt = Now,
             },

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fabrique.Identity.V1;
+using Fabrique.Territories.V1;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Identity;
@@ -104,7 +105,7 @@ internal sealed partial class NoticePost(IServiceScopeFactory scopes, TimeProvid
                 Subject = $"{grant.Role}:{grant.Scope}:{grant.Person}",
                 Territory = grant.Scope,
                 Sentence = NoticeTexts.Kept(sentence),
-                Path = $"/mon-territoire?territoire={grant.Scope}",
+                Path = NoticeTarget.Of(Membership.Descriptor, grant.Scope).Path!,
                 Event = string.Create(CultureInfo.InvariantCulture, $"mandate:{grant.Role}:{grant.Scope}:{grant.Until}"),
                 HappenedAt = now,
             };

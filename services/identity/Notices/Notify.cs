@@ -12,10 +12,12 @@ internal sealed partial class IdentityGrpc
     {
         Texts.Tidy(request);
         EarlierNotice.Renew(request);
+        // A mail leads nowhere but to this site.
+        var path = request.Target?.Path ?? LocalAddress.Of(request.EarlierPath);
         var errors = Texts
             .TooLong(request, path => path switch
                 {
-                    "path" or "sentence.format" => 300,
+                    "earlierPath" or "sentence.format" => 300,
                     "territory" => 40,
                     _ => path.StartsWith("sentence.", StringComparison.Ordinal) ? 300 : 100,
                 })
@@ -29,8 +31,7 @@ internal sealed partial class IdentityGrpc
             .. Wrong("subject", request.Subject.Length == 0),
             .. Wrong("event", request.Event.Length == 0),
             .. Wrong("happenedAt", request.HappenedAt is null),
-            // A mail leads nowhere but to this site.
-            .. Wrong("path", LocalAddress.Of(request.Path) is null),
+            .. Wrong("target", path is null),
         ]);
         if (errors.Count > 0)
         {
@@ -47,7 +48,7 @@ internal sealed partial class IdentityGrpc
                 Subject = request.Subject,
                 Territory = request.Territory,
                 Sentence = NoticeTexts.Kept(request.Sentence),
-                Path = request.Path,
+                Path = path!,
                 Event = request.Event,
                 HappenedAt = request.HappenedAt!.ToDateTimeOffset().ToUnixTimeMilliseconds(),
             },

@@ -71,5 +71,9 @@ internal sealed class PracticesArea : Area
         );
     }
 
-    public override string? PathOf(string kind, string id) => kind == Practice.Descriptor.FullName ? $"/pratiques/{id}" : null;
+    public override string? PathOf(string kind, string id) =>
+        kind == Practice.Descriptor.FullName ? $"/pratiques/{id}"
+        : kind == RevisePracticeRequest.Descriptor.FullName ? $"/pratiques/{id}/modifier"
+        : kind == ListPracticeReportsRequest.Descriptor.FullName ? $"/brouillons?territoire={id}"
+        : null;
 }

@@ -33,7 +33,7 @@ internal static class MembershipNotices
                 Audience = NoticeAudience.Delegation,
                 Territory = membership.Territory,
                 Subject = membership.Territory,
-                Path = $"/mon-territoire?territoire={membership.Territory}",
+                Target = NoticeTarget.Of(Membership.Descriptor, membership.Territory),
                 ExceptPerson = actor,
             }
         );

@@ -1,6 +1,7 @@
 using System.Net;
 using Fabrique.Identity;
 using Fabrique.Identity.V1;
+using Fabrique.Practices.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
@@ -49,7 +50,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
 
         var mail = Assert.Single(await MailsAsync(soon));
         Assert.Equal("A peer left a remark on “Un prêt de vélos”.", mail.Subject);
-        Assert.Contains("http://127.0.0.1:8080/en/pratiques/x", mail.Text, StringComparison.Ordinal);
+        Assert.Contains("http://127.0.0.1:8080/en/vers/fabrique.practices.v1.Practice/x", mail.Text, StringComparison.Ordinal);
         Assert.Contains("http://127.0.0.1:8080/en/compte/courriels", mail.Text, StringComparison.Ordinal);
         Assert.Empty(await MailsAsync(daily));
 
@@ -148,12 +149,14 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
         }
         // The number 2 was the membership's, which is told at once.
         var request = Request(Notice(NoticeTopics.Membership, "adhesion", Active));
-        (request.EarlierTopic, request.EarlierState, request.Topic, request.Sentence) = (2, "Asleep", "", null);
+        (request.EarlierTopic, request.EarlierState, request.EarlierPath) = (2, "Asleep", "/mon-territoire");
+        (request.Topic, request.Sentence, request.Target) = ("", null, null);
         await Identity.NotifyAsync(request, Sidecar, cancellationToken: Cancellation);
         _clock.Advance(TimeSpan.FromHours(21));
         await DigestAsync();
         var mails = await MailsAsync(reader);
-        Assert.Contains(mails, mail => mail.Subject.Contains("en sommeil", StringComparison.Ordinal));
+        var told = mails.Single(mail => mail.Subject.Contains("en sommeil", StringComparison.Ordinal));
+        Assert.Contains("http://127.0.0.1:8080/mon-territoire\n", told.Text.ReplaceLineEndings("\n"), StringComparison.Ordinal);
         Assert.Contains(mails, mail => mail.Text.Contains("erreur dans «\u00a0Une cantine\u00a0»", StringComparison.Ordinal));
     }
 
@@ -218,9 +221,9 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
             )
         );
         var wrong = await RefusedAsync(StatusCode.InvalidArgument, () =>
-            Identity.NotifyAsync(new() { Path = "//ailleurs.example" }, Sidecar, cancellationToken: Cancellation).ResponseAsync
+            Identity.NotifyAsync(new() { EarlierPath = "//ailleurs.example" }, Sidecar, cancellationToken: Cancellation).ResponseAsync
         );
-        Assert.Equal(["topic", "sentence", "audience", "territory", "subject", "event", "happenedAt", "path"], Fields(wrong));
+        Assert.Equal(["topic", "sentence", "audience", "territory", "subject", "event", "happenedAt", "target"], Fields(wrong));
 
         // A sentence is formatted for each reader, long after it came: what does not fit is refused here.
         foreach (var format in new[] { "", "{0} et {1}", "{0", "{0,900000}", "{0:N0}", "{}", new string('x', 301) })
@@ -483,7 +486,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
             Subject = subject,
             Territory = _territory,
             Sentence = NoticeTexts.Kept(sentence),
-            Path = "/pratiques/x",
+            Path = NoticeTarget.Of(Practice.Descriptor, "x").Path!,
             Event = Guid.CreateVersion7().ToString(),
             HappenedAt = _clock.GetUtcNow().ToUnixTimeMilliseconds(),
         };
@@ -496,7 +499,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
             Audience = NoticeAudience.Delegation,
             Territory = notice.Territory,
             Subject = notice.Subject,
-            Path = notice.Path,
+            Target = NoticeTarget.Of(Practice.Descriptor, "x"),
             Event = notice.Event,
             HappenedAt = DateTimeOffset.FromUnixTimeMilliseconds(notice.HappenedAt).ToTimestamp(),
             ExceptPerson = except,

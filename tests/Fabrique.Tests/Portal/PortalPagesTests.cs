@@ -201,7 +201,7 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
 
         var milestones = page.Document.QuerySelectorAll(".milestones h3").Select(title => title.TextContent.Trim());
         var rows = page.Document.QuerySelectorAll(".trajectory tbody th").Select(title => title.TextContent.Trim());
-        Assert.Equal(17, milestones.Count());
+        Assert.Equal(16, milestones.Count());
         Assert.Equal(milestones, rows);
         Assert.Contains("7 octobre 2014", page.Text, StringComparison.Ordinal);
         Assert.All(page.Document.QuerySelectorAll("table"), table => Assert.NotNull(table.QuerySelector("caption")));
@@ -457,6 +457,9 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
     [InlineData("/en/vers/fabrique.territories.v1.Profile/62528", "/en/territoires/62528")]
     [InlineData("/vers/fabrique.territories.v1.Membership/62528", "/mon-territoire?territoire=62528")]
     [InlineData("/vers/fabrique.practices.v1.Practice/1%3Fsuite", "/pratiques/1%3Fsuite")]
+    [InlineData("/vers/fabrique.practices.v1.RevisePracticeRequest/1", "/pratiques/1/modifier")]
+    [InlineData("/vers/fabrique.practices.v1.ListPracticeReportsRequest/62528", "/brouillons?territoire=62528")]
+    [InlineData("/vers/fabrique.identity.v1.JoinRequest/1", "/facilitation/demandes")]
     [InlineData("/vers/fabrique.nowhere.v1.Nothing/1", null)]
     public async Task A_record_that_is_named_elsewhere_leads_to_its_page(string address, string? page)
     {

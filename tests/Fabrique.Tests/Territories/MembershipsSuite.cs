@@ -178,7 +178,10 @@ public abstract class MembershipsSuite(ServiceUnderTest<TerritoriesDb> service)
         );
         await later.TellDueAsync(Cancellation);
         var told = Assert.Single(Identity.Told.Where(told => told.Territory == town).DistinctBy(told => told.Event));
-        Assert.Equal((NoticeTopics.Membership.Name, town, $"/mon-territoire?territoire={town}"), (told.Topic, told.Subject, told.Path));
+        Assert.Equal(
+            (NoticeTopics.Membership.Name, town, NoticeTarget.Of(Membership.Descriptor, town)),
+            (told.Topic, told.Subject, told.Target)
+        );
         Assert.Contains("en sommeil", told.Sentence.Format, StringComparison.Ordinal);
         Assert.Equal(town, Assert.Single(told.Sentence.Values).Territory);
         Assert.Equal(NoticeAudience.Delegation, told.Audience);
