@@ -6,7 +6,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Territories;
 
-/// <summary>Once a day, puts to sleep the memberships of territories that nobody heard of, and nobody signed in for, in twelve months.</summary>
+/// <summary>
+/// Once a day, puts to sleep the memberships of territories that nobody heard of, and nobody signed in for, in twelve months.
+/// </summary>
 internal sealed class Dormancy(
     Writes<TerritoriesDb> writes,
     IDbContextFactory<TerritoriesDb> databases,

@@ -6,8 +6,8 @@ using static Fabrique.Check;
 namespace Fabrique.Territories;
 
 /// <summary>
-/// The life of a membership. Each verb takes it as it is, gives it as it becomes, null when there is nothing to change, and refuses what its
-/// status does not allow: submitted → examined → refused, or charter to sign → active ⇄ asleep → left. Days are "2026-03-17".
+/// The life of a membership. Each verb takes it as it is, gives it as it becomes, null when there is nothing to change, and refuses what
+/// its status does not allow: submitted → examined → refused, or charter to sign → active ⇄ asleep → left. Days are "2026-03-17".
 /// </summary>
 internal static class MembershipRules
 {
@@ -150,7 +150,9 @@ internal static class MembershipRules
             return membership.Become(MembershipStatus.Asleep, [MembershipStatus.Active], asleep => asleep.Reason = reason.Trim());
         }
 
-        /// <summary>Somebody of the territory is here: it wakes. While it is awake its day is noted once a month, which is enough to know.</summary>
+        /// <summary>
+        /// Somebody of the territory is here: it wakes. While it is awake its day is noted once a month, which is enough to know.
+        /// </summary>
         public Membership? Woken(DateOnly today)
         {
             if (membership.Status is not (MembershipStatus.Asleep or MembershipStatus.Active))
@@ -191,7 +193,9 @@ internal static class MembershipRules
         /// <summary>Whether the territory is in the network, awake or not.</summary>
         public bool IsMember => membership.Status is MembershipStatus.Active or MembershipStatus.Asleep;
 
-        /// <summary>Whether nobody of the territory was heard of for so long that it goes to sleep. One that never told a day does not.</summary>
+        /// <summary>
+        /// Whether nobody of the territory was heard of for so long that it goes to sleep. One that never told a day does not.
+        /// </summary>
         public bool IsForgotten(DateOnly today) =>
             membership.Status == MembershipStatus.Active
             && membership.ActiveOn.Length > 0
