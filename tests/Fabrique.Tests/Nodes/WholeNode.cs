@@ -143,8 +143,6 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
             RedirectStandardError = true,
             WorkingDirectory = Root,
         };
-        // Its processes live for a minute or two: no profile of them is worth its making.
-        start.Environment["DOTNET_TieredPGO"] = "0";
         foreach (var (name, value) in Environment)
         {
             start.Environment[name] = value;
