@@ -3,7 +3,9 @@ using Fabrique.Practices.V1;
 
 namespace Fabrique.Practices;
 
-/// <summary>What the delegation of a practice is told by mail. What was written is not in the mail: it is read on the delegation's own pages.</summary>
+/// <summary>
+/// What the delegation of a practice is told by mail. What was written is not in the mail: it is read on the delegation's own pages.
+/// </summary>
 internal static class PracticeNotices
 {
     extension(Practice practice)

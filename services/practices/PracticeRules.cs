@@ -6,9 +6,9 @@ using static Fabrique.Check;
 namespace Fabrique.Practices;
 
 /// <summary>
-/// The life of a practice: draft → read by its territory → read by peers → published, revised, confirmed → archived or withdrawn, and back to
-/// published. Its territory may leave out the readings. Each verb takes the practice as it is, gives the practice as it becomes (null when there is nothing to change), and refuses with
-/// every field at fault. Those of one verb stand with it; here is what several share.
+/// The life of a practice: draft → read by its territory → read by peers → published, revised, confirmed → archived or withdrawn, and back
+/// to published. Its territory may leave out the readings. Each verb takes the practice as it is, gives the practice as it becomes (null
+/// when there is nothing to change), and refuses with every field at fault. Those of one verb stand with it; here is what several share.
 /// </summary>
 internal static partial class PracticeRules
 {

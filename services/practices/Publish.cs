@@ -27,7 +27,9 @@ internal static partial class PracticeRules
 {
     extension(Practice practice)
     {
-        /// <summary>The practice made public; due for another reading in 24 months unless it says otherwise. Null when it is published.</summary>
+        /// <summary>
+        /// The practice made public; due for another reading in 24 months unless it says otherwise. Null when it is published.
+        /// </summary>
         public Practice? Published(DateOnly today)
         {
             if (practice.Status == PracticeStatus.Published)

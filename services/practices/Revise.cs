@@ -30,7 +30,9 @@ internal static partial class PracticeRules
 {
     extension(Practice practice)
     {
-        /// <summary>The same practice with another text; if it is published, the text must be publishable. Null when it is the same text.</summary>
+        /// <summary>
+        /// The same practice with another text; if it is published, the text must be publishable. Null when it is the same text.
+        /// </summary>
         /// <param name="version">That was edited.</param>
         public Practice? Revised(Practice edited, long version)
         {

@@ -9,7 +9,9 @@ namespace Fabrique.Records;
 /// <summary>A record in its signed form: COSE_Sign1 (RFC 9052) with ES256; the key identifier is "node/key".</summary>
 public static class Envelope
 {
-    /// <summary>The largest envelope a node accepts, in bytes: as base64 in a CloudEvent it must pass the 1 MiB that a service accepts.</summary>
+    /// <summary>
+    /// The largest envelope a node accepts, in bytes: as base64 in a CloudEvent it must pass the 1 MiB that a service accepts.
+    /// </summary>
     public const int MaxSize = 512 << 10;
 
     /// <summary>Signs a record with the node's key.</summary>

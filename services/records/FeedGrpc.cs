@@ -6,8 +6,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Records;
 
 /// <summary>
-/// The service's records in the order of its sequence. Applications of the node see what the network may see; others see what is public, and
-/// nothing of territories that were invented.
+/// The service's records in the order of its sequence. Applications of the node see what the network may see; others see what is public,
+/// and nothing of territories that were invented.
 /// </summary>
 internal sealed class FeedGrpc<TDb>(IDbContextFactory<TDb> databases, RecordKinds kinds, RecordSignal signal, TimeProvider clock)
     : FeedService.FeedServiceBase

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Fabrique.Records;
 
 /// <summary>
-/// Catches up with the feeds that this service depends on, at start and at intervals. Pub/sub is the fast path, the feed is the truth: with the
-/// broker emptied and messages lost, the service still converges to the state of the homes.
+/// Catches up with the feeds that this service depends on, at start and at intervals. Pub/sub is the fast path, the feed is the truth: with
+/// the broker emptied and messages lost, the service still converges to the state of the homes.
 /// </summary>
 public sealed partial class Follower<TDb>(
     IDbContextFactory<TDb> databases,
@@ -131,7 +131,9 @@ public sealed partial class Follower<TDb>(
         }
     }
 
-    /// <summary>Has a batch verified and stored after the one before, once there is room for it: no more than three are in memory.</summary>
+    /// <summary>
+    /// Has a batch verified and stored after the one before, once there is room for it: no more than three are in memory.
+    /// </summary>
     /// <returns>False when those before it could not be stored.</returns>
     private async Task<bool> VerifyAsync(
         ChannelWriter<(Task<RecordStore<TDb>.Batch> Batch, CursorRow Cursor)> verified,

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace Fabrique.Records;
 
 /// <summary>
-/// What people are to be told of a write. It is kept in the transaction of the write, so that neither is without the other, and told to the identity service until
-/// it has heard it; a write never waits for that. After two days it is given up: nobody wants to read it any more.
+/// What people are to be told of a write. It is kept in the transaction of the write, so that neither is without the other, and told to the
+/// identity service until it has heard it; a write never waits for that. After two days it is given up: nobody wants to read it any more.
 /// </summary>
 public sealed partial class Notices<TDb>(
     IDbContextFactory<TDb> databases,

@@ -20,7 +20,8 @@ public static class RecordsHosting
     private const int LongestWait = 20;
 
     /// <summary>Adds the store, the desk of writes, the relay, the follower and the rights of a service.</summary>
-    /// <param name="describe">Tells the kinds it owns and follows, and what it derives from them. Its area is the name of its database.</param>
+    /// <param name="describe">Tells the kinds it owns and follows, and what it derives from them. Its area is the name of its
+    /// database.</param>
     /// <param name="name">Name of its database, for a service that owns no kind.</param>
     public static WebApplicationBuilder AddRecords<TDb>(
         this WebApplicationBuilder builder,
@@ -93,7 +94,8 @@ public static class RecordsHosting
         app.MapGrpcService<MaintenanceGrpc<TDb>>();
         return app;
 
-        // Whatever the envelopes hold, they are dealt with: stored, known already, or quarantined. Only a failing database asks for another try.
+        // Whatever the envelopes hold, they are dealt with: stored, known already, or quarantined. Only a failing database asks for another
+        // try.
         static async Task<BulkSubscribeAppResponse> TakeInAsync(BulkEvents events, RecordStore<TDb> records, CancellationToken cancellation)
         {
             await records.IngestAsync("pubsub", [.. events.Entries.Select(entry => entry.Event.Arrival)], cancellation);

@@ -57,7 +57,8 @@ public sealed class Registry(NodeKey own)
 
     /// <summary>Whether the message is signed by the named key, and the key is trusted.</summary>
     /// <param name="signer">The key it names.</param>
-    /// <param name="isVerified">A process of this node has verified the signature: what is left is whether the key is trusted still.</param>
+    /// <param name="isVerified">A process of this node has verified the signature: what is left is whether the key is trusted
+    /// still.</param>
     internal bool Verify(string signer, CoseSign1Message message, bool isVerified = false)
     {
         var key =

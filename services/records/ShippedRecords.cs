@@ -5,8 +5,8 @@ using Microsoft.Extensions.Hosting;
 namespace Fabrique.Records;
 
 /// <summary>
-/// Records that come with the platform: JSON files of a service's <c>Data</c> folder, published by the hub, by the same rules as anybody's. A
-/// release that corrects a file corrects the record. What was changed, withdrawn or erased here since is left alone. On a node that was
+/// Records that come with the platform: JSON files of a service's <c>Data</c> folder, published by the hub, by the same rules as anybody's.
+/// A release that corrects a file corrects the record. What was changed, withdrawn or erased here since is left alone. On a node that was
 /// started for a demonstration, those of the folder <c>demo</c> below too: see <see cref="Fictional"/>.
 /// </summary>
 public abstract class ShippedRecords<TDb, TBody>(

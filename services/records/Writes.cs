@@ -5,9 +5,9 @@ using Grpc.Core;
 namespace Fabrique.Records;
 
 /// <summary>
-/// The one desk for what people, programs and jobs write. Inside the transaction, in this order: found, or NOT_FOUND; the right; the version that
-/// the caller saw, or STALE_VERSION; the rule, which refuses or leaves as it is what needs no change; the home; the membership of the owner, where
-/// others are shown something new; the write; what people are told.
+/// The one desk for what people, programs and jobs write. Inside the transaction, in this order: found, or NOT_FOUND; the right; the
+/// version that the caller saw, or STALE_VERSION; the rule, which refuses or leaves as it is what needs no change; the home; the membership
+/// of the owner, where others are shown something new; the write; what people are told.
 /// </summary>
 public sealed class Writes<TDb>(RecordStore<TDb> records, Registry registry, TimeProvider clock)
     where TDb : RecordsDb
@@ -223,7 +223,9 @@ public sealed record Verb<TDb, TBody>(Func<TBody?, TBody, string> Word, Func<Wri
     /// <summary>Whether anybody may who may call: the interceptor has seen to it, or the caller before.</summary>
     public bool IsOpen { get; init; }
 
-    /// <summary>What is written or told beside it, in the same transaction: of the record as it was, if it was, and as it becomes.</summary>
+    /// <summary>
+    /// What is written or told beside it, in the same transaction: of the record as it was, if it was, and as it becomes.
+    /// </summary>
     public Func<TDb, TBody?, TBody, Task>? Beside { get; init; }
 
     internal void Demand(ServerCallContext call, Subject? current)

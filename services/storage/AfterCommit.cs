@@ -5,7 +5,9 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace Fabrique.Storage;
 
-/// <summary>What is to be done as soon as the writes of a context are committed: others are woken when they find something, and not before.</summary>
+/// <summary>
+/// What is to be done as soon as the writes of a context are committed: others are woken when they find something, and not before.
+/// </summary>
 public static class AfterCommit
 {
     private static readonly ConditionalWeakTable<DbContext, List<Action>> Waiting = [];

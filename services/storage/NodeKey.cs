@@ -68,8 +68,8 @@ public sealed class NodeKey : IDisposable
     }
 
     /// <summary>
-    /// The node's authentication code (HMAC-SHA256, 32 bytes) for an envelope whose signature one of its processes made or verified: the others need not verify it
-    /// again. Nobody else can make or check it, and it ends with the key.
+    /// The node's authentication code (HMAC-SHA256, 32 bytes) for an envelope whose signature one of its processes made or verified: the
+    /// others need not verify it again. Nobody else can make or check it, and it ends with the key.
     /// </summary>
     public byte[] Mac(ReadOnlySpan<byte> envelope) => HMACSHA256.HashData(_macKey, envelope);
 

@@ -5,8 +5,8 @@ using Npgsql;
 namespace Fabrique.Storage;
 
 /// <summary>
-/// A database of the service's own on a PostgreSQL server, for any number of replicas of the service. Each version of the index has a schema
-/// of its own, so that replicas of the version before go on while a new one builds its tables.
+/// A database of the service's own on a PostgreSQL server, for any number of replicas of the service. Each version of the index has a
+/// schema of its own, so that replicas of the version before go on while a new one builds its tables.
 /// </summary>
 internal sealed partial class PostgreSqlEngine : StoreEngine
 {
@@ -23,7 +23,8 @@ internal sealed partial class PostgreSqlEngine : StoreEngine
     private readonly ILogger _log;
     private volatile bool _leads;
 
-    /// <param name="server">Connection string of the server; a database it names is the prefix of the services' own ("fabrique" if none).</param>
+    /// <param name="server">Connection string of the server; a database it names is the prefix of the services' own ("fabrique" if
+    /// none).</param>
     /// <param name="service">Name of the service.</param>
     /// <param name="indexVersion">Version of the index that this process reads.</param>
     /// <param name="signal">Set when another replica wrote.</param>

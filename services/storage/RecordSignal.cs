@@ -1,6 +1,8 @@
 namespace Fabrique.Storage;
 
-/// <summary>Wakes those who wait for something that was written: the relay and the followers of the feed for records, others for what is theirs.</summary>
+/// <summary>
+/// Wakes those who wait for something that was written: the relay and the followers of the feed for records, others for what is theirs.
+/// </summary>
 public sealed class RecordSignal(TimeProvider clock)
 {
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -10,7 +12,9 @@ public sealed class RecordSignal(TimeProvider clock)
 
     public void Set() => Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 
-    /// <summary>Waits for <paramref name="next"/>, and at the longest for <paramref name="limit"/>: another replica may have written.</summary>
+    /// <summary>
+    /// Waits for <paramref name="next"/>, and at the longest for <paramref name="limit"/>: another replica may have written.
+    /// </summary>
     public async Task WaitAsync(Task next, TimeSpan limit, CancellationToken cancellation)
     {
         try

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Fabrique.Storage;
 
-/// <summary>Work that is done when the process starts, and again and again: after a while, or as soon as it is woken. What fails is told to the log and tried again in its turn.</summary>
+/// <summary>
+/// Work that is done when the process starts, and again and again: after a while, or as soon as it is woken. What fails is told to the log
+/// and tried again in its turn.
+/// </summary>
 /// <param name="every">From the end of one turn to the next, at the longest.</param>
 /// <param name="wake">Begins the next turn at once; what was set during a turn too.</param>
 public abstract partial class Recurring(TimeSpan every, TimeProvider clock, ILogger log, RecordSignal? wake = null) : BackgroundService

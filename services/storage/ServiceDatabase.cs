@@ -9,7 +9,10 @@ namespace Fabrique.Storage;
 /// <summary>Gives a service its database.</summary>
 public static class ServiceDatabase
 {
-    /// <summary>Connection string of the PostgreSQL server on which every service has a database of its own; without it each has an SQLite file in the data folder.</summary>
+    /// <summary>
+    /// Connection string of the PostgreSQL server on which every service has a database of its own; without it each has an SQLite file in
+    /// the data folder.
+    /// </summary>
     public const string Variable = "FABRIQUE_DATABASE";
 
     /// <summary>The database of a service that keeps no records: its tables come from numbered scripts alone.</summary>
@@ -47,7 +50,9 @@ public static class ServiceDatabase
         builder.Services.AddSingleton<FailureName>(StoreFailure.Name);
     }
 
-    /// <summary>Inside a transaction of <paramref name="db"/>: applies the scripts that it has not seen, those of the first assembly first.</summary>
+    /// <summary>
+    /// Inside a transaction of <paramref name="db"/>: applies the scripts that it has not seen, those of the first assembly first.
+    /// </summary>
     public static async Task ApplyScriptsAsync(
         this StoreEngine engine,
         DbContext db,

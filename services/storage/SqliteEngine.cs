@@ -44,7 +44,9 @@ internal sealed class SqliteEngine(string file) : StoreEngine
     // Transactions begin immediate: the file is this one's.
     public override Task<TRow> LockAsync<TRow>(DbContext db, CancellationToken cancellation) => db.Set<TRow>().SingleAsync(cancellation);
 
-    /// <summary>Entity Framework has SQLite parse every insert anew: where many rows go to one table, one prepared statement takes them all.</summary>
+    /// <summary>
+    /// Entity Framework has SQLite parse every insert anew: where many rows go to one table, one prepared statement takes them all.
+    /// </summary>
     public override Task SaveAsync(DbContext db, CancellationToken cancellation)
     {
         // Looking for changes in what is to be inserted would take as long as inserting it.

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Fabrique.Storage;
 
-/// <summary>What differs between the databases that a service can have. One instance a process; it attends to its database while the service runs.</summary>
+/// <summary>
+/// What differs between the databases that a service can have. One instance a process; it attends to its database while the service runs.
+/// </summary>
 public abstract class StoreEngine : BackgroundService
 {
     private protected StoreEngine() { }
@@ -22,13 +24,18 @@ public abstract class StoreEngine : BackgroundService
     /// <summary>A numbered script in the words of this database.</summary>
     public virtual string Script(string sql) => sql;
 
-    /// <summary>Makes room for tables that are derived from others, has them created, and drops those that no running version can need.</summary>
+    /// <summary>
+    /// Makes room for tables that are derived from others, has them created, and drops those that no running version can need.
+    /// </summary>
     /// <param name="db">Its model has <see cref="IndexRow"/>.</param>
     /// <param name="index">The tables to create; their names are noted in it.</param>
     /// <param name="create">Creates them.</param>
     public abstract Task CreateIndexAsync(DbContext db, IndexRow index, Func<Task> create, CancellationToken cancellation);
 
-    /// <summary>Inside a transaction: the only row of a table, which no other writer has until the transaction ends. What is counted in it follows the order of the commits.</summary>
+    /// <summary>
+    /// Inside a transaction: the only row of a table, which no other writer has until the transaction ends. What is counted in it follows
+    /// the order of the commits.
+    /// </summary>
     public abstract Task<TRow> LockAsync<TRow>(DbContext db, CancellationToken cancellation)
         where TRow : class;
 

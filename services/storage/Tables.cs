@@ -9,7 +9,9 @@ public static class Tables
 {
     private const string Scripted = "Fabrique:Scripted";
 
-    /// <summary>A table of the scripts: the model does not create it, and its columns are the names of the properties in snake_case.</summary>
+    /// <summary>
+    /// A table of the scripts: the model does not create it, and its columns are the names of the properties in snake_case.
+    /// </summary>
     public static EntityTypeBuilder<TRow> HasScripted<TRow>(this ModelBuilder model, string table)
         where TRow : class
     {

@@ -73,7 +73,8 @@ internal sealed partial class Queries(
 
     /// <summary>One territory whole; null when no territory has the code.</summary>
     /// <param name="id">Its code.</param>
-    /// <param name="isOwn">Whether somebody asks who writes for the territory of that code: a member reads its profile although it was hidden when it had left.</param>
+    /// <param name="isOwn">Whether somebody asks who writes for the territory of that code: a member reads its profile although it was
+    /// hidden when it had left.</param>
     /// <param name="cancellation">Gives up.</param>
     public async Task<Territory?> GetAsync(string id, Func<string, bool> isOwn, CancellationToken cancellation)
     {

@@ -2,7 +2,9 @@ using Fabrique.Territories.V1;
 
 namespace Fabrique.Territories;
 
-/// <summary>A territory in short: where it is in the directory, its folded name without spaces and the letters in it, and what it is compared by.</summary>
+/// <summary>
+/// A territory in short: where it is in the directory, its folded name without spaces and the letters in it, and what it is compared by.
+/// </summary>
 internal sealed record DirectoryEntry(int Position, string Name, ulong Letters, Traits Traits);
 
 /// <summary>What territories are compared by.</summary>
@@ -34,13 +36,16 @@ internal sealed record Traits(
             []
         );
 
-    /// <summary>Only territories of one family are compared: a commune is like no département, and an overseas collectivity (AUT, by its code a region) like no declared perimeter.</summary>
+    /// <summary>
+    /// Only territories of one family are compared: a commune is like no département, and an overseas collectivity (AUT, by its code a
+    /// region) like no declared perimeter.
+    /// </summary>
     public string Family => Kind is "COM" or "DEP" or "REG" || Id.StartsWith('R') ? Kind : "groupings";
 }
 
 /// <summary>
-/// How much two territories resemble each other, from 0 to 1: the weighted mean of what both are known by. Weights:
-/// population 40, situations 25, kind (of a grouping, or of the grouping that a commune is in) 15, region 12, département 8. What is unknown of either
+/// How much two territories resemble each other, from 0 to 1: the weighted mean of what both are known by. Weights: population 40,
+/// situations 25, kind (of a grouping, or of the grouping that a commune is in) 15, region 12, département 8. What is unknown of either
 /// counts neither for nor against. Populations are alike by their ratio: 1 when equal, 0 from eight times on, in between by its logarithm.
 /// Situations are alike by the share of those told that both tell. The same both ways; nothing here ranks a territory by itself.
 /// </summary>
@@ -129,7 +134,9 @@ internal static class Resemblance
         }
     }
 
-    /// <summary>The candidates of the same family with which something is shared, the most alike first; ties by the nearest population, then by id.</summary>
+    /// <summary>
+    /// The candidates of the same family with which something is shared, the most alike first; ties by the nearest population, then by id.
+    /// </summary>
     public static IEnumerable<Traits> Rank(Traits asked, IEnumerable<Traits> candidates) =>
         candidates
             .Where(candidate => candidate.Id != asked.Id && candidate.Family == asked.Family)

@@ -6,8 +6,8 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace Fabrique.Records;
 
 /// <summary>
-/// Some tables of a service's index, and how they are derived from records. A changed table has the whole index built again by itself; changed
-/// contents do when <see cref="Number"/> changes.
+/// Some tables of a service's index, and how they are derived from records. A changed table has the whole index built again by itself;
+/// changed contents do when <see cref="Number"/> changes.
 /// </summary>
 public abstract class IndexPart
 {

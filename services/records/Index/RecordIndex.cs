@@ -30,7 +30,10 @@ public sealed class RecordIndex<TDb>
         _version = new(() => VersionOf(services, provider));
     }
 
-    /// <summary>Twelve hexadecimal digits that change with the tables, and with the number of a part: the index is then built again from the records.</summary>
+    /// <summary>
+    /// Twelve hexadecimal digits that change with the tables, and with the number of a part: the index is then built again from the
+    /// records.
+    /// </summary>
     public string Version => _version.Value;
 
     internal async Task CreateAsync(TDb db, CancellationToken cancellation)

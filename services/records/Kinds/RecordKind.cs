@@ -57,7 +57,9 @@ public sealed class RecordKind<TBody>() : RecordKind(NameOf<TBody>())
     /// <summary>The answer where there is none of that identifier, or none that concerns the caller.</summary>
     public required Func<Refusal> Missing { get; init; }
 
-    /// <summary>The answer to whoever saw another version than the current one, which is given. Null for a kind whose writes take no version.</summary>
+    /// <summary>
+    /// The answer to whoever saw another version than the current one, which is given. Null for a kind whose writes take no version.
+    /// </summary>
     public Func<long, Refusal>? Stale { get; init; }
 
     /// <summary>Whether a body only says that there was one: so wrote releases that knew no deletion.</summary>

@@ -4,7 +4,9 @@ using Google.Protobuf;
 
 namespace Fabrique.Records;
 
-/// <summary>The kinds a service understands, those it writes and publishes and those of others that it follows, and what it derives from them.</summary>
+/// <summary>
+/// The kinds a service understands, those it writes and publishes and those of others that it follows, and what it derives from them.
+/// </summary>
 public sealed class RecordKinds
 {
     private readonly Dictionary<string, Func<ByteString, IMessage>> _parsers = [];

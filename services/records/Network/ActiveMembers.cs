@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Records;
 
 /// <summary>
-/// Only the members of the network show it something new (decision 34): by the membership as it reached this service. Its record is asked, not the
-/// index, which may be behind.
+/// Only the members of the network show it something new (decision 34): by the membership as it reached this service. Its record is asked,
+/// not the index, which may be behind.
 /// </summary>
 public static class ActiveMembers
 {

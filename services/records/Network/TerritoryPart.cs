@@ -58,7 +58,10 @@ public sealed class TerritoryRow
 {
     public required string Id { get; init; }
 
-    /// <summary>Grows with every change of a profile, so that a copy in memory knows what it has not seen. Writes come one after the other: a reader that has seen a stamp has seen all before it.</summary>
+    /// <summary>
+    /// Grows with every change of a profile, so that a copy in memory knows what it has not seen. Writes come one after the other: a reader
+    /// that has seen a stamp has seen all before it.
+    /// </summary>
     public long Stamp { get; set; }
 
     /// <summary>Empty for a territory whose profile went, or never came.</summary>

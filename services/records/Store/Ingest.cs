@@ -30,8 +30,8 @@ public sealed partial class RecordStore<TDb>
     internal static readonly TimeSpan QuarantineTime = TimeSpan.FromDays(90);
 
     /// <summary>
-    /// Takes in envelopes that came by pub/sub, in one transaction. A version known already changes nothing; what cannot be trusted, read or
-    /// indexed is quarantined with its reason. Never throws because of what an envelope holds.
+    /// Takes in envelopes that came by pub/sub, in one transaction. A version known already changes nothing; what cannot be trusted, read
+    /// or indexed is quarantined with its reason. Never throws because of what an envelope holds.
     /// </summary>
     /// <param name="source">Where they come from.</param>
     /// <returns>How many were new, and how many were put aside.</returns>
@@ -45,8 +45,8 @@ public sealed partial class RecordStore<TDb>
     internal Batch Open(IReadOnlyList<Arrival> arrivals)
     {
         var seen = registry.Version;
-        // Signatures are verified each on its own. Where a service of this node has done so, reading what is left takes less than to store the
-        // batch before, which goes on meanwhile and wants a processor of its own.
+        // Signatures are verified each on its own. Where a service of this node has done so, reading what is left takes less than to store
+        // the batch before, which goes on meanwhile and wants a processor of its own.
         return new(
             seen,
             arrivals.Count < 8 || arrivals.All(arrival => arrival.Mac.Length > 0)

@@ -31,13 +31,14 @@ public sealed class Writing<TDb, TBody>(RecordStore<TDb> records, TDb db, Versio
         where TOther : class, IMessage<TOther>, new() => records.FindAsync<TOther>(db, id, cancellation);
 }
 
-/// <summary>What this node writes: the next version of a record, sealed, kept, indexed and given its place in the sequence in one transaction.</summary>
+/// <summary>
+/// What this node writes: the next version of a record, sealed, kept, indexed and given its place in the sequence in one transaction.
+/// </summary>
 public sealed partial class RecordStore<TDb>
 {
     /// <summary>Writes the next version of a record of this node.</summary>
-    /// <param name="decide">
-    /// The rule: from the current version (null when there is none) to the change, or null to change nothing. It runs inside the
-    /// transaction, so nothing can come between; it throws a <see cref="Refusal"/> to refuse.
+    /// <param name="decide"> The rule: from the current version (null when there is none) to the change, or null to change nothing. It runs
+    /// inside the transaction, so nothing can come between; it throws a <see cref="Refusal"/> to refuse.
     /// </param>
     /// <returns>What is stored now.</returns>
     public async Task<Versioned<TBody>> WriteAsync<TBody>(
@@ -78,8 +79,8 @@ public sealed partial class RecordStore<TDb>
         );
 
     /// <summary>
-    /// Erases a record of this node: its body, its earlier versions, and its rows of the index. What stays is that there was one, which is told to
-    /// all who could read it, so that they erase it too.
+    /// Erases a record of this node: its body, its earlier versions, and its rows of the index. What stays is that there was one, which is
+    /// told to all who could read it, so that they erase it too.
     /// </summary>
     /// <param name="decide">Whose it is, if it is to be erased; null to leave it. Not asked where there is none.</param>
     /// <param name="beside">As for a write.</param>

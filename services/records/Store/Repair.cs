@@ -7,7 +7,10 @@ namespace Fabrique.Records;
 /// <summary>What whoever looks after the node can put right: the quarantine, the index, the epoch.</summary>
 public sealed partial class RecordStore<TDb>
 {
-    /// <summary>Looks again at envelopes that were put aside: those that can be taken in now leave the quarantine, the others keep their latest reason.</summary>
+    /// <summary>
+    /// Looks again at envelopes that were put aside: those that can be taken in now leave the quarantine, the others keep their latest
+    /// reason.
+    /// </summary>
     /// <param name="digests">Which ones; none means all.</param>
     /// <param name="cancellation">Gives up between two of them.</param>
     /// <returns>How many left the quarantine, and how many stay.</returns>
@@ -51,7 +54,9 @@ public sealed partial class RecordStore<TDb>
         signal.Set();
     }
 
-    /// <summary>Draws the epoch again: every follower of this feed starts over. For a database that was put back to an earlier state.</summary>
+    /// <summary>
+    /// Draws the epoch again: every follower of this feed starts over. For a database that was put back to an earlier state.
+    /// </summary>
     internal Task<string> RenewEpochAsync(CancellationToken cancellation) =>
         TransactAsync((_, store) => Task.FromResult(store.Epoch = StoreRow.NewEpoch()), cancellation);
 

@@ -7,8 +7,8 @@ using static Fabrique.Check;
 namespace Fabrique.Territories;
 
 /// <summary>
-/// How a territory looks at itself. Each family of actors fills a sheet of its own; two families see each other's answers once both have submitted
-/// theirs, so that neither leans on the other. What is frozen stays as it was.
+/// How a territory looks at itself. Each family of actors fills a sheet of its own; two families see each other's answers once both have
+/// submitted theirs, so that neither leans on the other. What is frozen stays as it was.
 /// </summary>
 internal static class AssessmentRules
 {
@@ -20,7 +20,8 @@ internal static class AssessmentRules
     /// <param name="territory">Official code.</param>
     /// <param name="questionnaire">The one that the sheets answer.</param>
     /// <param name="told">What was sent.</param>
-    /// <param name="version">The version that the sheet gets: that of the record which is about to be written, so that it never comes twice.</param>
+    /// <param name="version">The version that the sheet gets: that of the record which is about to be written, so that it never comes
+    /// twice.</param>
     /// <param name="today">The day it is.</param>
     /// <exception cref="Refusal">Stale, submitted already, or wrong.</exception>
     public static Assessment? Saved(
@@ -114,7 +115,10 @@ internal static class AssessmentRules
         /// <summary>The assessment without any sheet; null when it has none.</summary>
         public Assessment? Restarted() => assessment.Sheets.Count == 0 ? null : new Assessment { Territory = assessment.Territory };
 
-        /// <summary>What people who stand for these families see: their own sheets, and those of others once both were submitted. Of the rest, only that it was begun or submitted.</summary>
+        /// <summary>
+        /// What people who stand for these families see: their own sheets, and those of others once both were submitted. Of the rest, only
+        /// that it was begun or submitted.
+        /// </summary>
         public Assessment SeenBy(IReadOnlyCollection<string> families)
         {
             var seen = assessment.Clone();
@@ -167,7 +171,9 @@ internal static class AssessmentRules
         /// <summary>Whether it was erased by a release that left an empty one in its place.</summary>
         public bool IsEmptied => snapshot.FrozenOn.Length == 0;
 
-        /// <summary>Without answers for people whose families have neither a sheet in it nor submitted one since: theirs is to come first.</summary>
+        /// <summary>
+        /// Without answers for people whose families have neither a sheet in it nor submitted one since: theirs is to come first.
+        /// </summary>
         /// <param name="families">For which they stand.</param>
         /// <param name="assessment">The territory's, as it is now; null for none.</param>
         public AssessmentSnapshot SeenBy(IReadOnlyCollection<string> families, Assessment? assessment) =>

@@ -43,7 +43,9 @@ internal sealed partial class AssessmentsGrpc(
         };
     }
 
-    /// <summary>The territory, if the caller has the right of the call there. A former code is another name of the same territory.</summary>
+    /// <summary>
+    /// The territory, if the caller has the right of the call there. A former code is another name of the same territory.
+    /// </summary>
     private string Demanded(string code, ServerCallContext context)
     {
         var territory = directory.Find(code)?.Id;

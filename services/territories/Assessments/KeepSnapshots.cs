@@ -58,7 +58,9 @@ internal sealed partial class AssessmentsGrpc
         return new DeleteSnapshotResponse();
     }
 
-    /// <summary>Writes a snapshot of a territory for whoever has the right of the call there, and answers it without what it holds.</summary>
+    /// <summary>
+    /// Writes a snapshot of a territory for whoever has the right of the call there, and answers it without what it holds.
+    /// </summary>
     private async Task<AssessmentSnapshot> WriteSnapshotAsync(
         string code,
         string id,

@@ -4,8 +4,8 @@ using Fabrique.Territories.V1;
 namespace Fabrique.Territories;
 
 /// <summary>
-/// The questions of the assessment in all their versions and languages: <c>Data/questionnaire/1.fr.json</c>. A version is never changed, only followed by
-/// another, which keeps a code for as long as its question means the same.
+/// The questions of the assessment in all their versions and languages: <c>Data/questionnaire/1.fr.json</c>. A version is never changed,
+/// only followed by another, which keeps a code for as long as its question means the same.
 /// </summary>
 internal sealed class Questionnaires
 {

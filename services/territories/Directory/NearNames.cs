@@ -14,9 +14,10 @@ internal static class NearNames
     internal const int TooMany = 1_000;
 
     /// <summary>
-    /// Positions of the entries whose names are nearest to the query, the nearest first, then the most populated: at most one slip
-    /// (a letter more, less or other, or two that changed places) for three letters, and only those that are no more than one slip worse than the best. Spaces and hyphens do not
-    /// count, the end of the name may be missing at the price of a slip. Numbers name the département, as "62" or "62750". At most 50.
+    /// Positions of the entries whose names are nearest to the query, the nearest first, then the most populated: at most one slip (a
+    /// letter more, less or other, or two that changed places) for three letters, and only those that are no more than one slip worse than
+    /// the best. Spaces and hyphens do not count, the end of the name may be missing at the price of a slip. Numbers name the département,
+    /// as "62" or "62750". At most 50.
     /// </summary>
     public static IReadOnlyList<int> Of(string query, IReadOnlyList<DirectoryEntry> entries)
     {
@@ -56,7 +57,10 @@ internal static class NearNames
         return [.. near.Where(entry => entry.Slips <= best + 1).Order().Take(Most).Select(entry => entry.Position)];
     }
 
-    /// <summary>How many slips lead from one word to the other (optimal string alignment distance); <see cref="TooMany"/> once it is more than allowed.</summary>
+    /// <summary>
+    /// How many slips lead from one word to the other (optimal string alignment distance); <see cref="TooMany"/> once it is more than
+    /// allowed.
+    /// </summary>
     internal static int Slips(ReadOnlySpan<char> left, ReadOnlySpan<char> right, int allowed)
     {
         Span<int> rows = stackalloc int[3 * (right.Length + 1)];

@@ -21,13 +21,17 @@ internal sealed class OfficialDirectory
         _entries = new(ReadEntries);
     }
 
-    /// <summary>A stretch of the territories found, how many were found in all, and whether their names are only near to the query.</summary>
+    /// <summary>
+    /// A stretch of the territories found, how many were found in all, and whether their names are only near to the query.
+    /// </summary>
     public sealed record Page(IReadOnlyList<Territory> Territories, int Total, bool IsNear = false);
 
     /// <summary>Every territory in short, the most populated first, kept in memory from the first use on.</summary>
     public IReadOnlyList<DirectoryEntry> Entries => _entries.Value;
 
-    /// <summary>Opens the directory in the data folder, and first builds it there (a second or two) when this version has not done so yet.</summary>
+    /// <summary>
+    /// Opens the directory in the data folder, and first builds it there (a second or two) when this version has not done so yet.
+    /// </summary>
     /// <param name="folder">The data folder.</param>
     /// <param name="demonstration">Whether territories that were invented are in it too. See <see cref="Fictional"/>.</param>
     /// <param name="logger">Is told when it is built.</param>
@@ -46,16 +50,17 @@ internal sealed class OfficialDirectory
     /// <summary>
     /// Finds territories, best first: exact name, then a name that starts with the query, then the words anywhere in the name, then those
     /// found by a former name or with the help of their département or postcode ("saint-denis 93"); among equals the most populated first.
-    /// A blank query finds everything: the communes, then the rest, the most populated first. Ties are broken by id, so pages never overlap.
-    /// When nothing at all has such a name, the territories whose names are spelled nearly so are found, the nearest first.
+    /// A blank query finds everything: the communes, then the rest, the most populated first. Ties are broken by id, so pages never
+    /// overlap. When nothing at all has such a name, the territories whose names are spelled nearly so are found, the nearest first.
     /// </summary>
-    /// <param name="query">
-    /// Name (accents, hyphens, apostrophes and case forgiven, the last word may be unfinished, "st" is "saint"), postcode, INSEE code (former
-    /// codes too), SIREN (spaces forgiven) or an id. Any text is safe; a text without letters and digits finds nothing.
+    /// <param name="query"> Name (accents, hyphens, apostrophes and case forgiven, the last word may be unfinished, "st" is "saint"),
+    /// postcode, INSEE code (former codes too), SIREN (spaces forgiven) or an id. Any text is safe; a text without letters and digits finds
+    /// nothing.
     /// </param>
     /// <param name="kinds">Codes of the vocabulary TerritoryKind; empty for all.</param>
     /// <param name="region">Official code of a region, as "32"; empty for all.</param>
-    /// <param name="department">Official code of a département, as "62"; empty for all. A grouping counts in the one where most of its inhabitants live.</param>
+    /// <param name="department">Official code of a département, as "62"; empty for all. A grouping counts in the one where most of its
+    /// inhabitants live.</param>
     /// <param name="onlyIds">When given, finds only among the territories with these ids.</param>
     /// <param name="offset">How many of the territories found to skip.</param>
     /// <param name="limit">How many to return at most.</param>
@@ -136,8 +141,8 @@ internal sealed class OfficialDirectory
     }
 
     /// <summary>
-    /// The territory with this id, in any case; the code of a former commune or of a municipal arrondissement gives the commune it now belongs
-    /// to. A commune's SIREN is not its id and finds nothing here: search for it. Null when nothing has the code.
+    /// The territory with this id, in any case; the code of a former commune or of a municipal arrondissement gives the commune it now
+    /// belongs to. A commune's SIREN is not its id and finds nothing here: search for it. Null when nothing has the code.
     /// </summary>
     public Territory? Find(string id)
     {
@@ -153,7 +158,9 @@ internal sealed class OfficialDirectory
         return command.ExecuteScalar() is byte[] body ? Parse(body) : null;
     }
 
-    /// <summary>The condition that a query sets and the order of what it finds, as SQL over parameters that this adds to the command.</summary>
+    /// <summary>
+    /// The condition that a query sets and the order of what it finds, as SQL over parameters that this adds to the command.
+    /// </summary>
     private static (string Match, string Order) Interpret(string query, SqliteCommand command)
     {
         if (string.IsNullOrWhiteSpace(query))

@@ -10,8 +10,8 @@ internal static class OfficialDirectoryFile
 {
     public const string Name = "directory.db";
 
-    // `position` is the order by population, then id, so that sorting by it is free. `listed` is 0 for a commune, 1 for the rest. `name` is folded.
-    // What only the reader needs stands apart in `body`, so that a search goes through few pages. `words` keeps only its index.
+    // `position` is the order by population, then id, so that sorting by it is free. `listed` is 0 for a commune, 1 for the rest. `name` is
+    // folded. What only the reader needs stands apart in `body`, so that a search goes through few pages. `words` keeps only its index.
     private const string Schema = """
         PRAGMA journal_mode = OFF;
         PRAGMA synchronous = OFF;
@@ -32,8 +32,8 @@ internal static class OfficialDirectoryFile
     private delegate void Run(params object[] values);
 
     /// <summary>
-    /// The path of the file, built first when it is missing, damaged or made by another version. Of processes that start together one builds
-    /// and the others wait.
+    /// The path of the file, built first when it is missing, damaged or made by another version. Of processes that start together one
+    /// builds and the others wait.
     /// </summary>
     public static async Task<string> EnsureAsync(string folder, bool demonstration, ILogger logger, CancellationToken cancellationToken)
     {

@@ -9,7 +9,9 @@ namespace Fabrique.Territories;
 /// <summary>The tables of official territories shipped in this assembly, as docs/data.md describes them.</summary>
 internal static class OfficialDirectoryTables
 {
-    /// <summary>What a code is to its territory. Of two territories with the same code, the one with the lower kind is shown first.</summary>
+    /// <summary>
+    /// What a code is to its territory. Of two territories with the same code, the one with the lower kind is shown first.
+    /// </summary>
     internal enum CodeKind
     {
         Postcode,
@@ -108,7 +110,9 @@ internal static class OfficialDirectoryTables
         }
     }
 
-    /// <summary>Territories that were invented, in a département and a region that were invented too. They are nowhere on the map.</summary>
+    /// <summary>
+    /// Territories that were invented, in a département and a region that were invented too. They are nowhere on the map.
+    /// </summary>
     public static IEnumerable<Entry> ReadFictional()
     {
         using var reader = new StreamReader(Resource("fictional.csv"));

@@ -3,7 +3,10 @@ using Fabrique.Territories.V1;
 
 namespace Fabrique.Territories;
 
-/// <summary>The charter of the network in all its versions and languages: <c>Data/charter/1.fr.md</c>. A version is never changed, only followed by another.</summary>
+/// <summary>
+/// The charter of the network in all its versions and languages: <c>Data/charter/1.fr.md</c>. A version is never changed, only followed by
+/// another.
+/// </summary>
 internal sealed class Charters
 {
     private readonly Dictionary<(string Version, string Language), (string Title, string Text)> _texts = [];

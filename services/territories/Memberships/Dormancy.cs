@@ -6,7 +6,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Territories;
 
-/// <summary>Once a day, puts to sleep the memberships of territories that nobody heard of, and nobody signed in for, in twelve months.</summary>
+/// <summary>
+/// Once a day, puts to sleep the memberships of territories that nobody heard of, and nobody signed in for, in twelve months.
+/// </summary>
 internal sealed class Dormancy(
     Writes<TerritoriesDb> writes,
     IDbContextFactory<TerritoriesDb> databases,
@@ -47,13 +49,31 @@ internal sealed class Dormancy(
                     : membership.Slept("")
             )
             {
-                Beside = (db, before, next) =>
-                {
-                    notices.Tell(db, next, before!.Status, "");
-                    return Task.CompletedTask;
-                },
+                Beside = notices.Telling(""),
             };
             await writes.ChangeByNodeAsync(Kinds.Membership, id, verb, cancellation);
         }
     }
+}
+
+internal static partial class MembershipRules
+{
+    private const int MonthsBeforeSleep = 12;
+
+    extension(Membership membership)
+    {
+        /// <summary>The same membership, of a territory for which somebody signed in on that day.</summary>
+        public Membership Heard(string day) => new(membership) { ActiveOn = day };
+
+        /// <summary>
+        /// Whether nobody of the territory was heard of for so long that it goes to sleep. One that never told a day does not.
+        /// </summary>
+        public bool IsForgotten(DateOnly today) =>
+            membership.Status == MembershipStatus.Active
+            && membership.ActiveOn.Length > 0
+            && string.CompareOrdinal(membership.ActiveOn, LastHeard(today)) <= 0;
+    }
+
+    /// <summary>Whoever was last heard of on this day, or before it, sleeps.</summary>
+    public static string LastHeard(DateOnly today) => Day(today.AddMonths(-MonthsBeforeSleep));
 }

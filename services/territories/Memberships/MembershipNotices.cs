@@ -7,37 +7,29 @@ namespace Fabrique.Territories;
 /// <summary>What a delegation is told by mail of its membership.</summary>
 internal static class MembershipNotices
 {
-    /// <summary>Keeps, with a membership that is about to be written, what its delegation is told of it.</summary>
-    /// <param name="db">The context of the write.</param>
-    /// <param name="membership">As it will be.</param>
-    /// <param name="before">The status it had.</param>
+    /// <summary>What a verb does beside its write: keeps, with it, what the delegation is told when the status changes.</summary>
     /// <param name="actor">The person who did it, as tokens name people; empty for the node itself.</param>
-    public static void Tell(
-        this Notices<TerritoriesDb> notices,
-        TerritoriesDb db,
-        Membership membership,
-        MembershipStatus before,
-        string actor
-    )
-    {
-        if (membership.Status == before || membership.Status is MembershipStatus.Submitted or MembershipStatus.Examined)
+    public static Func<TerritoriesDb, Membership?, Membership, Task> Telling(this Notices<TerritoriesDb> notices, string actor) =>
+        (db, before, membership) =>
         {
-            return;
-        }
-        notices.Add(
-            db,
-            new NotifyRequest
+            if (membership.Status != before?.Status)
             {
-                Topic = NoticeTopics.Membership.Name,
-                Sentence = Sentence(membership.Status, new(membership.Territory)),
-                Audience = NoticeAudience.Delegation,
-                Territory = membership.Territory,
-                Subject = membership.Territory,
-                Target = NoticeTarget.Of(Membership.Descriptor, membership.Territory),
-                ExceptPerson = actor,
+                notices.Add(db, Notice(membership, actor));
             }
-        );
-    }
+            return Task.CompletedTask;
+        };
+
+    private static NotifyRequest Notice(Membership membership, string actor) =>
+        new()
+        {
+            Topic = NoticeTopics.Membership.Name,
+            Sentence = Sentence(membership.Status, new(membership.Territory)),
+            Audience = NoticeAudience.Delegation,
+            Territory = membership.Territory,
+            Subject = membership.Territory,
+            Target = NoticeTarget.Of(Membership.Descriptor, membership.Territory),
+            ExceptPerson = actor,
+        };
 
     private static NoticeSentence Sentence(MembershipStatus status, TerritoryName territory) =>
         NoticeSentence.Saying(

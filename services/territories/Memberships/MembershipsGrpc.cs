@@ -68,19 +68,12 @@ internal sealed partial class MembershipsGrpc(
             }
         );
 
-    /// <summary>Changes the membership of a territory, and tells its delegation what became of it.</summary>
-    private async Task<Membership> ChangeAsync(string territory, Verb<TerritoriesDb, Membership> verb, ServerCallContext context)
-    {
-        var told = verb with
-        {
-            Beside = async (db, before, after) =>
-            {
-                notices.Tell(db, after, before?.Status ?? MembershipStatus.Unspecified, context.Caller().FindFirst("sub")?.Value ?? "");
-                await (verb.Beside?.Invoke(db, before, after) ?? Task.CompletedTask);
-            },
-        };
-        return await ResourceAsync(await writes.ChangeAsync(Kinds.Membership, Code(territory), told, context), context);
-    }
+    private async Task<Membership> AnswerAsync(Task<Versioned<Membership>> write, ServerCallContext context) =>
+        await ResourceAsync(await write, context);
+
+    /// <summary>Tells a delegation, beside a write of the caller, what became of its membership.</summary>
+    private Func<TerritoriesDb, Membership?, Membership, Task> Telling(ServerCallContext context) =>
+        notices.Telling(context.Caller().FindFirst("sub")?.Value ?? "");
 
     /// <summary>With what is filled on reading, as far as the caller may see it.</summary>
     private async Task<Membership> ResourceAsync(Versioned<Membership> stored, ServerCallContext context)

@@ -1,6 +1,7 @@
 using Fabrique.Records;
 using Fabrique.Territories.V1;
 using Grpc.Core;
+using static Fabrique.Check;
 
 namespace Fabrique.Territories;
 
@@ -50,4 +51,94 @@ internal sealed partial class PerimetersGrpc
         };
         return new DeclarePerimeterResponse { Perimeter = Resource(await writes.ChangeAsync(Kinds.Perimeter, id, verb, context)) };
     }
+}
+
+internal static partial class PerimeterRules
+{
+    /// <summary>Kinds that are declared, and whether a body of that kind always has a SIREN.</summary>
+    public static readonly IReadOnlyDictionary<string, bool> Kinds = new Dictionary<string, bool>
+    {
+        ["PETR"] = true,
+        ["PNR"] = true,
+        ["SYN"] = true,
+        ["AUT"] = false,
+    };
+
+    /// <summary>What somebody declares; refuses, field by field, what no facilitator needs to look at.</summary>
+    /// <param name="current">What was declared under the same code before; null for the first time.</param>
+    /// <param name="asked">The question, tidied.</param>
+    /// <param name="id">Its code: see <see cref="IdOf"/>.</param>
+    /// <param name="members">The territories of the question's codes, in its order; null where no commune or grouping has the code.</param>
+    public static Perimeter Declared(
+        Perimeter? current,
+        DeclarePerimeterRequest asked,
+        string id,
+        IReadOnlyList<Territory?> members,
+        DateOnly today
+    )
+    {
+        Refuse([
+            .. Rule(
+                "kind",
+                !Kinds.ContainsKey(asked.Kind),
+                $"Choisissez ce que c’est : {string.Join(", ", Kinds.Keys.Select(Vocabulary.TerritoryKind.Label))}."
+            ),
+            .. Named(asked.Name),
+            .. Rule(
+                "siren",
+                asked.Siren.Length == 0 && Kinds.GetValueOrDefault(asked.Kind),
+                $"Donnez le numéro SIREN : un tel organisme en a toujours un."
+            ),
+            .. Rule(
+                "siren",
+                asked.Siren.Length > 0 && !IsSiren(asked.Siren),
+                $"Ce n’est pas un numéro SIREN : neuf chiffres, dont le dernier vérifie les autres. Relisez-le."
+            ),
+            .. Day("validFrom", asked.ValidFrom, today, mandatory: true),
+            .. Members(asked.Members, members),
+            .. Rule(
+                "members",
+                asked.DeclaredBy.Length > 0 && members.All(member => member is not null && member.Id != asked.DeclaredBy),
+                $"Votre territoire doit être dans la liste : un périmètre est déclaré par ses membres."
+            ),
+        ]);
+        if (current is { Status: not PerimeterStatus.Refused })
+        {
+            throw new Refusal(
+                StatusCode.AlreadyExists,
+                "ALREADY_DECLARED",
+                current.Status == PerimeterStatus.Confirmed
+                    ? (FormattableString)
+                        $"« {current.Name} » porte déjà ce numéro SIREN, et se trouve par la recherche : demandez à le rejoindre."
+                    : $"« {current.Name} » porte déjà ce numéro SIREN : sa déclaration attend la réponse des facilitateurs."
+            );
+        }
+        var (department, region) = Place(members!);
+        return new Perimeter
+        {
+            Id = id,
+            Kind = asked.Kind,
+            Name = asked.Name,
+            Siren = asked.Siren,
+            Members = { members.DistinctBy(member => member!.Id).Select(member => Member(member!, asked.ValidFrom)) },
+            ValidFrom = asked.ValidFrom,
+            Status = PerimeterStatus.Declared,
+            DeclaredBy = asked.DeclaredBy,
+            DeclaredOn = Day(today),
+            Department = department,
+            Region = region,
+        };
+    }
+
+    /// <summary>The code of a perimeter: the SIREN of its body, else one that is drawn. One whose members were invented stays at home.</summary>
+    public static string IdOf(string siren, IEnumerable<Territory?> members, Guid drawn) =>
+        (members.Any(member => member is not null && Fictional.Is(member.Id)) ? Fictional.Prefix : "")
+        + (IsSiren(siren) ? siren : $"P{$"{drawn:N}"[^12..].ToUpperInvariant()}");
+
+    /// <summary>Whether a number can be a SIREN: nine digits that satisfy the formula of Luhn.</summary>
+    public static bool IsSiren(string number) =>
+        number.Length == 9
+        && number.All(char.IsAsciiDigit)
+        && number.Reverse().Select((digit, at) => (digit - '0') * (at % 2 == 0 ? 1 : 2)).Sum(digit => digit > 9 ? digit - 9 : digit) % 10
+            == 0;
 }

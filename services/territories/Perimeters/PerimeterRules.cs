@@ -7,104 +7,17 @@ namespace Fabrique.Territories;
 
 /// <summary>
 /// The life of a perimeter that no official list has: declared → confirmed or refused; confirmed, its own delegation keeps its members up to
-/// date. Each verb gives the perimeter as it becomes, null when there is nothing to change. Days are "2026-03-17", and sort as text.
+/// date. Each verb gives the perimeter as it becomes, null when there is nothing to change. Those of one verb stand with it; here is what
+/// several share. Days are "2026-03-17", and sort as text.
 /// </summary>
-internal static class PerimeterRules
+internal static partial class PerimeterRules
 {
     public const int FewestMembers = 2;
     public const int MostMembers = 1_000;
     private const int MaxName = 120;
-    private const int MaxReason = 1_000;
 
     // In fewer letters every name is near to another.
     private const int LettersForASlip = 5;
-
-    /// <summary>Kinds that are declared, and whether a body of that kind always has a SIREN.</summary>
-    public static readonly IReadOnlyDictionary<string, bool> Kinds = new Dictionary<string, bool>
-    {
-        ["PETR"] = true,
-        ["PNR"] = true,
-        ["SYN"] = true,
-        ["AUT"] = false,
-    };
-
-    /// <summary>What somebody declares; refuses, field by field, what no facilitator needs to look at.</summary>
-    /// <param name="current">What was declared under the same code before; null for the first time.</param>
-    /// <param name="asked">The question, tidied.</param>
-    /// <param name="id">Its code: see <see cref="IdOf"/>.</param>
-    /// <param name="members">The territories of the question's codes, in its order; null where no commune or grouping has the code.</param>
-    public static Perimeter Declared(
-        Perimeter? current,
-        DeclarePerimeterRequest asked,
-        string id,
-        IReadOnlyList<Territory?> members,
-        DateOnly today
-    )
-    {
-        Refuse([
-            .. Rule(
-                "kind",
-                !Kinds.ContainsKey(asked.Kind),
-                $"Choisissez ce que c’est : {string.Join(", ", Kinds.Keys.Select(Vocabulary.TerritoryKind.Label))}."
-            ),
-            .. Named(asked.Name),
-            .. Rule(
-                "siren",
-                asked.Siren.Length == 0 && Kinds.GetValueOrDefault(asked.Kind),
-                $"Donnez le numéro SIREN : un tel organisme en a toujours un."
-            ),
-            .. Rule(
-                "siren",
-                asked.Siren.Length > 0 && !IsSiren(asked.Siren),
-                $"Ce n’est pas un numéro SIREN : neuf chiffres, dont le dernier vérifie les autres. Relisez-le."
-            ),
-            .. Day("validFrom", asked.ValidFrom, today, mandatory: true),
-            .. Members(asked.Members, members),
-            .. Rule(
-                "members",
-                asked.DeclaredBy.Length > 0 && members.All(member => member is not null && member.Id != asked.DeclaredBy),
-                $"Votre territoire doit être dans la liste : un périmètre est déclaré par ses membres."
-            ),
-        ]);
-        if (current is { Status: not PerimeterStatus.Refused })
-        {
-            throw new Refusal(
-                StatusCode.AlreadyExists,
-                "ALREADY_DECLARED",
-                current.Status == PerimeterStatus.Confirmed
-                    ? (FormattableString)
-                        $"« {current.Name} » porte déjà ce numéro SIREN, et se trouve par la recherche : demandez à le rejoindre."
-                    : $"« {current.Name} » porte déjà ce numéro SIREN : sa déclaration attend la réponse des facilitateurs."
-            );
-        }
-        var (department, region) = Place(members!);
-        return new Perimeter
-        {
-            Id = id,
-            Kind = asked.Kind,
-            Name = asked.Name,
-            Siren = asked.Siren,
-            Members = { members.DistinctBy(member => member!.Id).Select(member => Member(member!, asked.ValidFrom)) },
-            ValidFrom = asked.ValidFrom,
-            Status = PerimeterStatus.Declared,
-            DeclaredBy = asked.DeclaredBy,
-            DeclaredOn = Day(today),
-            Department = department,
-            Region = region,
-        };
-    }
-
-    /// <summary>The code of a perimeter: the SIREN of its body, else one that is drawn. One whose members were invented stays at home.</summary>
-    public static string IdOf(string siren, IEnumerable<Territory?> members, Guid drawn) =>
-        (members.Any(member => member is not null && Fictional.Is(member.Id)) ? Fictional.Prefix : "")
-        + (IsSiren(siren) ? siren : $"P{$"{drawn:N}"[^12..].ToUpperInvariant()}");
-
-    /// <summary>Whether a number can be a SIREN: nine digits that satisfy the formula of Luhn.</summary>
-    public static bool IsSiren(string number) =>
-        number.Length == 9
-        && number.All(char.IsAsciiDigit)
-        && number.Reverse().Select((digit, at) => (digit - '0') * (at % 2 == 0 ? 1 : 2)).Sum(digit => digit > 9 ? digit - 9 : digit) % 10
-            == 0;
 
     /// <summary>Whether two names may well be those of one body: the same words in any order, or spelled with a slip or two.</summary>
     public static bool AreNear(string left, string right)
@@ -141,90 +54,8 @@ internal static class PerimeterRules
 
     extension(Perimeter perimeter)
     {
-        public Perimeter? Confirmed(DateOnly today) =>
-            perimeter.Become(PerimeterStatus.Confirmed, confirmed => confirmed.ConfirmedOn = Day(today));
-
-        public Perimeter? Refused(string reason)
-        {
-            Refuse([
-                .. Rule("reason", reason.Trim().Length == 0, $"Dites pourquoi : qui l’a déclaré le lira."),
-                .. Rule("reason", reason.Length > MaxReason, $"La raison est trop longue : {MaxReason} caractères au plus."),
-            ]);
-            return perimeter.Become(PerimeterStatus.Refused, refused => refused.Reason = reason.Trim());
-        }
-
-        /// <summary>The perimeter with those members from a day on: who was not in it joins that day, who is named no more leaves it that day. What was is kept.</summary>
-        /// <param name="asked">The question, tidied.</param>
-        /// <param name="members">See <see cref="Declared"/>.</param>
-        public Perimeter? Revised(RevisePerimeterRequest asked, IReadOnlyList<Territory?> members, DateOnly today)
-        {
-            if (perimeter.Status != PerimeterStatus.Confirmed)
-            {
-                throw WrongStatus();
-            }
-            var on = asked.On.Length > 0 ? asked.On : Day(today);
-            Refuse([
-                .. Named(asked.Name),
-                .. Day("on", on, today, mandatory: true),
-                .. Rule(
-                    "on",
-                    string.CompareOrdinal(on, perimeter.LastChange()) < 0,
-                    $"Ce jour est avant le dernier changement de membres, qui date du {perimeter.LastChange()}."
-                ),
-                .. Day("validTo", asked.ValidTo, today, mandatory: false),
-                .. Rule(
-                    "validTo",
-                    asked.ValidTo.Length > 0 && string.CompareOrdinal(asked.ValidTo, perimeter.ValidFrom) < 0,
-                    $"Il ne peut pas avoir pris fin avant de commencer."
-                ),
-                .. Members(asked.Members, members),
-                .. Rule(
-                    "members",
-                    members.Any(member => member is not null && Fictional.Is(member.Id) != Fictional.Is(perimeter.Id)),
-                    $"Un territoire inventé et un vrai ne peuvent pas être ensemble."
-                ),
-            ]);
-            var revised = perimeter.Clone();
-            var wanted = members.Select(member => member!).DistinctBy(member => member.Id).ToDictionary(member => member.Id);
-            foreach (var left in revised.Members.Where(member => member.To.Length == 0 && !wanted.ContainsKey(member.Territory)))
-            {
-                left.To = on;
-            }
-            // Somebody who came and left on the same day was never there.
-            var kept = revised.Members.Where(member => member.From != member.To).ToList();
-            revised.Members.Clear();
-            revised.Members.AddRange(kept);
-            var present = kept.Where(member => member.To.Length == 0).Select(member => member.Territory).ToHashSet();
-            revised.Members.AddRange(wanted.Values.Where(member => !present.Contains(member.Id)).Select(member => Member(member, on)));
-            (revised.Name, revised.ValidTo) = (asked.Name, asked.ValidTo);
-            (revised.Department, revised.Region) = Place([.. wanted.Values]);
-            return revised.Equals(perimeter) ? null : revised;
-        }
-
         /// <summary>The codes of those who are in it today.</summary>
         public IEnumerable<string> Current() => perimeter.Members.Where(member => member.To.Length == 0).Select(member => member.Territory);
-
-        private string LastChange() =>
-            perimeter
-                .Members.SelectMany(member => new[] { member.From, member.To })
-                .Append(perimeter.ValidFrom)
-                .Max(StringComparer.Ordinal)!;
-
-        private Perimeter? Become(PerimeterStatus status, Action<Perimeter> with)
-        {
-            if (perimeter.Status == status)
-            {
-                return null;
-            }
-            if (perimeter.Status != PerimeterStatus.Declared)
-            {
-                throw WrongStatus();
-            }
-            var next = perimeter.Clone();
-            next.Status = status;
-            with(next);
-            return next;
-        }
     }
 
     private static IEnumerable<FieldError> Named(string name) =>
@@ -294,7 +125,4 @@ internal static class PerimeterRules
         ?? "";
 
     private static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-
-    private static Refusal WrongStatus() =>
-        new(StatusCode.FailedPrecondition, "WRONG_STATUS", $"Ce périmètre n’en est pas là : rechargez la page pour voir où il en est.");
 }

@@ -72,7 +72,9 @@ internal sealed partial class PerimetersGrpc(
         return response;
     }
 
-    /// <summary>The names of other perimeters, confirmed or waiting, that may well be the same: nearly the same name, in the same département.</summary>
+    /// <summary>
+    /// The names of other perimeters, confirmed or waiting, that may well be the same: nearly the same name, in the same département.
+    /// </summary>
     private static async Task<IReadOnlyList<string>> NearAsync(TerritoriesDb db, Perimeter perimeter, CancellationToken cancellation)
     {
         var there = await db

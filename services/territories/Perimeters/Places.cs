@@ -49,7 +49,9 @@ internal sealed class Places(OfficialDirectory directory, IDbContextFactory<Terr
         return _confirmed.Perimeters;
     }
 
-    /// <summary>As in <see cref="OfficialDirectory.SearchAsync"/>, the perimeters after the official territories that answer as well as they do.</summary>
+    /// <summary>
+    /// As in <see cref="OfficialDirectory.SearchAsync"/>, the perimeters after the official territories that answer as well as they do.
+    /// </summary>
     public async Task<OfficialDirectory.Page> SearchAsync(
         string query,
         IReadOnlyCollection<string> kinds,
@@ -181,7 +183,10 @@ internal sealed class ConfirmedPerimeter(Territory territory)
 
     public Traits Traits { get; } = Traits.Of(territory, "");
 
-    /// <summary>How well it answers a query, as the official directory ranks: 0 the name itself, 1 its beginning, 2 its words, 3 with the help of its place; null when it does not.</summary>
+    /// <summary>
+    /// How well it answers a query, as the official directory ranks: 0 the name itself, 1 its beginning, 2 its words, 3 with the help of
+    /// its place; null when it does not.
+    /// </summary>
     public int? Rank(string query)
     {
         if (string.IsNullOrWhiteSpace(query))
