@@ -156,8 +156,8 @@ public abstract class WholeNode(params string[] options) : IAsyncLifetime
     }
 
     /// <summary>
-    /// Asks again until the answer is the one expected, or the time is over. The time is what passes between an answer and the next question: a
-    /// machine that is busy answers late, and is asked as often as one that is not.
+    /// Asks again until the answer is the one expected, or the time is over. The time is what passes between an answer and the next
+    /// question: a machine that is busy answers late, and is asked as often as one that is not.
     /// </summary>
     public static async Task EventuallyAsync<T>(T expected, Func<Task<T>> ask, TimeSpan limit)
     {

@@ -3,7 +3,9 @@ using Fabrique.Practices.V1;
 
 namespace Fabrique.Tests;
 
-/// <summary>The pages of the portal before the real services: what is typed is written, and what they refuse or cannot do costs no word.</summary>
+/// <summary>
+/// The pages of the portal before the real services: what is typed is written, and what they refuse or cannot do costs no word.
+/// </summary>
 public sealed class PortalOnServicesTests(NodeInProcess node) : IClassFixture<NodeInProcess>, IAsyncDisposable
 {
     private const string Town = "59350";

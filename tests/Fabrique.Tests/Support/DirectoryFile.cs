@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fabrique.Tests;
 
-/// <summary>The file of the official directory, built once in a run: each service and node finds a copy in its data folder, and builds none.</summary>
+/// <summary>
+/// The file of the official directory, built once in a run: each service and node finds a copy in its data folder, and builds none.
+/// </summary>
 internal static class DirectoryFile
 {
     private static readonly ConcurrentDictionary<bool, Lazy<Task<string>>> Built = [];

@@ -17,8 +17,9 @@ using Microsoft.IdentityModel.Tokens;
 namespace Fabrique.Tests;
 
 /// <summary>
-/// The services of a node and its sidecar in the test process, without gateway and portal: the real ones, so that a contract is written once. Every
-/// call to them passes one interceptor, which bends what they answer. A new service is one line in <see cref="InitializeAsync"/>.
+/// The services of a node and its sidecar in the test process, without gateway and portal: the real ones, so that a contract is written
+/// once. Every call to them passes one interceptor, which bends what they answer. A new service is one line in
+/// <see cref="InitializeAsync"/>.
 /// </summary>
 public sealed class NodeInProcess : IAsyncLifetime
 {
@@ -131,7 +132,9 @@ public sealed class NodeInProcess : IAsyncLifetime
         Directory.Delete(_data, recursive: true);
     }
 
-    /// <summary>The keys of the identity service are read through the sidecar. For the first time that takes longer than a portal would wait.</summary>
+    /// <summary>
+    /// The keys of the identity service are read through the sidecar. For the first time that takes longer than a portal would wait.
+    /// </summary>
     private async Task AnswersAsync()
     {
         using var http = new HttpClient { DefaultRequestHeaders = { { "dapr-api-token", TokenOf("portal") } } };

@@ -8,8 +8,9 @@ using Xunit.v3;
 namespace Fabrique.Tests;
 
 /// <summary>
-/// Classes that take minutes begin first, so that none of them is alone at the end. All else is in an order that looks like none, and is the
-/// same wherever the project lies: the framework's own depends on the folder, so that a test which another one disturbs would fail on one machine and never on the next. Another number in the variable <c>FABRIQUE_TEST_ORDER</c> makes another order.
+/// Classes that take minutes begin first, so that none of them is alone at the end. All else is in an order that looks like none, and is
+/// the same wherever the project lies: the framework's own depends on the folder, so that a test which another one disturbs would fail on
+/// one machine and never on the next. Another number in the variable <c>FABRIQUE_TEST_ORDER</c> makes another order.
 /// </summary>
 public sealed class TestOrder : ITestCaseOrderer, ITestCollectionOrderer
 {
