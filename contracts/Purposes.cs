@@ -186,7 +186,7 @@ public static class Purposes
     }
 }
 
-/// <summary>A reason to keep personal data. The texts are in the language of whoever is answered.</summary>
+/// <summary>A reason to keep personal data. The texts are in the language that is spoken.</summary>
 /// <param name="Code">Names it in what machines read.</param>
 /// <param name="Kept">How long, from the moment that <paramref name="Until"/> tells; null where nothing but a decision ends it.</param>
 /// <param name="Name">What it is.</param>

@@ -1,3 +1,4 @@
+using Fabrique.Portal.Api;
 using Fabrique.Portal.Legal;
 using Fabrique.Portal.Maps;
 using Fabrique.Portal.Shell;

@@ -14,6 +14,8 @@ internal sealed class ShippedPractices(
 {
     protected override string Folder => "Data";
 
+    protected override void Keep(Practice current, Practice shipped) => shipped.ReviewDueOn = current.ReviewDueOn;
+
     protected override IEnumerable<(string Id, Practice Body)> Read(string json)
     {
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);

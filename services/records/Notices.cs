@@ -4,7 +4,6 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Fabrique.Records;
@@ -18,23 +17,19 @@ public sealed partial class Notices<TDb>(
     IdentityService.IdentityServiceClient identity,
     TimeProvider clock,
     ILogger<Notices<TDb>> log
-) : BackgroundService
+) : Recurring(TimeSpan.FromSeconds(30), clock, log)
     where TDb : RecordsDb
 {
     private const int MostAtOnce = 50;
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan Kept = TimeSpan.FromDays(2);
 
-    private readonly RecordSignal _wake = new(clock);
-
     /// <summary>Adds what is to be told, to be saved with what it tells.</summary>
-    /// <param name="db">The context of the write.</param>
-    /// <param name="notice">It, without the name and the time of the event, which are set here.</param>
+    /// <param name="notice">Without the name and the time of the event, which are set here.</param>
     public void Add(TDb db, NotifyRequest notice)
     {
-        var now = clock.GetUtcNow();
+        var now = Clock.GetUtcNow();
         notice.Event = Guid.CreateVersion7(now).ToString();
         notice.HappenedAt = now.ToTimestamp();
         db.Notices.Add(
@@ -46,24 +41,12 @@ public sealed partial class Notices<TDb>(
                 NextAt = now.ToUnixTimeMilliseconds(),
             }
         );
-        db.OnCommit(_wake.Set);
+        db.OnCommit(Wake);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken cancellation)
     {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            var next = _wake.Next;
-            try
-            {
-                while (await TellDueAsync(stoppingToken) == MostAtOnce) { }
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogLater(error.Message);
-            }
-            await _wake.WaitAsync(next, Interval, stoppingToken);
-        }
+        while (await TellDueAsync(cancellation) == MostAtOnce) { }
     }
 
     /// <summary>Tells what is due, the oldest first. Two processes that tell the same do no harm: an event has a name.</summary>
@@ -71,10 +54,10 @@ public sealed partial class Notices<TDb>(
     internal async Task<int> TellDueAsync(CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var (now, oldest) = (clock.GetUtcNow().ToUnixTimeMilliseconds(), (clock.GetUtcNow() - Kept).ToUnixTimeMilliseconds());
+        var (now, oldest) = (Clock.GetUtcNow().ToUnixTimeMilliseconds(), (Clock.GetUtcNow() - Kept).ToUnixTimeMilliseconds());
         if (await db.Notices.Where(notice => notice.WrittenAt < oldest).ExecuteDeleteAsync(cancellation) is > 0 and var givenUp)
         {
-            LogGivenUp(givenUp);
+            LogGivenUp(Log, givenUp);
         }
         var due = await db
             .Notices.AsNoTracking()
@@ -89,18 +72,18 @@ public sealed partial class Notices<TDb>(
             {
                 await identity.NotifyAsync(
                     NotifyRequest.Parser.ParseFrom(notice.Request),
-                    deadline: clock.GetUtcNow().UtcDateTime + Patience,
+                    deadline: Clock.GetUtcNow().UtcDateTime + Patience,
                     cancellationToken: cancellation
                 );
             }
             catch (RpcException refused) when (refused.StatusCode == StatusCode.InvalidArgument)
             {
                 // Ours to mend, and no better the next time.
-                LogRefused(refused.Status.Detail);
+                LogRefused(Log, refused.Status.Detail);
             }
             catch (RpcException away) when (!cancellation.IsCancellationRequested)
             {
-                LogLater($"{away.StatusCode}");
+                LogLater(Log, $"{away.StatusCode}");
                 var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, notice.Attempts)));
                 await row.ExecuteUpdateAsync(
                     later =>
@@ -117,13 +100,13 @@ public sealed partial class Notices<TDb>(
     }
 
     [LoggerMessage(LogLevel.Warning, "Notices wait: {Reason}")]
-    private partial void LogLater(string reason);
+    private static partial void LogLater(ILogger log, string reason);
 
     [LoggerMessage(LogLevel.Error, "A notice was refused and is gone: {Reason}")]
-    private partial void LogRefused(string reason);
+    private static partial void LogRefused(ILogger log, string reason);
 
     [LoggerMessage(LogLevel.Error, "{Count} notices were given up: nobody heard them in two days")]
-    private partial void LogGivenUp(int count);
+    private static partial void LogGivenUp(ILogger log, int count);
 }
 
 internal sealed class NoticeRow

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Hosting;
 namespace Fabrique.Records;
 
 /// <summary>
-/// Records that come with the platform: JSON files of a service's <c>Data</c> folder, published once by the hub, by the same rules as
-/// anybody's. What was changed, withdrawn or erased here since is left alone. On a node that was started for a demonstration, those of the
-/// folder <c>demo</c> below too: see <see cref="Fictional"/>.
+/// Records that come with the platform: JSON files of a service's <c>Data</c> folder, published by the hub, by the same rules as anybody's. A
+/// release that corrects a file corrects the record. What was changed, withdrawn or erased here since is left alone. On a node that was
+/// started for a demonstration, those of the folder <c>demo</c> below too: see <see cref="Fictional"/>.
 /// </summary>
 public abstract class ShippedRecords<TDb, TBody>(
     RecordKind<TBody> kind,
@@ -19,6 +19,8 @@ public abstract class ShippedRecords<TDb, TBody>(
     where TDb : RecordsDb
     where TBody : class, IMessage<TBody>, new()
 {
+    private const string Corrected = "corrected";
+
     /// <summary>Folder of the files, under the service's own.</summary>
     protected abstract string Folder { get; }
 
@@ -41,12 +43,31 @@ public abstract class ShippedRecords<TDb, TBody>(
         {
             foreach (var (id, body) in Read(await File.ReadAllTextAsync(file, cancellationToken)))
             {
-                if (!await records.ExistsAsync<TBody>(id, cancellationToken))
-                {
-                    await records.WriteAsync<TBody>(id, _ => kind.Change("published", body), cancellationToken);
-                }
+                await records.WriteAsync<TBody>(id, writing => ValueTask.FromResult(Next(writing, body)), null, cancellationToken);
             }
         }
+    }
+
+    /// <summary>Fills in what a first publication set and no file says, so that it is no difference.</summary>
+    protected virtual void Keep(TBody current, TBody shipped) { }
+
+    private Change<TBody>? Next(Writing<TDb, TBody> writing, TBody shipped)
+    {
+        if (!writing.WasWritten)
+        {
+            return kind.Change("published", shipped);
+        }
+        // Only what nobody but a release wrote: its first version, or a correction.
+        if (
+            writing.Current is not { Info: { Replica: false } info } current
+            || (info.Version > 1 && info.Change != Corrected)
+            || registry.HomeOf(kind.Territory(shipped), kind.Area) != registry.Node
+        )
+        {
+            return null;
+        }
+        Keep(current.Body, shipped);
+        return current.Body.Equals(shipped) ? null : kind.Change(Corrected, shipped);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -23,7 +23,9 @@ public sealed class Asked : IDisposable
     /// <summary>The query with the words that were searched in place of its own; empty when it was searched as it is.</summary>
     public string Understood => ReferenceEquals(Typed, Words) ? "" : Replaced(Words);
 
-    /// <summary>The query with words that many more documents hold and that look like its own; empty when there is nothing to suggest.</summary>
+    /// <summary>
+    /// The query with words that many more documents hold and that look like its own; empty when there is nothing to suggest.
+    /// </summary>
     /// <param name="total">How many documents answer: only those who find hardly anything are asked.</param>
     public async Task<string> DidYouMeanAsync(int total)
     {

@@ -18,8 +18,8 @@ public sealed record Loaded<TDocument>(int Number, long Stamp, string Codes, str
 public sealed record OwnerChange(string Id, long Stamp, IEnumerable<string> Codes);
 
 /// <summary>
-/// The searched documents of a service in memory, so that the facets of a hundred thousand are counted without asking the database. Before each
-/// use it is compared with the database, and brought up to date by what has changed. One instance a process.
+/// The searched documents of a service in memory, so that the facets of a hundred thousand are counted without asking the database. Before
+/// each use it is compared with the database, and brought up to date by what has changed. One instance a process.
 /// </summary>
 /// <param name="table">Where the texts are.</param>
 /// <param name="facets">Names of the facets, in the order in which they are answered; at most 32.</param>
@@ -70,7 +70,10 @@ public abstract class Catalogue<TRow, TDocument>(TextTable table, IReadOnlyList<
     /// <summary>The rows as they are read into memory, with no more columns than it needs.</summary>
     protected abstract IQueryable<Loaded<TDocument>> Load(IQueryable<TRow> rows);
 
-    /// <summary>The table of the owners, which has a column <c>Stamp</c> that grows with every change; null when documents have none, or none with codes.</summary>
+    /// <summary>
+    /// The table of the owners, which has a column <c>Stamp</c> that grows with every change; null when documents have none, or none with
+    /// codes.
+    /// </summary>
     protected virtual string? OwnerTable => null;
 
     /// <summary>The owners whose stamp is greater.</summary>

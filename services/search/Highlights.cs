@@ -11,7 +11,9 @@ public sealed class Highlights(IReadOnlySet<string> stems)
     private const int PassageLength = 240;
     private const int LeadLength = 60;
 
-    /// <summary>The parts of a text that are forms of the words searched; in order, apart from each other. A long text is read as far as is asked.</summary>
+    /// <summary>
+    /// The parts of a text that are forms of the words searched; in order, apart from each other. A long text is read as far as is asked.
+    /// </summary>
     public IEnumerable<TextSpan> In(string text) =>
         FrenchText.Read(text).Where(word => stems.Contains(word.Stem)).Select(word => new TextSpan(word.Start, word.Length));
 

@@ -11,8 +11,8 @@ namespace Fabrique.Search;
 internal sealed record TextChange(long Stamp, int Number, IReadOnlySet<string> Lexemes);
 
 /// <summary>
-/// Which documents hold a lexeme: asked of the full text of the database the first time, then kept up to date by the changes, since a common
-/// word is in most texts and a write changes one.
+/// Which documents hold a lexeme: asked of the full text of the database the first time, then kept up to date by the changes, since a
+/// common word is in most texts and a write changes one.
 /// </summary>
 internal sealed class Postings(TextTable table)
 {

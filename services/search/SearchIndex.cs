@@ -9,7 +9,9 @@ public abstract class SearchedRow
 {
     public required string Id { get; init; }
 
-    /// <summary>1, 2, 3… without gaps: its row in the full text, and its place in memory. Kept when the document goes and comes back.</summary>
+    /// <summary>
+    /// 1, 2, 3… without gaps: its row in the full text, and its place in memory. Kept when the document goes and comes back.
+    /// </summary>
     public int Number { get; init; }
 
     /// <summary>Grows with every change of a row, so that a copy in memory knows what it has not seen.</summary>
@@ -40,7 +42,9 @@ public sealed class SearchIndex<TRow>(TextTable table)
 
     private readonly ConditionalWeakTable<DbContext, Unsaved> _unsaved = [];
 
-    /// <summary>Puts a document into the index, or takes it out, and answers its row, of which the service then sets the other columns.</summary>
+    /// <summary>
+    /// Puts a document into the index, or takes it out, and answers its row, of which the service then sets the other columns.
+    /// </summary>
     /// <param name="db">The context of the transaction; saved by the caller.</param>
     /// <param name="row">The row of an earlier version; null when there is none.</param>
     /// <param name="create">Makes the row of a document that had none, with the number given.</param>

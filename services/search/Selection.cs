@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Fabrique.Search;
 
 /// <summary>
-/// Where a document stands in a list: by the first of these that differs. Give those by which a list is not ordered the same value everywhere.
+/// Where a document stands in a list: by the first of these that differs. Give those by which a list is not ordered the same value
+/// everywhere.
 /// </summary>
 /// <param name="Score">The greatest first: relevance, or what a service orders by, such as the nearness of a date or of a place.</param>
 /// <param name="Title">In the order of its characters: fold it for an alphabetical order (<see cref="FrenchText.Fold"/>).</param>
@@ -48,7 +49,9 @@ public sealed class Selection<TDocument>
     private readonly uint[] _facets;
 
     /// <param name="shelf">The catalogue.</param>
-    /// <param name="chosen">The codes chosen in each facet, in the order of the catalogue's; several of one facet mean any of them. Empty: none in any.</param>
+    /// <param name="chosen">
+    /// The codes chosen in each facet, in the order of the catalogue's; several of one facet mean any of them. Empty: none in any.
+    /// </param>
     /// <param name="isSearched">Every other filter: dates, places, states, owners…</param>
     /// <param name="hits">What holds the words of the request; null when it has none.</param>
     public Selection(
@@ -81,7 +84,9 @@ public sealed class Selection<TDocument>
 
     /// <summary>The first documents, or the first after a place in the list.</summary>
     /// <param name="count">At most so many.</param>
-    /// <param name="standing">The order: what a document stands by, with what its words add to its relevance (0 when no words are asked).</param>
+    /// <param name="standing">
+    /// The order: what a document stands by, with what its words add to its relevance (0 when no words are asked).
+    /// </param>
     /// <param name="after">Where the page before ended; null for the first one.</param>
     public List<TDocument> First(int count, Func<TDocument, float, Standing> standing, Standing? after = null)
     {

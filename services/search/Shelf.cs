@@ -76,7 +76,9 @@ public sealed class Shelf<TDocument> : Shelf
     /// <summary>Searches the words of a query. A word that no public document uses is replaced by one that looks like it.</summary>
     /// <param name="db">Its connection stays open.</param>
     /// <param name="query">In French; blank: nothing is asked.</param>
-    /// <param name="parts">Where the words are searched: first the part that must hold them, then those in which they count for more.</param>
+    /// <param name="parts">
+    /// Where the words are searched: first the part that must hold them, then those in which they count for more.
+    /// </param>
     /// <param name="isSearched">Among which documents all the words must be found; where they are not, any of them will do.</param>
     public async Task<Asked> AskAsync(
         DbContext db,

@@ -41,8 +41,8 @@ internal sealed class Spelling
         ];
 
     /// <summary>
-    /// Words that are one typing error away (a letter more, less, other, or two that changed places), then for long words those two errors away;
-    /// each time the same first letter first.
+    /// Words that are one typing error away (a letter more, less, other, or two that changed places), then for long words those two errors
+    /// away; each time the same first letter first.
     /// </summary>
     public IEnumerable<IEnumerable<string>> Near(string text)
     {

@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Search;
 
 /// <summary>
-/// The full text of the documents of a service, by their numbers, and the words they use: FTS5 on SQLite, <c>tsvector</c> on PostgreSQL. Both hold
-/// lexemes that <see cref="FrenchText"/> made, so that both find alike.
+/// The full text of the documents of a service, by their numbers, and the words they use: FTS5 on SQLite, <c>tsvector</c> on PostgreSQL.
+/// Both hold lexemes that <see cref="FrenchText"/> made, so that both find alike.
 /// </summary>
 /// <param name="name">The tables are <c>name_text</c> and <c>name_words</c>.</param>
 public sealed class TextTable(string name)

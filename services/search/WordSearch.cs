@@ -3,8 +3,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Search;
 
 /// <summary>
-/// Words to documents. What a word adds to a document's relevance depends on the part it stands in and on how rare it is, and on nothing else, so
-/// that both databases order alike.
+/// Words to documents. What a word adds to a document's relevance depends on the part it stands in and on how rare it is, and on nothing
+/// else, so that both databases order alike.
 /// </summary>
 internal sealed class WordSearch(DbContext db, Shelf shelf, IReadOnlyList<TextPart> parts, CancellationToken cancellation)
 {
@@ -34,7 +34,9 @@ internal sealed class WordSearch(DbContext db, Shelf shelf, IReadOnlyList<TextPa
         return hits;
     }
 
-    /// <summary>The words, with each that no public document holds replaced by one that looks like it; the same list when nothing is.</summary>
+    /// <summary>
+    /// The words, with each that no public document holds replaced by one that looks like it; the same list when nothing is.
+    /// </summary>
     public async Task<IReadOnlyList<Word>> UnderstandAsync(IReadOnlyList<Word> words)
     {
         List<Word> understood = [];
@@ -45,7 +47,9 @@ internal sealed class WordSearch(DbContext db, Shelf shelf, IReadOnlyList<TextPa
         return understood.SequenceEqual(words) ? words : understood;
     }
 
-    /// <summary>The words, with each that hardly any document holds replaced by one that many hold; the same list when nothing is.</summary>
+    /// <summary>
+    /// The words, with each that hardly any document holds replaced by one that many hold; the same list when nothing is.
+    /// </summary>
     public async Task<IReadOnlyList<Word>> SuggestAsync(IReadOnlyList<Word> words)
     {
         List<Word> suggested = [];
@@ -94,7 +98,9 @@ internal sealed class WordSearch(DbContext db, Shelf shelf, IReadOnlyList<TextPa
     private ValueTask<int[]> HoldingAsync(TextPart part, string stem) =>
         shelf.Postings.OfAsync(db, part.Mark + stem, shelf.Stamp, cancellation);
 
-    /// <summary>The word that looks most like this one and that, of those as near, most documents hold: <paramref name="least"/> of them or more.</summary>
+    /// <summary>
+    /// The word that looks most like this one and that, of those as near, most documents hold: <paramref name="least"/> of them or more.
+    /// </summary>
     private async Task<Word?> GuessAsync(Word word, int least)
     {
         foreach (var near in shelf.Spelling.Near(word.Text))

@@ -14,6 +14,9 @@ public abstract partial class Recurring(TimeSpan every, TimeProvider clock, ILog
 
     protected ILogger Log { get; } = log;
 
+    /// <summary>Begins the next turn at once.</summary>
+    public void Wake() => _wake.Set();
+
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)

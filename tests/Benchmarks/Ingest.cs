@@ -4,7 +4,6 @@ using Fabrique.Records;
 using Fabrique.Records.V1;
 using Fabrique.Runner;
 using Fabrique.Territories;
-using Fabrique.Territories.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Data.Sqlite;

@@ -6,8 +6,11 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeSpan
 {
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ProbeLater = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan WatchEvery = TimeSpan.FromSeconds(5);
+
+    // All of /proc is read for it: not more often than it takes to see that nothing moves.
+    private readonly TimeSpan _lookEvery = patience / 12;
 
     private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
     private readonly List<ManagedProcess> _processes = [];
@@ -63,16 +66,16 @@ internal sealed class Supervisor(NodePlan plan, string data, Logs logs, TimeSpan
             await Probe.AskAsync(process.Spec.Address, process.Spec.Http2, process.Spec.HealthPage, stop) is var health && !health.IsHealthy
         )
         {
-            if (clock.GetElapsedTime(looked) >= LookEvery)
+            if (clock.GetElapsedTime(looked) >= _lookEvery)
             {
                 looked = clock.GetTimestamp();
                 progress.Note(process.ProcessorTime, health.Page);
                 Tell(process, progress.IsStalled, health.Text);
-                // It takes longer: to be asked ten times a second costs what it needs itself.
-                timer.Period = clock.GetElapsedTime(begin) > 10 * LookEvery ? LookEvery / 2 : ProbeEvery;
             }
             if (clock.GetElapsedTime(begin).TotalSeconds > 10 * told)
             {
+                // It takes longer: to be asked ten times a second costs what it needs itself.
+                timer.Period = ProbeLater;
                 logs.Write(Logs.Own, $"{process.Spec.Name} is not healthy after {10 * told++} s: {health.Text}");
             }
             await timer.WaitForNextTickAsync(stop);

@@ -8,7 +8,9 @@ namespace Fabrique;
 /// </summary>
 internal sealed class IdleMemory(TimeProvider clock) : BackgroundService
 {
-    /// <summary>Of processor time in a minute: less is idle. The node's own questions after its health take about half of it.</summary>
+    /// <summary>
+    /// Of processor time in a minute: less is idle. What a process does by itself, such as to answer for its health, takes half a second.
+    /// </summary>
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 

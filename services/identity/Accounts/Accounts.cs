@@ -17,7 +17,7 @@ internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, 
     /// <param name="password">As typed.</param>
     /// <param name="problems">Where to say it; the fields are "nom" and "motdepasse".</param>
     /// <param name="confirm">The last thing before the account is made: what allows it is taken, by one caller alone.</param>
-    /// <param name="withPassword">False for whoever enters by a provider of identities.</param>
+    /// <param name="withPassword">False for a person who enters by a provider of identities.</param>
     public async Task<Person?> CreateAsync(
         string email,
         string? name,

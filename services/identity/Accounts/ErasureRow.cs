@@ -3,7 +3,9 @@ namespace Fabrique.Identity;
 /// <summary>A service that is to forget a person, and whether it has.</summary>
 internal sealed class ErasureRow
 {
-    /// <summary>The same for every service that is asked to forget this person; names the page that shows it, and cannot be guessed.</summary>
+    /// <summary>
+    /// The same for every service that is asked to forget this person; names the page that shows it, and cannot be guessed.
+    /// </summary>
     public required string Request { get; init; }
 
     /// <summary>Application id.</summary>

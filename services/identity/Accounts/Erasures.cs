@@ -1,3 +1,4 @@
+using Fabrique.Storage;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 
@@ -12,10 +13,9 @@ internal sealed partial class Erasures(
     DataHolders holders,
     TimeProvider clock,
     ILogger<Erasures> log
-) : BackgroundService
+) : Recurring(TimeSpan.FromMinutes(1), clock, log)
 {
     private const int BatchSize = 50;
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(30);
 
@@ -42,7 +42,7 @@ internal sealed partial class Erasures(
     /// <summary>Asks those whose turn it is.</summary>
     internal async Task AskDueAsync(CancellationToken cancellation)
     {
-        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = Clock.GetUtcNow().ToUnixTimeMilliseconds();
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var due = await Open(db).Where(row => row.NextAt <= now).OrderBy(row => row.NextAt).Take(BatchSize).ToListAsync(cancellation);
         // A service that is away holds up no other.
@@ -58,26 +58,12 @@ internal sealed partial class Erasures(
         );
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await AskDueAsync(stoppingToken);
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(error);
-            }
-        }
-    }
+    protected override Task RunAsync(CancellationToken cancellation) => AskDueAsync(cancellation);
 
     private async Task AskAsync(ErasureRow row, CancellationToken cancellation)
     {
         var answered = await HasErasedAsync(row, cancellation);
-        var now = clock.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = Clock.GetUtcNow().ToUnixTimeMilliseconds();
         var pause = TimeSpan.FromMinutes(Math.Min(LongestPause.TotalMinutes, Math.Pow(2, Math.Min(row.Attempts, 10))));
         await using var db = await databases.CreateDbContextAsync(cancellation);
         db.Attach(row);
@@ -100,7 +86,7 @@ internal sealed partial class Erasures(
                 .Client(row.Service)
                 .EraseAsync(
                     new() { Person = row.Person, Email = row.Email },
-                    deadline: clock.GetUtcNow().UtcDateTime + Timeout,
+                    deadline: Clock.GetUtcNow().UtcDateTime + Timeout,
                     cancellationToken: cancellation
                 );
             return true;
@@ -112,7 +98,7 @@ internal sealed partial class Erasures(
         }
         catch (RpcException away) when (!cancellation.IsCancellationRequested)
         {
-            LogLater(row.Service, away.StatusCode);
+            LogLater(Log, row.Service, away.StatusCode);
             return false;
         }
     }
@@ -120,8 +106,5 @@ internal sealed partial class Erasures(
     private static IQueryable<ErasureRow> Open(IdentityDb db) => db.Erasures.AsNoTracking().Where(row => row.AnsweredAt == null);
 
     [LoggerMessage(LogLevel.Warning, "{Service} has not erased what it keeps of a person yet, and is asked again: {Status}")]
-    private partial void LogLater(string service, StatusCode status);
-
-    [LoggerMessage(LogLevel.Error, "Services are not asked to erase yet; tried again in a minute")]
-    private partial void LogFailed(Exception error);
+    private static partial void LogLater(ILogger log, string service, StatusCode status);
 }

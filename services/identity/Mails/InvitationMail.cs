@@ -5,7 +5,7 @@ namespace Fabrique.Identity;
 /// <summary>The mail with which somebody is invited.</summary>
 internal static class InvitationMail
 {
-    /// <summary>Writes to whoever is invited, in the language of the account if there is one.</summary>
+    /// <summary>Writes to the person invited, in the language of the account if there is one.</summary>
     /// <param name="mails">Where it is added.</param>
     /// <param name="people">Who has an account.</param>
     /// <param name="email">Who is invited.</param>

@@ -6,13 +6,13 @@ namespace Fabrique.Identity;
 /// <summary>Writes mails, to be saved with what else changes; <see cref="MailSender"/> sends them.</summary>
 internal sealed class Mails(IdentityDb db, IConfiguration configuration, TimeProvider clock, MailSender sender)
 {
-    /// <summary>To a person, in the language of that person, whoever caused it.</summary>
+    /// <summary>To a person, in the language of that person.</summary>
     /// <param name="person">Who reads it.</param>
     /// <param name="write">Writes it, texts and addresses of pages, in the language that is then spoken.</param>
     public MailRow Add(Person person, Func<Letter> write) =>
         (Language.Find(person.Language) ?? Language.French).Say(() => Add(person.Email!, write()));
 
-    /// <summary>To somebody of whom nothing is known, in the language of whoever is being answered.</summary>
+    /// <summary>To somebody of whom nothing is known, in the language that is spoken.</summary>
     public MailRow Add(string recipient, Letter letter)
     {
         var signature = NodeSite.NameOf(configuration) is { Length: > 0 } name

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Identity;
 
-/// <summary>What whoever looks after a node sees of it, and sets.</summary>
+/// <summary>What the stewards of a node see of it, and set.</summary>
 internal sealed class NodeDesk(
     IdentityDb db,
     RightsKeeper rights,

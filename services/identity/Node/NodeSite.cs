@@ -17,6 +17,6 @@ internal sealed record NodeSite(Uri Address)
     /// <summary>Whether browsers accept passkeys here: they are bound to a host name, and travel by HTTPS alone (or stay on this machine).</summary>
     public bool HasPasskeys => Address.HostNameType == UriHostNameType.Dns && (Address.Scheme == Uri.UriSchemeHttps || Address.IsLoopback);
 
-    /// <summary>The whole address of a page, in the language of whoever is being answered.</summary>
+    /// <summary>The whole address of a page, in the language that is spoken.</summary>
     public string Page(string path) => new Uri(Address, Language.Current.Path + path).AbsoluteUri;
 }

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Components;
 
 namespace Fabrique.Identity;
 
-/// <summary>A page for whoever looks after the node, in a session with a second factor, and for nobody else.</summary>
+/// <summary>A page for the stewards of the node alone, in a session with a second factor.</summary>
 public abstract class StewardPage : ComponentBase
 {
     [CascadingParameter]

@@ -43,7 +43,7 @@ internal sealed partial class NoticePost(IServiceScopeFactory scopes, TimeProvid
         }
     }
 
-    /// <summary>Tells, once, whose mandate ends within a month, and whoever leads the delegation.</summary>
+    /// <summary>Tells, once, those whose mandate ends within a month, and the referent of their delegation.</summary>
     internal async Task TellMandatesAsync(CancellationToken cancellation)
     {
         await using var asking = scopes.CreateAsyncScope();

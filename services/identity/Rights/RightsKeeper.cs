@@ -75,11 +75,11 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
         return row;
     }
 
-    /// <summary>A delegate leads the delegation from now on, and whoever led it is a delegate: in one transaction, so that somebody always leads.</summary>
+    /// <summary>A delegate is the referent from now on, and the referent until now a delegate: in one transaction, so that somebody always leads.</summary>
     /// <param name="actor">Who says so.</param>
     /// <param name="person">A delegate of the territory.</param>
     /// <param name="territory">Whose delegation it is.</param>
-    /// <returns>The right of whoever leads now; null when the person is no delegate there.</returns>
+    /// <returns>The right of the new referent; null when the person is no delegate there.</returns>
     public async Task<GrantRow?> PassLeadAsync(string actor, string person, string territory)
     {
         var rows = await db
@@ -132,7 +132,7 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
         await using var transaction = await db.Database.BeginTransactionAsync();
         if (role == Grant.Steward)
         {
-            // Whoever else ends one waits here.
+            // Another who ends one waits here.
             await db.LockAsync(Grant.Steward);
         }
         if (

@@ -3,7 +3,7 @@ using Google.Api;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 
-namespace Fabrique.Portal;
+namespace Fabrique.Portal.Api;
 
 /// <summary>A call of the contracts as it is made over HTTP, which its google.api.http annotation says.</summary>
 public sealed partial record ApiCall(MethodDescriptor Method, HttpRule Rule)

@@ -1,6 +1,6 @@
 using Microsoft.OpenApi;
 
-namespace Fabrique.Portal;
+namespace Fabrique.Portal.Api;
 
 /// <summary>What holds for every call of the REST API, whichever service answers it.</summary>
 internal static class ApiCommon

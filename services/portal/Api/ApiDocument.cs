@@ -3,7 +3,7 @@ using Google.Protobuf.Reflection;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 
-namespace Fabrique.Portal;
+namespace Fabrique.Portal.Api;
 
 /// <summary>
 /// The REST API as an OpenAPI 3.1 document, made of the contracts: their calls and messages, their comments, and what every answer of a

@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Fabrique.Portal;
+namespace Fabrique.Portal.Api;
 
 /// <summary>
 /// A request that a reader can make as it stands, and the part of its answer that is worth showing. They stand in examples.json beside the

@@ -4,7 +4,7 @@ using Google.Api;
 using Google.Protobuf.Reflection;
 using Microsoft.OpenApi;
 
-namespace Fabrique.Portal;
+namespace Fabrique.Portal.Api;
 
 /// <summary>
 /// The messages of the contracts as JSON Schema, the way JSON transcoding writes and reads them; those that are used become components of

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Components;
 using Microsoft.OpenApi;
 
-namespace Fabrique.Portal;
+namespace Fabrique.Portal.Api;
 
 /// <summary>
 /// The document speaks English, as the contracts that it is made of; its page speaks the language of the reader. Here the English text is

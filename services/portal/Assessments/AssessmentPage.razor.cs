@@ -7,10 +7,10 @@ namespace Fabrique.Portal.Assessments;
 /// <summary>Where a territory's assessment stands: one's own sheet, those of the other families, what they see differently, what was kept.</summary>
 public sealed partial class AssessmentPage(
     AssessmentService.AssessmentServiceClient assessments,
-    TerritoryService.TerritoryServiceClient territories,
+    TerritoryPlaces places,
     IdentityService.IdentityServiceClient identity,
     NavigationManager navigation,
-    TimeProvider time
+    TimeProvider clock
 )
 {
     private readonly FormProblems _problems = [];
@@ -54,7 +54,7 @@ public sealed partial class AssessmentPage(
         _leads = AssessmentWords.Leads(Http, _code);
         _request = Guid.TryParse(HttpMethods.IsPost(Http.Request.Method) ? Http.Request.Form["demande"] : "", out var drawn)
             ? drawn.ToString()
-            : Guid.CreateVersion7(time.GetUtcNow()).ToString();
+            : Guid.CreateVersion7(clock.GetUtcNow()).ToString();
         _done = Outcome switch
         {
             "envoyee" => T["Votre fiche est envoyée. Merci !"],
@@ -78,7 +78,7 @@ public sealed partial class AssessmentPage(
             assessments.GetQuestionnaireAsync(new() { Version = answer.Assessment.Questionnaire }).Answer(),
             assessments.ListSnapshotsAsync(new() { Territory = _code }).Answer()
         );
-        var (delegation, names) = (identity.GetDelegationAsync(new() { Territory = _code }).Answer(), territories.NamesAsync([_code]));
+        var (delegation, names) = (identity.GetDelegationAsync(new() { Territory = _code }).Answer(), places.NamesAsync([_code]));
         (_questions, _snapshots, _delegation, _place) = (await questions, await snapshots, (await delegation).Value, (await names)[_code]);
     }
 
@@ -90,7 +90,7 @@ public sealed partial class AssessmentPage(
             navigation.NavigateTo(AssessmentWords.Snapshot(frozen.Snapshot) + "&etat=pris");
             return;
         }
-        Tell(answer);
+        _problems.Add(answer);
     }
 
     private async Task RestartAsync()
@@ -110,16 +110,8 @@ public sealed partial class AssessmentPage(
             navigation.NavigateTo($"{Here}&etat=recommence");
             return;
         }
-        Tell(answer);
+        _problems.Add(answer);
     }
-
-    private void Tell<TAnswer>(Answer<TAnswer> answer)
-        where TAnswer : class =>
-        _problems.Add(
-            "",
-            "",
-            answer.Reason.Length > 0 ? answer.Reason : T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]
-        );
 
     /// <summary>The four families, and whoever else is there.</summary>
     private IEnumerable<string> Shown(GetAssessmentResponse answer) =>

@@ -160,23 +160,11 @@ public sealed partial class AssessmentSheetPage(
             (_version, _note) = (_sheet?.Version ?? 0, SheetNote.Stale);
             return;
         }
-        foreach (var (path, message) in answer.Violations)
-        {
-            var question = axis
-                .Questions.Index()
-                .FirstOrDefault(asked => path.StartsWith($"answers[{asked.Index}]", StringComparison.Ordinal))
-                .Item;
-            _problems.Add(question is null ? "" : $"preuve-{question.Code}", question?.Text ?? "", message);
-        }
-        if (_problems.Count == 0)
-        {
-            _problems.Add(
-                "",
-                "",
-                answer.Reason.Length > 0
-                    ? answer.Reason
-                    : T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]
-            );
-        }
+        _problems.Add(answer, path =>
+            axis.Questions.Index().FirstOrDefault(asked => path.StartsWith($"answers[{asked.Index}]", StringComparison.Ordinal)).Item
+                is { } question
+                ? ($"preuve-{question.Code}", question.Text)
+                : ("", "")
+        );
     }
 }

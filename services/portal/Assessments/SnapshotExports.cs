@@ -1,4 +1,4 @@
-using CsvHelper;
+using Fabrique.Site.Exports;
 using Fabrique.Territories.V1;
 using Google.Protobuf;
 
@@ -7,24 +7,27 @@ namespace Fabrique.Portal.Assessments;
 /// <summary>A snapshot of a territory's assessment, for whoever may read it: a line for each answer, or as the service answers it.</summary>
 internal static class SnapshotExports
 {
-    // The names of the columns are for programs, and never change.
-    private static readonly string[] Columns =
-    [
-        "territoire_code",
-        "date",
-        "questionnaire",
-        "axe",
-        "question_code",
-        "question",
-        "famille",
-        "reponse_code",
-        "reponse",
-        "ce_qui_le_montre",
-    ];
+    private static readonly Sheet<Line> Sheet = new(
+        "auto-evaluation",
+        [
+            ("territoire_code", line => line.Snapshot.Territory),
+            ("date", line => line.Snapshot.FrozenOn),
+            ("questionnaire", line => line.Snapshot.Questionnaire),
+            ("axe", line => line.Axis.Principle),
+            ("question_code", line => line.Question.Code),
+            ("question", line => line.Question.Text),
+            ("famille", line => line.Sheet.Family),
+            ("reponse_code", line => line.Said.Answer),
+            ("reponse", line => line.Label),
+            ("ce_qui_le_montre", line => line.Said.Evidence),
+        ]
+    );
 
     public static void MapSnapshotExports(this WebApplication app)
     {
-        Map("csv", "text/csv; charset=utf-8", WriteCsvAsync);
+        Map("csv", SheetTypes.Csv, (snapshot, questionnaire, http) =>
+            Sheet.WriteCsvAsync(http.Response.Body, Lines(snapshot, questionnaire).ToAsyncEnumerable(), http.RequestAborted)
+        );
         Map("json", "application/json", (snapshot, _, http) =>
             http.Response.WriteAsync(JsonFormatter.Default.Format(snapshot), http.RequestAborted)
         );
@@ -55,38 +58,20 @@ internal static class SnapshotExports
             );
     }
 
-    private static async Task WriteCsvAsync(AssessmentSnapshot snapshot, Questionnaire questionnaire, HttpContext http)
-    {
-        // A text that begins like a formula stays a text.
-        await using var csv = CsvWriter.Create(
-            http.Response.Body,
-            new CsvWriterOptions { Injection = CsvInjection.Escape, WriteByteOrderMark = true },
-            leaveOpen: true
-        );
-        await csv.WriteRecordAsync([.. Columns], http.RequestAborted);
-        foreach (var (axis, question) in questionnaire.Axes.SelectMany(axis => axis.Questions.Select(question => (axis, question))))
-        {
-            foreach (var (sheet, said) in snapshot.Sheets.Select(sheet => (sheet, sheet.Of(question.Code))))
-            {
-                if (said is not null)
-                {
-                    await csv.WriteRecordAsync(
-                        [
-                            snapshot.Territory,
-                            snapshot.FrozenOn,
-                            snapshot.Questionnaire,
-                            axis.Principle,
-                            question.Code,
-                            question.Text,
-                            sheet.Family,
-                            said.Answer,
-                            questionnaire.Label(said.Answer),
-                            said.Evidence,
-                        ],
-                        http.RequestAborted
-                    );
-                }
-            }
-        }
-    }
+    private static IEnumerable<Line> Lines(AssessmentSnapshot snapshot, Questionnaire questionnaire) =>
+        from axis in questionnaire.Axes
+        from question in axis.Questions
+        from sheet in snapshot.Sheets
+        let said = sheet.Of(question.Code)
+        where said is not null
+        select new Line(snapshot, axis, question, sheet, said, questionnaire.Label(said.Answer));
+
+    private sealed record Line(
+        AssessmentSnapshot Snapshot,
+        QuestionnaireAxis Axis,
+        Question Question,
+        AssessmentSheet Sheet,
+        AssessmentAnswer Said,
+        string Label
+    );
 }

@@ -3,35 +3,37 @@ using Microsoft.Extensions.Caching.Memory;
 
 namespace Fabrique.Portal.Common;
 
-/// <summary>Where territories are, asked once an hour.</summary>
+/// <summary>Names and places of territories, asked once an hour, and all that a page needs in one call.</summary>
 public sealed class TerritoryPlaces(TerritoryService.TerritoryServiceClient territories, IMemoryCache cache)
 {
-    /// <summary>The territories, as far as the territories service knows them and answers; without their profiles.</summary>
-    public async Task<IReadOnlyList<Territory>> FindAsync(IEnumerable<string> codes) =>
-        [.. (await Task.WhenAll(codes.Select(FindAsync))).OfType<Territory>()];
+    // Of one call.
+    private const int MaxIds = 100;
 
-    private async Task<Territory?> FindAsync(string code)
+    /// <summary>The territories, as far as the territories service knows them and answers; without what only a whole territory has.</summary>
+    public async Task<IReadOnlyList<Territory>> FindAsync(IEnumerable<string> codes)
     {
-        var key = (nameof(TerritoryPlaces), code);
-        if (cache.TryGetValue(key, out Territory? known))
+        var asked = codes.Distinct().ToList();
+        var found = asked.Select(Known).OfType<Territory>().ToDictionary(place => place.Id);
+        foreach (var some in asked.Where(code => !found.ContainsKey(code)).Chunk(MaxIds))
         {
-            return known;
+            var answer = await territories.ListTerritoriesAsync(new() { Ids = { some }, PageSize = MaxIds }).Answer();
+            foreach (var place in answer.Value?.Territories ?? [])
+            {
+                found[place.Id] = cache.Set(Key(place.Id), place, TimeSpan.FromHours(1));
+            }
         }
-
-        if ((await territories.GetTerritoryAsync(new() { Id = code }).Answer()).Value is not { Territory: var territory })
-        {
-            return null;
-        }
-
-        var place = new Territory
-        {
-            Id = territory.Id,
-            Kind = territory.Kind,
-            Name = territory.Name,
-            Department = territory.Department,
-            Coordinates = territory.Coordinates,
-            Joined = territory.Joined,
-        };
-        return cache.Set(key, place, TimeSpan.FromHours(1));
+        return [.. asked.Select(code => found.GetValueOrDefault(code)).OfType<Territory>()];
     }
+
+    /// <summary>The names of some territories by code; "Territoire 62528" for one that is not known now.</summary>
+    public async Task<Dictionary<string, string>> NamesAsync(IEnumerable<string> codes)
+    {
+        var asked = codes.Distinct().ToList();
+        var names = (await FindAsync(asked)).ToDictionary(place => place.Id, Show.Where);
+        return asked.ToDictionary(code => code, code => names.GetValueOrDefault(code) ?? T["Territoire {0}", code]);
+    }
+
+    private Territory? Known(string code) => cache.Get<Territory>(Key(code));
+
+    private static (string, string) Key(string code) => (nameof(TerritoryPlaces), code);
 }

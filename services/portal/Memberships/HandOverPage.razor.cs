@@ -10,14 +10,14 @@ public partial class HandOverPage
 {
     private const int MostDue = 12;
 
-    private readonly FormProblems _problems = [];
+    private readonly RequestForm<PassLeadRequest> _form = new(SuccessorChoice.Fields);
     private Answer<GetTerritoryResponse> _territory;
     private Answer<GetMembershipResponse> _membership;
     private Answer<ListDelegatesResponse> _people;
     private List<(string Words, int? Count)> _counts = [];
     private List<Practice> _due = [];
     private string _code = "";
-    private string _done = "";
+    private string _leader = "";
     private bool _leads;
 
     [CascadingParameter]
@@ -25,12 +25,6 @@ public partial class HandOverPage
 
     [SupplyParameterFromQuery(Name = "territoire")]
     public string? Chosen { get; set; }
-
-    [SupplyParameterFromForm(Name = "personne", FormName = "conduite")]
-    public string? Successor { get; set; }
-
-    [SupplyParameterFromForm(Name = "sur", FormName = "conduite")]
-    public string? Sure { get; set; }
 
     private List<Identity.V1.Delegate> Successors =>
         [.. _people.Value?.Delegates.Where(person => person.Grant.Role == Grant.Delegate) ?? []];
@@ -89,25 +83,19 @@ public partial class HandOverPage
 
     private async Task PassAsync()
     {
-        if (!SuccessorChoice.IsComplete(_problems, Successor, Sure))
+        var passed = await _form.SendAsync(
+            Http,
+            request =>
+            {
+                request.Territory = _code;
+                return Identity.PassLeadAsync(request);
+            },
+            SuccessorChoice.Check
+        );
+        if (passed is { Delegate: var leader })
         {
-            return;
-        }
-        var answer = await Identity.PassLeadAsync(new() { Territory = _code, Person = Successor }).Answer();
-        if (answer.Value is { Delegate: var leader })
-        {
-            (_leads, _done) = (false, T["{0} conduit maintenant la délégation", leader.Name]);
+            (_leads, _leader) = (false, leader.Name);
             _people = await Identity.ListDelegatesAsync(new() { Territory = _code }).Answer();
-        }
-        else
-        {
-            _problems.Add(
-                "",
-                "",
-                answer.Error!.StatusCode == Grpc.Core.StatusCode.NotFound
-                    ? answer.Error.Status.Detail
-                    : T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]
-            );
         }
     }
 }

@@ -47,7 +47,7 @@ public partial class MyTerritoryPage
             return;
         }
         _leads = Http.User.Leads(_code);
-        var names = await Territories.NamesAsync(codes);
+        var names = await Places.NamesAsync(codes);
         _place = names[_code];
         _others.AddRange(names.Where(name => name.Key != _code).Select(name => (name.Key, name.Value)));
         await ReadAsync();
@@ -208,13 +208,7 @@ public partial class MyTerritoryPage
         }
         else
         {
-            _problems.Add(
-                "",
-                "",
-                answer.Reason.Length > 0
-                    ? answer.Reason
-                    : T["Vos droits ne le permettent pas, ou le service ne répond pas. Rechargez la page."]
-            );
+            _problems.Add(answer);
         }
     }
 

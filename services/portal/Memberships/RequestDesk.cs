@@ -51,13 +51,9 @@ internal sealed class RequestDesk(
                 await TurnDownAsync(territory, reason);
             }
         }
-        else if (answer.Violations.FirstOrDefault() is { Message: { Length: > 0 } message })
-        {
-            Problems.Add($"raison-{id}", T["Raison, si vous refusez"], message);
-        }
         else
         {
-            Problems.Add("", "", T["Cette demande n’existe plus, ou le service ne répond pas. Rechargez la page."]);
+            Problems.Add(answer, _ => ($"raison-{id}", T["Raison, si vous refusez"]));
         }
     }
 
@@ -85,13 +81,7 @@ internal sealed class RequestDesk(
         }
         else if (admitted.Error is not null)
         {
-            Problems.Add(
-                "",
-                "",
-                T[
-                    "L’adhésion du territoire n’a pas pu être acceptée : le service ne répond pas, ou elle ne vous revient pas. Rien n’a été décidé."
-                ]
-            );
+            Problems.Add("", "", T["L’adhésion du territoire n’a pas pu être acceptée, et rien n’a été décidé. {0}", admitted.WhyNot()]);
         }
         return admitted.Error is null;
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Fabrique.Practices.V1;
-using Fabrique.Territories.V1;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Components;
 
@@ -9,10 +8,10 @@ namespace Fabrique.Portal.Practices;
 /// <summary>Writing a practice.</summary>
 public sealed partial class PracticeEdit(
     PracticeService.PracticeServiceClient practices,
-    TerritoryService.TerritoryServiceClient territories,
+    TerritoryPlaces places,
     NavigationManager navigation,
     IAntiforgery antiforgery,
-    TimeProvider time
+    TimeProvider clock
 ) : EditPage(antiforgery)
 {
     private int? _failure;
@@ -39,7 +38,7 @@ public sealed partial class PracticeEdit(
 
     protected override async Task OnInitializedAsync()
     {
-        _territories = await NameTerritoriesAsync(Http.User.WritableTerritories());
+        _territories = [.. (await places.NamesAsync(Http.User.WritableTerritories())).Select(name => (name.Key, name.Value))];
         if (HttpMethods.IsPost(Http.Request.Method))
         {
             Take(Http.Request.Form);
@@ -54,7 +53,7 @@ public sealed partial class PracticeEdit(
         }
         else if (Id is null)
         {
-            _request = Guid.CreateVersion7(time.GetUtcNow()).ToString();
+            _request = Guid.CreateVersion7(clock.GetUtcNow()).ToString();
             Form = new MessageForm(PracticeFields.All);
             Form.Set("licence", "CC-BY-SA-4.0");
             Form.Set("adaptedFrom", Origin ?? "");
@@ -92,7 +91,7 @@ public sealed partial class PracticeEdit(
         _version = long.TryParse(posted["_version"], NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
         _request = Guid.TryParse(posted["_request"], out var request)
             ? request.ToString()
-            : Guid.CreateVersion7(time.GetUtcNow()).ToString();
+            : Guid.CreateVersion7(clock.GetUtcNow()).ToString();
     }
 
     protected override async Task PressAsync(string verb, string what)
@@ -130,15 +129,5 @@ public sealed partial class PracticeEdit(
         (Id, _version, _other) = (saving.Id, saving.Version, saving.Other);
         _published = _other is null ? _published : _other.Status == PracticeStatus.Published;
         Stop(saving.Stopped);
-    }
-
-    // The form does not need the names: without the territories service the codes do.
-    private async Task<IReadOnlyList<(string Code, string Label)>> NameTerritoriesAsync(IReadOnlyList<string> codes)
-    {
-        var answers = await Task.WhenAll(codes.Select(code => territories.GetTerritoryAsync(new() { Id = code }).Answer()));
-        return
-        [
-            .. codes.Zip(answers, (code, answer) => (code, answer.Value is { Territory: var territory } ? Show.Where(territory) : code)),
-        ];
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Fabrique.Practices.V1;
+using Fabrique.Site.Exports;
 using Google.Protobuf;
 using Grpc.Core;
 
@@ -8,29 +9,29 @@ namespace Fabrique.Portal.Practices;
 /// <summary>The search of the moment, for a spreadsheet, a program or a feed reader: /pratiques.ods, .csv, .json and .atom take the addresses of /pratiques.</summary>
 public static class PracticeExports
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     public static void MapPracticeExports(this WebApplication app)
     {
-        Map("csv", "text/csv; charset=utf-8", (practices, http) =>
-            PracticeTable.WriteCsvAsync(http.Response.Body, practices, http.RequestAborted)
+        Map("csv", SheetTypes.Csv, (practices, http) =>
+            PracticeTable.Sheet.WriteCsvAsync(http.Response.Body, practices, http.RequestAborted)
         );
-        Map("ods", "application/vnd.oasis.opendocument.spreadsheet", (practices, http) =>
-            PracticeTable.WriteOdsAsync(http.Response.Body, practices, http.RequestAborted)
+        Map("ods", SheetTypes.Ods, (practices, http) =>
+            PracticeTable.Sheet.WriteOdsAsync(http.Response.Body, practices, http.RequestAborted)
         );
         Map("json", "application/json", WriteJsonAsync);
-        Map("atom", "application/atom+xml; charset=utf-8", (practices, http) => PracticeFeed.WriteAsync(http, practices));
+        Map("atom", AtomFeed.Type, (practices, http) => PracticeFeed.WriteAsync(http, practices));
 
         void Map(string format, string type, Func<IAsyncEnumerable<ExportedPractice>, HttpContext, Task> write) =>
             app.MapGet(
                 $"/pratiques.{format}",
-                async (HttpContext http, PracticeService.PracticeServiceClient practices, TimeProvider time) =>
+                async (HttpContext http, PracticeService.PracticeServiceClient practices, TimeProvider clock) =>
                 {
                     var request = PracticeSearch.Request(PracticeSearch.Read(http.Request));
                     request.Sort = format == "atom" ? PracticeSort.Newest : request.Sort;
                     using var call = practices.ExportPractices(
                         request,
-                        deadline: time.GetUtcNow().UtcDateTime + Patience,
+                        deadline: clock.GetUtcNow().UtcDateTime + Timeout,
                         cancellationToken: http.RequestAborted
                     );
                     bool any;

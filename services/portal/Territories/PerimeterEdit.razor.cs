@@ -9,6 +9,7 @@ namespace Fabrique.Portal.Territories;
 /// <summary>Declaring a territory that no official list has, and, once it has a delegation, keeping its members up to date.</summary>
 public sealed partial class PerimeterEdit(
     PerimeterService.PerimeterServiceClient perimeters,
+    TerritoryPlaces places,
     TerritoryService.TerritoryServiceClient territories,
     IdentityService.IdentityServiceClient identity,
     NavigationManager navigation,
@@ -62,7 +63,7 @@ public sealed partial class PerimeterEdit(
         _code = Http.User.ChosenTerritory(Chosen);
         if (!IsRevision)
         {
-            _mine = [.. (await territories.NamesAsync(Http.User.WritableTerritories())).Select(name => (name.Key, name.Value))];
+            _mine = [.. (await places.NamesAsync(Http.User.WritableTerritories())).Select(name => (name.Key, name.Value))];
             Form ??= new MessageForm(PerimeterFields.All);
         }
         else if (Form is null)

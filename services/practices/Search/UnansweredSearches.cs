@@ -8,8 +8,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Practices;
 
 /// <summary>
-/// Words that visitors searched in vain, by day, so that the network learns what is missing. What few searched stays in memory until the day
-/// ends and is then forgotten: it may say more about them than about the catalogue.
+/// Words that visitors searched in vain, by day, so that the network learns what is missing. What few searched stays in memory until the
+/// day ends and is then forgotten: it may say more about them than about the catalogue.
 /// </summary>
 internal sealed class UnansweredSearches(IDbContextFactory<PracticesDb> databases, TimeProvider clock)
 {

@@ -10,14 +10,37 @@ public enum FieldKind
     Line,
     Text,
     Date,
+
+    /// <summary>A date that is a whole day, chosen on a calendar.</summary>
+    Day,
     Number,
+
+    /// <summary>One of a list that opens.</summary>
     Choice,
+
+    /// <summary>One of a few that are all seen.</summary>
+    OneOf,
     Choices,
     Tick,
 }
 
 /// <summary>A field of a form: its words for people, and how it is asked.</summary>
-public sealed record FieldText(string Label, string Help = "", FieldKind Kind = FieldKind.Line, Vocabulary? Codes = null, string Need = "");
+/// <param name="Label">What it is called.</param>
+/// <param name="Help">What stands below, before anything is wrong.</param>
+/// <param name="Kind">How it is asked.</param>
+/// <param name="Codes">What can be chosen.</param>
+/// <param name="Need">Whether it is needed, in words; see <c>Need</c>.</param>
+/// <param name="MaxLength">How many characters a browser lets one type; null where only the service counts.</param>
+/// <param name="Autocomplete">What a browser may fill in: "name", "organization-title"…</param>
+public sealed record FieldText(
+    string Label,
+    string Help = "",
+    FieldKind Kind = FieldKind.Line,
+    Vocabulary? Codes = null,
+    string Need = "",
+    int? MaxLength = null,
+    string Autocomplete = "off"
+);
 
 /// <summary>What a form calls the fields of its message.</summary>
 /// <param name="words">The words by the JSON path of the contract without row numbers, in the language of the page; made once for each language.</param>

@@ -107,7 +107,12 @@ public sealed partial class MessageForm
                 when double.TryParse(Plain(typed), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
                     && double.IsFinite(number):
                 return number;
-            case FieldType.Int32 or FieldType.Double:
+            case FieldType.Int64 when long.TryParse(typed, NumberStyles.None, CultureInfo.InvariantCulture, out var version):
+                return version;
+            // By its name in the contract, as in JSON.
+            case FieldType.Enum:
+                return field.EnumType.FindValueByName(typed)?.Number;
+            case FieldType.Int32 or FieldType.Int64 or FieldType.Double:
                 Refuse(path, T["Écrivez un nombre en chiffres, par exemple 12 ou 1 250,5."]);
                 return null;
             default:

@@ -26,6 +26,9 @@ public readonly record struct Answer<T>(T? Value, RpcException? Error)
     /// <summary>The service has no room left to store anything.</summary>
     public bool IsFull => Detail<ErrorInfo>()?.Reason == "STORAGE_FULL";
 
+    /// <summary>The service itself said no, with a sentence for people; otherwise nobody could be asked.</summary>
+    public bool IsRefusal => Detail<ErrorInfo>() is not null;
+
     /// <summary>Why the service refused, in the language of the page; empty when it gave no reason of its own.</summary>
     public string Reason =>
         Error?.StatusCode is Grpc.Core.StatusCode.FailedPrecondition or Grpc.Core.StatusCode.Unavailable && Detail<ErrorInfo>() is not null

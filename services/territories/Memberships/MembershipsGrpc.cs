@@ -1,6 +1,5 @@
 using Fabrique.Identity.V1;
 using Fabrique.Records;
-using Fabrique.Records.V1;
 using Fabrique.Territories.V1;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json.Nodes;
 using AngleSharp.Html.Parser;
 using Fabrique.Identity;
-using Fabrique.Records;
 using Fabrique.Records.V1;
 using Microsoft.AspNetCore.Components;
 using Microsoft.EntityFrameworkCore;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Fabrique.Portal;
+using Fabrique.Portal.Api;
 using Google.Protobuf.Reflection;
 
 namespace Fabrique.Tests;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
-using Fabrique.Portal;
+using Fabrique.Portal.Api;
 using static Fabrique.Tests.Answers;
 
 namespace Fabrique.Tests;

@@ -1,5 +1,5 @@
 using System.Net;
-using Fabrique.Portal;
+using Fabrique.Portal.Api;
 
 namespace Fabrique.Tests;
 

@@ -6,7 +6,6 @@ using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
 using AngleSharp.Html.Parser;
 using Fabrique.Portal.Memberships;
-using Fabrique.Portal.Practices;
 using Microsoft.AspNetCore.Components;
 
 namespace Fabrique.Tests;

@@ -79,11 +79,11 @@ public sealed class DelegationPagesTests : IAsyncLifetime
         );
         Assert.Equal(Grant.Referent, _site.Network.Delegation[0].Grant.Role);
 
-        refused.Type("personne", "b");
-        refused.Document.QuerySelector<IHtmlInputElement>("#suite-sur")!.IsChecked = true;
+        refused.Type("person", "b");
+        refused.Document.QuerySelector<IHtmlInputElement>("#champ-sure")!.IsChecked = true;
         var done = await _site.PressAsync(refused, "Passer la conduite");
         Assert.Contains("Dominique <b> conduit maintenant la délégation", done.Text, StringComparison.Ordinal);
-        Assert.Empty(done.Document.QuerySelectorAll("#suite-sur"));
+        Assert.Empty(done.Document.QuerySelectorAll("#champ-sure"));
     }
 
     private static Identity.V1.Delegate Person(string id, string role, string name) =>

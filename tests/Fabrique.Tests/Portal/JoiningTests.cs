@@ -37,8 +37,8 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
         await first.GotoAsync($"/rejoindre?territoire={Town}");
         await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer ma demande" }).PressAsync();
         Assert.Equal(2, await first.Locator(".error-summary li").CountAsync());
-        await first.Locator("input[name=famille]").First.ChooseAsync("AGENT");
-        await first.Locator("#fonction").WriteAsync("chargée de mission <climat>");
+        await first.Locator("input[name=family]").First.ChooseAsync("AGENT");
+        await first.Locator("#champ-function").WriteAsync("chargée de mission <climat>");
         await first.GetByRole(AriaRole.Button, new() { Name = "Envoyer ma demande" }).PressAsync();
         await Assertions.Expect(first.Locator(".notice-done")).ToContainTextAsync("Votre demande est partie");
 
@@ -70,9 +70,9 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
         await first.GetByRole(AriaRole.Link, new() { Name = "Lire et signer la charte" }).PressAsync();
         await first.GetByRole(AriaRole.Button, new() { Name = "Signer la charte" }).PressAsync();
         Assert.Equal(2, await first.Locator(".error-summary li").CountAsync());
-        await first.Locator("#signataire").WriteAsync("Camille <b>Essai</b>");
-        await first.Locator("#qualite").WriteAsync("maire");
-        await first.Locator("#deliberation").WriteAsync("2026-17");
+        await first.Locator("#champ-signatory-name").WriteAsync("Camille <b>Essai</b>");
+        await first.Locator("#champ-signatory-function").WriteAsync("maire");
+        await first.Locator("#champ-deliberation").WriteAsync("2026-17");
         await first.GetByRole(AriaRole.Button, new() { Name = "Signer la charte" }).PressAsync();
         await Assertions.Expect(first.Locator(".notice-done")).ToContainTextAsync("Il manque encore à votre délégation : élu·e");
         Assert.Contains("Camille <b>Essai</b>, maire", await first.Locator("main dl").InnerTextAsync(), StringComparison.Ordinal);
@@ -153,7 +153,7 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
         await first.GetByRole(AriaRole.Link, new() { Name = "Quitter le réseau" }).PressAsync();
         await first.GetByRole(AriaRole.Button, new() { Name = "Quitter le réseau" }).PressAsync();
         await Assertions.Expect(first.Locator(".error-summary")).ToContainTextAsync("Choisissez ce que deviennent");
-        await first.Locator("input[name=pratiques]").First.ChooseAsync("Hidden");
+        await first.Locator("input[name=practices]").First.ChooseAsync("PRACTICES_LEFT_HIDDEN");
         await first.GetByRole(AriaRole.Button, new() { Name = "Quitter le réseau" }).PressAsync();
         await Assertions.Expect(first.Locator("h1")).ToContainTextAsync("a quitté le réseau");
         var reader = await OpenAsync("/");

@@ -253,7 +253,7 @@ public sealed class PortalFormTests : IAsyncLifetime
     {
         var page = await _site.GetAsync($"/pratiques/{PortalSite.Skatepark}/retirer");
         Assert.Equal(PracticeStatus.Published, _site.Network.Practices[PortalSite.Skatepark].Status);
-        page.Type("motif", "À revoir");
+        page.Type("reason", "À revoir");
 
         var done = await _site.PressAsync(page, "Retirer la pratique");
 

@@ -47,6 +47,9 @@ public sealed class PortalNetwork : IAsyncDisposable
     /// <summary>What publishing refuses, by JSON path.</summary>
     public ConcurrentDictionary<string, string> Refused { get; } = [];
 
+    /// <summary>What every write is answered, with the service's own sentence and what it says of a field.</summary>
+    public (StatusCode Code, string Reason, string Sentence, (string Path, string Message)[] Fields)? Answer { get; set; }
+
     /// <summary>The tokens that came with the calls, latest last.</summary>
     public ConcurrentQueue<string> Tokens { get; } = [];
 
@@ -154,11 +157,25 @@ public sealed class PortalNetwork : IAsyncDisposable
         {
             throw Refusal(StatusCode.Unavailable, "STORAGE_FULL");
         }
+        if (Answer is { } answer)
+        {
+            throw answer.Reason.Length == 0
+                ? new RpcException(new(answer.Code, answer.Sentence))
+                : Refusal(answer.Code, answer.Reason, answer.Sentence, answer.Fields);
+        }
     }
 
-    private static RpcException Refusal(StatusCode code, string reason, params IEnumerable<(string Path, string Message)> fields)
+    private static RpcException Refusal(StatusCode code, string reason, params IEnumerable<(string Path, string Message)> fields) =>
+        Refusal(code, reason, "", fields);
+
+    private static RpcException Refusal(StatusCode code, string reason, string sentence, IEnumerable<(string Path, string Message)> fields)
     {
-        var status = new Status { Code = (int)code, Details = { Any.Pack(new ErrorInfo { Domain = "fabrique", Reason = reason }) } };
+        var status = new Status
+        {
+            Code = (int)code,
+            Message = sentence,
+            Details = { Any.Pack(new ErrorInfo { Domain = "fabrique", Reason = reason }) },
+        };
         if (fields.Any())
         {
             var violations = fields.Select(field => new BadRequest.Types.FieldViolation
@@ -331,6 +348,7 @@ public sealed class PortalNetwork : IAsyncDisposable
                 .Territories.Values.OrderByDescending(territory => territory.Population)
                 .Where(territory =>
                     (request.Kind.Count == 0 || request.Kind.Contains(territory.Kind))
+                    && (request.Ids.Count == 0 || request.Ids.Contains(territory.Id))
                     && (!request.Joined || territory.Joined)
                     && (request.Region.Length == 0 || territory.Region?.Code == request.Region)
                     && territory.Name.Contains(request.Query, StringComparison.OrdinalIgnoreCase)

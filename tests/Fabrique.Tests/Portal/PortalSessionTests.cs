@@ -85,7 +85,7 @@ public sealed class PortalSessionTests : IAsyncLifetime
         _site.SignIn();
         var refused = await _site.PostAsync(
             $"/pratiques/{PortalSite.Skatepark}/retirer",
-            [new("_handler", "retrait"), new("motif", "pour voir")]
+            [new("_handler", "retrait"), new("reason", "pour voir")]
         );
 
         Assert.Equal(HttpStatusCode.BadRequest, refused.Status);

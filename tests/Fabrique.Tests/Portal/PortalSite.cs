@@ -21,15 +21,20 @@ public sealed class PortalSite : IAsyncDisposable
     private readonly HttpClient _browser;
     private readonly string _data = Directory.CreateTempSubdirectory("portal-").FullName;
 
+    private readonly PortalNetwork? _network;
+
     private PortalSite(PortalNetwork network)
+        : this(network.HttpAddress, network.Address, "") => _network = network;
+
+    private PortalSite(string http, string grpc, string token)
     {
-        Network = network;
         _portal = new WebApplicationFactory<Area>().WithWebHostBuilder(web =>
             web.UseEnvironment("Production")
                 .UseUrls("http://127.0.0.1:0")
                 .UseSetting("Data", _data)
-                .UseSetting("DAPR_HTTP_ENDPOINT", network.HttpAddress)
-                .UseSetting("DAPR_GRPC_ENDPOINT", network.Address)
+                .UseSetting("DAPR_HTTP_ENDPOINT", http)
+                .UseSetting("DAPR_GRPC_ENDPOINT", grpc)
+                .UseSetting("DAPR_API_TOKEN", token)
         );
         _portal.UseKestrel(0);
         _portal.StartServer();
@@ -42,11 +47,15 @@ public sealed class PortalSite : IAsyncDisposable
         };
     }
 
-    public PortalNetwork Network { get; }
+    /// <summary>The invented network; there is none before the services of a node.</summary>
+    public PortalNetwork Network => _network ?? throw new InvalidOperationException("This portal stands before real services.");
 
     public CookieContainer Cookies { get; } = new();
 
     public string Keys => Path.Combine(_data, "portal-keys");
+
+    /// <summary>A portal before the services of a node.</summary>
+    public static PortalSite Before(NodeInProcess node) => new(node.HttpAddress, node.GrpcAddress, NodeInProcess.TokenOf("portal"));
 
     /// <summary>A portal, one member territory with a profile and a published practice, and one that has not joined.</summary>
     public static async Task<PortalSite> StartAsync()
@@ -169,7 +178,7 @@ public sealed class PortalSite : IAsyncDisposable
     {
         _browser.Dispose();
         await _portal.DisposeAsync();
-        await Network.DisposeAsync();
+        await (_network?.DisposeAsync() ?? ValueTask.CompletedTask);
         Directory.Delete(_data, recursive: true);
     }
 

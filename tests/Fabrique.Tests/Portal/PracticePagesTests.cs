@@ -47,23 +47,23 @@ public sealed class PracticePagesTests(NodeInMemory node, Browser browser)
             .EvaluateAsync("button => button.form.noValidate = true");
         await reader.GetByRole(AriaRole.Button, new() { Name = "Envoyer au territoire" }).ClickAsync();
         await Assertions.Expect(reader.GetByText("Votre message n’est pas parti")).ToBeVisibleAsync();
-        await reader.Locator("#genre-Outdated").CheckAsync();
-        await reader.Locator("#message").FillAsync(said);
-        var form = await reader.Locator("input[name=demande]").InputValueAsync();
+        await reader.Locator("#champ-kind-REPORT_KIND_OUTDATED").CheckAsync();
+        await reader.Locator("#champ-text").FillAsync(said);
+        var form = await reader.Locator("input[name=requestId]").InputValueAsync();
         await reader.GetByRole(AriaRole.Button, new() { Name = "Envoyer au territoire" }).ClickAsync();
         await Assertions.Expect(reader.GetByText("le territoire est prévenu")).ToBeVisibleAsync();
 
         // Back, and pressed again: the form is the same one.
         await reader.GotoAsync($"{Skatepark}/signaler");
-        await reader.Locator("input[name=demande]").EvaluateAsync("(field, same) => field.value = same", form);
-        await reader.Locator("#genre-Outdated").CheckAsync();
-        await reader.Locator("#message").FillAsync(said);
+        await reader.Locator("input[name=requestId]").EvaluateAsync("(field, same) => field.value = same", form);
+        await reader.Locator("#champ-kind-REPORT_KIND_OUTDATED").CheckAsync();
+        await reader.Locator("#champ-text").FillAsync(said);
         await reader.GetByRole(AriaRole.Button, new() { Name = "Envoyer au territoire" }).ClickAsync();
 
         // A program fills what people do not see.
         await reader.GotoAsync($"{Skatepark}/signaler");
-        await reader.Locator("#genre-Wrong").CheckAsync();
-        await reader.Locator("#message").FillAsync("Achetez ici");
+        await reader.Locator("#champ-kind-REPORT_KIND_WRONG").CheckAsync();
+        await reader.Locator("#champ-text").FillAsync("Achetez ici");
         await reader.Locator("#site-web").EvaluateAsync("field => field.value = 'https://example.org'");
         await reader.GetByRole(AriaRole.Button, new() { Name = "Envoyer au territoire" }).ClickAsync();
         await Assertions.Expect(reader.GetByText("le territoire est prévenu")).ToBeVisibleAsync();
@@ -87,12 +87,12 @@ public sealed class PracticePagesTests(NodeInMemory node, Browser browser)
             new Dictionary<string, string>
             {
                 ["_handler"] = "signalement",
-                ["genre"] = "Wrong",
-                ["message"] = "Forgé",
+                ["kind"] = "REPORT_KIND_WRONG",
+                ["text"] = "Forgé",
             }
         );
         Assert.Equal(HttpStatusCode.BadRequest, (await http.PostAsync($"{Skatepark}/signaler", forged, Cancellation)).StatusCode);
-        await http.GetAsync($"{Skatepark}/signaler?genre=Wrong&message=Forg%C3%A9", Cancellation);
+        await http.GetAsync($"{Skatepark}/signaler?kind=REPORT_KIND_WRONG&text=Forg%C3%A9", Cancellation);
         Assert.DoesNotContain(await node.ReadAsync("practices", "SELECT text FROM practice_reports"), text =>
             text.Contains("Forgé", StringComparison.Ordinal)
         );
@@ -125,7 +125,7 @@ public sealed class PracticePagesTests(NodeInMemory node, Browser browser)
         var peer = await OpenAsync("/brouillons", Neighbour);
         await peer.GetByRole(AriaRole.Link, new() { Name = "La mare de l’école" }).ClickAsync();
         Assert.Equal(0, await peer.GetByRole(AriaRole.Link, new() { Name = "Modifier" }).CountAsync());
-        await peer.Locator("#remarque").FillAsync("Qui la nettoie l’été ?");
+        await peer.Locator("#champ-text").FillAsync("Qui la nettoie l’été ?");
         await peer.GetByRole(AriaRole.Button, new() { Name = "Envoyer la remarque" }).ClickAsync();
 
         await mine.ReloadAsync();

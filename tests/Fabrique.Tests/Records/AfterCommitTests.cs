@@ -1,5 +1,4 @@
 using Fabrique.Identity;
-using Fabrique.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,5 @@
 using Fabrique.Practices.V1;
 using Fabrique.Records;
-using Fabrique.Records.V1;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.Extensions.DependencyInjection;

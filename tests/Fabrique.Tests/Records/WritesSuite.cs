@@ -3,7 +3,6 @@ using Fabrique.Practices.V1;
 using Fabrique.Records;
 using Fabrique.Records.V1;
 using Fabrique.Territories.V1;
-using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Tests;
@@ -26,7 +25,7 @@ public abstract class WritesSuite
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private static Call Ours => new(Method, new Grant(Grant.Delegate, Town));
+    private static WritingCall Ours => new(Method, new Grant(Grant.Delegate, Town));
 
     protected abstract Task<RecordsNode> StartAsync();
 
@@ -64,7 +63,7 @@ public abstract class WritesSuite
                             {
                                 Beside = (_, _, _) => Task.FromResult(++told),
                             },
-                            wrong[1] ? new Call(Method, new Grant(Grant.Delegate, "29019")) : Ours
+                            wrong[1] ? new WritingCall(Method, new Grant(Grant.Delegate, "29019")) : Ours
                         )
                     );
 
@@ -110,7 +109,7 @@ public abstract class WritesSuite
         {
             Assert.Equal(
                 "TOKEN_REQUIRED",
-                await ReasonAsync(() => node.Writes.ChangeAsync(TestKind.Practice, id, 0, "published", Published, new Call(Method)))
+                await ReasonAsync(() => node.Writes.ChangeAsync(TestKind.Practice, id, 0, "published", Published, new WritingCall(Method)))
             );
         }
     }
@@ -191,7 +190,9 @@ public abstract class WritesSuite
 
         Assert.Equal(
             "NOT_YOUR_TERRITORY",
-            await ReasonAsync(() => home.Writes.DeleteAsync(TestKind.Practice, "a", new Call(Method, new Grant(Grant.Delegate, "29019"))))
+            await ReasonAsync(() =>
+                home.Writes.DeleteAsync(TestKind.Practice, "a", new WritingCall(Method, new Grant(Grant.Delegate, "29019")))
+            )
         );
         Assert.Equal("NOT_FOUND", await ReasonAsync(() => home.Writes.DeleteAsync(TestKind.Practice, "a", Ours, _ => false)));
         Assert.True(await home.Writes.DeleteAsync(TestKind.Practice, "a", Ours));
@@ -303,18 +304,18 @@ public abstract class WritesSuite
             territory,
             "drafted",
             (id, _) => ValueTask.FromResult(Draft(id, territory, title)),
-            new Call(Method, new Grant(Grant.Delegate, territory))
+            new WritingCall(Method, new Grant(Grant.Delegate, territory))
         );
 
     /// <summary>A draft with an identifier of the test's own.</summary>
-    private static Task CreateAsync(RecordsNode node, string id, string title = "draft") =>
+    private static Task<Versioned<Practice>> CreateAsync(RecordsNode node, string id, string title = "draft") =>
         node.Records.WriteAsync<Practice>(id, _ => TestKind.Practice.Change("drafted", Draft(id, Town, title)), Cancellation);
 
     private static Task<Versioned<Practice>> ChangeAsync(RecordsNode node, string id, long version, Func<Practice, Practice?> rule) =>
         node.Writes.ChangeAsync(TestKind.Practice, id, version, "changed", rule, Ours);
 
     /// <summary>The membership of the town, as if it had reached the service.</summary>
-    private static Task MembershipAsync(RecordsNode node, MembershipStatus status) =>
+    private static Task<Versioned<Membership>> MembershipAsync(RecordsNode node, MembershipStatus status) =>
         node.Records.WriteAsync<Membership>(
             Town,
             _ => new("written", Town, new() { Territory = Town, Status = status }, Visibility.Public),

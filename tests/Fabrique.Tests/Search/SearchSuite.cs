@@ -16,7 +16,9 @@ public sealed class SearchOnPostgreSqlTests(PostgreSqlServer server) : SearchSui
         await Notes.CreateAsync(new DbContextOptionsBuilder<NotesDb>().UseNpgsql(await server.StartForAsync("notes")).Options);
 }
 
-/// <summary>The search of the platform for a thing that no service has: with dates and places, not practices. The same on every database.</summary>
+/// <summary>
+/// The search of the platform for a thing that no service has: with dates and places, not practices. The same on every database.
+/// </summary>
 public abstract class SearchSuite : IAsyncLifetime
 {
     private Notes _notes = null!;

@@ -66,7 +66,9 @@ public sealed class SpellingTests
         };
     }
 
-    /// <summary>A letter more, less or other, or two neighbours that changed places: how many of these, no letter being touched twice.</summary>
+    /// <summary>
+    /// A letter more, less or other, or two neighbours that changed places: how many of these, no letter being touched twice.
+    /// </summary>
     private static int Distance(string one, string other)
     {
         var steps = new int[one.Length + 1, other.Length + 1];

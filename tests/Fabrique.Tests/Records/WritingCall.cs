@@ -5,13 +5,13 @@ using Microsoft.AspNetCore.Http;
 namespace Fabrique.Tests;
 
 /// <summary>A call as the desk of writes sees it: which method, and who.</summary>
-public sealed class Call : ServerCallContext
+public sealed class WritingCall : ServerCallContext
 {
     private readonly string _method;
 
     /// <param name="method">Full name, as in the table of rights.</param>
     /// <param name="grants">None: nobody is signed in.</param>
-    public Call(string method, params IEnumerable<Grant> grants)
+    public WritingCall(string method, params IEnumerable<Grant> grants)
     {
         _method = method;
         var claims = grants.Select(grant => new Claim(Grant.Claim, grant.ToString())).ToList();
