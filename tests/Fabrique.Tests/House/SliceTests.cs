@@ -73,15 +73,15 @@ public sealed class SliceTests
     }
 
     [Fact]
-    public void The_pages_of_an_area_have_its_style_sheet()
+    public void The_pages_of_an_area_have_its_style_sheet_where_there_is_one()
     {
         var pages = typeof(Hosting).Assembly.GetTypes().Where(type => type.GetCustomAttributes<RouteAttribute>().Any()).ToList();
         foreach (var area in Areas.All)
         {
             var sheet = $"{area.Sign.Name}.css";
-            Assert.True(File.Exists(Path.Combine(Root, "wwwroot", sheet)), sheet);
+            var expected = File.Exists(Path.Combine(Root, "wwwroot", sheet)) ? sheet : null;
             Assert.All(pages.Where(page => page.Namespace == area.GetType().Namespace), page =>
-                Assert.Equal(sheet, page.GetCustomAttribute<StyleSheetAttribute>()?.File)
+                Assert.Equal(expected, page.GetCustomAttribute<StyleSheetAttribute>()?.File)
             );
         }
     }

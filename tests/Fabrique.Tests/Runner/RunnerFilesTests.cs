@@ -16,9 +16,16 @@ public sealed class RunnerFilesTests : IDisposable
     [Fact]
     public void The_file_of_the_repository_is_read_whole()
     {
-        var file = TyeFile.Load(Path.Combine(Checkout.Root(), "tye.yaml"));
+        var path = Path.Combine(Checkout.Root(), "tye.yaml");
+        var file = TyeFile.Load(path);
 
-        Assert.Equal(["territories", "practices", "identity", "portal", "gateway"], file.Services.Select(service => service.Name));
+        Assert.Equal(
+            File.ReadLines(path)
+                .Where(line => line.StartsWith("    project: ", StringComparison.Ordinal))
+                .Select(line => Path.Combine(Checkout.Root(), line[13..])),
+            file.Services.Select(service => service.Project)
+        );
+        Assert.Equal(("territories", "gateway"), (file.Services[0].Name, file.Services[^1].Name));
         Assert.NotNull(file.ComponentsPath);
         Assert.Equal([new TyeBinding("http", 8080, "http"), new TyeBinding("grpc", 8081, "h2c")], file.Services[^1].Bindings);
         Assert.Equal(["gateway"], file.Services.Where(service => service.IsPublic).Select(service => service.Name));

@@ -4,7 +4,6 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Dapr.AspNetCore;
 using Fabrique.Identity.V1;
-using Fabrique.Practices;
 using Fabrique.Records;
 using Fabrique.Records.V1;
 using Fabrique.Territories;
@@ -77,7 +76,7 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
         _factory.StartServer();
         Address = _factory.ClientOptions.BaseAddress;
         Channel = GrpcChannel.ForAddress(Address);
-        if (Services.GetService<RecordStore<PracticesDb>>() is not null)
+        if (Services.GetService<RecordKinds>()?.Followed.ContainsKey("territories") == true)
         {
             await DeliverAsync("territories", [.. Members.Select(Membership)]);
         }
