@@ -1,6 +1,5 @@
 using System.Globalization;
 using Fabrique.Territories.V1;
-using Grpc.Core;
 using static Fabrique.Check;
 
 namespace Fabrique.Territories;
