@@ -27,6 +27,19 @@ public sealed class ApiDocumentTests : IAsyncLifetime
     }
 
     [Fact]
+    public void No_two_contracts_of_the_api_have_a_message_of_the_same_name()
+    {
+        // The document calls an object by the name of its message alone: one would stand for the other.
+        var packages = ApiCall.All.Select(call => call.Method.File.Package).Append("fabrique.records.v1").ToHashSet();
+        var names = ContractFiles
+            .All.Where(file => packages.Contains(file.Package))
+            .SelectMany(file => file.MessageTypes.Select(message => message.Name).Concat(file.EnumTypes.Select(type => type.Name)))
+            .ToList();
+        Assert.Contains("Practice", names);
+        Assert.Distinct(names);
+    }
+
+    [Fact]
     public async Task Every_call_is_described_in_the_words_of_its_contract_and_shown_by_an_example()
     {
         var operations = Operations(await DocumentAsync()).ToList();
