@@ -132,8 +132,21 @@ internal sealed class Ingest(int count)
         File.Copy(Path.Combine(source, "node.json"), Path.Combine(folder, "node.json"));
         return Store<TerritoriesDb>.StartAsync(
             folder,
+            // All parts, as the service has them: its database names their tables.
             kinds =>
-                kinds.Owns(Territories.Kinds.Profile).IndexedBy<ProfilePart>().Follows<Practice>().IndexedBy<Territories.PracticePart>(),
+                kinds
+                    .Owns(Territories.Kinds.Profile)
+                    .IndexedBy<ProfilePart>()
+                    .Owns(Territories.Kinds.Membership)
+                    .IndexedBy<MembershipPart>()
+                    .Owns(Territories.Kinds.Cohort)
+                    .IndexedBy<CohortPart>()
+                    .Owns(Territories.Kinds.Perimeter)
+                    .IndexedBy<PerimeterPart>()
+                    .Owns(Territories.Kinds.Snapshot)
+                    .IndexedBy<SnapshotPart>()
+                    .Follows<Practice>()
+                    .IndexedBy<Territories.PracticePart>(),
             feed: feed
         );
     }
