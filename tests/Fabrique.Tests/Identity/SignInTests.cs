@@ -1,5 +1,4 @@
 using System.Net;
-using Deque.AxeCore.Playwright;
 using Fabrique.Identity.V1;
 using Fabrique.Practices.V1;
 using Grpc.Core;
@@ -486,9 +485,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
     /// <summary>What the checks of the site look for, on pages that a node without a host name and without providers does not have.</summary>
     private static async Task LooksRightAsync(IPage page)
     {
-        Assert.Empty(
-            (await page.RunAxe()).Violations.SelectMany(rule => rule.Nodes.Select(place => $"{rule.Id}: {rule.Help}: {place.Html}"))
-        );
+        await PageChecks.AxeAsync(page);
         await page.SetViewportSizeAsync(320, 900);
         Assert.True(
             await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"),

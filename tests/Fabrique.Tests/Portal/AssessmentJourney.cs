@@ -1,4 +1,3 @@
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
 namespace Fabrique.Tests;
@@ -107,9 +106,7 @@ public sealed partial class JoiningTests
     /// <summary>What every page is checked for is checked where there is something to see.</summary>
     private static async Task CheckAsync(IPage page)
     {
-        Assert.Empty((await page.Locator("main").RunAxe()).Violations.Select(violation => $"{violation.Id}: {violation.Nodes[0].Html}"));
-        await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
-        Assert.Empty((await page.Locator("main").RunAxe()).Violations.Select(violation => $"{violation.Id}: {violation.Nodes[0].Html}"));
+        await PageChecks.AxeAsync(page);
         await page.SetViewportSizeAsync(320, 900);
         Assert.Equal(320, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });

@@ -5,7 +5,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Deque.AxeCore.Playwright;
 using Fabrique.Portal.Legal;
 using Fabrique.Runner;
 using Microsoft.Playwright;
@@ -93,7 +92,7 @@ public sealed class SiteChecksTests(NodeInMemory node, Browser browser) : IClass
             measured.Add(await MeasureAsync(address, declared.Pages.FirstOrDefault(page => page.Address == address)?.Requests ?? 0));
         }
 
-        var axe = (await (await OpenAsync("/", false, 1280)).RunAxe()).TestEngine.Version;
+        var axe = await PageChecks.AxeVersionAsync(await OpenAsync("/", false, 1280));
         var codes = typeof(SiteChecksTests)
             .Assembly.GetTypes()
             .SelectMany(tests => tests.GetMethods())
