@@ -22,8 +22,8 @@ public static partial class ContractFiles
         return Name().Replace(string.Join(' ', lines), letter => letter.Value[1..].ToUpperInvariant());
     }
 
-    /// <summary>The area that a service belongs to: "practices" of <c>fabrique.practices.v1</c>.</summary>
-    public static string Area(this ServiceDescriptor service) => service.File.Package.Split('.')[1];
+    /// <summary>The area that a declaration belongs to: "practices" of <c>fabrique.practices.v1</c>.</summary>
+    public static string Area(this DescriptorBase declared) => declared.File.Package.Split('.')[1];
 
     /// <summary>
     /// The address of a call over HTTP, with the names of its parameters in braces; null for one that is made by gRPC only.

@@ -15,10 +15,19 @@ public sealed partial class ApiSchemas(OpenApiDocument document, IDictionary<str
     /// <summary>Values of an enumeration with what the contract says of each.</summary>
     public const string ValuesExtension = "x-enumDescriptions";
 
+    /// <summary>The area of objects that no area with calls describes: what every answer may be, what several areas share.</summary>
+    public const string Common = "common";
+
+    private static readonly Dictionary<string, string> Areas = ContractFiles
+        .All.SelectMany(file => file.MessageTypes.SelectMany(Within).Concat(file.EnumTypes))
+        .Where(declared => ApiCall.All.Any(call => call.Area == declared.Area()))
+        .GroupBy(Name)
+        .ToDictionary(named => named.Key, named => named.First().Area());
+
     public IOpenApiSchema Of(MessageDescriptor message) =>
         message.FullName == "google.protobuf.Timestamp"
             ? new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" }
-            : Component(message.FullName, message.File.Package, message.Comment(), () => Of(message.Fields.InDeclarationOrder()));
+            : Component(message, () => Of(message.Fields.InDeclarationOrder()));
 
     /// <summary>An object of some fields.</summary>
     public OpenApiSchema Of(IEnumerable<FieldDescriptor> fields) =>
@@ -75,8 +84,7 @@ public sealed partial class ApiSchemas(OpenApiDocument document, IDictionary<str
             var other => throw new NotSupportedException($"{field.FullName} is a {other}, which nobody has described in JSON yet"),
         };
 
-    private OpenApiSchemaReference Of(EnumDescriptor values) =>
-        Component(values.FullName, values.File.Package, values.Comment(), () => new OpenApiSchema
+    private OpenApiSchemaReference Of(EnumDescriptor values) => Component(values, () => new OpenApiSchema
             {
                 Type = JsonSchemaType.String,
                 Enum = [.. values.Values.Select(value => (JsonNode)value.Name)],
@@ -92,15 +100,23 @@ public sealed partial class ApiSchemas(OpenApiDocument document, IDictionary<str
                 },
             });
 
-    private OpenApiSchemaReference Component(string fullName, string package, string comment, Func<OpenApiSchema> make)
+    /// <summary>The area whose contract describes an object of the document.</summary>
+    public static string AreaOf(string name) => Areas.GetValueOrDefault(name, Common);
+
+    private static IEnumerable<DescriptorBase> Within(MessageDescriptor message) =>
+        [message, .. message.EnumTypes, .. message.NestedTypes.SelectMany(Within)];
+
+    // "fabrique.territories.v1.Likeness.Criterion" is "Likeness.Criterion".
+    private static string Name(DescriptorBase declared) => declared.FullName[(declared.File.Package.Length + 1)..];
+
+    private OpenApiSchemaReference Component(DescriptorBase declared, Func<OpenApiSchema> make)
     {
-        // "fabrique.territories.v1.Likeness.Criterion" is "Likeness.Criterion".
-        var name = fullName[(package.Length + 1)..];
+        var name = Name(declared);
         // There before it is made: a message may hold itself.
         if (components.TryAdd(name, new OpenApiSchema()))
         {
             var schema = make();
-            schema.Description = Said(comment);
+            schema.Description = Said(declared.Comment());
             components[name] = schema;
         }
         return new OpenApiSchemaReference(name, document);

@@ -29,6 +29,9 @@ public static partial class ApiTexts
         );
     }
 
+    /// <summary>The address of the page of an area.</summary>
+    public static string AreaPage(string area) => To($"/api/domaines/{area}");
+
     /// <summary>The address of the page of a call.</summary>
     public static string Page(ApiCall call) => To($"/api/demandes/{call.Id}");
 

@@ -31,7 +31,7 @@ public sealed class ApiPageTests : IAsyncLifetime
                 StringComparison.Ordinal
             );
         }
-        Assert.Contains(title, (await _site.GetAsync($"{language}/api")).Text, StringComparison.Ordinal);
+        Assert.Contains(title, (await _site.GetAsync($"{language}/api/domaines/practices")).Text, StringComparison.Ordinal);
         Assert.Contains(field, (await _site.GetAsync($"{language}/api/objets/Practice")).Text, StringComparison.Ordinal);
     }
 
@@ -81,19 +81,7 @@ public sealed class ApiPageTests : IAsyncLifetime
     public async Task What_was_an_anchor_of_one_long_page_still_leads_to_it()
     {
         var page = await _site.GetAsync("/api");
-        string[] anchors =
-        [
-            "lire",
-            "refus",
-            "refus-409",
-            "practices",
-            "objets",
-            "listes",
-            "listPractices",
-            "updateProfile",
-            "objet-Practice",
-            "liste-Theme",
-        ];
+        string[] anchors = ["lire", "refus", "refus-409", "practices", "objets", "listes", "liste-Theme"];
         Assert.All(anchors, anchor => Assert.NotNull(page.Document.GetElementById(anchor)));
     }
 
@@ -103,7 +91,7 @@ public sealed class ApiPageTests : IAsyncLifetime
         Assert.Contains("/api", (await _site.GetAsync("/")).Links);
         Assert.Contains("/en/api", (await _site.GetAsync("/en/plan-du-site")).Links);
         Assert.Contains(ApiDocument.Address, (await _site.GetAsync("/api")).Links);
-        foreach (var address in new[] { "/api/demandes/rien", "/api/objets/Rien" })
+        foreach (var address in new[] { "/api/demandes/rien", "/api/domaines/rien", "/api/objets/Rien" })
         {
             var missing = await _site.GetAsync(address);
             Assert.Equal(HttpStatusCode.NotFound, missing.Status);

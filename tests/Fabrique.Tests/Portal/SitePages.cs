@@ -46,6 +46,7 @@ public static class SitePages
         ("/ecoconception", ["/ecoconception"]),
         ("/licences", ["/licences"]),
         ("/api", ["/api", "/en/api"]),
+        ("/api/domaines/{Name}", ["/api/domaines/territories"]),
         ("/api/demandes/{Id}", ["/api/demandes/updateProfile", "/api/demandes/getPractice"]),
         ("/api/objets/{Name}", ["/api/objets/Practice", "/api/objets/SearchScope"]),
         ("/api/listes", ["/api/listes"]),
