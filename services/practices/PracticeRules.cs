@@ -58,6 +58,10 @@ internal static partial class PracticeRules
             tidied.Place = null;
             tidied.Record = null;
             Texts.Tidy(tidied);
+            foreach (var source in tidied.Sources)
+            {
+                source.Url = WebAddress.Complete(source.Url);
+            }
             foreach (var figure in tidied.Figures)
             {
                 // Nobody verifies one's own figures.
@@ -117,7 +121,7 @@ internal static partial class PracticeRules
                     (source, at) =>
                         Date($"sources[{at}].date", source.Date)
                             .Concat(Codes($"sources[{at}].licence", [source.Licence], Vocabulary.Licence))
-                            .Concat(WebAddress($"sources[{at}].url", source.Url))
+                            .Concat(Page($"sources[{at}].url", source.Url))
                 ),
             ];
 

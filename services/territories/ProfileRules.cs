@@ -27,6 +27,10 @@ internal static class ProfileRules
             told.Region = territory.Region?.Code ?? "";
             told.Language = told.Language.Length > 0 ? told.Language : "fr";
             told.Fictional = Fictional.Is(territory.Id);
+            foreach (var source in told.Sources)
+            {
+                source.Url = WebAddress.Complete(source.Url);
+            }
             Refuse(told.Unacceptable());
             return told;
         }
@@ -79,7 +83,7 @@ internal static class ProfileRules
                 ),
                 .. Each("sources", profile.Sources, (field, source) =>
                     Rule($"{field}.title", source.Title.Length == 0, $"Donnez le titre de la source.")
-                        .Concat(WebAddress($"{field}.url", source.Url))
+                        .Concat(Page($"{field}.url", source.Url))
                         .Concat(Rule($"{field}.code", source.Code.Length == 0, $"Donnez un code court à la source."))
                 ),
             ];

@@ -21,12 +21,20 @@ public static class Check
             $"Écrivez une année, un mois ou un jour : 2019, 2019-04 ou 2019-04-27."
         );
 
-    public static IEnumerable<FieldError> WebAddress(string field, string url) =>
-        Rule(
-            field,
-            url.Length > 0 && !(Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "https" or "http"),
-            $"Écrivez une adresse complète, qui commence par https:// ou http://."
-        );
+    /// <summary>The address of a page; empty is allowed.</summary>
+    public static IEnumerable<FieldError> Page(string field, string url) =>
+        [
+            .. Rule(
+                field,
+                url.Length > 0 && !WebAddress.IsPage(url),
+                $"Écrivez une adresse complète, qui commence par https:// ou http://."
+            ),
+            .. Rule(
+                field,
+                WebAddress.NamesSomebody(url),
+                $"Cette adresse porte un identifiant, peut-être un mot de passe : retirez ce qui précède le @."
+            ),
+        ];
 
     /// <summary>Refuses, with one message a field: the first says enough.</summary>
     /// <exception cref="Refusal">There is an error.</exception>

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Globalization;
 using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -8,8 +9,56 @@ namespace Fabrique;
 /// <summary>The texts that people type into a message, wherever they are in it.</summary>
 public static class Texts
 {
-    /// <summary>Removes stray spaces and control characters, and gives accents and line ends one form (NFC, LF).</summary>
+    /// <summary>
+    /// Stand at the ends of what is copied from pages and are not seen: the zero-width space, the word joiner, the byte order mark, the
+    /// Mongolian vowel separator. Inside a text they may tell where a line breaks, and stay.
+    /// </summary>
+    private const string Unseen = "\u200b\u2060\ufeff\u180e";
+
+    /// <summary>
+    /// Letters, marks and a symbol of Unicode that have no shape of their own: fillers, blanks, selectors of the shape of what stands before
+    /// (https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt, Default_Ignorable_Code_Point, and the blank of Braille).
+    /// </summary>
+    private static readonly (int First, int Last)[] Shapeless =
+    [
+        (0x034f, 0x034f),
+        (0x115f, 0x1160),
+        (0x17b4, 0x17b5),
+        (0x180b, 0x180f),
+        (0x2065, 0x2065),
+        (0x2800, 0x2800),
+        (0x3164, 0x3164),
+        (0xfe00, 0xfe0f),
+        (0xffa0, 0xffa0),
+        (0xfff0, 0xfff8),
+        (0xe0000, 0xe0fff),
+    ];
+
+    /// <summary>Tidies every text of a message.</summary>
     public static void Tidy(IMessage message) => Walk(message, "", (_, text) => Tidy(text));
+
+    /// <summary>
+    /// A text as it is kept: without stray spaces and control characters, with one form for each accent and line end (NFC, LF). One in which
+    /// nothing is seen is empty.
+    /// </summary>
+    public static string Tidy(string text)
+    {
+        var held = WellFormed(text).Normalize();
+        if (!held.EnumerateRunes().Any(IsSeen))
+        {
+            return "";
+        }
+        var (start, end) = (0, held.Length);
+        while (IsStray(held[start]))
+        {
+            start++;
+        }
+        while (IsStray(held[end - 1]))
+        {
+            end--;
+        }
+        return held[start..end];
+    }
 
     /// <summary>The texts that are longer than allowed.</summary>
     /// <param name="limit">Characters allowed for a field, named as in JSON: <c>figures[0].unit</c>.</param>
@@ -27,17 +76,52 @@ public static class Texts
         return errors;
     }
 
-    private static string Tidy(string text) =>
-        string.Concat(
-                WellFormed(text).Normalize().ReplaceLineEndings("\n").Where(letter => letter is '\n' or '\t' || !char.IsControl(letter))
-            )
-            .Trim();
-
     /// <summary>
-    /// The text without what cannot be normalised, nor shown: a lone half of a surrogate pair becomes U+FFFD, U+FFFE goes.
+    /// The text with nothing that a page, XML or a database cannot hold: half a surrogate pair becomes U+FFFD, noncharacters and controls go.
+    /// What parts lines or words goes on doing so, as LF or as a space. Writers of files use it too: what other nodes wrote is not known.
     /// </summary>
-    public static string WellFormed(string text) =>
-        Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace("\ufffe", "", StringComparison.Ordinal);
+    public static string WellFormed(string text)
+    {
+        if (text.All(letter => letter is '\n' or (>= ' ' and < '\u007f') or (> '\u009f' and < '\u2028') or (> '\u2029' and < '\ud800')))
+        {
+            return text;
+        }
+        var held = new StringBuilder(text.Length);
+        foreach (var rune in text.ReplaceLineEndings("\n").EnumerateRunes())
+        {
+            switch (rune.Value)
+            {
+                // Vertical tabulation, and the separators of files, groups and records.
+                case '\v' or '\u001c' or '\u001d' or '\u001e':
+                    held.Append('\n');
+                    break;
+                // The separator of units.
+                case '\u001f':
+                    held.Append(' ');
+                    break;
+                case '\n' or '\t':
+                    held.Append((char)rune.Value);
+                    break;
+                case var code when !Rune.IsControl(rune) && (code & 0xfffe) != 0xfffe && code is not (>= 0xfdd0 and <= 0xfdef):
+                    held.Append(rune);
+                    break;
+            }
+        }
+        return held.ToString();
+    }
+
+    private static bool IsStray(char letter) => char.IsWhiteSpace(letter) || Unseen.Contains(letter);
+
+    private static bool IsSeen(Rune rune) =>
+        Rune.GetUnicodeCategory(rune)
+            is not (
+                UnicodeCategory.SpaceSeparator
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator
+                or UnicodeCategory.Control
+                or UnicodeCategory.Format
+            )
+        && !Shapeless.Any(range => rune.Value >= range.First && rune.Value <= range.Last);
 
     private static void Walk(IMessage message, string path, Func<string, string, string> visit)
     {

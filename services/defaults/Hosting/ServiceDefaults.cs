@@ -57,6 +57,7 @@ public static class ServiceDefaults
                 grpc.IgnoreUnknownServices = true;
                 grpc.Interceptors.Add<RefusalInterceptor>();
                 grpc.Interceptors.Add<CallerInterceptor>();
+                grpc.Interceptors.Add<TidyInterceptor>();
             })
             .AddJsonTranscoding(json =>
             {

@@ -92,16 +92,9 @@ internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, 
         return true;
     }
 
-    /// <summary>What was typed as a name: on one line, without what cannot be seen.</summary>
+    /// <summary>What was typed as a name: tidy, and on one line.</summary>
     public static string OneLine(string? name) =>
-        string.Join(
-            ' ',
-            Texts
-                .WellFormed(name ?? "")
-                .Normalize()
-                .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
-                .Select(part => string.Concat(part.Where(letter => !char.IsControl(letter))))
-        );
+        string.Join(' ', Texts.Tidy(name ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }
 
 /// <summary>What people call a right.</summary>

@@ -28,6 +28,9 @@ internal static class SnapshotExports
         Map("csv", SheetTypes.Csv, (snapshot, questionnaire, http) =>
             Sheet.WriteCsvAsync(http.Response.Body, Lines(snapshot, questionnaire).ToAsyncEnumerable(), http.RequestAborted)
         );
+        Map("ods", SheetTypes.Ods, (snapshot, questionnaire, http) =>
+            Sheet.WriteOdsAsync(http.Response.Body, Lines(snapshot, questionnaire).ToAsyncEnumerable(), http.RequestAborted)
+        );
         Map("json", "application/json", (snapshot, _, http) =>
             http.Response.WriteAsync(JsonFormatter.Default.Format(snapshot), http.RequestAborted)
         );

@@ -6,7 +6,7 @@ using Grpc.Core;
 
 namespace Fabrique.Portal.Practices;
 
-/// <summary>The search of the moment, for a spreadsheet, a program or a feed reader: /pratiques.ods, .csv, .json and .atom take the addresses of /pratiques.</summary>
+/// <summary>The search of the moment, for a spreadsheet, a program or a feed reader: /pratiques.ods, .csv, .tableur.csv, .json and .atom take the addresses of /pratiques.</summary>
 public static class PracticeExports
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
@@ -15,6 +15,9 @@ public static class PracticeExports
     {
         Map("csv", SheetTypes.Csv, (practices, http) =>
             PracticeTable.Sheet.WriteCsvAsync(http.Response.Body, practices, http.RequestAborted)
+        );
+        Map("tableur.csv", SheetTypes.Csv, (practices, http) =>
+            PracticeTable.Sheet.WriteCsvForPeopleAsync(http.Response.Body, practices, http.RequestAborted)
         );
         Map("ods", SheetTypes.Ods, (practices, http) =>
             PracticeTable.Sheet.WriteOdsAsync(http.Response.Body, practices, http.RequestAborted)
@@ -52,7 +55,7 @@ public static class PracticeExports
                     }
                     await write(ReadAsync(call.ResponseStream, any, http), http);
                 }
-            );
+            ).ReadByOtherSites();
     }
 
     private static async IAsyncEnumerable<ExportedPractice> ReadAsync(

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
 using Fabrique.Portal.Maps;
+using Fabrique.Site.Exports;
 using Fabrique.Territories.V1;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -16,8 +17,8 @@ public static class OpenData
 
     public static void MapOpenData(this WebApplication app)
     {
-        app.MapGet("/territoires/{code}.geojson", FeatureAsync);
-        app.MapGet("/territoires.geojson", MembersAsync);
+        app.MapGet("/territoires/{code}.geojson", FeatureAsync).ReadByOtherSites();
+        app.MapGet("/territoires.geojson", MembersAsync).ReadByOtherSites();
         app.MapGet("/carte.svg", MapAsync);
     }
 

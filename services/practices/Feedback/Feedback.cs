@@ -92,12 +92,11 @@ internal sealed partial class PracticesGrpc
 
     private static string Said(string field, string text, int longest)
     {
-        var said = Texts.WellFormed(text).Normalize().Trim();
         Refuse([
-            .. Rule(field, said.Length == 0, $"Écrivez quelques mots."),
-            .. Rule(field, said.Length > longest, $"C’est trop long : {longest} caractères au plus."),
+            .. Rule(field, text.Length == 0, $"Écrivez quelques mots."),
+            .. Rule(field, text.Length > longest, $"C’est trop long : {longest} caractères au plus."),
         ]);
-        return said;
+        return text;
     }
 
     private void DemandHome(string home)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Xml;
 
 namespace Fabrique.Site.Exports;
@@ -39,7 +40,11 @@ public static class AtomFeed
     {
         var latest = await entries.Take(MaxEntries).ToListAsync(http.RequestAborted);
         var (path, query) = ($"{http.Site()}{http.Request.PathBase}{http.Request.Path}", http.Request.QueryString);
-        await using var xml = XmlWriter.Create(http.Response.Body, new XmlWriterSettings { Async = true });
+        // Readers look for "<?xml" in the first bytes: no mark of the byte order stands before it.
+        await using var xml = XmlWriter.Create(
+            http.Response.Body,
+            new XmlWriterSettings { Async = true, Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false) }
+        );
         await xml.WriteStartDocumentAsync();
         await xml.WriteStartElementAsync(null, "feed", Atom);
         await xml.WriteAttributeStringAsync("xml", "lang", null, Language.Current.Code);
@@ -63,21 +68,21 @@ public static class AtomFeed
             foreach (var (term, label) in entry.Categories)
             {
                 await xml.WriteStartElementAsync(null, "category", Atom);
-                await xml.WriteAttributeStringAsync(null, "term", null, term);
-                await xml.WriteAttributeStringAsync(null, "label", null, label);
+                await xml.WriteAttributeStringAsync(null, "term", null, Texts.WellFormed(term));
+                await xml.WriteAttributeStringAsync(null, "label", null, Texts.WellFormed(label));
                 await xml.WriteEndElementAsync();
             }
             await xml.WriteEndElementAsync();
         }
         await xml.WriteEndDocumentAsync();
 
-        Task WriteAsync(string name, string text) => xml.WriteElementStringAsync(null, name, Atom, text);
+        Task WriteAsync(string name, string text) => xml.WriteElementStringAsync(null, name, Atom, Texts.WellFormed(text));
 
         async Task WriteLinkAsync(string rel, string href)
         {
             await xml.WriteStartElementAsync(null, "link", Atom);
             await xml.WriteAttributeStringAsync(null, "rel", null, rel);
-            await xml.WriteAttributeStringAsync(null, "href", null, href);
+            await xml.WriteAttributeStringAsync(null, "href", null, Texts.WellFormed(href));
             await xml.WriteEndElementAsync();
         }
     }

@@ -128,6 +128,8 @@ public sealed partial class FormFields(Func<Dictionary<string, FieldText>> words
     /// <summary>"octobre 2014" or "10/2014" as "2014-10", "1er mai 2015" or "1/5/2015" as "2015-05-01"; null for what is no such date.</summary>
     public static string? Date(string typed)
     {
+        // Copied from a page, the spaces may be those that do not break.
+        typed = string.Join(' ', typed.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         var parts = FrenchDate().Match(typed) is { Success: true } figures ? figures : WrittenDate().Match(typed);
         var month = parts.Groups["name"] is { Success: true } name ? Month(name.Value) : parts.Groups["month"].Value;
         return !parts.Success || month is null

@@ -109,7 +109,7 @@ public sealed partial class MessageForm(FormFields fields)
 
     private static IEnumerable<string> Words(IEnumerable<string> values) => values.Where(value => value.Length > 0);
 
-    private static string Clean(string? value) => Texts.WellFormed(value ?? "").Normalize().ReplaceLineEndings("\n").Trim();
+    private static string Clean(string? value) => Texts.Tidy(value ?? "");
 
     // Of a list, which may be in a row of another: "indicators[0].values".
     private static int? RowOf(string key, string path) =>

@@ -101,13 +101,17 @@ public sealed partial class MessageForm
                 return typed;
             case FieldType.Bool:
                 return typed == "true";
-            case FieldType.Int32 when int.TryParse(typed, NumberStyles.None, CultureInfo.InvariantCulture, out var whole):
+            case FieldType.Int32 when int.TryParse(TypedNumber.Plain(typed), NumberStyles.None, CultureInfo.InvariantCulture, out var whole):
                 return whole;
             case FieldType.Double
-                when double.TryParse(Plain(typed), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
-                    && double.IsFinite(number):
+                when double.TryParse(
+                    TypedNumber.Plain(WithoutUnit(path, typed)),
+                    NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+                    CultureInfo.InvariantCulture,
+                    out var number
+                ) && double.IsFinite(number):
                 return number;
-            case FieldType.Int64 when long.TryParse(typed, NumberStyles.None, CultureInfo.InvariantCulture, out var version):
+            case FieldType.Int64 when long.TryParse(TypedNumber.Plain(typed), NumberStyles.None, CultureInfo.InvariantCulture, out var version):
                 return version;
             // By its name in the contract, as in JSON.
             case FieldType.Enum:
@@ -120,7 +124,22 @@ public sealed partial class MessageForm
         }
     }
 
-    private static string Plain(string number) => string.Concat(number.Where(c => !char.IsWhiteSpace(c))).Replace(',', '.');
+    // "82,1 %" as pages show a quantity with its unit: the sign stands where units are written, or is written there.
+    private string WithoutUnit(string path, string typed)
+    {
+        var row = path[..(path.LastIndexOf('.') + 1)];
+        if (!typed.EndsWith('%'))
+        {
+            return typed;
+        }
+        if (Fields.Find($"{row}unit") is not null && Value($"{row}unit").Length == 0)
+        {
+            Set($"{row}unit", "%");
+        }
+        // A value of an indicator has the unit of the indicator.
+        var around = row[..(row.TrimEnd('.').LastIndexOf('.') + 1)];
+        return new[] { row, around }.Any(at => Value($"{at}unit").StartsWith('%')) ? typed[..^1] : typed;
+    }
 
     private void Write(IMessage message, string at)
     {

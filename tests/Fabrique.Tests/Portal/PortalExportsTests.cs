@@ -1,7 +1,9 @@
 using System.IO.Compression;
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using Fabrique.Practices.V1;
 
 namespace Fabrique.Tests;
 
@@ -10,7 +12,7 @@ public sealed class PortalExportsTests : IAsyncLifetime
 {
     private const string Formula = "=CMD(\"x\")";
     private static readonly XNamespace Atom = "http://www.w3.org/2005/Atom";
-    private static readonly XNamespace Text = "urn:oasis:names:tc:opendocument:xmlns:text:1.0";
+    private static readonly XNamespace Words = "urn:oasis:names:tc:opendocument:xmlns:text:1.0";
     private static readonly XNamespace Table = "urn:oasis:names:tc:opendocument:xmlns:table:1.0";
 
     private PortalSite _site = null!;
@@ -46,19 +48,115 @@ public sealed class PortalExportsTests : IAsyncLifetime
         );
 
         static List<string> Cells(XElement row) =>
-            [.. row.Elements(Table + "table-cell").Select(cell => string.Join('\n', cell.Elements(Text + "p").Select(line => line.Value)))];
+            [.. row.Elements(Table + "table-cell").Select(cell => string.Join('\n', cell.Elements(Words + "p").Select(line => line.Value)))];
     }
 
     [Fact]
-    public async Task A_table_of_comma_separated_values_has_no_cell_that_a_spreadsheet_would_compute()
+    public async Task A_spreadsheet_keeps_spaces_tabulations_and_lines_and_says_how_many_columns_it_has()
     {
-        using var reader = new StreamReader(await BytesAsync("/pratiques.csv", "text/csv"));
-        var table = await reader.ReadToEndAsync();
+        _site.Network.Store(PortalSite.Published(Guid.CreateVersion7().ToString(), "  deux  espaces\tet une tabulation \nla suite"), "published");
+        await using var archive = await ZipArchive.CreateAsync(
+            await BytesAsync("/pratiques.ods", "application/vnd.oasis.opendocument.spreadsheet"),
+            ZipArchiveMode.Read,
+            false,
+            null
+        );
+        await using var content = await archive.Entries[2].OpenAsync();
+        var table = Assert.Single((await XDocument.LoadAsync(content, LoadOptions.PreserveWhitespace, default)).Descendants(Table + "table"));
 
+        // ODF 1.3, part 3, 9.1.2: columns, of which there is one or more, then rows, all as long as there are columns.
+        Assert.Equal(["table-column", "table-row"], table.Elements().Select(element => element.Name.LocalName).Distinct());
+        var columns = (int)Assert.Single(table.Elements(Table + "table-column")).Attribute(Table + "number-columns-repeated")!;
+        Assert.All(table.Elements(Table + "table-row"), row => Assert.Equal(columns, row.Elements(Table + "table-cell").Count()));
+        Assert.Contains(
+            table.Descendants(Table + "table-cell"),
+            cell => string.Join('|', cell.Elements(Words + "p").Select(Read)) == "[2]deux[2]espaces[tab]et une tabulation[1]|la suite"
+        );
+
+        static string Read(XElement line) =>
+            string.Concat(
+                line.Nodes()
+                    .Select(node =>
+                        node switch
+                        {
+                            XElement { Name.LocalName: "s" } spaces => $"[{spaces.Attribute(Words + "c")!.Value}]",
+                            XElement { Name.LocalName: "tab" } => "[tab]",
+                            _ => $"{node}",
+                        }
+                    )
+            );
+    }
+
+    [Fact]
+    public async Task A_table_for_programs_holds_what_is_stored_and_one_for_people_computes_nothing()
+    {
+        var program = await BytesAsync("/pratiques.csv", "text/csv");
+        using var raw = new StreamReader(program, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: false);
+        var table = await raw.ReadToEndAsync();
         Assert.StartsWith("adresse,territoire_code,", table, StringComparison.Ordinal);
         Assert.Contains("Un skatepark né d’une pétition", table, StringComparison.Ordinal);
-        Assert.DoesNotContain(",=CMD", table, StringComparison.Ordinal);
-        Assert.DoesNotContain(",\"=CMD", table, StringComparison.Ordinal);
+        Assert.Contains(",\"=CMD(\"\"x\"\")\",", table, StringComparison.Ordinal);
+
+        using var forPeople = new StreamReader(
+            await BytesAsync("/pratiques.tableur.csv", "text/csv"),
+            new UTF8Encoding(false),
+            detectEncodingFromByteOrderMarks: false
+        );
+        table = await forPeople.ReadToEndAsync();
+        Assert.StartsWith("\ufeffadresse;territoire_code;", table, StringComparison.Ordinal);
+        Assert.Contains(";\"'=CMD(\"\"x\"\")\";", table, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ods"), InlineData("csv"), InlineData("tableur.csv"), InlineData("json"), InlineData("atom")]
+    public async Task No_practice_stops_the_export_of_the_others(string format)
+    {
+        // Another node, or an earlier release, may have kept what this one would not.
+        var odd = PortalSite.Published(Guid.CreateVersion7().ToString(), "Pratique aux e\uFFFF\uFFFEffets\u000B\u0001\uFDD0");
+        (odd.Summary, odd.Place) = ("\u0000\uFFFF", new Place { Name = "Lo\uFFFFos" });
+        odd.Themes.Add("\uFFFE");
+        odd.Sources[0].Url = "https://exemple.fr/\u0002\uFFFF";
+        _site.Network.Store(odd, "published");
+        var file = await BytesAsync($"/pratiques.{format}", FormatType(format));
+        var bytes = new MemoryStream();
+        await file.CopyToAsync(bytes);
+        bytes.Position = 0;
+        if (format == "ods")
+        {
+            await using var archive = await ZipArchive.CreateAsync(bytes, ZipArchiveMode.Read, false, null);
+            await using var content = await archive.Entries[2].OpenAsync();
+            Assert.Equal(4, (await XDocument.LoadAsync(content, LoadOptions.None, default)).Descendants(Table + "table-row").Count());
+        }
+        else if (format == "atom")
+        {
+            Assert.Equal("<?xml"u8.ToArray(), bytes.ToArray()[..5]);
+            Assert.Equal(3, (await XDocument.LoadAsync(bytes, LoadOptions.None, default)).Root!.Elements(Atom + "entry").Count());
+        }
+        else
+        {
+            Assert.Contains("Un skatepark né d’une pétition", Encoding.UTF8.GetString(bytes.ToArray()), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("/pratiques.ods"), InlineData("/pratiques.csv"), InlineData("/pratiques.tableur.csv"), InlineData("/pratiques.json")]
+    [InlineData("/pratiques.atom"), InlineData("/territoires.geojson"), InlineData($"/territoires/{PortalSite.Loos}.geojson")]
+    public async Task Pages_of_other_sites_read_open_data_without_the_cookies_of_their_visitors(string address)
+    {
+        using var asked = new HttpRequestMessage(HttpMethod.Get, address) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        asked.Headers.Add("Origin", "https://ailleurs.example");
+        using var answer = await _site.SendAsync(asked);
+        Assert.Equal(["*"], answer.Headers.GetValues("Access-Control-Allow-Origin"));
+        Assert.False(answer.Headers.Contains("Access-Control-Allow-Credentials"));
+    }
+
+    [Fact]
+    public async Task Pages_for_people_are_not_read_by_other_sites()
+    {
+        using var asked = new HttpRequestMessage(HttpMethod.Get, "/pratiques") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        asked.Headers.Add("Origin", "https://ailleurs.example");
+        using var answer = await _site.SendAsync(asked);
+        Assert.False(answer.Headers.Contains("Access-Control-Allow-Origin"));
     }
 
     [Fact]
@@ -97,6 +195,15 @@ public sealed class PortalExportsTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, page.Status);
     }
+
+    private static string FormatType(string format) =>
+        format switch
+        {
+            "ods" => "application/vnd.oasis.opendocument.spreadsheet",
+            "json" => "application/json",
+            "atom" => "application/atom+xml",
+            _ => "text/csv",
+        };
 
     private async Task<Stream> BytesAsync(string address, string type)
     {

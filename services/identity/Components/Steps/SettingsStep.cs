@@ -24,9 +24,8 @@ public abstract class SettingsStep : ComponentBase
     [Parameter, EditorRequired]
     public string Address { get; set; } = "";
 
-    /// <summary>What was typed in a field: trimmed, on one line, well formed.</summary>
-    protected static string Typed(IFormCollection form, string field) =>
-        string.Join(' ', Texts.WellFormed(form[field].ToString()).Normalize().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    /// <summary>What was typed in a field: tidy, and on one line.</summary>
+    protected static string Typed(IFormCollection form, string field) => Accounts.OneLine(form[field]);
 
     protected async Task SaveAsync(params (string Name, string Value)[] changes)
     {
