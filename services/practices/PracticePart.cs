@@ -2,36 +2,72 @@ using Fabrique.Practices.V1;
 using Fabrique.Records;
 using Fabrique.Records.V1;
 using Fabrique.Search;
+using Fabrique.Territories.V1;
 using Google.Protobuf;
 using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Practices;
 
-/// <summary>What the catalogue derives from practices: cards, facets, full text.</summary>
-internal sealed class PracticePart(Registry registry) : IndexPart<PracticesDb, Practice>
+/// <summary>
+/// What the catalogue derives from practices: cards, facets, full text. The name of a territory is searched with the text of its practices,
+/// so it derives from what tells that name too; the part that keeps it stands before.
+/// </summary>
+internal sealed class PracticePart(Registry registry) : IndexPart
 {
+    private static readonly string Practices = RecordKind.NameOf<Practice>();
+
+
     private readonly SearchIndex<PracticeRow> _search = new(PracticeText.Table);
 
     public override int Number => 1;
 
-    public override void Configure(ModelBuilder model) => model.AddSearched<PracticeRow>("practices", PracticeText.Table);
+    public override IReadOnlyList<string> Kinds { get; } = [Practices, RecordKind.NameOf<Membership>(), RecordKind.NameOf<Profile>()];
 
-    protected override Task CreateAsync(PracticesDb db, CancellationToken cancellation) => PracticeText.Table.CreateAsync(db, cancellation);
+    public override void Configure(ModelBuilder model)
+    {
+        model.AddSearched<PracticeRow>("practices", PracticeText.Table);
+        model.Entity<PracticeRow>().HasIndex(row => row.Territory);
+    }
 
-    protected override async Task ApplyAsync(PracticesDb db, Record record, Practice? body, bool isNew, CancellationToken cancellation)
+    public override Task CreateAsync(RecordsDb db, CancellationToken cancellation) => PracticeText.Table.CreateAsync(db, cancellation);
+
+    public override async Task ApplyAsync(RecordsDb db, Record record, IMessage? body, bool isNew, CancellationToken cancellation)
+    {
+        var catalogue = (PracticesDb)db;
+        var town = (await catalogue.Territories.FindAsync([record.Territory], cancellation))?.Name ?? "";
+        if (record.Kind == Practices)
+        {
+            var row = isNew ? null : await catalogue.Practices.FindAsync([record.Id], cancellation);
+            await ApplyAsync(catalogue, record, (Practice?)body, town, row, cancellation);
+            return;
+        }
+        await catalogue.Practices.Where(row => row.Territory == record.Territory && row.Town != town).LoadAsync(cancellation);
+        // In memory, so that those which are not saved yet are among them.
+        foreach (var row in catalogue.Practices.Local.Where(row => row.Territory == record.Territory && row.Town != town).ToList())
+        {
+            if (row.HasText && await db.FindRecordAsync(Practices, row.Id, cancellation) is { } told)
+            {
+                await ApplyAsync(catalogue, told, Practice.Parser.ParseFrom(told.Body), town, row, cancellation);
+            }
+        }
+    }
+
+    private async Task ApplyAsync(
+        PracticesDb db,
+        Record record,
+        Practice? body,
+        string town,
+        PracticeRow? row,
+        CancellationToken cancellation
+    )
     {
         // Lists are for anybody, for the delegates of the network, or for the territory at its home.
         var practice = record.Visibility > Visibility.Private || record.Home == registry.Node ? body : null;
-        await ApplyAsync(db, record, practice, isNew ? null : await db.Practices.FindAsync([record.Id], cancellation), cancellation);
-    }
-
-    private async Task ApplyAsync(PracticesDb db, Record record, Practice? practice, PracticeRow? row, CancellationToken cancellation)
-    {
         row = await _search.PutAsync(
             db,
             row,
             number => new PracticeRow { Id = record.Id, Number = number },
-            practice is null ? null : PracticeText.Of(practice),
+            practice is null ? null : PracticeText.Of(practice, town),
             isPublic: practice is { Status: PracticeStatus.Published },
             cancellation
         );
@@ -39,7 +75,7 @@ internal sealed class PracticePart(Registry registry) : IndexPart<PracticesDb, P
         {
             return;
         }
-        row.Territory = record.Territory;
+        (row.Territory, row.Town) = (record.Territory, town);
         row.Status = practice?.Status ?? PracticeStatus.Unspecified;
         row.ChangedAt = record.ChangedAt.ToDateTimeOffset().ToUnixTimeMilliseconds();
         row.Title = FrenchText.Fold(practice?.Title ?? "");

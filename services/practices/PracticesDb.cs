@@ -29,6 +29,9 @@ internal sealed class PracticeRow : SearchedRow
 {
     public string Territory { get; set; } = "";
 
+    /// <summary>Name of the territory, as it is in the full text.</summary>
+    public string Town { get; set; } = "";
+
     /// <summary>Unspecified for a practice that is not here any more.</summary>
     public PracticeStatus Status { get; set; }
 

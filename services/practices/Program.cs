@@ -5,7 +5,7 @@ using Fabrique.Records;
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.AddServiceDefaults();
 builder.AddGrpcApi();
-builder.AddRecords<PracticesDb>(kinds => kinds.Owns(Kinds.Practice).IndexedBy<PracticePart>().FollowsNetwork());
+builder.AddRecords<PracticesDb>(kinds => kinds.Owns(Kinds.Practice).FollowsNetwork().IndexedBy<PracticePart>());
 builder
     .Services.AddSingleton<PracticeCatalogue>()
     .AddSingleton<UnansweredSearches>()

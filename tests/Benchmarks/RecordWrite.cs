@@ -14,7 +14,7 @@ internal sealed class RecordWrite() : Benchmark("write", "practices written by t
     {
         using var folder = new TempFolder();
         await using var store = await Store<PracticesDb>.StartAsync(folder.New(), kinds =>
-            kinds.Owns(Kinds.Practice).IndexedBy<PracticePart>()
+            kinds.Owns(Kinds.Practice).FollowsNetwork().IndexedBy<PracticePart>()
         );
         var id = Samples.NewId();
         await WriteAsync(store, id);

@@ -113,7 +113,7 @@ internal sealed class Search(int count)
     {
         await using var store = await Store<PracticesDb>.StartAsync(
             folder,
-            kinds => kinds.Owns(Kinds.Practice).IndexedBy<PracticePart>().FollowsNetwork(),
+            kinds => kinds.Owns(Kinds.Practice).FollowsNetwork().IndexedBy<PracticePart>(),
             database: database,
             add: services => services.AddSingleton<PracticeCatalogue>().AddSingleton<UnansweredSearches>().AddSingleton<Queries>()
         );

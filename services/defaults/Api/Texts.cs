@@ -34,8 +34,8 @@ public static class Texts
         (0xe0000, 0xe0fff),
     ];
 
-    /// <summary>Tidies every text of a message.</summary>
-    public static void Tidy(IMessage message) => Walk(message, "", (_, text) => Tidy(text));
+    /// <summary>Tidies every text of a message; a page token is none, and is right or wrong as it came.</summary>
+    public static void Tidy(IMessage message) => Walk(message, "", (path, text) => path == "pageToken" ? text : Tidy(text));
 
     /// <summary>
     /// A text as it is kept: without stray spaces and control characters, with one form for each accent and line end (NFC, LF). One in which

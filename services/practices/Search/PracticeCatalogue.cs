@@ -37,7 +37,7 @@ internal sealed class PracticeCatalogue() : Catalogue<PracticeRow, Entry>(Practi
 {
     private readonly ConcurrentDictionary<string, Place?> _places = new();
 
-    /// <summary>Where a territory is; null for one that no profile tells.</summary>
+    /// <summary>Where a territory is; null for one that neither its membership nor its profile tells.</summary>
     public Place? PlaceOf(string territory) => _places.GetValueOrDefault(territory);
 
     protected override string OwnerTable => "territories";

@@ -17,7 +17,9 @@ internal static class PracticeText
     public static IReadOnlyList<TextPart> Parts(SearchScope scope) =>
         scope == SearchScope.Difficulties ? [Difficulties] : [TextPart.Whole, Summary, Title];
 
-    public static SearchedText Of(Practice practice)
+    /// <param name="practice">Whose text it is.</param>
+    /// <param name="town">Name of its territory; empty where it is not known.</param>
+    public static SearchedText Of(Practice practice, string town)
     {
         var text = new SearchedText()
             .Add(practice.Title, Title)
@@ -25,6 +27,7 @@ internal static class PracticeText
             .Add($"{practice.Difficulties}\n{practice.Lessons}", Difficulties);
         string[] rest =
         [
+            town,
             practice.Context,
             practice.Approach,
             practice.SuccessConditions,

@@ -50,7 +50,10 @@ public sealed class RecordKinds
         return this;
     }
 
-    /// <summary>This service knows the territories of the network: see <see cref="TerritoryPart"/> and <see cref="Places{TDb}"/>.</summary>
+    /// <summary>
+    /// This service knows the territories of the network: see <see cref="TerritoryPart"/> and <see cref="Places{TDb}"/>. Parts that look at
+    /// them come after.
+    /// </summary>
     public RecordKinds FollowsNetwork() => Follows<Profile>().Follows<Membership>().IndexedBy<TerritoryPart>();
 
     /// <summary>Adds tables that are derived from records of these kinds.</summary>

@@ -5,10 +5,13 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Records;
 
-/// <summary>What a room keeps of the territories of the network: who they are, by their profiles, and whether they are members.</summary>
+/// <summary>
+/// What a room keeps of the territories of the network: who they are, and whether they are members. A membership says where a territory is
+/// before any profile is written; where there is a profile, it says so.
+/// </summary>
 public sealed class TerritoryPart : IndexPart
 {
-    public override int Number => 1;
+    public override int Number => 2;
 
     public override IReadOnlyList<string> Kinds { get; } = [RecordKind.NameOf<Profile>(), RecordKind.NameOf<Membership>()];
 
@@ -26,13 +29,12 @@ public sealed class TerritoryPart : IndexPart
         if (record.Kind == Kinds[0])
         {
             var profile = (Profile?)body ?? new Profile();
-            row.Stamp = await NextStampAsync(db, cancellation);
-            (row.Name, row.Department, row.Region, row.Situations) = (
-                profile.Name,
-                profile.Department,
-                profile.Region,
-                string.Join('\n', profile.Situations.Distinct())
-            );
+            (row.HasProfile, row.Situations) = (body is not null, string.Join('\n', profile.Situations.Distinct()));
+            // A profile that goes leaves the place that the membership told, which is the same.
+            if (row.HasProfile || row.Membership == MembershipStatus.Unspecified)
+            {
+                (row.Name, row.Department, row.Region) = (profile.Name, profile.Department, profile.Region);
+            }
         }
         else
         {
@@ -42,7 +44,12 @@ public sealed class TerritoryPart : IndexPart
                 membership.Status == MembershipStatus.Left ? membership.EndedOn : "",
                 membership.PracticesLeft
             );
+            if (!row.HasProfile)
+            {
+                (row.Name, row.Department, row.Region) = (membership.Name, membership.Department, membership.Region);
+            }
         }
+        row.Stamp = await NextStampAsync(db, cancellation);
     }
 
     private static async Task<long> NextStampAsync(RecordsDb db, CancellationToken cancellation)
@@ -59,12 +66,15 @@ public sealed class TerritoryRow
     public required string Id { get; init; }
 
     /// <summary>
-    /// Grows with every change of a profile, so that a copy in memory knows what it has not seen. Writes come one after the other: a reader
+    /// Grows with every change, so that a copy in memory knows what it has not seen. Writes come one after the other: a reader
     /// that has seen a stamp has seen all before it.
     /// </summary>
     public long Stamp { get; set; }
 
-    /// <summary>Empty for a territory whose profile went, or never came.</summary>
+    /// <summary>Whether it tells of itself.</summary>
+    public bool HasProfile { get; set; }
+
+    /// <summary>Empty for a territory of which neither a profile nor a membership tells.</summary>
     public string Name { get; set; } = "";
     public string Department { get; set; } = "";
     public string Region { get; set; } = "";

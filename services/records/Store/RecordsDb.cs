@@ -26,6 +26,13 @@ public abstract class RecordsDb(DbContextOptions options) : DbContext(options)
     /// <summary>The latest stamp that this context gave to a territory.</summary>
     internal long TerritoryStamp { get; set; }
 
+    /// <summary>
+    /// The record as it stands in this transaction; null where there is none. For a part of the index that derives its rows from records of
+    /// several kinds.
+    /// </summary>
+    public async Task<Record?> FindRecordAsync(string kind, string id, CancellationToken cancellation) =>
+        await Records.FindAsync([kind, id], cancellation) is { } row ? Envelope.Read(row.Envelope) : null;
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.HasScripted<StoreRow>("store").HasKey(store => store.OnlyRow);

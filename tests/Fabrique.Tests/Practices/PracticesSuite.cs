@@ -441,6 +441,89 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
         Assert.Contains(list.Facets[3].Values, value => value is { Code: "53", Count: 1 });
     }
 
+    [Fact]
+    public async Task A_new_member_is_called_by_its_name_before_it_tells_anything_of_itself()
+    {
+        const string town = "02565";
+        using var peer = NodeKey.Ephemeral();
+        var records = service.Services.GetRequiredService<RecordStore<PracticesDb>>();
+        await records.TrustAsync(peer.Node, peer.KeyId, peer.PublicKey(), Cancellation);
+        await records.BindHomeAsync(town, "territories", peer.Node, Cancellation);
+        var practice = Publishable("Un lavoir");
+        practice.Territory = town;
+        var id = (await Practices.CreatePracticeAsync(new() { Practice = practice }, service.As(town))).Practice.Id;
+        await service.DeliverAsync(
+            "territories",
+            Of(
+                1,
+                new Membership
+                {
+                    Territory = town,
+                    Status = MembershipStatus.Active,
+                    Kind = "COM",
+                    Name = "Œuilly",
+                    Department = "02",
+                    Region = "32",
+                }
+            )
+        );
+        await Practices.PublishPracticeAsync(new() { Id = id }, service.As(town));
+
+        var place = new Place
+        {
+            Name = "Œuilly",
+            Department = "02",
+            Region = "32",
+        };
+        Assert.Equal(place, (await Practices.GetPracticeAsync(new() { Id = id })).Practice.Place);
+        var found = await Practices.ListPracticesAsync(new() { Region = { "32" }, Query = "oeuilly" });
+        Assert.Equal((id, place), (found.Practices.Single().Id, found.Practices.Single().Place));
+        using var export = Practices.ExportPractices(new() { Territory = town });
+        Assert.True(await export.ResponseStream.MoveNext(Cancellation));
+        Assert.Equal(place, export.ResponseStream.Current.Practice.Place);
+
+        // A profile that comes and goes takes nothing away.
+        await service.DeliverAsync(
+            "territories",
+            Of(
+                1,
+                new Profile
+                {
+                    Territory = town,
+                    Name = "Œuilly-sur-Aisne",
+                    Department = "02",
+                    Region = "32",
+                }
+            )
+        );
+        Assert.Equal("Œuilly-sur-Aisne", (await Practices.GetPracticeAsync(new() { Id = id })).Practice.Place.Name);
+        Assert.Equal([id], await OfTownAsync("aisne"));
+        await service.DeliverAsync("territories", Of<Profile>(2, null));
+        Assert.Equal("02", (await Practices.GetPracticeAsync(new() { Id = id })).Practice.Place.Department);
+        Assert.Equal([id], await OfTownAsync("œuilly"));
+
+        async Task<IEnumerable<string>> OfTownAsync(string query) =>
+            (await Practices.ListPracticesAsync(new() { Query = query, Territory = town })).Practices.Select(found => found.Id);
+
+        byte[] Of<TBody>(long version, TBody? body)
+            where TBody : class, IMessage<TBody>, new() =>
+            Envelope.Seal(
+                new Record
+                {
+                    Kind = RecordKind.NameOf<TBody>(),
+                    Id = town,
+                    Territory = town,
+                    Home = peer.Node,
+                    Version = version,
+                    ChangedAt = Timestamp.FromDateTime(DateTime.UnixEpoch),
+                    Visibility = Visibility.Public,
+                    Deleted = body is null,
+                    Body = body?.ToByteString() ?? ByteString.Empty,
+                },
+                peer
+            );
+    }
+
     [Theory]
     [
         InlineData("\" OR *"),
