@@ -16,7 +16,6 @@ internal sealed class PracticePart(Registry registry) : IndexPart
 {
     private static readonly string Practices = RecordKind.NameOf<Practice>();
 
-
     private readonly SearchIndex<PracticeRow> _search = new(PracticeText.Table);
 
     public override int Number => 1;

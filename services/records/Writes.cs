@@ -81,12 +81,14 @@ public sealed class Writes<TDb>(RecordStore<TDb> records, Registry registry, Tim
     /// <summary>Erases a record for good: see <see cref="RecordStore{TDb}.DeleteAsync"/>. One that is not there needs no erasing.</summary>
     /// <param name="among">As for <see cref="Verb{TDb, TBody}.Among"/>.</param>
     /// <param name="beside">Erases, in the same transaction, rows that belonged to it.</param>
+    /// <param name="check">Refuses what is not to be erased, or not as it is by now; asked after the right.</param>
     public Task<bool> DeleteAsync<TBody>(
         RecordKind<TBody> kind,
         string id,
         ServerCallContext call,
         Func<TBody, bool>? among = null,
-        Func<TDb, Task>? beside = null
+        Func<TDb, Task>? beside = null,
+        Action<Versioned<TBody>>? check = null
     )
         where TBody : class, IMessage<TBody>, new() =>
         records.DeleteAsync<TBody>(
@@ -99,6 +101,7 @@ public sealed class Writes<TDb>(RecordStore<TDb> records, Registry registry, Tim
                     throw kind.Missing();
                 }
                 call.Demand(kind.SubjectOf(body));
+                check?.Invoke(writing.Current!);
                 return kind.Territory(body);
             },
             beside,

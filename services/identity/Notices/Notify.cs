@@ -10,7 +10,6 @@ internal sealed partial class IdentityGrpc
 
     public override async Task<NotifyResponse> Notify(NotifyRequest request, ServerCallContext context)
     {
-        Texts.Tidy(request);
         EarlierNotice.Renew(request);
         // A mail leads nowhere but to this site.
         var path = request.Target?.Path ?? LocalAddress.Of(request.EarlierPath);

@@ -20,6 +20,7 @@ public sealed partial class PracticeEdit(
     private string _request = "";
     private long _version;
     private bool _published;
+    private bool _isDraft;
     private IReadOnlyList<(string Code, string Label)> _territories = [];
 
     [Parameter]
@@ -80,6 +81,7 @@ public sealed partial class PracticeEdit(
             Form = MessageForm.Of(practice, PracticeFields.All);
             _version = practice.Record?.Version ?? 0;
             _published = practice.Status == PracticeStatus.Published;
+            _isDraft = practice.Status is PracticeStatus.Draft or PracticeStatus.InternalReview or PracticeStatus.PeerReview;
             Outcome = State == "enregistre" ? FormOutcome.Saved : FormOutcome.None;
         }
     }

@@ -27,35 +27,36 @@ public static class PracticeExports
 
         void Map(string format, string type, Func<IAsyncEnumerable<ExportedPractice>, HttpContext, Task> write) =>
             app.MapGet(
-                $"/pratiques.{format}",
-                async (HttpContext http, PracticeService.PracticeServiceClient practices, TimeProvider clock) =>
-                {
-                    var request = PracticeSearch.Request(PracticeSearch.Read(http.Request));
-                    request.Sort = format == "atom" ? PracticeSort.Newest : request.Sort;
-                    using var call = practices.ExportPractices(
-                        request,
-                        deadline: clock.GetUtcNow().UtcDateTime + Timeout,
-                        cancellationToken: http.RequestAborted
-                    );
-                    bool any;
-                    try
+                    $"/pratiques.{format}",
+                    async (HttpContext http, PracticeService.PracticeServiceClient practices, TimeProvider clock) =>
                     {
-                        // What is wrong is known before the first byte is sent.
-                        any = await call.ResponseStream.MoveNext(http.RequestAborted);
+                        var request = PracticeSearch.Request(PracticeSearch.Read(http.Request));
+                        request.Sort = format == "atom" ? PracticeSort.Newest : request.Sort;
+                        using var call = practices.ExportPractices(
+                            request,
+                            deadline: clock.GetUtcNow().UtcDateTime + Timeout,
+                            cancellationToken: http.RequestAborted
+                        );
+                        bool any;
+                        try
+                        {
+                            // What is wrong is known before the first byte is sent.
+                            any = await call.ResponseStream.MoveNext(http.RequestAborted);
+                        }
+                        catch (RpcException error)
+                        {
+                            http.Response.StatusCode = new Answer<Practice>(null, error).StatusCode;
+                            return;
+                        }
+                        http.Response.ContentType = type;
+                        if (format != "atom")
+                        {
+                            http.Response.Headers.ContentDisposition = $"attachment; filename=\"pratiques.{format}\"";
+                        }
+                        await write(ReadAsync(call.ResponseStream, any, http), http);
                     }
-                    catch (RpcException error)
-                    {
-                        http.Response.StatusCode = new Answer<Practice>(null, error).StatusCode;
-                        return;
-                    }
-                    http.Response.ContentType = type;
-                    if (format != "atom")
-                    {
-                        http.Response.Headers.ContentDisposition = $"attachment; filename=\"pratiques.{format}\"";
-                    }
-                    await write(ReadAsync(call.ResponseStream, any, http), http);
-                }
-            ).ReadByOtherSites();
+                )
+                .ReadByOtherSites();
     }
 
     private static async IAsyncEnumerable<ExportedPractice> ReadAsync(

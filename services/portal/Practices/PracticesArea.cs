@@ -37,6 +37,8 @@ internal sealed class PracticesArea : Area
 
     public override void Map(WebApplication app) => app.MapPracticeExports();
 
+    public override IEnumerable<Link> Desks => [new("/facilitation/recherches", T["Recherches"], 50)];
+
     public override IEnumerable<Button> Actions(string territory) =>
         [
             new(To("/pratiques/nouvelle"), T["Raconter une pratique"], 10, "button"),

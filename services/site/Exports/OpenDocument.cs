@@ -112,33 +112,34 @@ internal static class OpenDocument
         var at = 0;
         while (at < line.Length)
         {
-            var end = at;
-            if (line[at] is ' ')
+            var end = End(line, at);
+            if (line[at] is '\t')
             {
-                end = line.AsSpan(at).IndexOfAnyExcept(' ') is var length and >= 0 ? at + length : line.Length;
-                if (end - at == 1 && at > 0 && end < line.Length)
-                {
-                    await xml.WriteStringAsync(" ");
-                }
-                else
-                {
-                    await xml.WriteStartElementAsync("text", "s", Text);
-                    await xml.WriteAttributeStringAsync("text", "c", Text, $"{end - at}");
-                    await xml.WriteEndElementAsync();
-                }
-            }
-            else if (line[at] is '\t')
-            {
-                end = at + 1;
                 await xml.WriteStartElementAsync("text", "tab", Text);
                 await xml.WriteEndElementAsync();
             }
+            else if (line[at] is not ' ' || (end - at == 1 && at > 0 && end < line.Length))
+            {
+                await xml.WriteStringAsync(line[at..end]);
+            }
             else
             {
-                end = line.AsSpan(at).IndexOfAny(' ', '\t') is var length and >= 0 ? at + length : line.Length;
-                await xml.WriteStringAsync(line[at..end]);
+                await xml.WriteStartElementAsync("text", "s", Text);
+                await xml.WriteAttributeStringAsync("text", "c", Text, $"{end - at}");
+                await xml.WriteEndElementAsync();
             }
             at = end;
         }
+    }
+
+    // Of what is written in one piece: a tabulation, spaces, or all that is neither.
+    private static int End(string line, int at)
+    {
+        var rest = line.AsSpan(at);
+        var length =
+            rest[0] is '\t' ? 1
+            : rest[0] is ' ' ? rest.IndexOfAnyExcept(' ')
+            : rest.IndexOfAny(' ', '\t');
+        return length < 0 ? line.Length : at + length;
     }
 }

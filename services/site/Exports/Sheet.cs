@@ -33,8 +33,8 @@ public sealed partial class Sheet<TItem>(string name, IReadOnlyList<(string Name
         );
 
     /// <summary>
-    /// A cell in which nothing is a formula, wherever a program parts it: it may take a comma, a tabulation or a line for the end of a cell,
-    /// and overlook quotation marks and spaces. A number alone stays a number.
+    /// A cell in which nothing is a formula, wherever a program parts it: it may take a comma, a tabulation or a line for the end of a
+    /// cell, and overlook quotation marks and spaces. A number alone stays a number.
     /// </summary>
     internal static string Harmless(string value) => Number().IsMatch(value) ? value : FormulaStart().Replace(value, "$1'");
 
@@ -58,7 +58,7 @@ public sealed partial class Sheet<TItem>(string name, IReadOnlyList<(string Name
     private static partial Regex Number();
 
     // Full-width forms are computed too where they are typed. The tabulation and the line ends begin a cell by themselves.
-    [GeneratedRegex("""((?:\A|[;,\t\r\n|:])[\s\p{C}\p{Z}"“”«»']*)(?=[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])""")]
+    [GeneratedRegex("""((?:\A|[;,\t\r\n|])[\s\p{C}\p{Pi}\p{Pf}'"]*)(?=[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])""")]
     private static partial Regex FormulaStart();
 }
 

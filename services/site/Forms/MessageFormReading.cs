@@ -101,7 +101,8 @@ public sealed partial class MessageForm
                 return typed;
             case FieldType.Bool:
                 return typed == "true";
-            case FieldType.Int32 when int.TryParse(TypedNumber.Plain(typed), NumberStyles.None, CultureInfo.InvariantCulture, out var whole):
+            case FieldType.Int32
+                when int.TryParse(TypedNumber.Plain(typed), NumberStyles.None, CultureInfo.InvariantCulture, out var whole):
                 return whole;
             case FieldType.Double
                 when double.TryParse(
@@ -111,7 +112,8 @@ public sealed partial class MessageForm
                     out var number
                 ) && double.IsFinite(number):
                 return number;
-            case FieldType.Int64 when long.TryParse(TypedNumber.Plain(typed), NumberStyles.None, CultureInfo.InvariantCulture, out var version):
+            case FieldType.Int64
+                when long.TryParse(TypedNumber.Plain(typed), NumberStyles.None, CultureInfo.InvariantCulture, out var version):
                 return version;
             // By its name in the contract, as in JSON.
             case FieldType.Enum:

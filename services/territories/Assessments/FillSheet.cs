@@ -9,7 +9,6 @@ internal sealed partial class AssessmentsGrpc
 {
     public override async Task<SaveSheetResponse> SaveSheet(SaveSheetRequest request, ServerCallContext context)
     {
-        Texts.Tidy(request);
         var sheet = await WriteSheetAsync(request.Territory, request.Family, "answered", context, (territory, current, version) =>
             AssessmentRules.Saved(current, territory, questionnaires.Of(current), request, version, Today)
         );

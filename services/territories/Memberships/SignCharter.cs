@@ -14,7 +14,6 @@ internal sealed partial class MembershipsGrpc
 
     public override async Task<SignCharterResponse> SignCharter(SignCharterRequest request, ServerCallContext context)
     {
-        Texts.Tidy(request);
         var verb = new Verb<TerritoriesDb, Membership>("charter-signed", membership =>
             membership.Signed(request.Version, charters.Latest, request.Signatory, request.SignedOn, request.Deliberation, Today)
         )

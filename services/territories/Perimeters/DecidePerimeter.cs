@@ -26,7 +26,6 @@ internal sealed partial class PerimetersGrpc
 
     public override async Task<RevisePerimeterResponse> RevisePerimeter(RevisePerimeterRequest request, ServerCallContext context)
     {
-        Texts.Tidy(request);
         var members = Members(request.Members);
         var verb = new Verb<TerritoriesDb, Perimeter>("revised", perimeter => perimeter.Revised(request, members, Today))
         {

@@ -10,7 +10,6 @@ internal sealed partial class PerimetersGrpc
 {
     public override async Task<DeclarePerimeterResponse> DeclarePerimeter(DeclarePerimeterRequest request, ServerCallContext context)
     {
-        Texts.Tidy(request);
         request.Siren = request.Siren.Replace(" ", "", StringComparison.Ordinal);
         var members = Members(request.Members);
         if (request.DeclaredBy.Length > 0)

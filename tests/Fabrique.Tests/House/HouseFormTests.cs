@@ -113,14 +113,14 @@ public sealed partial class HouseFormTests
     }
 
     [Fact]
-    public void What_every_service_has_in_common_is_small_in_each_of_its_three_parts()
+    public void What_every_service_has_in_common_is_small_in_each_of_its_parts()
     {
         // A composer that knows everything grows without anybody noticing.
         var parts = Directory
             .EnumerateFiles(Path.Combine(Root, "services", "defaults"), "*.cs", SearchOption.AllDirectories)
             .GroupBy(file => Path.GetFileName(Path.GetDirectoryName(file)!))
             .ToDictionary(part => part.Key, part => part.Sum(file => File.ReadLines(file).Count()));
-        Assert.Subset(new HashSet<string> { "Hosting", "Api", "Access" }, parts.Keys.ToHashSet());
+        Assert.Subset(new HashSet<string> { "Hosting", "Api", "Access", "Texts" }, parts.Keys.ToHashSet());
         Assert.All(parts, part => Assert.InRange(part.Value, 1, 640));
         Assert.InRange(parts["Hosting"], 1, 600);
     }

@@ -48,13 +48,19 @@ public sealed class PortalExportsTests : IAsyncLifetime
         );
 
         static List<string> Cells(XElement row) =>
-            [.. row.Elements(Table + "table-cell").Select(cell => string.Join('\n', cell.Elements(Words + "p").Select(line => line.Value)))];
+            [
+                .. row.Elements(Table + "table-cell")
+                    .Select(cell => string.Join('\n', cell.Elements(Words + "p").Select(line => line.Value))),
+            ];
     }
 
     [Fact]
     public async Task A_spreadsheet_keeps_spaces_tabulations_and_lines_and_says_how_many_columns_it_has()
     {
-        _site.Network.Store(PortalSite.Published(Guid.CreateVersion7().ToString(), "  deux  espaces\tet une tabulation \nla suite"), "published");
+        _site.Network.Store(
+            PortalSite.Published(Guid.CreateVersion7().ToString(), "  deux  espaces\tet une tabulation \nla suite"),
+            "published"
+        );
         await using var archive = await ZipArchive.CreateAsync(
             await BytesAsync("/pratiques.ods", "application/vnd.oasis.opendocument.spreadsheet"),
             ZipArchiveMode.Read,
@@ -62,15 +68,16 @@ public sealed class PortalExportsTests : IAsyncLifetime
             null
         );
         await using var content = await archive.Entries[2].OpenAsync();
-        var table = Assert.Single((await XDocument.LoadAsync(content, LoadOptions.PreserveWhitespace, default)).Descendants(Table + "table"));
+        var table = Assert.Single(
+            (await XDocument.LoadAsync(content, LoadOptions.PreserveWhitespace, default)).Descendants(Table + "table")
+        );
 
         // ODF 1.3, part 3, 9.1.2: columns, of which there is one or more, then rows, all as long as there are columns.
         Assert.Equal(["table-column", "table-row"], table.Elements().Select(element => element.Name.LocalName).Distinct());
         var columns = (int)Assert.Single(table.Elements(Table + "table-column")).Attribute(Table + "number-columns-repeated")!;
         Assert.All(table.Elements(Table + "table-row"), row => Assert.Equal(columns, row.Elements(Table + "table-cell").Count()));
-        Assert.Contains(
-            table.Descendants(Table + "table-cell"),
-            cell => string.Join('|', cell.Elements(Words + "p").Select(Read)) == "[2]deux[2]espaces[tab]et une tabulation[1]|la suite"
+        Assert.Contains(table.Descendants(Table + "table-cell"), cell =>
+            string.Join('|', cell.Elements(Words + "p").Select(Read)) == "[2]deux[2]espaces[tab]et une tabulation[1]|la suite"
         );
 
         static string Read(XElement line) =>
@@ -143,7 +150,11 @@ public sealed class PortalExportsTests : IAsyncLifetime
     [InlineData("/pratiques.atom"), InlineData("/territoires.geojson"), InlineData($"/territoires/{PortalSite.Loos}.geojson")]
     public async Task Pages_of_other_sites_read_open_data_without_the_cookies_of_their_visitors(string address)
     {
-        using var asked = new HttpRequestMessage(HttpMethod.Get, address) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var asked = new HttpRequestMessage(HttpMethod.Get, address)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         asked.Headers.Add("Origin", "https://ailleurs.example");
         using var answer = await _site.SendAsync(asked);
         Assert.Equal(["*"], answer.Headers.GetValues("Access-Control-Allow-Origin"));
@@ -153,7 +164,11 @@ public sealed class PortalExportsTests : IAsyncLifetime
     [Fact]
     public async Task Pages_for_people_are_not_read_by_other_sites()
     {
-        using var asked = new HttpRequestMessage(HttpMethod.Get, "/pratiques") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var asked = new HttpRequestMessage(HttpMethod.Get, "/pratiques")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         asked.Headers.Add("Origin", "https://ailleurs.example");
         using var answer = await _site.SendAsync(asked);
         Assert.False(answer.Headers.Contains("Access-Control-Allow-Origin"));

@@ -264,6 +264,49 @@ public sealed class PortalFormTests : IAsyncLifetime
         );
     }
 
+    [Fact]
+    public async Task A_draft_is_deleted_after_a_page_that_asks()
+    {
+        var draft = PortalSite.Published(Guid.CreateVersion7().ToString(), "\u3164");
+        draft.Status = PracticeStatus.Draft;
+        _site.Network.Store(draft, "drafted");
+        var list = await _site.GetAsync("/brouillons");
+        var link = list.Document.QuerySelectorAll("main td a").Single();
+        Assert.Contains("Sans titre", list.Document.QuerySelector("main tbody")!.TextContent, StringComparison.Ordinal);
+
+        var page = await _site.GetAsync(link.GetAttribute("href")!);
+        Assert.True(_site.Network.Practices.ContainsKey(draft.Id));
+        var done = await _site.PressAsync(page, "Supprimer le brouillon");
+
+        Assert.Contains("Le brouillon est supprimé", done.Text, StringComparison.Ordinal);
+        Assert.False(_site.Network.Practices.ContainsKey(draft.Id));
+        // A second press of the same button.
+        Assert.Contains(
+            "Le brouillon est supprimé",
+            (await _site.PressAsync(page, "Supprimer le brouillon")).Text,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task What_was_published_is_not_deleted_by_a_page()
+    {
+        var page = await _site.GetAsync($"/pratiques/{PortalSite.Skatepark}/supprimer");
+        Assert.Contains("Ce n’est plus un brouillon", page.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(page.Document.QuerySelectorAll("main button"), button =>
+            button.TextContent.Contains("Supprimer", StringComparison.Ordinal)
+        );
+    }
+
+    [Fact]
+    public async Task Who_helps_towns_write_reads_what_was_searched_in_vain()
+    {
+        _site.SignIn(PortalSite.Token("observer:*"));
+        Assert.Contains("/facilitation/recherches", (await _site.GetAsync("/pratiques")).Html, StringComparison.Ordinal);
+        var page = await _site.GetAsync("/facilitation/recherches?jours=90");
+        Assert.Contains("lavoir", page.Document.QuerySelector("main table")!.TextContent, StringComparison.Ordinal);
+    }
+
     private IEnumerable<Practice> Drafts => _site.Network.Practices.Values.Where(practice => practice.Status == PracticeStatus.Draft);
 
     private async Task<PortalPage> TypedAsync()

@@ -308,6 +308,32 @@ public sealed class PortalNetwork : IAsyncDisposable
             return Task.FromResult(new PublishPracticeResponse { Practice = network.Store(published, "published") });
         }
 
+        public override Task<DeletePracticeResponse> DeletePractice(DeletePracticeRequest request, ServerCallContext context)
+        {
+            network.MayWrite(context);
+            network.Practices.TryRemove(Current(request.Id, request.Version).Id, out _);
+            return Task.FromResult(new DeletePracticeResponse());
+        }
+
+        public override Task<ListUnansweredSearchesResponse> ListUnansweredSearches(
+            ListUnansweredSearchesRequest request,
+            ServerCallContext context
+        ) =>
+            Task.FromResult(
+                new ListUnansweredSearchesResponse
+                {
+                    Searches =
+                    {
+                        new UnansweredSearch
+                        {
+                            Words = "lavoir",
+                            Count = 10,
+                            LastDay = new DateTime(2026, 3, 2, 0, 0, 0, DateTimeKind.Utc).ToTimestamp(),
+                        },
+                    },
+                }
+            );
+
         public override Task<WithdrawPracticeResponse> WithdrawPractice(WithdrawPracticeRequest request, ServerCallContext context)
         {
             network.MayWrite(context);

@@ -96,6 +96,8 @@ public static class SitePages
         ("/pratiques/nouvelle", ["/pratiques/nouvelle"]),
         ("/pratiques/{Id}/modifier", [Practice + "/modifier"]),
         ("/pratiques/{Id}/retirer", [Practice + "/retirer"]),
+        ("/pratiques/{Id}/supprimer", [Practice + "/supprimer"]),
+        ("/facilitation/recherches", ["/facilitation/recherches"]),
     ];
 
     public static IEnumerable<string> Public => Examples.SelectMany(page => page.Addresses);

@@ -24,7 +24,13 @@ public sealed class TypedTextTests
         Assert.Equal("demi \ufffd paire", Texts.Tidy(string.Concat("demi ", '\ud83d', " paire")));
 
     [Theory]
-    [InlineData("\u200B\u2060"), InlineData("\u00AD"), InlineData("\u3164\u115F\u1160\uFFA0"), InlineData("\u2800"), InlineData("\u00A0\u3000")]
+    [
+        InlineData("\u200B\u2060"),
+        InlineData("\u00AD"),
+        InlineData("\u3164\u115F\u1160\uFFA0"),
+        InlineData("\u2800"),
+        InlineData("\u00A0\u3000")
+    ]
     [InlineData("\uFE0F"), InlineData("\U000E0020\U000E0041"), InlineData("\u202E\u200F"), InlineData("\u034F"), InlineData(" \t\v\n")]
     public void A_text_in_which_nothing_is_seen_is_empty(string typed) => Assert.Empty(Texts.Tidy(typed));
 
@@ -53,7 +59,12 @@ public sealed class TypedTextTests
     [InlineData("fr", "−3", -3), InlineData("fr", "–3,5", -3.5), InlineData("fr", "- 3", -3)]
     [InlineData("fr", "1\u202f250,5", 1250.5), InlineData("fr", "1\u00a0250", 1250), InlineData("fr", "1.250,5", 1250.5)]
     [InlineData("fr", "1.5", 1.5), InlineData("fr", "1,250", 1.25), InlineData("fr", "1.250.000", 1250000)]
-    [InlineData("en", "1,250.5", 1250.5), InlineData("en", "1,250", 1250), InlineData("en", "1,5", 1.5), InlineData("en", "−1,250,000", -1250000)]
+    [
+        InlineData("en", "1,250.5", 1250.5),
+        InlineData("en", "1,250", 1250),
+        InlineData("en", "1,5", 1.5),
+        InlineData("en", "−1,250,000", -1250000)
+    ]
     public void A_number_is_read_as_pages_show_it(string language, string typed, double number)
     {
         var form = new MessageForm(new(() => []));
@@ -100,9 +111,18 @@ public sealed class TypedTextTests
     [InlineData("=CMD(\"x\")", "'=CMD(\"x\")")]
     [InlineData("-5 000 €", "'-5 000 €"), InlineData("+33 3 21 69 88 77", "'+33 3 21 69 88 77"), InlineData("@SUM(A1)", "'@SUM(A1)")]
     [InlineData("＝1+1", "'＝1+1"), InlineData(" \t=1+1", " \t'=1+1"), InlineData("\u200b=1+1", "\u200b'=1+1"), InlineData("\r=1", "\r'=1")]
-    [InlineData("vélo;=1+1", "vélo;'=1+1"), InlineData("vélo, \"=1+1", "vélo, \"'=1+1"), InlineData("a\tb\t@c", "a\tb\t'@c")]
+    [
+        InlineData("«\u00a0=1+1", "«\u00a0'=1+1"),
+        InlineData("vélo;=1+1", "vélo;'=1+1"),
+        InlineData("vélo, \"=1+1", "vélo, \"'=1+1"),
+        InlineData("a\tb\t@c", "a\tb\t'@c")
+    ]
     [InlineData("- un\n- deux", "'- un\n'- deux")]
-    [InlineData("-5", "-5"), InlineData("-5,25", "-5,25"), InlineData("Loos-en-Gohelle : 82 % = beaucoup", "Loos-en-Gohelle : 82 % = beaucoup")]
+    [
+        InlineData("-5", "-5"),
+        InlineData("-5,25", "-5,25"),
+        InlineData("Loos-en-Gohelle : 82 % = beaucoup", "Loos-en-Gohelle : 82 % = beaucoup")
+    ]
     public void No_cell_for_people_is_a_formula_wherever_a_program_parts_it(string stored, string written) =>
         Assert.Equal(written, Sheet<string>.Harmless(stored));
 }

@@ -77,6 +77,68 @@ public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
     }
 
     [Theory]
+    [InlineData(PracticeStatus.Draft), InlineData(PracticeStatus.InternalReview), InlineData(PracticeStatus.PeerReview)]
+    public async Task A_draft_is_deleted_whole(PracticeStatus status)
+    {
+        var draft = await CreateAsync("À jeter");
+        if (status != PracticeStatus.Draft)
+        {
+            draft = (await Practices.AskReviewAsync(new() { Id = draft.Id, Review = status }, service.As(Town))).Practice;
+        }
+        if (status == PracticeStatus.PeerReview)
+        {
+            var remark = new CommentPracticeRequest
+            {
+                Id = draft.Id,
+                Territory = Peer,
+                Text = "Dommage.",
+            };
+            await Practices.CommentPracticeAsync(remark, service.As(Peer));
+        }
+        await RefusedAsync(StatusCode.Unauthenticated, () => Practices.DeletePracticeAsync(new() { Id = draft.Id }).ResponseAsync);
+        await RefusedAsync(StatusCode.PermissionDenied, () =>
+            Practices.DeletePracticeAsync(new() { Id = draft.Id }, service.As(Peer)).ResponseAsync
+        );
+        var delete = new DeletePracticeRequest { Id = draft.Id, Version = draft.Record.Version + 1 };
+        await RefusedAsync(StatusCode.Aborted, () => Practices.DeletePracticeAsync(delete, service.As(Town)).ResponseAsync);
+
+        delete.Version = draft.Record.Version;
+        await Practices.DeletePracticeAsync(delete, service.As(Town));
+        await RefusedAsync(StatusCode.NotFound, () => Practices.GetPracticeAsync(new() { Id = draft.Id }, service.As(Town)).ResponseAsync);
+        var list = await Practices.ListPracticesAsync(new() { Territory = Town, Status = status }, service.As(Town));
+        Assert.DoesNotContain(draft.Id, list.Practices.Select(found => found.Id));
+        await using var db = await service.Services.GetRequiredService<IDbContextFactory<PracticesDb>>().CreateDbContextAsync(Cancellation);
+        Assert.False(await db.Comments.AnyAsync(comment => comment.Practice == draft.Id, Cancellation));
+        // Pressed twice.
+        await Practices.DeletePracticeAsync(delete, service.As(Town));
+    }
+
+    [Fact]
+    public async Task What_was_published_is_withdrawn_and_not_deleted()
+    {
+        var practice = await CreateAsync("À garder");
+        foreach (
+            var write in new Func<Task>[]
+            {
+                () => Practices.PublishPracticeAsync(new() { Id = practice.Id }, service.As(Town)).ResponseAsync,
+                () => Practices.ArchivePracticeAsync(new() { Id = practice.Id }, service.As(Town)).ResponseAsync,
+                () => Practices.WithdrawPracticeAsync(new() { Id = practice.Id }, service.As(Town)).ResponseAsync,
+            }
+        )
+        {
+            await write();
+            Assert.Equal(
+                "NOT_A_DRAFT",
+                Reason(
+                    await RefusedAsync(StatusCode.FailedPrecondition, () =>
+                        Practices.DeletePracticeAsync(new() { Id = practice.Id }, service.As(Town)).ResponseAsync
+                    )
+                )
+            );
+        }
+    }
+
+    [Theory]
     [InlineData(PracticesLeft.Hidden)]
     [InlineData(PracticesLeft.Kept)]
     public async Task A_territory_that_leaves_takes_its_practices_along_or_leaves_them_to_be_read(PracticesLeft wish)

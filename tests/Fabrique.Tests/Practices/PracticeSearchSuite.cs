@@ -260,6 +260,18 @@ public abstract class PracticeSearchSuite(ServiceUnderTest<PracticesDb> service)
         var searches = (await Practices.ListUnansweredSearchesAsync(new(), steward)).Searches;
         Assert.Equal(("poudlard quidditch", 10), Assert.Single(searches.Select(search => (search.Words, search.Count))));
 
+        foreach (var reader in new[] { new Grant(Grant.Facilitator, "R32"), new Grant(Grant.Observer, Grant.Everywhere) })
+        {
+            var token = NodeToken.Issue(
+                service.Services.GetRequiredService<NodeKey>(),
+                [reader],
+                TimeSpan.FromHours(1),
+                TimeProvider.System
+            );
+            Assert.Single(
+                (await Practices.ListUnansweredSearchesAsync(new(), new Metadata { { "authorization", $"Bearer {token}" } })).Searches
+            );
+        }
         await RefusedAsync(StatusCode.Unauthenticated, () => Practices.ListUnansweredSearchesAsync(new()).ResponseAsync);
         await RefusedAsync(StatusCode.PermissionDenied, () => Practices.ListUnansweredSearchesAsync(new(), service.As(Town)).ResponseAsync);
     }

@@ -16,7 +16,7 @@ public static class Texts
     private const string Unseen = "\u200b\u2060\ufeff\u180e";
 
     /// <summary>
-    /// Letters, marks and a symbol of Unicode that have no shape of their own: fillers, blanks, selectors of the shape of what stands before
+    /// Letters, marks and a symbol of Unicode that have no shape of their own: fillers, blanks, selectors of the shape of others
     /// (https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt, Default_Ignorable_Code_Point, and the blank of Braille).
     /// </summary>
     private static readonly (int First, int Last)[] Shapeless =
@@ -38,8 +38,8 @@ public static class Texts
     public static void Tidy(IMessage message) => Walk(message, "", (path, text) => path == "pageToken" ? text : Tidy(text));
 
     /// <summary>
-    /// A text as it is kept: without stray spaces and control characters, with one form for each accent and line end (NFC, LF). One in which
-    /// nothing is seen is empty.
+    /// A text as it is kept: without stray spaces and control characters, with one form for each accent and line end (NFC, LF). One in
+    /// which nothing is seen is empty.
     /// </summary>
     public static string Tidy(string text)
     {
@@ -77,8 +77,9 @@ public static class Texts
     }
 
     /// <summary>
-    /// The text with nothing that a page, XML or a database cannot hold: half a surrogate pair becomes U+FFFD, noncharacters and controls go.
-    /// What parts lines or words goes on doing so, as LF or as a space. Writers of files use it too: what other nodes wrote is not known.
+    /// The text with nothing that a page, XML or a database cannot hold: half a surrogate pair becomes U+FFFD, noncharacters and
+    /// controls go. What parts lines or words goes on doing so, as LF or as a space. Writers of files use it too: what other nodes
+    /// wrote is not known.
     /// </summary>
     public static string WellFormed(string text)
     {
