@@ -1,7 +1,6 @@
 using Fabrique.Identity.V1;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
-using MimeKit;
 
 namespace Fabrique.Identity;
 
@@ -10,10 +9,14 @@ internal sealed partial class IdentityGrpc
     public override async Task<CreateInvitationResponse> CreateInvitation(CreateInvitationRequest request, ServerCallContext context)
     {
         var grant = await ReadAsync(request.Grant, context, "GiveGrant");
-        var email = request.Email.Trim();
-        if (email.Length > 200 || !MailboxAddress.TryParse(email, out var address) || address.Address != email)
+        if (EmailAddress.Read(request.Email) is not { } email)
         {
-            throw Refusal.Invalid("email", $"Indiquez une adresse électronique, par exemple prenom.nom@mairie.fr.");
+            throw Refusal.Invalid(
+                "email",
+                EmailAddress.HasAccent(request.Email)
+                    ? $"Avant le signe @, cette adresse a une lettre accentuée : beaucoup de serveurs de courrier ne la transmettent pas."
+                    : (FormattableString)$"Indiquez une adresse électronique, par exemple prenom.nom@mairie.fr."
+            );
         }
         var (link, secret) = links.Add(Links.Invitation, email, grant, request.Grant.Function, End("grant.until", request.Grant.Until));
         var response = new CreateInvitationResponse { Invitation = Message(link) };
@@ -29,11 +32,12 @@ internal sealed partial class IdentityGrpc
                 email,
                 grant,
                 (await places.FindAsync(grant.Scope, context.CancellationToken)).Name,
+                await inviters.NameAsync(Caller(context), context.CancellationToken),
                 site,
                 secret
             );
         }
-        rights.Note(Caller(context), "invited", link.Id, grant.ToString());
+        rights.Note(Caller(context), Inviters.Invited, link.Id, grant.ToString());
         await db.SaveChangesAsync(context.CancellationToken);
         return response;
     }
@@ -68,7 +72,7 @@ internal sealed partial class IdentityGrpc
         new()
         {
             Id = link.Id,
-            Email = link.Email,
+            Email = EmailAddress.Show(link.Email),
             Grant = new()
             {
                 Role = link.Role,

@@ -18,6 +18,7 @@ internal sealed partial class IdentityGrpc(
     Mails mails,
     NoticeKeeper notices,
     Places places,
+    Inviters inviters,
     NodeSite site,
     NodeKey node,
     UserManager<Person> people,
@@ -70,7 +71,7 @@ internal sealed partial class IdentityGrpc(
     public override async Task<GiveGrantResponse> GiveGrant(GiveGrantRequest request, ServerCallContext context)
     {
         var grant = await ReadAsync(request.Grant, context);
-        var email = people.NormalizeEmail(request.Email.Trim());
+        var email = people.NormalizeEmail(request.Email);
         var person = await db
             .Users.AsNoTracking()
             .SingleOrDefaultAsync(
@@ -215,7 +216,7 @@ internal sealed partial class IdentityGrpc(
         {
             Person = person.Id,
             Name = person.Name,
-            Email = person.Email,
+            Email = EmailAddress.Show(person.Email!),
             Grant = Message(row),
         };
 }

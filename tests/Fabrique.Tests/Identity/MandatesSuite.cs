@@ -100,7 +100,7 @@ public abstract class MandatesSuite(ServiceUnderTest<IdentityDb> service)
             .Links.AsNoTracking()
             .SingleAsync(link => link.Id == invited.Id, Cancellation);
         var person = await MakeAsync();
-        await scope.ServiceProvider.GetRequiredService<Accounts>().AcceptAsync(new Person { Id = person }, link);
+        await scope.ServiceProvider.GetRequiredService<Accounts>().AcceptAsync(new Person { Id = person }, link, tell: false);
         Assert.Equal(
             Tomorrow.Seconds,
             Assert.Single((await Identity.ListDelegatesAsync(new() { Territory = town }, referent)).Delegates).Grant.Until.Seconds
