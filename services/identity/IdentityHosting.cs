@@ -51,7 +51,15 @@ public static class IdentityHosting
             .AddDefaultTokenProviders()
             .AddPasswordValidator<PasswordStrength>();
         services.AddScoped<Failures>().AddScoped<Links>().AddScoped<RightsKeeper>().AddScoped<Mails>();
-        services.AddScoped<Accounts>().AddScoped<AccountLife>().AddScoped<PersonalTokens>().AddScoped<NodePrograms>().AddScoped<WaysIn>().AddScoped<Codes>().AddScoped<AddressChange>().AddScoped<Inviters>();
+        services
+            .AddScoped<Accounts>()
+            .AddScoped<AccountLife>()
+            .AddScoped<PersonalTokens>()
+            .AddScoped<NodePrograms>()
+            .AddScoped<WaysIn>()
+            .AddScoped<Codes>()
+            .AddScoped<AddressChange>()
+            .AddScoped<Inviters>();
         services.AddPasskeys(NodeSite.Of(builder.Configuration));
         services
             .AddSingleton<Revocations>()
@@ -101,13 +109,12 @@ public static class IdentityHosting
                 options.DefaultScheme = PeopleOrSession;
                 options.DefaultChallengeScheme = IdentityConstants.ApplicationScheme;
             })
-            .AddPolicyScheme(PeopleOrSession, null, either =>
-                either.ForwardDefaultSelector = http =>
+            .AddPolicyScheme(PeopleOrSession, null, either => either.ForwardDefaultSelector = http =>
                     // Programs bear tokens, to the calls of the contract; pages know the cookie alone.
-                    http.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null
+                    http.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()
+                        is not null
                         ? NodeToken.Either
-                        : IdentityConstants.ApplicationScheme
-            )
+                        : IdentityConstants.ApplicationScheme)
             .AddIdentityCookies(cookies =>
             {
                 cookies.ApplicationCookie!.Configure(cookie =>

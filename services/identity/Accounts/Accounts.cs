@@ -4,7 +4,15 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Identity;
 
 /// <summary>Makes accounts, once an address was confirmed.</summary>
-internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, Entry entry, WaysIn ways, Places places, IdentityDb db, TimeProvider clock)
+internal sealed class Accounts(
+    UserManager<Person> people,
+    RightsKeeper rights,
+    Entry entry,
+    WaysIn ways,
+    Places places,
+    IdentityDb db,
+    TimeProvider clock
+)
 {
     /// <summary>In characters.</summary>
     public const int LongestName = 100;
@@ -81,7 +89,10 @@ internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, 
             ways.Tell(person, "invitation accepted", "", () =>
                 (
                     T["Votre compte a un droit de plus"],
-                    T["Une invitation vient d’être acceptée avec votre compte : {0}.", RoleNames.Of(new(link.Role, link.Scope, link.Family), place)]
+                    T[
+                        "Une invitation vient d’être acceptée avec votre compte : {0}.",
+                        RoleNames.Of(new(link.Role, link.Scope, link.Family), place)
+                    ]
                 )
             );
         }

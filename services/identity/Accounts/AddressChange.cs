@@ -73,7 +73,9 @@ internal sealed class AddressChange(
             return false;
         }
         // What was sent to the old address opens nothing any more; an invitation there was for somebody who reads it, and stays.
-        await db.Links.Where(row => row.Email == old && row.Purpose != Links.Invitation && row.Purpose != Links.Unsubscribe).ExecuteDeleteAsync();
+        await db
+            .Links.Where(row => row.Email == old && row.Purpose != Links.Invitation && row.Purpose != Links.Unsubscribe)
+            .ExecuteDeleteAsync();
         await rights.EndSessionsAsync(person.Id, _ => false);
         return true;
     }

@@ -34,7 +34,9 @@ internal static class EmailAddress
 
     /// <summary>What addresses are compared by: those that reach the same mailbox have the same.</summary>
     public static string Key(string? address) =>
-        Parts(address) is var (local, domain) && domain is not null ? $"{local}@{domain}".ToLowerInvariant() : (address ?? "").ToLowerInvariant();
+        Parts(address) is var (local, domain) && domain is not null
+            ? $"{local}@{domain}".ToLowerInvariant()
+            : (address ?? "").ToLowerInvariant();
 
     /// <summary>As people read it.</summary>
     public static string Show(string address)

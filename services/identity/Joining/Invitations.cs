@@ -8,7 +8,7 @@ internal sealed partial class IdentityGrpc
 {
     public override async Task<CreateInvitationResponse> CreateInvitation(CreateInvitationRequest request, ServerCallContext context)
     {
-        var grant = await ReadAsync(request.Grant, context, "GiveGrant");
+        var grant = await ReadNewAsync(request.Grant, context);
         if (EmailAddress.Read(request.Email) is not { } email)
         {
             throw Refusal.Invalid(
@@ -17,6 +17,11 @@ internal sealed partial class IdentityGrpc
                     ? $"Avant le signe @, cette adresse a une lettre accentuée : beaucoup de serveurs de courrier ne la transmettent pas."
                     : (FormattableString)$"Indiquez une adresse électronique, par exemple prenom.nom@mairie.fr."
             );
+        }
+        // What is handed out by hand may be made again: it sends nothing, and only the one who runs the node can.
+        if (!request.ReturnLink)
+        {
+            await BoundInvitationsAsync(email, grant, context);
         }
         var (link, secret) = links.Add(Links.Invitation, email, grant, request.Grant.Function, End("grant.until", request.Grant.Until));
         var response = new CreateInvitationResponse { Invitation = Message(link) };
@@ -39,6 +44,14 @@ internal sealed partial class IdentityGrpc
         }
         rights.Note(Caller(context), Inviters.Invited, link.Id, grant.ToString());
         await db.SaveChangesAsync(context.CancellationToken);
+        await TellDelegationAsync(
+            grant,
+            "",
+            NoticeSentence.Saying(
+                $"Une personne est invitée dans la délégation de {new TerritoryName(grant.Scope)}, sur décision de la facilitation."
+            ),
+            context
+        );
         return response;
     }
 

@@ -28,7 +28,10 @@ internal sealed class Codes(UserManager<Person> people, Entry entry, WaysIn ways
         await people.SetTwoFactorEnabledAsync(person, true);
         var spare = await people.GenerateNewTwoFactorRecoveryCodesAsync(person, Spare);
         ways.Tell(person, "second factor set up", "", () =>
-            (T["Un code est demandé pour entrer dans votre compte"], T["Désormais, un code de votre application est demandé à chaque connexion."])
+            (
+                T["Un code est demandé pour entrer dans votre compte"],
+                T["Désormais, un code de votre application est demandé à chaque connexion."]
+            )
         );
         await db.SaveChangesAsync();
         return spare;

@@ -109,9 +109,7 @@ internal sealed class Links(IdentityDb db, IDataProtectionProvider protection, T
     public async Task<bool> MaySendAsync(string purpose, string email)
     {
         var (address, since) = (EmailAddress.Key(email), Now - (long)Flood.TotalMilliseconds);
-        return await db.Links.CountAsync(link =>
-                link.Email == address && link.Purpose == purpose && link.CreatedAt > since
-            ) < MostUnused;
+        return await db.Links.CountAsync(link => link.Email == address && link.Purpose == purpose && link.CreatedAt > since) < MostUnused;
     }
 
     /// <summary>The link with this secret that lets somebody in, unless it has served or its time is over.</summary>

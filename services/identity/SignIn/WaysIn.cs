@@ -3,7 +3,14 @@ using Microsoft.AspNetCore.Identity;
 namespace Fabrique.Identity;
 
 /// <summary>What opens an account, beside links by mail: a password, passkeys, providers of identities.</summary>
-internal sealed class WaysIn(UserManager<Person> people, RightsKeeper rights, Mails mails, NodeSite site, IReadOnlyList<Provider> providers, TimeProvider clock)
+internal sealed class WaysIn(
+    UserManager<Person> people,
+    RightsKeeper rights,
+    Mails mails,
+    NodeSite site,
+    IReadOnlyList<Provider> providers,
+    TimeProvider clock
+)
 {
     /// <summary>Name of the token that remembers which identity at a provider counts as a person's second factor.</summary>
     public const string SecondFactor = "second-factor";

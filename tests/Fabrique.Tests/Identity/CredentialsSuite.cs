@@ -201,7 +201,10 @@ public abstract class CredentialsSuite(IdentityUnderTest service)
         await owner.SendAsync("entrer");
         Assert.True(
             await service.ReadAsync(db =>
-                db.Grants.AnyAsync(grant => grant.Person == person.Id && grant.Scope == "62528" && grant.Role == Grant.Delegate, Cancellation)
+                db.Grants.AnyAsync(
+                    grant => grant.Person == person.Id && grant.Scope == "62528" && grant.Role == Grant.Delegate,
+                    Cancellation
+                )
             )
         );
         Assert.Single(await service.MailsAsync(address, 1));

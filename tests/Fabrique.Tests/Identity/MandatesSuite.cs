@@ -110,7 +110,7 @@ public abstract class MandatesSuite(ServiceUnderTest<IdentityDb> service)
             ["grant.until"],
             Fields(
                 await RefusedAsync(StatusCode.InvalidArgument, () =>
-                    Identity.CreateInvitationAsync(new() { Email = "elue-invitee@example.org", Grant = grant }, referent).ResponseAsync
+                    Identity.CreateInvitationAsync(new() { Email = "elue-tardive@example.org", Grant = grant }, referent).ResponseAsync
                 )
             )
         );
