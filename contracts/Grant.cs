@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using System.Text.RegularExpressions;
 
 namespace Fabrique;
 
@@ -8,7 +9,7 @@ namespace Fabrique;
 /// Official code of a territory, "R32" for a region, the code of a cohort, the name of a node for a steward; <see cref="Everywhere"/>.
 /// </param>
 /// <param name="Family">Vocabulary Role4F: which of the four actor families a delegate stands for; otherwise empty.</param>
-public readonly record struct Grant(string Role, string Scope, string Family = "")
+public readonly partial record struct Grant(string Role, string Scope, string Family = "")
 {
     /// <summary>The claim of a token that bears a grant.</summary>
     public const string Claim = "grant";
@@ -34,17 +35,29 @@ public readonly record struct Grant(string Role, string Scope, string Family = "
     /// <summary>The roles, from the one that most people have.</summary>
     public static readonly IReadOnlyList<string> Roles = [Delegate, Referent, Facilitator, Observer, Steward];
 
-    /// <summary>"delegate:62528:AGENT", as a token bears it.</summary>
-    public override string ToString() => Family.Length > 0 ? $"{Role}:{Scope}:{Family}" : $"{Role}:{Scope}";
+    /// <summary>Whether a right of this role can hold in this scope: a delegate's in one territory, and every scope is one word.</summary>
+    public static bool Holds(string role, string scope) =>
+        scope == Everywhere ? role is not (Delegate or Referent or Steward) : Roles.Contains(role) && Scopes().IsMatch(scope);
 
-    /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
+    /// <summary>"delegate:62528:AGENT", as a token bears it.</summary>
+    /// <exception cref="InvalidOperationException">The scope is not one word, and would be read as another right.</exception>
+    public override string ToString() =>
+        Scope.Contains(':', StringComparison.Ordinal) ? throw new InvalidOperationException("A scope is one word.")
+        : Family.Length > 0 ? $"{Role}:{Scope}:{Family}"
+        : $"{Role}:{Scope}";
+
+    /// <summary>Reads what <see cref="ToString"/> wrote; any other text is no right anywhere.</summary>
     public static Grant Parse(string text) =>
         text.Split(':') switch
         {
-            [var role, var scope, var family, ..] => new(role, scope, family),
-            [var role, var scope] => new(role, scope),
-            _ => new(text, ""),
+            [var role, var scope, var family] when Holds(role, scope) => new(role, scope, family),
+            [var role, var scope] when Holds(role, scope) => new(role, scope),
+            _ => default,
         };
+
+    // Codes of territories, regions and cohorts, names of nodes.
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9-]{0,39}$")]
+    private static partial Regex Scopes();
 }
 
 /// <summary>The grants of whoever calls.</summary>

@@ -74,6 +74,8 @@ internal static class Sessions
                 oidc.Events.OnRedirectToIdentityProvider = context =>
                 {
                     context.ProtocolMessage.RedirectUri = new Uri(identity.Public, Callback).AbsoluteUri;
+                    // For the mail of a link, which may be opened in another browser, where this sign-in is not under way.
+                    context.ProtocolMessage.SetParameter("retour", context.Properties.RedirectUri);
                     context.ProtocolMessage.UiLocales = Language
                         .Find(context.Properties.RedirectUri?.Split('/', 3).ElementAtOrDefault(1) ?? "")
                         ?.Code

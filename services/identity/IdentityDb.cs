@@ -18,6 +18,7 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityU
     internal DbSet<PersonalTokenRow> PersonalTokens => Set<PersonalTokenRow>();
     internal DbSet<ProgramRow> Programs => Set<ProgramRow>();
     internal DbSet<SpentRow> SpentChallenges => Set<SpentRow>();
+    internal DbSet<FailureRow> Failures => Set<FailureRow>();
     internal DbSet<NoticeRow> Notices => Set<NoticeRow>();
     internal DbSet<NoticeChoiceRow> NoticeChoices => Set<NoticeChoiceRow>();
     internal DbSet<ErasureRow> Erasures => Set<ErasureRow>();
@@ -67,6 +68,7 @@ public sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityU
         builder.Entity<PersonalTokenRow>().ToTable("personal_tokens").HasKey(token => token.Id);
         builder.Entity<ProgramRow>().ToTable("programs").HasKey(program => program.Id);
         builder.Entity<SpentRow>().ToTable("spent_challenges").HasKey(spent => spent.Hash);
+        builder.Entity<FailureRow>().ToTable("failures").HasKey(failure => failure.Key);
         builder.Entity<NoticeRow>().ToTable("notices").HasKey(notice => notice.Id);
         builder.Entity<ErasureRow>().ToTable("erasures").HasKey(erasure => new { erasure.Request, erasure.Service });
         builder.Entity<NoticeChoiceRow>().ToTable("notice_choices").HasKey(choice => new { choice.Person, choice.Topic });

@@ -1,6 +1,7 @@
 using Fabrique.Identity.Components;
 using Fabrique.Records.V1;
 using Fabrique.Storage;
+using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -27,14 +28,15 @@ public static class IdentityHosting
         // Pages and the frameworks share one context a request.
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<IdentityDb>>().CreateDbContext());
 
+        services.AddScoped<ILookupNormalizer, AddressNormalizer>();
         services
             .AddIdentityCore<Person>(options =>
             {
                 options.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
                 options.User.RequireUniqueEmail = true;
                 options.User.AllowedUserNameCharacters = "";
-                options.Lockout.MaxFailedAccessAttempts = 5;
-                options.Lockout.DefaultLockoutTimeSpan = TimeSpan.FromMinutes(15);
+                // One count for the whole account would let anybody lock its owner out: Failures counts by way in and by origin.
+                options.Lockout.AllowedForNewUsers = false;
                 // Length is what makes a password hard to guess; what everybody types is refused by PasswordStrength.
                 options.Password.RequiredLength = PasswordStrength.Shortest;
                 options.Password.RequireDigit =
@@ -48,8 +50,16 @@ public static class IdentityHosting
             .AddSignInManager<Entry>()
             .AddDefaultTokenProviders()
             .AddPasswordValidator<PasswordStrength>();
-        services.AddScoped<Links>().AddScoped<RightsKeeper>().AddScoped<Mails>();
-        services.AddScoped<Accounts>().AddScoped<AccountLife>().AddScoped<PersonalTokens>().AddScoped<NodePrograms>().AddScoped<WaysIn>();
+        services.AddScoped<Failures>().AddScoped<Links>().AddScoped<RightsKeeper>().AddScoped<Mails>();
+        services
+            .AddScoped<Accounts>()
+            .AddScoped<AccountLife>()
+            .AddScoped<PersonalTokens>()
+            .AddScoped<NodePrograms>()
+            .AddScoped<WaysIn>()
+            .AddScoped<Codes>()
+            .AddScoped<AddressChange>()
+            .AddScoped<Inviters>();
         services.AddPasskeys(NodeSite.Of(builder.Configuration));
         services
             .AddSingleton<Revocations>()
@@ -99,10 +109,12 @@ public static class IdentityHosting
                 options.DefaultScheme = PeopleOrSession;
                 options.DefaultChallengeScheme = IdentityConstants.ApplicationScheme;
             })
-            .AddPolicyScheme(PeopleOrSession, null, either =>
-                either.ForwardDefaultSelector = http =>
-                    http.Request.Headers.Authorization.Count > 0 ? NodeToken.Either : IdentityConstants.ApplicationScheme
-            )
+            .AddPolicyScheme(PeopleOrSession, null, either => either.ForwardDefaultSelector = http =>
+                    // Programs bear tokens, to the calls of the contract; pages know the cookie alone.
+                    http.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()
+                        is not null
+                        ? NodeToken.Either
+                        : IdentityConstants.ApplicationScheme)
             .AddIdentityCookies(cookies =>
             {
                 cookies.ApplicationCookie!.Configure(cookie =>

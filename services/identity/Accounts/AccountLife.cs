@@ -29,16 +29,16 @@ internal sealed class AccountLife(
     public async Task<JsonObject> TellAsync(Person person, CancellationToken cancellation)
     {
         var elsewhere = await copy.TellAsync(person, cancellation);
-        var address = person.Email!.ToLowerInvariant();
+        var address = EmailAddress.Key(person.Email);
         var grants = await db.Grants.AsNoTracking().Where(grant => grant.Person == person.Id).ToListAsync(cancellation);
         var sessions = await db.Sessions.AsNoTracking().Where(session => session.Person == person.Id).ToListAsync(cancellation);
         var requests = await db.JoinRequests.AsNoTracking().Where(request => request.Person == person.Id).ToListAsync(cancellation);
         var links = await db
             .Links.AsNoTracking()
-            .Where(link => link.Email == person.Email || link.Email == address)
+            .Where(link => link.Email.ToLower() == address || link.Person == person.Id)
             .ToListAsync(cancellation);
         var programs = await db.PersonalTokens.AsNoTracking().Where(token => token.Person == person.Id).ToListAsync(cancellation);
-        var waiting = await db.Mails.AsNoTracking().Where(mail => mail.Recipient == person.Email).ToListAsync(cancellation);
+        var waiting = await db.Mails.AsNoTracking().Where(mail => mail.Recipient.ToLower() == address).ToListAsync(cancellation);
         var (notices, choices) = (
             await db
                 .Notices.AsNoTracking()
@@ -102,7 +102,14 @@ internal sealed class AccountLife(
                     ["reason"] = request.Reason,
                     ["askedAt"] = Moment(request.AskedAt),
                 }),
-            ["links"] = List(links, link => new() { ["purpose"] = link.Purpose, ["expiresAt"] = Moment(link.ExpiresAt) }),
+            ["links"] = List(links, link => new()
+                {
+                    ["purpose"] = link.Purpose,
+                    ["email"] = link.Email,
+                    ["grant"] = link.Role.Length > 0 ? new Grant(link.Role, link.Scope, link.Family).ToString() : null,
+                    ["function"] = link.Function,
+                    ["expiresAt"] = Moment(link.ExpiresAt),
+                }),
             ["tokens"] = List(programs, token => new()
                 {
                     ["name"] = token.Name,
@@ -156,9 +163,9 @@ internal sealed class AccountLife(
         {
             await authorizations.DeleteAsync(authorization);
         }
-        var address = person.Email!.ToLowerInvariant();
-        await db.Links.Where(link => link.Email == person.Email || link.Email == address).ExecuteDeleteAsync();
-        await db.Mails.Where(mail => mail.Recipient == person.Email).ExecuteDeleteAsync();
+        var address = EmailAddress.Key(person.Email);
+        await db.Links.Where(link => link.Email.ToLower() == address || link.Person == person.Id).ExecuteDeleteAsync();
+        await db.Mails.Where(mail => mail.Recipient.ToLower() == address).ExecuteDeleteAsync();
         await db.Audit.Where(entry => entry.Actor == person.Id).ExecuteUpdateAsync(row => row.SetProperty(entry => entry.Actor, ""));
         await db.Audit.Where(entry => entry.Subject == person.Id).ExecuteUpdateAsync(row => row.SetProperty(entry => entry.Subject, ""));
         rights.Note("", "account erased", "", "");

@@ -1,9 +1,18 @@
 using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Identity;
 
 /// <summary>Makes accounts, once an address was confirmed.</summary>
-internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, TimeProvider clock)
+internal sealed class Accounts(
+    UserManager<Person> people,
+    RightsKeeper rights,
+    Entry entry,
+    WaysIn ways,
+    Places places,
+    IdentityDb db,
+    TimeProvider clock
+)
 {
     /// <summary>In characters.</summary>
     public const int LongestName = 100;
@@ -65,13 +74,87 @@ internal sealed class Accounts(UserManager<Person> people, RightsKeeper rights, 
     }
 
     /// <summary>Gives the right that an invitation promised.</summary>
-    public async Task AcceptAsync(Person person, LinkRow link)
+    /// <param name="person">Who accepts.</param>
+    /// <param name="link">The invitation, taken.</param>
+    /// <param name="tell">Whether the person hears of it: an account that there was may be used by somebody else.</param>
+    public async Task AcceptAsync(Person person, LinkRow link, bool tell)
     {
-        if (link.Purpose == Links.Invitation && link.Role.Length > 0)
+        if (link.Purpose != Links.Invitation || link.Role.Length == 0)
         {
-            await rights.GiveAsync("", person.Id, new Grant(link.Role, link.Scope, link.Family), link.Function, link.Until);
+            return;
         }
+        if (tell)
+        {
+            var place = (await places.FindAsync(link.Scope, CancellationToken.None)).Name;
+            ways.Tell(person, "invitation accepted", "", () =>
+                (
+                    T["Votre compte a un droit de plus"],
+                    T[
+                        "Une invitation vient d’être acceptée avec votre compte : {0}.",
+                        RoleNames.Of(new(link.Role, link.Scope, link.Family), place)
+                    ]
+                )
+            );
+        }
+        await rights.GiveAsync("", person.Id, new Grant(link.Role, link.Scope, link.Family), link.Function, link.Until);
     }
+
+    /// <summary>
+    /// Gives the account another password, for whoever shows the present one. Who has come without it, by a mail, a passkey or a provider, has just proved as much and
+    /// need not: that is the way out for a password that was forgotten. Sessions elsewhere end, links by mail too, and the person is told.
+    /// </summary>
+    /// <param name="person">Who is signed in.</param>
+    /// <param name="session">In which session.</param>
+    /// <param name="present">The password until now, as typed.</param>
+    /// <param name="next">The new one, as typed.</param>
+    /// <param name="problems">Where to say what is wrong; the fields are "actuel" and "motdepasse".</param>
+    public async Task<bool> ChangePasswordAsync(Person person, SessionRow session, string? present, string? next, FormProblems problems)
+    {
+        if (NeedsPresentPassword(person, session))
+        {
+            if (string.IsNullOrEmpty(present))
+            {
+                problems.Add("actuel", T["Mot de passe actuel"], T["Indiquez votre mot de passe actuel."]);
+                return false;
+            }
+            if (!await entry.IsPasswordAsync(person, present))
+            {
+                problems.Add(
+                    "actuel",
+                    T["Mot de passe actuel"],
+                    T["Ce mot de passe ne convient pas. Après cinq essais, attendez un quart d’heure, ou demandez un lien par courriel."]
+                );
+                return false;
+            }
+        }
+        else if (!ways.IsProven(session))
+        {
+            problems.Add("", "", T["Confirmez d’abord que c’est vous."]);
+            return false;
+        }
+        if (!await CheckPasswordAsync(person, next, problems))
+        {
+            return false;
+        }
+        var first = person.PasswordHash is null;
+        await people.RemovePasswordAsync(person);
+        await people.AddPasswordAsync(person, next!);
+        var address = EmailAddress.Key(person.Email);
+        await db.Links.Where(link => link.Email == address && link.Purpose == Links.SignIn).ExecuteDeleteAsync();
+        ways.Tell(person, first ? "password set" : "password changed", "", () =>
+            (
+                T["Le mot de passe de votre compte est changé"],
+                T["Votre compte a un nouveau mot de passe. Toutes les autres connexions sont fermées."]
+            )
+        );
+        // Whoever knew the old one is out.
+        await rights.EndSessionsAsync(person.Id, other => other.Id != session.Id);
+        return true;
+    }
+
+    /// <summary>Whether a change of password asks for the present one: there is one, and this session has not just begun without it.</summary>
+    public bool NeedsPresentPassword(Person person, SessionRow session) =>
+        person.PasswordHash is not null && (session.Way.Length == 0 || !ways.IsProven(session));
 
     public async Task<bool> CheckPasswordAsync(Person person, string? password, FormProblems problems)
     {

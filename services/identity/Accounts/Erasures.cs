@@ -27,7 +27,7 @@ internal sealed partial class Erasures(
                 Request = request,
                 Service = service,
                 Person = person.Id,
-                Email = person.Email!.ToLowerInvariant(),
+                Email = EmailAddress.Show(person.Email!).ToLowerInvariant(),
             })
         );
 

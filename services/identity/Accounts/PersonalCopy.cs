@@ -23,7 +23,7 @@ internal sealed class PersonalCopy(DataHolders holders, TimeProvider clock)
             var answer = await holders
                 .Client(name)
                 .TellAsync(
-                    new() { Person = person.Id, Email = person.Email!.ToLowerInvariant() },
+                    new() { Person = person.Id, Email = EmailAddress.Show(person.Email!).ToLowerInvariant() },
                     deadline: clock.GetUtcNow().UtcDateTime + Timeout,
                     cancellationToken: cancellation
                 );

@@ -1,7 +1,6 @@
 using Fabrique.Identity.V1;
 using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
-using MimeKit;
 
 namespace Fabrique.Identity;
 
@@ -9,11 +8,20 @@ internal sealed partial class IdentityGrpc
 {
     public override async Task<CreateInvitationResponse> CreateInvitation(CreateInvitationRequest request, ServerCallContext context)
     {
-        var grant = await ReadAsync(request.Grant, context, "GiveGrant");
-        var email = request.Email.Trim();
-        if (email.Length > 200 || !MailboxAddress.TryParse(email, out var address) || address.Address != email)
+        var grant = await ReadNewAsync(request.Grant, context);
+        if (EmailAddress.Read(request.Email) is not { } email)
         {
-            throw Refusal.Invalid("email", $"Indiquez une adresse électronique, par exemple prenom.nom@mairie.fr.");
+            throw Refusal.Invalid(
+                "email",
+                EmailAddress.HasAccent(request.Email)
+                    ? $"Avant le signe @, cette adresse a une lettre accentuée : beaucoup de serveurs de courrier ne la transmettent pas."
+                    : (FormattableString)$"Indiquez une adresse électronique, par exemple prenom.nom@mairie.fr."
+            );
+        }
+        // What is handed out by hand may be made again: it sends nothing, and only the one who runs the node can.
+        if (!request.ReturnLink)
+        {
+            await BoundInvitationsAsync(email, grant, context);
         }
         var (link, secret) = links.Add(Links.Invitation, email, grant, request.Grant.Function, End("grant.until", request.Grant.Until));
         var response = new CreateInvitationResponse { Invitation = Message(link) };
@@ -29,12 +37,21 @@ internal sealed partial class IdentityGrpc
                 email,
                 grant,
                 (await places.FindAsync(grant.Scope, context.CancellationToken)).Name,
+                await inviters.NameAsync(Caller(context), context.CancellationToken),
                 site,
                 secret
             );
         }
-        rights.Note(Caller(context), "invited", link.Id, grant.ToString());
+        rights.Note(Caller(context), Inviters.Invited, link.Id, grant.ToString());
         await db.SaveChangesAsync(context.CancellationToken);
+        await TellDelegationAsync(
+            grant,
+            "",
+            NoticeSentence.Saying(
+                $"Une personne est invitée dans la délégation de {new TerritoryName(grant.Scope)}, sur décision de la facilitation."
+            ),
+            context
+        );
         return response;
     }
 
@@ -68,7 +85,7 @@ internal sealed partial class IdentityGrpc
         new()
         {
             Id = link.Id,
-            Email = link.Email,
+            Email = EmailAddress.Show(link.Email),
             Grant = new()
             {
                 Role = link.Role,

@@ -35,12 +35,15 @@ internal sealed partial class IdentityGrpc
         {
             throw Refusal.Invalid(errors);
         }
+        // A former code asks for the commune of today.
+        request.Territory = await places.CodeOfAsync(request.Territory, "territory", context.CancellationToken);
         var row = await db.JoinRequests.SingleOrDefaultAsync(
             row => row.Person == person.Id && row.Territory == request.Territory && row.Status == JoinRow.Open,
             context.CancellationToken
         );
         if (row is null)
         {
+            await BoundRequestsAsync(person.Id, context.CancellationToken);
             row = new JoinRow
             {
                 Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(),
@@ -133,6 +136,10 @@ internal sealed partial class IdentityGrpc
             .Select(part => part.Scope)
             .ToListAsync(context.CancellationToken);
         context.Demand(new Subject([row.Territory], around));
+        if (row.Person == Caller(context))
+        {
+            throw RightsKeeper.ForYourself();
+        }
         var person = await db.Users.AsNoTracking().SingleAsync(person => person.Id == row.Person, context.CancellationToken);
         if (row.Status != JoinRow.Open)
         {
@@ -161,11 +168,15 @@ internal sealed partial class IdentityGrpc
         if (request.Accept)
         {
             var leads = !await Members(row.Territory).AnyAsync(grant => grant.Role == Grant.Referent, context.CancellationToken);
-            await rights.GiveAsync(
-                Caller(context),
+            var grant = new Grant(leads ? Grant.Referent : Grant.Delegate, row.Territory, row.Family);
+            await rights.GiveAsync(Caller(context), row.Person, grant, row.Function);
+            await TellDelegationAsync(
+                grant,
                 row.Person,
-                new Grant(leads ? Grant.Referent : Grant.Delegate, row.Territory, row.Family),
-                row.Function
+                NoticeSentence.Saying(
+                    $"Une personne est entrée dans la délégation de {new TerritoryName(row.Territory)}, sur décision de la facilitation."
+                ),
+                context
             );
         }
         await db.SaveChangesAsync(context.CancellationToken);

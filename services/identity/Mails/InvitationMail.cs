@@ -11,6 +11,7 @@ internal static class InvitationMail
     /// <param name="email">Who is invited.</param>
     /// <param name="grant">The right that waits.</param>
     /// <param name="place">What the territory is called that it is for.</param>
+    /// <param name="inviter">What the person is called who invites; "" for nobody by name.</param>
     /// <param name="site">Where the page is.</param>
     /// <param name="secret">Opens the page.</param>
     public static async Task InviteAsync(
@@ -19,15 +20,17 @@ internal static class InvitationMail
         string email,
         Grant grant,
         string place,
+        string inviter,
         NodeSite site,
         string secret
     )
     {
         Letter Write() =>
             new(
-                T["Vous êtes invité·e à rejoindre Fabrique"],
+                inviter.Length > 0 ? T["{0} vous invite à rejoindre Fabrique", inviter] : T["Vous êtes invité·e à rejoindre Fabrique"],
                 T["Bonjour,"],
-                T["Vous êtes invité·e à participer au réseau de territoires en transition, comme {0}.", RoleNames.Of(grant, place)],
+                Inviters.Promise(inviter, grant, place),
+                T["Fabrique est un réseau de territoires en transition qui apprennent les uns des autres."],
                 T["Pour accepter, ouvrez cette page dans les 14 jours. Elle ne sert qu’une fois."],
                 site.Page(Pages.Link + secret),
                 T["Si vous n’attendiez pas ce message, ne faites rien : aucun compte n’est créé."]

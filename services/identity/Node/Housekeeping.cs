@@ -56,6 +56,7 @@ internal sealed partial class Housekeeping(
         await db.Links.Where(link => link.ExpiresAt < now).ExecuteDeleteAsync(cancellation);
         await db.Sessions.Where(session => session.SeenAt < idle || session.EndsAt < now).ExecuteDeleteAsync(cancellation);
         await db.SpentChallenges.Where(spent => spent.SpentAt < yesterday).ExecuteDeleteAsync(cancellation);
+        await db.Failures.Where(failure => failure.Until < now).ExecuteDeleteAsync(cancellation);
         await db.Revocations.Where(revocation => revocation.At < oldest).ExecuteDeleteAsync(cancellation);
         await db
             .JoinRequests.Where(request => request.Status == JoinRow.Refused && request.DecidedAt < refused)

@@ -9,6 +9,7 @@ internal sealed class NodeDesk(
     RightsKeeper rights,
     Links links,
     Mails mails,
+    Inviters inviters,
     UserManager<Person> people,
     NodeSite site,
     IConfiguration configuration,
@@ -87,9 +88,11 @@ internal sealed class NodeDesk(
     /// <summary>Invites somebody by mail.</summary>
     public async Task InviteAsync(string actor, string email, Grant grant, CancellationToken cancellation)
     {
-        var (link, secret) = links.Add(Links.Invitation, email, grant);
-        await mails.InviteAsync(people, email, grant, grant.Scope, site, secret);
-        rights.Note(actor, "invited", link.Id, grant.ToString());
+        var address = EmailAddress.Read(email) ?? email;
+        var (link, secret) = links.Add(Links.Invitation, address, grant);
+        var inviter = await inviters.NameAsync(actor, cancellation);
+        await mails.InviteAsync(people, address, grant, grant.Scope, inviter, site, secret);
+        rights.Note(actor, Inviters.Invited, link.Id, grant.ToString());
         await db.SaveChangesAsync(cancellation);
     }
 

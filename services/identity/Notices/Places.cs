@@ -40,6 +40,31 @@ internal sealed class Places(TerritoryService.TerritoryServiceClient territories
         }
     }
 
+    /// <summary>The code by which the network knows a territory, for a right in it: a former code becomes the one of today.</summary>
+    /// <param name="code">As it was told.</param>
+    /// <param name="field">Where it was told.</param>
+    /// <exception cref="Refusal">There is no such territory.</exception>
+    /// <exception cref="RpcException">Nobody could say: UNAVAILABLE.</exception>
+    public async Task<string> CodeOfAsync(string code, string field, CancellationToken cancellation)
+    {
+        try
+        {
+            return (
+                await territories.GetTerritoryAsync(
+                    new() { Id = code },
+                    deadline: clock.GetUtcNow().UtcDateTime + Patience,
+                    cancellationToken: cancellation
+                )
+            )
+                .Territory
+                .Id;
+        }
+        catch (RpcException error) when (error.StatusCode is StatusCode.NotFound or StatusCode.InvalidArgument)
+        {
+            throw Refusal.Invalid(field, $"Aucun territoire ne porte ce code : choisissez-le dans la liste.");
+        }
+    }
+
     /// <summary>The names of the territories, regions and cohorts of these rights, by code.</summary>
     public Task<IReadOnlyDictionary<string, string>> NamesAsync(IEnumerable<Grant> grants, CancellationToken cancellation) =>
         NamesAsync(

@@ -51,10 +51,14 @@ internal sealed class Passkeys(Entry entry, UserManager<Person> people, Identity
         return true;
     }
 
-    /// <summary>Gives a key another name; tells whether there is such a key.</summary>
-    public async Task<bool> RenameAsync(Person person, byte[] id, string name)
+    /// <summary>Gives a key another name; tells whether there is such a key, and this session may.</summary>
+    public async Task<bool> RenameAsync(Person person, SessionRow session, byte[] id, string name)
     {
-        if (Tidy(name) is not { Length: > 0 } given || await people.GetPasskeyAsync(person, id) is not { } key)
+        if (
+            Tidy(name) is not { Length: > 0 } given
+            || !await ways.MayChangeAsync(person, session)
+            || await people.GetPasskeyAsync(person, id) is not { } key
+        )
         {
             return false;
         }
@@ -62,14 +66,19 @@ internal sealed class Passkeys(Entry entry, UserManager<Person> people, Identity
         return (await people.AddOrUpdatePasskeyAsync(person, key)).Succeeded;
     }
 
-    /// <summary>Forgets a key: it opens nothing from now on.</summary>
-    public async Task RemoveAsync(Person person, UserPasskeyInfo key)
+    /// <summary>Forgets a key: it opens nothing from now on. Tells whether this session may, and another way in is left.</summary>
+    public async Task<bool> RemoveAsync(Person person, SessionRow session, UserPasskeyInfo key)
     {
+        if (!await ways.MayChangeAsync(person, session) || !await ways.HasAnotherAsync(person))
+        {
+            return false;
+        }
         await people.RemovePasskeyAsync(person, key.CredentialId);
         ways.Tell(person, "passkey removed", "", () =>
             (T["Une clé d’accès est retirée de votre compte"], T["La clé d’accès « {0} » n’ouvre plus votre compte.", key.Name ?? ""])
         );
         await db.SaveChangesAsync();
+        return true;
     }
 
     private static string Tidy(string name) => Accounts.OneLine(name) is var tidy && tidy.Length > LongestName ? tidy[..LongestName] : tidy;

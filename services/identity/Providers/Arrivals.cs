@@ -44,7 +44,7 @@ internal sealed class Arrivals(
         return new(
             provider,
             info.ProviderKey,
-            EmailAddress.IsOne(email) ? email : "",
+            EmailAddress.Read(email) ?? "",
             Told(ArrivalClaims.Verified) == "true",
             Told(JwtRegisteredClaimNames.Name),
             siret.Length == 14 && siret.All(char.IsAsciiDigit) ? siret[..9] : "",
@@ -112,9 +112,13 @@ internal sealed class Arrivals(
         await db.SaveChangesAsync();
     }
 
-    /// <summary>From now on this provider no longer opens this account.</summary>
-    public async Task UnlinkAsync(Person person, UserLoginInfo login)
+    /// <summary>From now on this provider no longer opens this account. Tells whether this session may, and another way in is left.</summary>
+    public async Task<bool> UnlinkAsync(Person person, SessionRow session, UserLoginInfo login)
     {
+        if (!await ways.MayChangeAsync(person, session) || !await ways.HasAnotherAsync(person))
+        {
+            return false;
+        }
         await people.RemoveLoginAsync(person, login.LoginProvider, login.ProviderKey);
         await ways.DiscountAsync(person, login.LoginProvider, login.ProviderKey);
         if ((await people.GetLoginsAsync(person)).Count == 0)
@@ -126,17 +130,18 @@ internal sealed class Arrivals(
             (T["{0} n’ouvre plus votre compte", name], T["On n’entre plus dans votre compte en passant par {0}.", name])
         );
         await db.SaveChangesAsync();
+        return true;
     }
 
     /// <summary>Sends the mail that confirms the address: to an account there is, or to begin one. The page says the same either way.</summary>
-    public async Task SendLinkAsync(Arrival arrival)
+    public async Task SendLinkAsync(Arrival arrival, string? destination)
     {
-        if (!await links.MaySendAsync(arrival.Email))
+        if (!await links.MaySendAsync(Links.Provider, arrival.Email))
         {
             return;
         }
         var known = await people.FindByEmailAsync(arrival.Email);
-        var (_, secret) = links.Add(Links.Provider, arrival.Email);
+        var (_, secret) = links.Add(Links.Provider, arrival.Email, destination: destination);
         Letter Write() =>
             new(
                 known is null ? T["Créez votre compte"] : T["Reliez {0} à votre compte", arrival.Provider.Name],

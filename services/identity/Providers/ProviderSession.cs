@@ -13,15 +13,15 @@ internal static class ProviderSession
     /// <summary>Twelve hours, the last tokens included.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromHours(12) - Revocations.TokenLife;
 
-    /// <summary>Where the session began with a provider, when it ends; the provider's proof goes into the cookie, for the sign-out. Null for other sessions.</summary>
+    /// <summary>When a session ends that began with this provider, whose proof goes into the cookie, for the sign-out.</summary>
     public static async Task<DateTimeOffset?> EndAsync(
         HttpContext http,
-        IEnumerable<Claim> claims,
+        string provider,
         AuthenticationProperties? properties,
         TimeProvider clock
     )
     {
-        if (claims.FirstOrDefault(claim => claim.Type == ClaimTypes.AuthenticationMethod)?.Value is not { } provider || properties is null)
+        if (properties is null)
         {
             return null;
         }

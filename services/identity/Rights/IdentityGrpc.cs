@@ -18,6 +18,7 @@ internal sealed partial class IdentityGrpc(
     Mails mails,
     NoticeKeeper notices,
     Places places,
+    Inviters inviters,
     NodeSite site,
     NodeKey node,
     UserManager<Person> people,
@@ -30,9 +31,18 @@ internal sealed partial class IdentityGrpc(
 
     public override async Task<GetDelegationResponse> GetDelegation(GetDelegationRequest request, ServerCallContext context)
     {
-        var members = await Members(request.Territory)
-            .Select(grant => new { grant.Family, grant.Role })
-            .ToListAsync(context.CancellationToken);
+        // A person counts once, whatever an earlier release let them hold: as who leads, then as who came first.
+        var members = (
+            await Members(request.Territory)
+                .Select(grant => new
+                {
+                    grant.Person,
+                    grant.Family,
+                    grant.Role,
+                    grant.Since,
+                })
+                .ToListAsync(context.CancellationToken)
+        ).OrderBy(grant => grant.Role == Grant.Referent ? 0 : 1).ThenBy(grant => grant.Since).DistinctBy(grant => grant.Person).ToList();
         var response = new GetDelegationResponse { HasReferent = members.Any(member => member.Role == Grant.Referent) };
         if (
             await context.IsOfThisNodeAsync()
@@ -69,8 +79,8 @@ internal sealed partial class IdentityGrpc(
 
     public override async Task<GiveGrantResponse> GiveGrant(GiveGrantRequest request, ServerCallContext context)
     {
-        var grant = await ReadAsync(request.Grant, context);
-        var email = people.NormalizeEmail(request.Email.Trim());
+        var grant = await ReadNewAsync(request.Grant, context);
+        var email = people.NormalizeEmail(request.Email);
         var person = await db
             .Users.AsNoTracking()
             .SingleOrDefaultAsync(
@@ -88,6 +98,14 @@ internal sealed partial class IdentityGrpc(
             request.Grant.Function,
             End("grant.until", request.Grant.Until)
         );
+        await TellDelegationAsync(
+            grant,
+            row.Person,
+            NoticeSentence.Saying(
+                $"Une personne est entrée dans la délégation de {new TerritoryName(grant.Scope)}, sur décision de la facilitation."
+            ),
+            context
+        );
         return new GiveGrantResponse { Delegate = Message(row, person) };
     }
 
@@ -95,7 +113,7 @@ internal sealed partial class IdentityGrpc(
     {
         if (request.Person != Caller(context))
         {
-            await ReadAsync(request.Grant, context, "GiveGrant");
+            await ReadAsync(request.Grant, context);
         }
         var (role, scope) = (request.Grant?.Role ?? "", request.Grant?.Scope ?? "");
         if (
@@ -157,7 +175,7 @@ internal sealed partial class IdentityGrpc(
         );
 
     /// <summary>The grant of a request, if the caller may give it: a referent those of delegates at home, a facilitator also that of referent, a steward any.</summary>
-    private async Task<Grant> ReadAsync(GrantMessage? message, ServerCallContext context, string call = "")
+    private async Task<Grant> ReadAsync(GrantMessage? message, ServerCallContext context)
     {
         var told = message ?? throw Refusal.Invalid("grant", $"Indiquez le droit.");
         Texts.Tidy(told);
@@ -165,10 +183,6 @@ internal sealed partial class IdentityGrpc(
         if (!Grant.Roles.Contains(grant.Role))
         {
             throw Refusal.Invalid("grant.role", $"Ce rôle n’existe pas : choisissez parmi {string.Join(", ", Grant.Roles)}.");
-        }
-        if (grant.Scope.Length is 0 or > 40)
-        {
-            throw Refusal.Invalid("grant.scope", $"Indiquez où ce droit s’exerce.");
         }
         if (grant.Role is Grant.Delegate or Grant.Referent ? !Vocabulary.Role4F.Contains(grant.Family) : grant.Family.Length > 0)
         {
@@ -178,7 +192,7 @@ internal sealed partial class IdentityGrpc(
         {
             throw Refusal.Invalid("grant.function", $"Ce texte est trop long : {120} caractères au plus, il en a {told.Function.Length}.");
         }
-        var line = $"{IdentityService.Descriptor.FullName}/{(call.Length > 0 ? call : "GiveGrant")}";
+        const string line = "fabrique.identity.v1.IdentityService/GiveGrant";
         var part = grant.Role switch
         {
             Grant.Delegate => "",
@@ -193,7 +207,23 @@ internal sealed partial class IdentityGrpc(
                 $"Vos droits ne permettent pas de donner ou de retirer celui-ci."
             );
         }
+        if (!Grant.Holds(grant.Role, grant.Scope))
+        {
+            throw Refusal.Invalid("grant.scope", $"Indiquez où ce droit s’exerce : celui d’un délégué, dans un territoire.");
+        }
         return grant;
+    }
+
+    /// <summary>The grant of a request that gives or promises it, in a territory that there is; who ends one need not ask for that.</summary>
+    private async Task<Grant> ReadNewAsync(GrantMessage? message, ServerCallContext context)
+    {
+        var grant = await ReadAsync(message, context);
+        return grant.Role is Grant.Delegate or Grant.Referent
+            ? grant with
+            {
+                Scope = await places.CodeOfAsync(grant.Scope, "grant.scope", context.CancellationToken),
+            }
+            : grant;
     }
 
     private static GrantMessage Message(GrantRow row) =>
@@ -215,7 +245,7 @@ internal sealed partial class IdentityGrpc(
         {
             Person = person.Id,
             Name = person.Name,
-            Email = person.Email,
+            Email = EmailAddress.Show(person.Email!),
             Grant = Message(row),
         };
 }

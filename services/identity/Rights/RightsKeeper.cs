@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 using OidcClaims = OpenIddict.Abstractions.OpenIddictConstants.Claims;
 
@@ -46,18 +47,36 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
             new(OidcClaims.Name, person.Name),
             new(Tokens.SessionClaim, session),
             new(Tokens.RightsClaim, $"{person.Rights}", ClaimValueTypes.Integer64),
-            .. grants.Select(grant => new Claim(Grant.Claim, grant.ToString())),
+            .. grants.Where(grant => Grant.Holds(grant.Role, grant.Scope)).Select(grant => new Claim(Grant.Claim, grant.ToString())),
         ];
 
-    /// <summary>Gives a right; one that is given already is brought up to date.</summary>
+    /// <summary>Gives a right; one that is given already is brought up to date. Nobody gives themself one, or a later end.</summary>
     /// <param name="actor">Who gives it: a person, or "" for the node itself.</param>
     /// <param name="person">Who gets it.</param>
     /// <param name="grant">The right.</param>
     /// <param name="function">What the person does there.</param>
     /// <param name="until">Unix milliseconds; null for as long as nobody ends it.</param>
+    /// <exception cref="Refusal">NOT_FOR_YOURSELF.</exception>
     public async Task<GrantRow> GiveAsync(string actor, string person, Grant grant, string function = "", long? until = null)
     {
+        var delegation = grant.Role is Grant.Delegate or Grant.Referent;
+        // One person has one seat in a delegation: a delegate who comes to lead it gives the other up, and a referent asks for none.
+        var (now, other) = (
+            Now,
+            delegation
+                ? await db.Grants.FindAsync(person, grant.Role == Grant.Delegate ? Grant.Referent : Grant.Delegate, grant.Scope)
+                : null
+        );
+        var seated = other is not null && (other.Until is null || other.Until > now);
+        if (seated && other!.Role == Grant.Referent)
+        {
+            return other;
+        }
         var row = await db.Grants.FindAsync(person, grant.Role, grant.Scope);
+        if (actor == person && !(row is not null && row.Family == grant.Family && (until ?? long.MaxValue) <= (row.Until ?? long.MaxValue)))
+        {
+            throw ForYourself();
+        }
         if (row is null)
         {
             row = new GrantRow
@@ -65,9 +84,13 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
                 Person = person,
                 Role = grant.Role,
                 Scope = grant.Scope,
-                Since = Now,
+                Since = seated ? other!.Since : now,
             };
             db.Grants.Add(row);
+        }
+        if (seated)
+        {
+            db.Grants.Remove(other!);
         }
         (row.Family, row.Function, row.Until) = (grant.Family, function, until);
         Note(actor, "grant given", person, grant.ToString());
@@ -94,6 +117,10 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
         if (valid.Find(row => row.Person == person) is not { } chosen)
         {
             return null;
+        }
+        if (actor == person)
+        {
+            throw ForYourself();
         }
         var before = valid.FindAll(row => row.Role == Grant.Referent);
         var lead = Become(chosen, Grant.Referent);
@@ -189,6 +216,14 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
                 Subject = subject,
                 Detail = detail,
             }
+        );
+
+    /// <summary>What whoever decides on a right of their own is told.</summary>
+    public static Refusal ForYourself() =>
+        new(
+            StatusCode.PermissionDenied,
+            "NOT_FOR_YOURSELF",
+            $"Personne ne se donne un droit ni ne prolonge le sien : une autre personne de la délégation peut le faire, ou la facilitation."
         );
 
     private async Task<RevocationRow[]> CountRightsAsync(string person)

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Claims;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Fabrique.Site.Layout;
 using Microsoft.AspNetCore.Authentication;
@@ -22,11 +23,18 @@ internal sealed class Entry(
     IAuthenticationSchemeProvider schemes,
     IUserConfirmation<Person> confirmation,
     IdentityDb db,
+    Failures failures,
     TimeProvider clock
 ) : SignInManager<Person>(people, accessor, principals, options, log, schemes, confirmation)
 {
     /// <summary>What the framework, too, says of a sign-in with a second factor.</summary>
     private static readonly Claim StrongClaim = new("amr", "mfa");
+
+    /// <summary>How a session began that a mail opened. No provider has such a code.</summary>
+    public const string Mail = "@mail";
+
+    /// <summary>How a session began that a passkey opened.</summary>
+    public const string Passkey = "@passkey";
 
     private static readonly Person Nobody = new();
     private static readonly string NobodysPassword = new PasswordHasher<Person>().HashPassword(Nobody, Guid.Empty.ToString());
@@ -37,20 +45,77 @@ internal sealed class Entry(
     public async Task<SignInResult> ByPasswordAsync(string email, string password)
     {
         var person = await UserManager.FindByEmailAsync(email);
-        if (person?.PasswordHash is null || await UserManager.IsLockedOutAsync(person))
-        {
-            UserManager.PasswordHasher.VerifyHashedPassword(Nobody, NobodysPassword, password);
-            return SignInResult.Failed;
-        }
-        return await PasswordSignInAsync(person, password, isPersistent: false, lockoutOnFailure: true);
+        return await IsPasswordAsync(person, email, password)
+            ? await SignInOrTwoFactorAsync(person!, isPersistent: false)
+            : SignInResult.Failed;
     }
 
+    /// <summary>Whether this is the password of the account, unless too many were tried. Takes the same time whether there is an account or not.</summary>
+    private async Task<bool> IsPasswordAsync(Person? person, string email, string password)
+    {
+        var account = UserManager.NormalizeEmail(email)!;
+        if (!await failures.MayTryAsync(Failures.Password, account) || person?.PasswordHash is null)
+        {
+            UserManager.PasswordHasher.VerifyHashedPassword(Nobody, NobodysPassword, password);
+            return false;
+        }
+        if (!await UserManager.CheckPasswordAsync(person, password))
+        {
+            return false;
+        }
+        await failures.ForgiveAsync(Failures.Password, account);
+        return true;
+    }
+
+    /// <summary>Whether this is the password of whoever is signed in; counted with those tried at the door.</summary>
+    public Task<bool> IsPasswordAsync(Person person, string? password) => IsPasswordAsync(person, person.Email!, password ?? "");
+
+    /// <summary>The second step of a sign-in: a code of the application, or a spare one. Each serves once.</summary>
+    /// <param name="typed">As typed, with or without spaces.</param>
+    public async Task<bool> BySecondFactorAsync(string typed)
+    {
+        if (await GetTwoFactorAuthenticationUserAsync() is not { } person)
+        {
+            return false;
+        }
+        var code = string.Concat(typed.Where(char.IsLetterOrDigit));
+        var (way, isCode) = code.Length == 6 && code.All(char.IsAsciiDigit) ? (Failures.Code, true) : (Failures.Spare, false);
+        if (!await failures.MayTryAsync(way, person.Id) || (isCode && !await SpendCodeAsync(person, code)))
+        {
+            return false;
+        }
+        var result = isCode
+            ? await TwoFactorAuthenticatorSignInAsync(code, isPersistent: false, rememberClient: false)
+            : await TwoFactorRecoveryCodeSignInAsync(typed.Trim());
+        if (result.Succeeded)
+        {
+            await failures.ForgiveAsync(way, person.Id);
+        }
+        return result.Succeeded;
+    }
+
+    /// <summary>True for the first who shows a right code of the application: read over a shoulder, it serves nobody a second time (RFC 6238, 5.2).</summary>
+    public async Task<bool> SpendCodeAsync(Person person, string code) =>
+        await UserManager.VerifyTwoFactorTokenAsync(person, Options.Tokens.AuthenticatorTokenProvider, code)
+        && await SpendAsync(Encoding.UTF8.GetBytes($"{person.Id} {code}"));
+
     /// <summary>Signs in whoever read the mail; a second factor is still asked for.</summary>
-    public Task<SignInResult> ByMailAsync(Person person) => SignInOrTwoFactorAsync(person, isPersistent: false);
+    public Task<SignInResult> ByMailAsync(Person person) => SignInOrTwoFactorAsync(person, isPersistent: false, Mail);
 
     /// <summary>Signs in whoever showed a passkey, which asks for a finger, a face or a code: as good as two factors.</summary>
     /// <param name="credential">What the browser answered to the challenge of this browser's cookie, as JSON.</param>
     public async Task<bool> ByPasskeyAsync(string credential)
+    {
+        if (await ProvePasskeyAsync(credential) is not { } person)
+        {
+            return false;
+        }
+        await SignInWithClaimsAsync(person, isPersistent: false, [StrongClaim, new Claim(ClaimTypes.AuthenticationMethod, Passkey)]);
+        return true;
+    }
+
+    /// <summary>Whose passkey this is; null when the answer is to no challenge of this browser, or was shown before.</summary>
+    public async Task<Person?> ProvePasskeyAsync(string credential)
     {
         var proven = await ProveAsync(PerformPasskeyAssertionAsync, credential);
         if (
@@ -59,10 +124,9 @@ internal sealed class Entry(
             || !(await UserManager.AddOrUpdatePasskeyAsync(proven.User, proven.Passkey)).Succeeded
         )
         {
-            return false;
+            return null;
         }
-        await SignInWithClaimsAsync(proven.User, isPersistent: false, [StrongClaim]);
-        return true;
+        return proven.User;
     }
 
     /// <summary>The key that a browser has just made for this person; null when it was made for another, elsewhere, or has been shown before.</summary>
@@ -98,15 +162,18 @@ internal sealed class Entry(
     {
         var claims = additionalClaims.ToList();
         var now = Milliseconds(clock);
-        var ends = await ProviderSession.EndAsync(Context, claims, authenticationProperties, clock);
+        var way = claims.FirstOrDefault(claim => claim.Type == ClaimTypes.AuthenticationMethod)?.Value ?? "";
+        var ends = way is "" or Mail or Passkey ? null : await ProviderSession.EndAsync(Context, way, authenticationProperties, clock);
         var session = new SessionRow
         {
             Id = Guid.CreateVersion7(clock.GetUtcNow()).ToString(),
             Person = user.Id,
             Strong = claims.Any(claim => claim.Type == StrongClaim.Type && claim.Value == StrongClaim.Value),
             Browser = BrowserName(Context.Request.Headers.UserAgent.ToString()),
+            Way = way,
             CreatedAt = now,
             SeenAt = now,
+            ProvenAt = now,
             EndsAt = ends?.ToUnixTimeMilliseconds(),
         };
         db.Sessions.Add(session);
@@ -114,6 +181,13 @@ internal sealed class Entry(
         await db.SaveChangesAsync();
         claims.Add(new Claim(Tokens.SessionClaim, session.Id));
         await base.SignInWithClaimsAsync(user, authenticationProperties, claims);
+    }
+
+    /// <summary>Whoever sits in this session has just shown again who they are.</summary>
+    public async Task ProveAsync(SessionRow session)
+    {
+        session.ProvenAt = Milliseconds(clock);
+        await db.SaveChangesAsync();
     }
 
     /// <summary>The session of whoever asks, when it still is one.</summary>
@@ -170,7 +244,14 @@ internal sealed class Entry(
     private async Task<bool> SpendAsync(string credential)
     {
         using var answer = JsonDocument.Parse(credential);
-        var signed = Base64Url.DecodeFromChars(answer.RootElement.GetProperty("response").GetProperty("clientDataJSON").GetString());
+        return await SpendAsync(
+            Base64Url.DecodeFromChars(answer.RootElement.GetProperty("response").GetProperty("clientDataJSON").GetString())
+        );
+    }
+
+    /// <summary>True for the first who shows this.</summary>
+    private async Task<bool> SpendAsync(byte[] signed)
+    {
         var (hash, now) = (Convert.ToHexStringLower(SHA256.HashData(signed)), Milliseconds(clock));
         return await db.Database.ExecuteSqlAsync(
                 $"""INSERT INTO spent_challenges ("Hash", "SpentAt") VALUES ({hash}, {now}) ON CONFLICT DO NOTHING"""

@@ -7,6 +7,12 @@ internal sealed class LinkRow
     public required string Hash { get; init; }
     public required string Purpose { get; init; }
     public required string Email { get; init; }
+
+    /// <summary>Whose account it changes; "" where the address says so.</summary>
+    public string Person { get; init; } = "";
+
+    /// <summary>Where its reader was going, encrypted; "" for nowhere in particular.</summary>
+    public string Destination { get; init; } = "";
     public string Role { get; init; } = "";
     public string Scope { get; init; } = "";
     public string Family { get; init; } = "";

@@ -3,10 +3,23 @@ using Microsoft.AspNetCore.Identity;
 namespace Fabrique.Identity;
 
 /// <summary>What opens an account, beside links by mail: a password, passkeys, providers of identities.</summary>
-internal sealed class WaysIn(UserManager<Person> people, RightsKeeper rights, Mails mails, NodeSite site, IReadOnlyList<Provider> providers)
+internal sealed class WaysIn(
+    UserManager<Person> people,
+    RightsKeeper rights,
+    Mails mails,
+    NodeSite site,
+    IReadOnlyList<Provider> providers,
+    TimeProvider clock
+)
 {
     /// <summary>Name of the token that remembers which identity at a provider counts as a person's second factor.</summary>
     public const string SecondFactor = "second-factor";
+
+    /// <summary>How long somebody who has proved who they are need not do it again to change what opens the account.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(15);
+
+    /// <summary>Whether whoever sits there has proved a short while ago who they are. A browser that was left open, or a stolen cookie, has not.</summary>
+    public bool IsProven(SessionRow session) => session.ProvenAt > (clock.GetUtcNow() - Fresh).ToUnixTimeMilliseconds();
 
     /// <summary>Whether the person can show more than a password.</summary>
     public async Task<bool> HasSecondFactorAsync(Person person)
@@ -43,10 +56,14 @@ internal sealed class WaysIn(UserManager<Person> people, RightsKeeper rights, Ma
     }
 
     /// <summary>
-    /// Whether this session may change what counts as a second factor. Where rights ask for one and there is one already, only a session that showed it may: otherwise
-    /// a stolen password would be enough to put another in the place of the owner's.
+    /// Whether this session may change what opens the account: one whose person has just proved who they are. Where rights ask for a second factor and there is one
+    /// already, only a session that showed it may: otherwise a stolen password would be enough to put another in the place of the owner's.
     /// </summary>
     public async Task<bool> MayChangeAsync(Person person, SessionRow session) =>
+        IsProven(session) && await IsStrongEnoughAsync(person, session);
+
+    /// <summary>Whether this session has shown the second factor that its person has, where the rights of the person ask for one.</summary>
+    public async Task<bool> IsStrongEnoughAsync(Person person, SessionRow session) =>
         session.Strong || !await HasSecondFactorAsync(person) || !await rights.NeedSecondFactorAsync(person.Id);
 
     /// <summary>Whether one of them can be taken away and another is left.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using Fabrique.Identity.V1;
 using Fabrique.Records.V1;
 using Fabrique.Territories.V1;
@@ -56,8 +57,8 @@ public sealed class IdentityFake() : IdentityService.IdentityServiceClient(new N
     }
 }
 
-/// <summary>What the territories service answers about a place: those of Finistère are in Brittany, and it knows no other.</summary>
-public sealed class DirectoryFake() : TerritoryService.TerritoryServiceClient(new Nowhere())
+/// <summary>What the territories service answers about a place: those of Finistère are in Brittany. It knows every code that a commune could have.</summary>
+public sealed partial class DirectoryFake() : TerritoryService.TerritoryServiceClient(new Nowhere())
 {
     public override AsyncUnaryCall<GetTerritoryResponse> GetTerritoryAsync(
         GetTerritoryRequest request,
@@ -66,7 +67,7 @@ public sealed class DirectoryFake() : TerritoryService.TerritoryServiceClient(ne
         CancellationToken cancellationToken = default
     )
     {
-        var said = request.Id.StartsWith("29", StringComparison.Ordinal)
+        var said = Communes().IsMatch(request.Id)
             ? Task.FromResult(
                 new GetTerritoryResponse
                 {
@@ -74,13 +75,16 @@ public sealed class DirectoryFake() : TerritoryService.TerritoryServiceClient(ne
                     {
                         Id = request.Id,
                         Name = request.Id,
-                        Region = new() { Code = "53", Name = "Bretagne" },
+                        Region = request.Id.StartsWith("29", StringComparison.Ordinal) ? new() { Code = "53", Name = "Bretagne" } : null,
                     },
                 }
             )
             : Task.FromException<GetTerritoryResponse>(new RpcException(new(StatusCode.NotFound, "unknown")));
         return new(said, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
     }
+
+    [GeneratedRegex("^(ZZ|[0-9][0-9AB])[0-9]{3}$")]
+    private static partial Regex Communes();
 }
 
 /// <summary>A service of the node that is asked what it keeps of people, and that may be away.</summary>

@@ -62,7 +62,7 @@ public abstract class IdentityUnderTest : ServiceUnderTest<IdentityDb>
     }
 
     /// <summary>Somebody's browser, without script.</summary>
-    public PlainBrowser Browser(CookieContainer? cookies = null) => new(this, cookies ?? new());
+    public PlainBrowser Browser(CookieContainer? cookies = null, string? from = null) => new(this, cookies ?? new()) { From = from };
 
     /// <summary>Makes an account with the password of the tests.</summary>
     internal Task<Person> MakeAsync(string address, params Grant[] grants) =>
@@ -126,6 +126,12 @@ public sealed class PlainBrowser(IdentityUnderTest service, CookieContainer cook
 
     /// <summary>The page that is shown; null at a door of the gateway.</summary>
     public IHtmlDocument? Page { get; private set; }
+
+    /// <summary>Where it comes from, as a gateway would tell; null for this machine.</summary>
+    public string? From { get; init; }
+
+    /// <summary>What it sends besides cookies; null for nothing.</summary>
+    public string? Authorization { get; set; }
 
     public HttpStatusCode Status { get; private set; }
 
@@ -236,6 +242,14 @@ public sealed class PlainBrowser(IdentityUnderTest service, CookieContainer cook
         if (site)
         {
             request.Headers.Host = new Uri(IdentityUnderTest.Origin).Authority;
+        }
+        if (From is not null)
+        {
+            request.Headers.Add("X-Forwarded-For", From);
+        }
+        if (Authorization is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", Authorization);
         }
         if (cookies.GetCookieHeader(request.RequestUri!) is { Length: > 0 } known)
         {

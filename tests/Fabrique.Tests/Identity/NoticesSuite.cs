@@ -249,7 +249,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
     {
         var (referent, asks) = (await MakeAsync(), await MakeAsync(role: Grant.Observer, scope: "*"));
         await ChooseAsync(referent, NoticeTopics.JoinRequest, NoticePace.AtOnce);
-        var headers = new Metadata { { "authorization", $"Bearer {await AccessTokenAsync(asks)}" } };
+        var headers = await TestAccounts.HeadersAsync(service, asks);
         await Identity.CreateJoinRequestAsync(
             new()
             {
@@ -283,7 +283,7 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
             await MakeAsync(role: Grant.Observer, scope: "*")
         );
         await ChooseAsync(facilitator, NoticeTopics.JoinRequest, NoticePace.AtOnce);
-        var headers = new Metadata { { "authorization", $"Bearer {await AccessTokenAsync(asks)}" } };
+        var headers = await TestAccounts.HeadersAsync(service, asks);
         var (town, (brittany, normandy)) = (
             $"29{_town:000}",
             (service.As(new Grant(Grant.Facilitator, "R53")), service.As(new Grant(Grant.Facilitator, "R28")))
@@ -590,29 +590,5 @@ public abstract class NoticesSuite(ServiceUnderTest<IdentityDb> service)
             .ServiceProvider.GetRequiredService<RightsKeeper>()
             .GiveAsync("", person.Id, grant, "", until?.ToUnixTimeMilliseconds());
         return person;
-    }
-
-    /// <summary>A token as the service gives it to the person's session.</summary>
-    private async Task<string> AccessTokenAsync(Person person)
-    {
-        // The first key is made when somebody first signs in.
-        service.Services.GetRequiredService<SigningKeys>().Rotate();
-        var keys = await service.Services.GetRequiredService<SigningKeys>().GetBaseConfigurationAsync(Cancellation);
-        return new JsonWebTokenHandler().CreateToken(
-            new SecurityTokenDescriptor
-            {
-                Issuer = keys.Issuer,
-                Audience = Tokens.Audience,
-                TokenType = "at+jwt",
-                Claims = new Dictionary<string, object>
-                {
-                    ["sub"] = person.Id,
-                    ["sid"] = "session",
-                    [Tokens.RightsClaim] = 1000L,
-                },
-                Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(5),
-                SigningCredentials = new(keys.SigningKeys.First(), SecurityAlgorithms.EcdsaSha256),
-            }
-        );
     }
 }

@@ -59,7 +59,7 @@ public abstract class ProvidersSuite(IdentityUnderTest service)
         var browser = await ArriveAsync(Pro, told);
         Assert.Null(browser.Page!.QuerySelector("#nom"));
         await browser.SendAsync("lien");
-        Assert.Contains("Regardez votre courrier", browser.Text, StringComparison.Ordinal);
+        Assert.Contains("Consultez vos courriels", browser.Text, StringComparison.Ordinal);
         Assert.Null(await FindAsync(told.Email));
         var link = await service.LinkAsync(told.Email, 1);
         await browser.GoAsync(link);

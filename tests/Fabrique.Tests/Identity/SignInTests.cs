@@ -155,7 +155,9 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         await Assertions.Expect(page.Locator(".error-summary")).ToContainTextAsync("trop facile à deviner");
         await FillAsync(page, "motdepasse", Browser.Password);
         await page.Locator("main form button").ClickAsync();
-        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte");
+        // Back where the account was begun from.
+        await Browser.IsAtAsync(page, "/pratiques/nouvelle");
+        await page.GotoAsync("/compte");
         Assert.Contains("<b>Nouvelle</b> Arrivante", await page.Locator("dl").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Gone, (await scanner.GetAsync(link, Cancellation)).StatusCode);
 
@@ -382,7 +384,7 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         await page.WaitForURLAsync("**/compte/second-facteur*");
         await LooksRightAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "Ajouter une clé d’accès" }).ClickAsync();
-        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Mon compte");
+        await Assertions.Expect(page.Locator("h1")).ToHaveTextAsync("Bienvenue");
         await page.GotoAsync("/facilitation/demandes");
         await Assertions.Expect(page.Locator("h1")).Not.ToContainTextAsync("Accès refusé");
 

@@ -1,6 +1,10 @@
 using Fabrique.Identity;
+using Grpc.Core;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 using Person = Fabrique.Identity.Person;
 
 namespace Fabrique.Tests;
@@ -43,5 +47,49 @@ internal static class TestAccounts
             await scope.ServiceProvider.GetRequiredService<RightsKeeper>().GiveAsync("", person.Id, grant);
         }
         return person;
+    }
+
+    /// <summary>What a person's calls carry: a token of the identity service itself, with the rights the person has or with these.</summary>
+    public static async Task<Metadata> HeadersAsync(ServiceUnderTest<IdentityDb> service, Person person, params Grant[] grants)
+    {
+        // The first key is made when somebody first signs in.
+        service.Services.GetRequiredService<SigningKeys>().Rotate();
+        var keys = await service.Services.GetRequiredService<SigningKeys>().GetBaseConfigurationAsync(CancellationToken.None);
+        var token = new JsonWebTokenHandler().CreateToken(
+            new SecurityTokenDescriptor
+            {
+                Issuer = keys.Issuer,
+                Audience = Tokens.Audience,
+                TokenType = "at+jwt",
+                Claims = new Dictionary<string, object>
+                {
+                    ["sub"] = person.Id,
+                    ["sid"] = "session",
+                    [Tokens.RightsClaim] = 1000L,
+                    [Grant.Claim] = grants.Select(grant => grant.ToString()).ToArray(),
+                },
+                Expires = TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(5),
+                SigningCredentials = new(keys.SigningKeys.First(), SecurityAlgorithms.EcdsaSha256),
+            }
+        );
+        return new Metadata { { "authorization", $"Bearer {token}" } };
+    }
+
+    /// <summary>The subjects of the mails to a person, sent or not, from the first.</summary>
+    public static async Task<List<string>> SubjectsAsync(ServiceUnderTest<IdentityDb> service, Person person)
+    {
+        await using var scope = service.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+        var waiting = await db
+            .Mails.Where(mail => mail.Recipient == person.Email)
+            .OrderBy(mail => mail.Id)
+            .Select(mail => mail.Subject)
+            .ToListAsync();
+        var sent = service
+            .Services.GetRequiredService<MailSender>()
+            .Mailbox!.GetFiles("*.eml")
+            .Select(file => MimeKit.MimeMessage.Load(file.FullName))
+            .Where(mail => mail.To.Mailboxes.Any(mailbox => mailbox.Address == person.Email));
+        return [.. sent.Select(mail => mail.Subject ?? ""), .. waiting];
     }
 }
