@@ -60,7 +60,14 @@ internal sealed class PracticesArea : Area
         var open = reports.Value?.Reports.Count(report => report.ClosedOn.Length == 0) ?? 0;
         IEnumerable<Link> waiting =
             open > 0
-                ? [new("/brouillons", T.Plural("{1} : {0} signalement de lecteur", "{1} : {0} signalements de lecteurs", open, seat.Name), 30)]
+                ?
+                [
+                    new(
+                        "/brouillons",
+                        T.Plural("{1} : {0} signalement de lecteur", "{1} : {0} signalements de lecteurs", open, seat.Name),
+                        30
+                    ),
+                ]
                 : [];
         return [.. waiting, .. await RemarksAsync(practices, seat.Territory)];
     }

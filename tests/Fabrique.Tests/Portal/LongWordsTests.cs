@@ -61,7 +61,13 @@ public sealed class LongWordsTests(Browser browser) : IClassFixture<Browser>, IA
         practice.Means = new() { Cost = "?", Funding = { "?" } };
         practice.Effects.Add(new Effect { Kind = "UTILE", Text = "?" });
         practice.Place = new() { Name = "?", Department = "62" };
-        (practice.Approach, practice.Lessons, practice.FirstStep, practice.NotTransferable, practice.ContactRole) = ("?", "?", "?", "?", "?");
+        (practice.Approach, practice.Lessons, practice.FirstStep, practice.NotTransferable, practice.ContactRole) = (
+            "?",
+            "?",
+            "?",
+            "?",
+            "?"
+        );
         Fill(practice);
         var town = _site.Network.Territories[PortalSite.Loos];
         Fill(town);

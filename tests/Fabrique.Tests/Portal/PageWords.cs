@@ -81,11 +81,7 @@ internal static partial class PageWords
         var text = await page.Locator("body").InnerTextAsync();
         // The description of the API is about codes.
         var codes = new Uri(page.Url).AbsolutePath.Contains("/api", StringComparison.Ordinal) ? [] : CodesIn(text);
-        return
-        [
-            .. codes,
-            .. (await page.EvaluateAsync<string[]>(Joins)).Select(join => $"no space: {join}"),
-        ];
+        return [.. codes, .. (await page.EvaluateAsync<string[]>(Joins)).Select(join => $"no space: {join}")];
     }
 
     /// <summary>Codes in the place of names, stamps in the place of dates, brackets within brackets.</summary>
