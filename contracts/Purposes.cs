@@ -100,7 +100,7 @@ public static class Purposes
         () => T["Courriels qui attendent"],
         () => T["Envoyer les liens, les invitations, les réponses et les nouvelles"],
         () => T["Adresse électronique, texte"],
-        () => T["Le serveur de courrier de qui tient ce site"],
+        () => T["Le serveur de courrier de l’éditeur de ce site"],
         () => T["Jusqu’à l’envoi, deux jours au plus"]
     );
 

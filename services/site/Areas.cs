@@ -42,6 +42,10 @@ public sealed record AreaSign(string Name, Func<string> Label, Func<HttpContext,
         {
             yield return new("/mon-territoire", T["Mon territoire"], 80);
         }
+        else
+        {
+            yield return new("/rejoindre", T["Rejoindre"], 40);
+        }
         if (http.Items.ContainsKey(SiteHeader.Facilitates) || http.User.Grants().Any(grant => grant.Role == Grant.Facilitator))
         {
             yield return new("/facilitation/demandes", T["Facilitation"], 90, "/facilitation");

@@ -126,7 +126,7 @@ public sealed partial class AssessmentPage(
         {
             { SubmittedOn.Length: > 0 } => T["fiche envoyée le {0}", Show.Date(sheet.SubmittedOn)],
             not null => T["fiche commencée"],
-            null when Absent.Contains(family) => T["personne pour l’instant"],
+            null when Absent.Contains(family) => T["à trouver"],
             null => T["pas encore commencée"],
         };
 }

@@ -12,7 +12,7 @@ internal static class LeadWords
             ? T["inconnue pour l’instant"]
             : leads.Leads.FirstOrDefault(lead => lead.Territory == territory) switch
             {
-                null => T["personne encore"],
+                null => T["à désigner"],
                 { IsLed: false, Until: var ended } => T["mandat terminé le {0} : à renouveler", Show.Date(ended)],
                 { Until: { } until } => T["jusqu’au {0}", Show.Date(until)],
                 _ => T["assurée"],

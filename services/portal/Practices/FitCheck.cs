@@ -21,8 +21,8 @@ public static class FitCheck
 
     private static Fit Kind(Territory there, Territory here) =>
         there.Kind == here.Kind
-            ? new(T["Sorte de territoire"], Name(there), Name(here), T["La même : les mêmes compétences sont possibles."], false)
-            : new(T["Sorte de territoire"], Name(there), Name(here), T["Une autre : regardez qui, chez vous, a la compétence."], true);
+            ? new(T["Type de territoire"], Name(there), Name(here), T["La même : les mêmes compétences sont possibles."], false)
+            : new(T["Type de territoire"], Name(there), Name(here), T["Une autre : regardez qui, chez vous, a la compétence."], true);
 
     private static Fit Size(Territory there, Territory here)
     {

@@ -6,6 +6,9 @@ namespace Fabrique.Portal.Practices;
 /// <summary>The catalogue of practices: finding, reading, writing, reporting, reading again.</summary>
 internal sealed class PracticesArea : Area
 {
+    // Of the texts that peers are reading, those whose remarks are counted for the desk.
+    private const int MostRead = 5;
+
     public override AreaSign Sign => AreaSign.Practices;
 
     public override IEnumerable<Part> Parts =>
@@ -57,9 +60,45 @@ internal sealed class PracticesArea : Area
         var practices = services.GetRequiredService<PracticeService.PracticeServiceClient>();
         var reports = await practices.ListPracticeReportsAsync(new() { Territory = seat.Territory }).Answer();
         var open = reports.Value?.Reports.Count(report => report.ClosedOn.Length == 0) ?? 0;
-        return open > 0
-            ? [new("/brouillons", T.Plural("{1} : {0} signalement de lecteur", "{1} : {0} signalements de lecteurs", open, seat.Name), 30)]
-            : [];
+        IEnumerable<Link> waiting =
+            open > 0
+                ?
+                [
+                    new(
+                        "/brouillons",
+                        T.Plural("{1} : {0} signalement de lecteur", "{1} : {0} signalements de lecteurs", open, seat.Name),
+                        30
+                    ),
+                ]
+                : [];
+        return [.. waiting, .. await RemarksAsync(practices, seat.Territory)];
+    }
+
+    // Peers have said something of a text that they were given to read: it waits until the territory takes its text back or publishes it.
+    private static async Task<IEnumerable<Link>> RemarksAsync(PracticeService.PracticeServiceClient practices, string territory)
+    {
+        var read = await practices
+            .ListPracticesAsync(
+                new()
+                {
+                    Territory = territory,
+                    Status = PracticeStatus.PeerReview,
+                    PageSize = MostRead,
+                }
+            )
+            .Answer();
+        var links = await Task.WhenAll(
+            (read.Value?.Practices ?? []).Select(async practice =>
+                (await practices.ListPracticeCommentsAsync(new() { Id = practice.Id }).Answer()).Value?.Comments.Count is > 0 and var count
+                    ? new Link(
+                        $"/pratiques/{practice.Id}#remarques",
+                        T.Plural("« {1} » : {0} remarque de pairs", "« {1} » : {0} remarques de pairs", count, practice.Title),
+                        40
+                    )
+                    : null
+            )
+        );
+        return links.OfType<Link>();
     }
 
     public override async Task<Found> SearchAsync(IServiceProvider services, string words)

@@ -10,6 +10,7 @@ public static class ReportKinds
             (ReportKind.Outdated, "REPORT_KIND_OUTDATED", T["C’est périmé : ce n’est plus ainsi"]),
             (ReportKind.Wrong, "REPORT_KIND_WRONG", T["C’est faux"]),
             (ReportKind.Duplicate, "REPORT_KIND_DUPLICATE", T["C’est un doublon : la même pratique est racontée ailleurs"]),
+            (ReportKind.Other, "REPORT_KIND_OTHER", T["Autre chose : une coquille, un lien mort, une précision"]),
         ];
 
     public static string Words(ReportKind kind) => All.FirstOrDefault(known => known.Kind == kind).Words ?? $"{kind}";

@@ -10,6 +10,7 @@ public sealed class TimelineDrawing
     private const int RulerY = 52;
     private const int Gap = 18;
     private const int Padding = 14;
+    private const int PebbleWidth = 18;
 
     private readonly List<Line> _texts = [];
     private readonly List<Shape> _shapes = [];
@@ -97,7 +98,13 @@ public sealed class TimelineDrawing
                 }
             )
             .ToArray();
-        _pebbles.AddRange(years.Distinct().Select(year => (X(year), RulerY)));
+        // Years too near to each other for two pebbles share one.
+        var reached = int.MinValue / 2;
+        foreach (var x in years.Distinct().Order().Select(X).Where(x => x - reached >= PebbleWidth))
+        {
+            _pebbles.Add((x, RulerY));
+            reached = x;
+        }
         return middles;
 
         int X(int year) =>
@@ -111,22 +118,26 @@ public sealed class TimelineDrawing
     {
         var inner = column - (Padding * 2);
         var heads = row.Select(cell => SvgText.Wrap(cell.Item.Phase.Title, 18, inner - 16, bold: true)).ToList();
-        var body = top + (heads.Max(lines => lines.Count) * 23) + 54;
+        // A territory that names no periods has nothing to head its only column with.
+        var headless = row is [{ Index: 0, Item.Phase.Code: "" }];
+        var body = headless ? top : top + (heads.Max(lines => lines.Count) * 23) + 54;
         var roles = body;
         for (var at = 0; at < row.Length; at++)
         {
             var (left, (index, phase)) = (at * (column + Gap), row[at]);
-            _shapes.Add(
-                new(
-                    $"M{left} {top}H{left + column - 12}L{left + column} {(top + body - 14) / 2}L{left + column - 12} {body - 14}H{left}L{left + 10} {(top + body - 14) / 2}z",
-                    "head",
-                    index
-                )
-            );
-            var y = Write(heads[at], left + Padding + 8, top + 27, 23, $"head-title on-{index % 4}");
-            _texts.Add(new(left + Padding + 8, y, Show.Span(phase.Phase.Start, phase.Phase.End), $"head-dates on-{index % 4}"));
-
-            y = body + 16;
+            var y = body + 16;
+            if (!headless)
+            {
+                _shapes.Add(
+                    new(
+                        $"M{left} {top}H{left + column - 12}L{left + column} {(top + body - 14) / 2}L{left + column - 12} {body - 14}H{left}L{left + 10} {(top + body - 14) / 2}z",
+                        "head",
+                        index
+                    )
+                );
+                var dates = Write(heads[at], left + Padding + 8, top + 27, 23, $"head-title on-{index % 4}");
+                _texts.Add(new(left + Padding + 8, dates, Show.Span(phase.Phase.Start, phase.Phase.End), $"head-dates on-{index % 4}"));
+            }
             foreach (var milestone in phase.Milestones)
             {
                 _pebbles.Add((left + 10, y - 5));

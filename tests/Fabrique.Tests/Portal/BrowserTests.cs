@@ -95,6 +95,31 @@ public sealed class BrowserTests(NodeInMemory node, Browser browser)
         );
     }
 
+    [Theory]
+    [InlineData(1280), InlineData(1366), InlineData(1440), InlineData(1600), InlineData(1920), InlineData(2560), InlineData(390)]
+    public async Task The_landscape_of_the_home_page_is_drawn_whole_and_clear_of_the_words(int width)
+    {
+        var page = await OpenAsync("/", width);
+        Assert.Empty(
+            await page.EvaluateAsync<string[]>(
+                """
+                () => {
+                  const box = selector => document.querySelector(selector).getBoundingClientRect();
+                  const [hero, sun, near] = [box('.hero'), box('.land-sun'), box('.land-near')];
+                  const words = [...document.querySelectorAll('.hero p, .hero .map-note')].map(text => text.getBoundingClientRect().bottom);
+                  return [
+                    ...(Math.min(sun.top, near.top) < Math.max(...words) ? ['the landscape is drawn over the words'] : []),
+                    ...(near.bottom > hero.bottom + 1 || box('.land-plain').left > 0 || box('.land-plain').right < innerWidth ? ['the landscape is cut'] : []),
+                    ...(near.left < 0 || near.right > innerWidth ? innerWidth > 600 ? ['the hill is cut'] : [] : []),
+                    ...(Math.abs(sun.width - sun.height) > 1 ? ['the sun is not round'] : []),
+                  ];
+                }
+                """
+            )
+        );
+        await page.Context.CloseAsync();
+    }
+
     [Fact]
     public async Task Nobody_writes_without_a_session()
     {

@@ -74,7 +74,7 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
         await first.Locator("#champ-signatory-function").WriteAsync("maire");
         await first.Locator("#champ-deliberation").WriteAsync("2026-17");
         await first.GetByRole(AriaRole.Button, new() { Name = "Signer la charte" }).PressAsync();
-        await Assertions.Expect(first.Locator(".notice-done")).ToContainTextAsync("Il manque encore à votre délégation : élu·e");
+        await Assertions.Expect(first.Locator(".notice-done")).ToContainTextAsync("Il manque encore à votre délégation : élue ou élu");
         Assert.Contains("Camille <b>Essai</b>, maire", await first.Locator("main dl").InnerTextAsync(), StringComparison.Ordinal);
         await first.GotoAsync("/mon-territoire");
         await first.Locator("#courriel").WriteAsync("pas une adresse");
@@ -89,7 +89,7 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
         // The second delegate comes in by the mail, and publishes.
         var second = await OpenAsync(await Mailbox.LinkAsync(node, "seconde@example.org", 1));
         Assert.Contains(
-            "délégué·e du territoire Bourg-Exemple – élu·e",
+            "délégué·e du territoire Bourg-Exemple – élue ou élu",
             (await second.Locator("main").InnerTextAsync()).Replace('\u00a0', ' '),
             StringComparison.Ordinal
         );

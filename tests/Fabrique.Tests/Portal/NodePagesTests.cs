@@ -275,7 +275,7 @@ public sealed class NodePagesTests(ServiceOnSqlite<IdentityDb> service) : IClass
                 "demande refusée – 29232",
                 "programme inscrit – Site : la ville: le territoire 29232, les chiffres d’ensemble du réseau ; lit et écrit",
                 "jeton fait – le territoire 29019 ; lit seulement",
-                "droit retiré – référent·e du territoire 29019 – agent·e territorial·e",
+                "droit retiré – référent·e du territoire 29019 – agente ou agent territorial",
             ],
             words =>
                 Assert.Single(told, entry =>

@@ -35,14 +35,21 @@ internal static class PageChecks
           .flatMap(rule => rule.nodes.map(place => `${rule.id}: ${rule.help}: ${place.html}`))
         """;
 
+    private static readonly string[] Contrast = ["color-contrast"];
+
     private static readonly string Axe = new BundledAxeScriptProvider().GetScript();
 
-    /// <summary>Axe finds nothing in either theme; nothing is lost on a narrow screen, with large letters or with wide spacing.</summary>
+    /// <summary>
+    /// Axe finds nothing in either theme; nothing is lost on a narrow screen, with large letters or with wide spacing; what is read are words,
+    /// and the first sentence is on the first screen of a telephone.
+    /// </summary>
     public static async Task AllAsync(IPage page)
     {
+        Assert.Empty(await PageWords.FaultsAsync(page));
         await AxeAsync(page);
-        await page.SetViewportSizeAsync(320, 900);
-        Assert.Empty((await page.EvaluateAsync<string[]>(Lost)).Select(lost => $"at 320 px: {lost}"));
+        await NothingIsLostAsync(page);
+        await page.SetViewportSizeAsync(390, 844);
+        Assert.InRange(await PageWords.FirstSentenceAsync(page), 0, 800);
         // What 1280 pixels hold at 200 %.
         await page.SetViewportSizeAsync(640, 450);
         Assert.Empty((await page.EvaluateAsync<string[]>(Lost)).Select(lost => $"at 200 %: {lost}"));
@@ -59,7 +66,7 @@ internal static class PageChecks
         Assert.Empty(await page.EvaluateAsync<string[]>(Run));
         // The themes differ in nothing but colours.
         await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
-        Assert.Empty(await page.EvaluateAsync<string[]>(Run, new[] { "color-contrast" }));
+        Assert.Empty(await page.EvaluateAsync<string[]>(Run, Contrast));
     }
 
     /// <returns>The version of axe that looks at the pages.</returns>
@@ -67,5 +74,12 @@ internal static class PageChecks
     {
         await page.EvaluateAsync(Axe);
         return await page.EvaluateAsync<string>("axe.version");
+    }
+
+    /// <summary>The page is no wider than a narrow telephone, and cuts nothing off.</summary>
+    public static async Task NothingIsLostAsync(IPage page)
+    {
+        await page.SetViewportSizeAsync(320, 900);
+        Assert.Empty((await page.EvaluateAsync<string[]>(Lost)).Select(lost => $"{page.Url} at 320 px: {lost}"));
     }
 }

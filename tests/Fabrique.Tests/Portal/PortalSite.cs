@@ -50,6 +50,8 @@ public sealed class PortalSite : IAsyncDisposable
     /// <summary>The invented network; there is none before the services of a node.</summary>
     public PortalNetwork Network => _network ?? throw new InvalidOperationException("This portal stands before real services.");
 
+    public Uri Address => _portal.ClientOptions.BaseAddress;
+
     public CookieContainer Cookies { get; } = new();
 
     public string Keys => Path.Combine(_data, "portal-keys");

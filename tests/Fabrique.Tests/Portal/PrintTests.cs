@@ -30,12 +30,29 @@ public sealed partial class PrintTests(NodeInMemory node, Browser browser)
             Assert.True(Pages(await page.PdfAsync(new() { PreferCSSPageSize = true })) == 1, id);
         }
 
+        // The sheet is used: a gap between the columns, what is needed before the sources, and where the page is read.
+        await page.EmulateMediaAsync(new() { Media = Media.Print });
+        Assert.Equal("", await page.EvaluateAsync<string>(Sheet));
+        Assert.Contains(ids[^1], await page.Locator(".sheet-address").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.True(await page.Locator(".sheet-address path").EvaluateAsync<int>("code => code.getAttribute('d').length") > 1000);
+        await page.EmulateMediaAsync(new() { Media = Media.Screen });
+        await Assertions.Expect(page.Locator(".sheet-address")).ToBeHiddenAsync();
+
         // What is small on screen is not on paper, and what is a page long is counted.
         await page.EmulateMediaAsync(new() { Media = Media.Print });
         Assert.True(await page.EvaluateAsync<double>(SmallestPoints) >= 8.5);
         await page.EvaluateAsync("document.querySelector('.practice-head').style.setProperty('padding-bottom', '300mm', 'important')");
         Assert.True(Pages(await page.PdfAsync(new() { PreferCSSPageSize = true })) > 1);
     }
+
+    private const string Sheet = """
+        (() => {
+          const columns = getComputedStyle(document.querySelector('.practice .with-aside'));
+          const comesFirst = (one, other) => document.querySelector(one).compareDocumentPosition(document.querySelector(other)) & Node.DOCUMENT_POSITION_FOLLOWING;
+          return columns.columnCount !== '2' || parseFloat(columns.columnGap) < 20 ? `columns: ${columns.columnCount}, ${columns.columnGap}`
+            : !comesFirst('#conditions', '#sources') ? 'the sources come before what is needed' : '';
+        })()
+        """;
 
     private const string SmallestPoints = """
         Math.min(...[...document.querySelectorAll('.practice *')]

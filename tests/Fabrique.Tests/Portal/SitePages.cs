@@ -17,6 +17,7 @@ public static class SitePages
     private static readonly (string Route, string[] Addresses)[] Examples =
     [
         ("/", ["/", "/en"]),
+        ("/le-reseau", ["/le-reseau"]),
         ("/recherche", ["/recherche?q=velo"]),
         ("/territoires", ["/territoires", "/territoires?q=saint"]),
         ("/territoires/{Address}", ["/territoires/62528-loos-en-gohelle", "/territoires/62498-lens"]),
