@@ -26,11 +26,19 @@ internal static class GatewayHosting
                 transforms.AddRequestHeaderRemove("dapr-callee-app-id");
                 // Pages and resources are written once, for GET; the web server leaves the body out of the answer to HEAD.
                 transforms.AddHttpMethodChange(HttpMethods.Head, HttpMethods.Get);
+                // An error without a word gets those of the gateway.
+                transforms.AddResponseTransform(answer =>
+                {
+                    var response = answer.HttpContext.Response;
+                    response.ContentLength = response is { StatusCode: >= 400, ContentLength: 0 } ? null : response.ContentLength;
+                    return ValueTask.CompletedTask;
+                });
             });
         builder.Services.AddSingleton<RecordChanges>().AddHostedService(provider => provider.GetRequiredService<RecordChanges>());
         builder.Services.AddOutputCache(cache =>
         {
             cache.SizeLimit = builder.Configuration.GetValue("Cache:Bytes", AnonymousCache.Size);
+            cache.UseCaseSensitivePaths = true;
             cache.AddBasePolicy(new AnonymousCache());
         });
         builder.AddRateLimits();
@@ -84,8 +92,10 @@ internal static class GatewayHosting
         );
         app.UseSecurityHeaders();
         app.UseStatusCodePages(pages => WriteErrorAsync(pages.HttpContext));
+        app.UseEntrance();
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api => api.UseCors());
         app.UseRateLimits();
+        app.Use(AnonymousCache.MakeThenSendAsync);
         app.UseOutputCache();
         app.UseResponseCompression();
         app.Use(EntityTags.TagAsync);
@@ -106,35 +116,31 @@ internal static class GatewayHosting
     private static Task WriteErrorAsync(HttpContext context)
     {
         var status = context.Response.StatusCode;
-        if (context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true)
-        {
-            return Task.CompletedTask;
-        }
         if (status is 502 or 503 or 504)
         {
             context.Response.Headers.RetryAfter = "10";
         }
         // An address of the API has no language; that of a page begins with it, or is French.
-        var api = context.Request.Path.StartsWithSegments("/api/v1");
+        var isGrpc = context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true;
+        var isApi = isGrpc || context.Request.Path.StartsWithSegments("/api/v1");
         AcceptedLanguage.Speak(
-            (api ? context.Request.Accepted() : Language.Find(context.Request.Path.Value!.Split('/', 3)[1])) ?? Language.French
+            (isApi ? context.Request.Accepted() : Language.Find(context.Request.Path.Value!.Split('/', 3).ElementAtOrDefault(1) ?? ""))
+                ?? Language.French
         );
-        var detail = status switch
+        var detail =
+            status == 401
+                ? T[
+                    "Ce jeton n’est pas connu : il a expiré, il a été retiré, ou il est mal recopié. Faites-en un autre sur votre page de compte."
+                ]
+                : Problem.Sentence(status);
+        if (isGrpc)
         {
-            401 => T[
-                "Ce jeton n’est pas connu : il a expiré, il a été retiré, ou il est mal recopié. Faites-en un autre sur votre page de compte."
-            ],
-            404 => T["Rien n’existe à cette adresse."],
-            429 => T["Trop de demandes viennent de votre adresse. Attendez un instant, puis recommencez."],
-            413 => T["La demande est trop volumineuse : 1 Mio au plus."],
-            502 or 503 or 504 => T["Ce service redémarre ou ne répond pas. Réessayez dans quelques secondes : rien n’a été perdu."],
-            _ => T["La demande n’a pas pu être traitée."],
-        };
-        if (api)
+            context.Response.Headers["grpc-message"] = Uri.EscapeDataString(detail);
+            return context.Response.WriteAsync(detail);
+        }
+        if (isApi)
         {
-            return Results
-                .Problem(detail, statusCode: status, extensions: status == 401 ? [new("reason", "INVALID_TOKEN")] : null)
-                .ExecuteAsync(context);
+            return Problem.WriteAsync(context, Problem.Of(status, status == 401 ? "INVALID_TOKEN" : null, detail));
         }
         context.Response.ContentType = "text/html; charset=utf-8";
         return context.Response.WriteAsync(

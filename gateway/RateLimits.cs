@@ -19,7 +19,24 @@ internal static class RateLimits
 
     private static readonly string[] Exports = [".csv", ".ods", ".json", ".geojson", ".atom"];
 
-    private enum Kind
+    /// <summary>How many files and streams one address may have under way: each of them lasts, and there is room for others.</summary>
+    private const int MostAtOnce = 4;
+
+    // A call that answers with a stream is one too.
+    private static readonly HashSet<string> Streams = new(
+    [
+        .. ContractFiles
+            .All.SelectMany(file => file.Services)
+            .SelectMany(service => service.Methods)
+            .Where(call => call.IsServerStreaming)
+            .SelectMany(call => (string?[])[$"/{call.Service.FullName}/{call.Name}", call.HttpPath()])
+            .OfType<string>(),
+    ],
+        StringComparer.OrdinalIgnoreCase
+    );
+
+    /// <summary>What is counted together.</summary>
+    internal enum Kind
     {
         Pages,
         Reads,
@@ -51,10 +68,15 @@ internal static class RateLimits
                 )
         );
         var limiter = PartitionedRateLimiter.CreateChained(ofAddresses, ofTokens);
+        var atOnce = PartitionedRateLimiter.Create<HttpContext, IPAddress>(http =>
+            KindOf(http.Request) == Kind.Exports && Client(http) is { } client
+                ? RateLimitPartition.GetConcurrencyLimiter(client, _ => new() { PermitLimit = MostAtOnce })
+                : RateLimitPartition.GetNoLimiter(IPAddress.Loopback)
+        );
         builder.Services.AddSingleton(limiter);
         builder.Services.AddRateLimiter(options =>
         {
-            options.GlobalLimiter = limiter;
+            options.GlobalLimiter = PartitionedRateLimiter.CreateChained(atOnce, limiter);
             options.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
             options.OnRejected = (rejected, _) =>
             {
@@ -114,10 +136,11 @@ internal static class RateLimits
 
     private delegate void RateLimitHeaders(HttpContext http);
 
-    private static Kind KindOf(HttpRequest request) =>
-        !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !HttpMethods.IsOptions(request.Method) ? Kind.Writes
+    public static Kind KindOf(HttpRequest request) =>
+        Streams.Contains(request.Path.Value!) || Exports.Contains(Path.GetExtension(request.Path.Value), StringComparer.OrdinalIgnoreCase)
+            ? Kind.Exports
+        : !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !HttpMethods.IsOptions(request.Method) ? Kind.Writes
         : request.Path.StartsWithSegments("/api") ? Kind.Reads
-        : Exports.Contains(Path.GetExtension(request.Path.Value), StringComparer.OrdinalIgnoreCase) ? Kind.Exports
         : Kind.Pages;
 
     /// <summary>Who asks; null for this machine. A household or a town hall has a whole /64 of IPv6 addresses.</summary>

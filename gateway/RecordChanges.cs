@@ -11,8 +11,13 @@ namespace Fabrique.Gateway;
 /// and does so while the broker is away. A feed tells its position after a write, and also after the service took in a record of another
 /// service: so a page that shows what two of them know is made anew when each of them knows it. What a record says does not matter here.
 /// </summary>
-internal sealed partial class RecordChanges(IProxyStateLookup proxy, ServiceRoutes services, TimeProvider clock, ILogger<RecordChanges> log)
-    : BackgroundService
+internal sealed partial class RecordChanges(
+    IProxyStateLookup proxy,
+    ServiceRoutes services,
+    IConfiguration configuration,
+    TimeProvider clock,
+    ILogger<RecordChanges> log
+) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -64,6 +69,8 @@ internal sealed partial class RecordChanges(IProxyStateLookup proxy, ServiceRout
         using var channel = GrpcChannel.ForAddress(available[0].Model.Config.Address, new GrpcChannelOptions { HttpHandler = http });
         using var feed = new FeedService.FeedServiceClient(channel).Read(
             new ReadRequest { Follow = true, FromEnd = true },
+            // As one of the node: the places of strangers may all be taken.
+            new Metadata { { "dapr-api-token", configuration["APP_API_TOKEN"] ?? "" } },
             cancellationToken: cancellation
         );
         ReadResponse? before = null;

@@ -23,6 +23,11 @@ internal sealed class Replicas(IConfiguration configuration) : IProxyConfigFilte
             cluster with
             {
                 Destinations = cluster.Destinations?.SelectMany(Processes).ToDictionary(),
+                // Browsers send cookies and names of programs as people wrote them; ASCII alone would make a failure of the service of it.
+                HttpClient = (cluster.HttpClient ?? HttpClientConfig.Empty) with
+                {
+                    RequestHeaderEncoding = "utf-8",
+                },
                 HealthCheck = new HealthCheckConfig
                 {
                     Passive = Passive,

@@ -14,7 +14,6 @@ internal sealed class ServiceRoutes
     private const string Feed = "fabrique.records.v1.FeedService";
 
     private static readonly Dictionary<string, string> OfGrpc = new() { ["Programs"] = "personal" };
-    private static readonly Dictionary<string, string> OfRest = new(OfGrpc) { ["Kept"] = "anonymous" };
 
     /// <exception cref="InvalidOperationException">Two areas have the same addresses.</exception>
     public ServiceRoutes(IConfiguration configuration)
@@ -29,7 +28,7 @@ internal sealed class ServiceRoutes
         }
         Routes =
         [
-            .. rest.Select(one => Route(one.Area, one.Path, OfRest)),
+            .. rest.Select(one => Route(one.Area, one.Path, OfRest(open.Where(service => service.Area() == one.Area)))),
             .. open.Select(service => Route(service.Area(), $"/{service.FullName}/{{**rest}}", OfGrpc)),
             .. Areas.Select(area => OfArea(Route(area, $"/{Feed}/{{**rest}}", OfGrpc), area)),
         ];
@@ -61,6 +60,19 @@ internal sealed class ServiceRoutes
         where segments is not null
         let name = segments[3].Split(':')
         select string.Join('/', segments[..3]) + (name is [var collection, _] ? $"/{collection}:{{call}}" : $"/{name[0]}/{{**rest}}");
+
+    /// <summary>Kept for the parameters that the calls of an area have.</summary>
+    private static Dictionary<string, string> OfRest(IEnumerable<ServiceDescriptor> area) =>
+        new(OfGrpc)
+        {
+            ["Kept"] = string.Join(
+                ' ',
+                area.SelectMany(service => service.Methods)
+                    .SelectMany(call => call.InputType.Fields.InDeclarationOrder())
+                    .Select(field => field.JsonName)
+                    .Distinct()
+            ),
+        };
 
     private static RouteConfig Route(string area, string path, Dictionary<string, string> metadata) =>
         new()

@@ -65,7 +65,6 @@ public static class RecordsHosting
     public static WebApplication MapRecords<TDb>(this WebApplication app)
         where TDb : RecordsDb
     {
-        app.UseAuthentication();
         app.UseAuthorization();
         app.MapSubscribeHandler().RequireAuthorization(Apps.SidecarOnly);
         foreach (var area in app.Services.GetRequiredService<RecordKinds>().Followed.Keys)

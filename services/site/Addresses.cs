@@ -77,9 +77,8 @@ public static class Addresses
                 }
             );
             response.Headers.CacheControl = "no-store";
-            response.Redirect(
-                chosen.Path + request.Path + new QueryBuilder(request.Query.Where(part => part.Key != Choice)).ToQueryString()
-            );
+            var page = chosen.Path + request.Path + new QueryBuilder(request.Query.Where(part => part.Key != Choice)).ToQueryString();
+            response.Redirect(LocalAddress.Of(page) ?? chosen.Path + "/");
             return Task.CompletedTask;
         }
         if (request.PathBase.HasValue || request.Path != "/")
@@ -89,7 +88,7 @@ public static class Addresses
         response.Headers.Vary = "Accept-Language, Cookie";
         if (Preferred(request) is { Path.Length: > 0 } preferred)
         {
-            response.Redirect(http.In(preferred));
+            response.Redirect(LocalAddress.Of(http.In(preferred)) ?? preferred.Path + "/");
             return Task.CompletedTask;
         }
         return next(http);

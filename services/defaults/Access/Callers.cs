@@ -1,7 +1,7 @@
 using System.Security.Claims;
 using Grpc.Core;
-using Grpc.Core.Interceptors;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
 
 namespace Fabrique;
 
@@ -26,7 +26,7 @@ public static class Callers
         var line = Line(context, part);
         if (!context.Caller().Allows(line, subject))
         {
-            throw context.Denied(line);
+            throw context.GetHttpContext().Denied(line);
         }
     }
 
@@ -36,18 +36,21 @@ public static class Callers
         var line = Line(context, part);
         if (!context.Caller().Allows(line))
         {
-            throw context.Denied(line);
+            throw context.GetHttpContext().Denied(line);
         }
     }
 
     /// <summary>Whether the call comes from one of the node's own services.</summary>
-    public static async Task<bool> IsOfThisNodeAsync(this ServerCallContext context) =>
-        (await context.GetHttpContext().AuthenticateAsync(Apps.SidecarOnly)).Succeeded;
+    public static Task<bool> IsOfThisNodeAsync(this ServerCallContext context) => context.GetHttpContext().IsOfThisNodeAsync();
 
     /// <summary>Refuses a caller without a valid token: UNAUTHENTICATED.</summary>
-    public static void DemandToken(this ServerCallContext context)
+    public static void DemandToken(this ServerCallContext context) => context.GetHttpContext().DemandToken();
+
+    internal static async Task<bool> IsOfThisNodeAsync(this HttpContext http) =>
+        (await http.AuthenticateAsync(Apps.SidecarOnly)).Succeeded;
+
+    internal static void DemandToken(this HttpContext http)
     {
-        var http = context.GetHttpContext();
         if (http.User.Identity?.IsAuthenticated == true)
         {
             return;
@@ -61,9 +64,9 @@ public static class Callers
             : new Refusal(StatusCode.Unauthenticated, "TOKEN_REQUIRED", $"Présentez un jeton d’accès pour écrire.");
     }
 
-    internal static Refusal Denied(this ServerCallContext context, string line)
+    internal static Refusal Denied(this HttpContext http, string line)
     {
-        context.DemandToken();
+        http.DemandToken();
         return Rights.Table[line] is [Grant.Steward]
             ? new Refusal(
                 StatusCode.PermissionDenied,
@@ -77,68 +80,6 @@ public static class Callers
             );
     }
 
-    internal static string Line(ServerCallContext context, string part) =>
+    private static string Line(ServerCallContext context, string part) =>
         part.Length > 0 ? $"{context.Method[1..]}:{part}" : context.Method[1..];
-}
-
-/// <summary>
-/// The first look at a caller: whoever has none of the roles of a call does not reach it. Where the right holds, the call itself demands.
-/// </summary>
-internal sealed class CallerInterceptor : Interceptor
-{
-    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
-        TRequest request,
-        ServerCallContext context,
-        UnaryServerMethod<TRequest, TResponse> continuation
-    )
-    {
-        await AdmitAsync(context);
-        return await continuation(request, context);
-    }
-
-    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
-        TRequest request,
-        IServerStreamWriter<TResponse> responses,
-        ServerCallContext context,
-        ServerStreamingServerMethod<TRequest, TResponse> continuation
-    )
-    {
-        await AdmitAsync(context);
-        await continuation(request, responses, context);
-    }
-
-    private static async Task AdmitAsync(ServerCallContext context)
-    {
-        var line = Callers.Line(context, "");
-        if (context.Caller().HasClaim(Tokens.ReadsOnly.Type, Tokens.ReadsOnly.Value) && !Rights.IsRead(line))
-        {
-            throw new Refusal(
-                StatusCode.PermissionDenied,
-                "READ_ONLY_TOKEN",
-                $"Ce jeton ne permet que de lire. Pour écrire, faites-en un qui le permet."
-            );
-        }
-        switch (Rights.Table.GetValueOrDefault(line))
-        {
-            case [Rights.Anyone]:
-                return;
-            case [Rights.Account]:
-                context.DemandToken();
-                return;
-            case [Rights.App]:
-                if (!await context.IsOfThisNodeAsync())
-                {
-                    throw new Refusal(StatusCode.PermissionDenied, "NODE_ONLY", $"Cet appel est réservé aux services de l’installation.");
-                }
-                return;
-            case null:
-                throw new Refusal(StatusCode.PermissionDenied, "NO_RIGHT", $"Cet appel n’est ouvert à personne.");
-            default:
-                if (!context.Caller().Allows(line))
-                {
-                    throw context.Denied(line);
-                }
-                return;
-        }
-    }
 }

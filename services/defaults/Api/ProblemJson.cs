@@ -1,114 +1,131 @@
-using System.Diagnostics;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Fabrique;
 
 /// <summary>
-/// Under the REST API an error is a problem (RFC 9457): <c>title</c>, <c>status</c>, <c>detail</c>, a stable <c>reason</c>, and in
-/// <c>errors</c> each field at fault. JSON transcoding answers <c>google.rpc.Status</c> instead, says in English what it could not read,
-/// and the web server answers with an empty body: all are rewritten here.
+/// The door of the REST API of a service. JSON transcoding answers <c>google.rpc.Status</c>, says in English what it could not read, and the
+/// web server answers with an empty body: all become a <see cref="Problem"/>. Whoever has no right to a call is told so before its
+/// request is read, and no list is looked into that is longer than any of the contracts.
 /// </summary>
-internal static class ProblemJson
+internal static partial class ProblemJson
 {
-    /// <summary>JSON that is sent as JSON, never put in a page: its accents stay readable.</summary>
-    internal static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
 
     public static void UseProblemJson(this IApplicationBuilder app, PathString prefix) =>
-        app.UseWhen(
-            context => context.Request.Path.StartsWithSegments(prefix),
-            branch =>
-                branch.Use(
-                    async (context, next) =>
-                    {
-                        var response = context.Response;
-                        var body = response.Body;
-                        using var buffer = new MemoryStream();
-                        response.Body = buffer;
-                        try
-                        {
-                            if (context.Request.ContentLength > Limits.MaxRequestBody)
-                            {
-                                response.StatusCode = StatusCodes.Status413PayloadTooLarge;
-                            }
-                            else if (UnreadRequest.IsNotJson(context))
-                            {
-                                response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
-                            }
-                            else
-                            {
-                                // To be looked at again when it could not be read.
-                                context.Request.EnableBuffering((int)Limits.MaxRequestBody);
-                                await next(context);
-                            }
-                        }
-                        catch (BadHttpRequestException error) when (!response.HasStarted)
-                        {
-                            buffer.SetLength(0);
-                            response.Clear();
-                            response.StatusCode = error.StatusCode;
-                        }
-                        finally
-                        {
-                            response.Body = body;
-                        }
-                        if (
-                            response.StatusCode < 400
-                            || response.HasStarted
-                            || response.ContentType?.StartsWith("application/problem+json", StringComparison.Ordinal) == true
-                        )
-                        {
-                            buffer.Position = 0;
-                            await buffer.CopyToAsync(body, context.RequestAborted);
-                            return;
-                        }
-                        if (response.StatusCode == StatusCodes.Status401Unauthorized)
-                        {
-                            response.Headers.WWWAuthenticate =
-                                context.Request.Headers.Authorization.Count > 0 ? Tokens.Challenge : "Bearer realm=\"fabrique\"";
-                        }
-                        var problem = await ProblemAsync(context, buffer);
-                        response.ContentType = "application/problem+json";
-                        response.ContentLength = null;
-                        await response.WriteAsync(problem.ToJsonString(Readable), context.RequestAborted);
-                    }
-                )
-        );
+        app.UseWhen(context => context.Request.Path.StartsWithSegments(prefix), branch => branch.Use(AnswerAsync));
 
-    private static async Task<JsonObject> ProblemAsync(HttpContext context, MemoryStream buffer)
+    private static async Task AnswerAsync(HttpContext context, RequestDelegate next)
+    {
+        var response = context.Response;
+        var body = response.Body;
+        // What succeeds goes out as it is made; only what is refused is looked at.
+        await using var held = new HeldAnswer(body, () => response.StatusCode >= 400 && !IsProblem(response));
+        response.Body = held;
+        Refusal? refusal = null;
+        try
+        {
+            refusal = await RefusedAsync(context);
+            if (refusal is null && response.StatusCode < 400)
+            {
+                await next(context);
+            }
+        }
+        catch (BadHttpRequestException error) when (!response.HasStarted)
+        {
+            response.StatusCode = error.StatusCode;
+        }
+        catch (Exception error) when (!response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            LogFailure(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Fabrique.Api"), context.Request.Method, error);
+            response.Clear();
+            response.StatusCode = StatusCodes.Status500InternalServerError;
+        }
+        finally
+        {
+            response.Body = body;
+        }
+        if (response.StatusCode < 400 || response.HasStarted || IsProblem(response))
+        {
+            return;
+        }
+        if (response.StatusCode == StatusCodes.Status401Unauthorized)
+        {
+            response.Headers.WWWAuthenticate =
+                context.Request.Headers.Authorization.Count > 0 ? Tokens.Challenge : "Bearer realm=\"fabrique\"";
+        }
+        await Problem.WriteAsync(
+            context,
+            refusal is null ? ProblemOf(context, held.Held) : Problem.Of(response.StatusCode, refusal)
+        );
+    }
+
+    private static bool IsProblem(HttpResponse response) =>
+        response.ContentType?.StartsWith("application/problem+json", StringComparison.Ordinal) == true;
+
+    /// <summary>Why a request goes no further, in the order in which it costs least; the status alone tells some of it.</summary>
+    private static async Task<Refusal?> RefusedAsync(HttpContext context)
+    {
+        var (request, response) = (context.Request, context.Response);
+        if (UnreadRequest.Call(context) is not { } call)
+        {
+            return null;
+        }
+        try
+        {
+            await Admission.DemandAsync(context, $"{call.MethodDescriptor.Service.FullName}/{call.MethodDescriptor.Name}");
+        }
+        catch (Refusal refused)
+        {
+            response.StatusCode = Problem.Status(refused.Code);
+            return refused;
+        }
+        if (request.ContentLength > Limits.MaxRequestBody)
+        {
+            response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+            return null;
+        }
+        if (call.HttpRule.Body.Length == 0)
+        {
+            // What nobody reads is not waited for.
+            request.Body = Stream.Null;
+            return null;
+        }
+        if (!UnreadRequest.IsJson(request))
+        {
+            response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
+            return null;
+        }
+        using var read = new MemoryStream();
+        await request.Body.CopyToAsync(read, context.RequestAborted);
+        var json = read.ToArray().AsMemory();
+        json = json.Span.StartsWith(ByteOrderMark) ? json[ByteOrderMark.Length..] : json;
+        if (JsonBody.Fault(json.Span) is { } fault)
+        {
+            response.StatusCode = StatusCodes.Status400BadRequest;
+            return fault;
+        }
+        context.Features.Set(new JsonRead(json));
+        request.Body = new MemoryStream(json.ToArray(), writable: false);
+        return null;
+    }
+
+    private static JsonObject ProblemOf(HttpContext context, ReadOnlySpan<byte> answered)
     {
         var status = context.Response.StatusCode;
-        var problem = new JsonObject
+        if (Parse(answered) is { } answer && answer["details"] is JsonArray { Count: > 0 } details)
         {
-            ["type"] = "about:blank",
-            ["title"] = ReasonPhrases.GetReasonPhrase(status),
-            ["status"] = status,
-        };
-        if (Parse(buffer) is { } answer && answer["details"] is JsonArray { Count: > 0 } details)
-        {
-            problem["detail"] = (string?)answer["message"];
+            var problem = Problem.Of(status, detail: (string?)answer["message"]);
             Add(problem, details);
+            return problem;
         }
-        else if (status == StatusCodes.Status400BadRequest && await UnreadRequest.NameAsync(context) is { } refusal)
-        {
-            problem["detail"] = refusal.Message;
-            problem["reason"] = refusal.Reason;
-            problem["metadata"] = refusal.Details.Count > 0 ? JsonSerializer.SerializeToNode(refusal.Details) : null;
-            problem["errors"] = new JsonArray([.. refusal.Fields.Select(field => Error(field.Field, field.Message))]);
-        }
-        else
-        {
-            problem["detail"] = Default(status);
-        }
-        problem["traceId"] = Activity.Current?.TraceId.ToString();
-        return problem;
+        return status == StatusCodes.Status400BadRequest && UnreadRequest.Name(context) is { } refusal
+            ? Problem.Of(status, refusal)
+            : Problem.Of(status);
     }
 
     private static void Add(JsonObject problem, JsonArray details)
@@ -126,19 +143,17 @@ internal static class ProblemJson
             if (detail?["fieldViolations"] is JsonArray violations)
             {
                 problem["errors"] = new JsonArray([
-                    .. violations.Select(violation => Error((string?)violation?["field"], (string?)violation?["description"])),
+                    .. violations.Select(violation => Problem.Error((string?)violation?["field"], (string?)violation?["description"])),
                 ]);
             }
         }
     }
 
-    private static JsonObject Error(string? field, string? message) => new() { ["field"] = field, ["message"] = message };
-
-    private static JsonNode? Parse(MemoryStream buffer)
+    private static JsonNode? Parse(ReadOnlySpan<byte> answered)
     {
         try
         {
-            return buffer.Length == 0 ? null : JsonNode.Parse(buffer.ToArray());
+            return answered.IsEmpty ? null : JsonNode.Parse(answered);
         }
         catch (JsonException)
         {
@@ -146,15 +161,9 @@ internal static class ProblemJson
         }
     }
 
-    private static string Default(int status) =>
-        status switch
-        {
-            400 => T["La demande est mal formée."],
-            401 => T["Présentez un jeton d’accès valide."],
-            404 => T["Rien n’existe à cette adresse."],
-            405 => T["Cette adresse n’accepte pas cette méthode."],
-            413 => T["La demande est trop volumineuse : 1 Mio au plus."],
-            415 => T["Envoyez du JSON (application/json)."],
-            _ => T["La demande n’a pas pu être traitée."],
-        };
+    [LoggerMessage(LogLevel.Error, "A {Method} of the API failed")]
+    private static partial void LogFailure(ILogger log, string method, Exception error);
 }
+
+/// <summary>The JSON of a request, as it was read.</summary>
+internal sealed record JsonRead(ReadOnlyMemory<byte> Json);

@@ -1,11 +1,10 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
-using Grpc.Core;
 using Microsoft.AspNetCore.Grpc.JsonTranscoding;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace Fabrique;
 
@@ -15,48 +14,33 @@ namespace Fabrique;
 /// </summary>
 internal static class UnreadRequest
 {
-    /// <summary>Whether the call wants a body and got none that is JSON.</summary>
-    public static bool IsNotJson(HttpContext context) => Call(context)?.HttpRule.Body.Length > 0 && !context.Request.HasJsonContentType();
+    /// <summary>Whether the request says that its body is JSON, in the encoding that JSON has between programs (RFC 8259 §8.1).</summary>
+    public static bool IsJson(HttpRequest request) =>
+        request.HasJsonContentType()
+        && MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        && (!type.Charset.HasValue || type.Charset.Value.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The refusal that names what could not be read; null when that is not to be seen.</summary>
-    public static async Task<Refusal?> NameAsync(HttpContext context)
+    public static Refusal? Name(HttpContext context)
     {
         if (Call(context) is not { } call)
         {
             return null;
         }
         var errors = InQuery(call, context.Request.Query).ToList();
-        if (call.HttpRule.Body.Length > 0)
+        if (call.HttpRule.Body.Length > 0 && context.Features.Get<JsonRead>() is { } read)
         {
             var message =
                 call.HttpRule.Body == "*"
                     ? call.MethodDescriptor.InputType
                     : call.MethodDescriptor.InputType.FindFieldByName(call.HttpRule.Body).MessageType;
-            context.Request.Body.Position = 0;
-            using var reader = new StreamReader(context.Request.Body, Encoding.UTF8, leaveOpen: true);
-            try
-            {
-                using var body = JsonDocument.Parse(await reader.ReadToEndAsync(context.RequestAborted));
-                if (body.RootElement.ValueKind != JsonValueKind.Object)
-                {
-                    return new Refusal(StatusCode.InvalidArgument, "MALFORMED_JSON", $"Envoyez un objet JSON, entre accolades.");
-                }
-                errors.AddRange(InObject(message, body.RootElement, ""));
-            }
-            catch (JsonException error)
-            {
-                // Counted from one, as editors do.
-                var (line, octet) = (error.LineNumber + 1, error.BytePositionInLine + 1);
-                return new Refusal(StatusCode.InvalidArgument, "MALFORMED_JSON", $"Le JSON est mal formé : ligne {line}, octet {octet}.")
-                {
-                    Details = { ["line"] = $"{line}", ["byte"] = $"{octet}" },
-                };
-            }
+            using var body = JsonDocument.Parse(read.Json);
+            errors.AddRange(InObject(message, body.RootElement, ""));
         }
         return errors.Count > 0 ? Refusal.Invalid(errors) : null;
     }
 
-    private static GrpcJsonTranscodingMetadata? Call(HttpContext context) =>
+    public static GrpcJsonTranscodingMetadata? Call(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<GrpcJsonTranscodingMetadata>();
 
     private static IEnumerable<FieldError> InQuery(GrpcJsonTranscodingMetadata call, IQueryCollection query)

@@ -37,7 +37,7 @@ internal static class Health
                 version = Release.Version,
                 checks,
             },
-            ProblemJson.Readable,
+            Problem.Readable,
             context.RequestAborted
         );
     }

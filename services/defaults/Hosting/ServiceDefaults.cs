@@ -1,6 +1,7 @@
 using System.Globalization;
 using Google.Protobuf.Reflection;
 using Google.Rpc;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Localization;
@@ -24,9 +25,12 @@ public static class ServiceDefaults
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = Limits.MaxRequestBody;
-            // Long enough for a service to answer a named 400 where the server itself would say a bare 414.
-            kestrel.Limits.MaxRequestLineSize = 64 << 10;
-            kestrel.Limits.MaxRequestBufferSize = 128 << 10;
+            // Beyond what a node accepts, so that the gateway refuses in words where the web server would with nothing.
+            kestrel.Limits.MaxRequestLineSize = 256 << 10;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 256 << 10;
+            kestrel.Limits.MaxRequestHeaderCount = 1_000;
+            kestrel.Limits.Http2.MaxRequestHeaderFieldSize = 256 << 10;
+            kestrel.Limits.MaxRequestBufferSize = 512 << 10;
             kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = protocols);
         });
         builder.Services.AddSingleton(TimeProvider.System);
@@ -56,7 +60,7 @@ public static class ServiceDefaults
                 grpc.MaxReceiveMessageSize = (int)Limits.MaxRequestBody;
                 grpc.IgnoreUnknownServices = true;
                 grpc.Interceptors.Add<RefusalInterceptor>();
-                grpc.Interceptors.Add<CallerInterceptor>();
+                grpc.Interceptors.Add<BoundedLists>();
                 grpc.Interceptors.Add<TidyInterceptor>();
             })
             .AddJsonTranscoding(json =>
@@ -74,7 +78,13 @@ public static class ServiceDefaults
     public static WebApplication UseServiceDefaults(this WebApplication app)
     {
         app.UseRequestLocalization();
+        if (app.Services.GetService<IAuthenticationSchemeProvider>() is not null)
+        {
+            // Before the body is read, it is known who sends it.
+            app.UseAuthentication();
+        }
         app.UseProblemJson("/api/v1");
+        app.UseAdmission();
         app.MapHealth();
         return app;
     }

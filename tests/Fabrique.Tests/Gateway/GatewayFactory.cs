@@ -31,7 +31,7 @@ internal sealed class GatewayFactory(Func<string, IEnumerable<string>> addresses
     /// <summary>Starts it on a free port of its own.</summary>
     public HttpClient Open()
     {
-        UseKestrel(0);
+        UseKestrel();
         StartServer();
         return new HttpClient { BaseAddress = ClientOptions.BaseAddress };
     }

@@ -71,8 +71,8 @@ public sealed class UnreadRequestTests(ServiceOnSqlite<PracticesDb> service) : I
     }
 
     [Theory]
-    [InlineData("fr", "Envoyez du JSON (application/json).")]
-    [InlineData("en", "Send JSON (application/json).")]
+    [InlineData("fr", "Envoyez du JSON (application/json), en UTF-8.")]
+    [InlineData("en", "Send JSON (application/json), in UTF-8.")]
     public async Task A_body_that_is_not_said_to_be_JSON(string language, string detail)
     {
         foreach (var type in new[] { "text/plain", "application/x-www-form-urlencoded", null })

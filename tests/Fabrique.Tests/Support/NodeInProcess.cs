@@ -168,7 +168,7 @@ public sealed class NodeInProcess : IAsyncLifetime
                         .PostConfigureAll<GrpcServiceOptions>(grpc => grpc.Interceptors.Add<Bending>())
                 )
         );
-        factory.UseKestrel(0);
+        factory.UseKestrel();
         factory.StartServer();
         _services.Add(factory);
         _addresses[app] = factory.ClientOptions.BaseAddress;

@@ -72,7 +72,7 @@ public abstract class ServiceUnderTest<TEntry> : IAsyncLifetime
                         .AddKeyedSingleton<PeopleService.PeopleServiceClient>("territories", new PeopleFake(keepsSomething: false))
                 )
         );
-        _factory.UseKestrel(0);
+        _factory.UseKestrel();
         _factory.StartServer();
         Address = _factory.ClientOptions.BaseAddress;
         Channel = GrpcChannel.ForAddress(Address);
