@@ -5,7 +5,10 @@ public static class SvgText
 {
     private const double Bold = 1.2;
 
-    /// <summary>The lines of a text that is not to be wider than this. A word that is wider stands alone.</summary>
+    // No word of a language that the site speaks is longer: what is must be cut, or it leaves the drawing.
+    private const int LongestWord = 30;
+
+    /// <summary>The lines of a text that is not to be wider than this. A word that is wider stands alone; one that is no word of a language is cut.</summary>
     /// <param name="text">Words with spaces between.</param>
     /// <param name="size">Height of the letters, in the units of the width.</param>
     /// <param name="width">Of the room there is.</param>
@@ -14,7 +17,7 @@ public static class SvgText
     {
         size *= bold ? Bold : 1;
         var lines = new List<string>();
-        foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries).SelectMany(word => Cut(word, size, width)))
         {
             if (lines.Count > 0 && Width($"{lines[^1]} {word}", size) <= width)
             {
@@ -28,6 +31,11 @@ public static class SvgText
 
         return lines;
     }
+
+    private static IEnumerable<string> Cut(string word, double size, double width) =>
+        word.Length <= LongestWord || Width(word, size) <= width
+            ? [word]
+            : word.Chunk(Math.Max(1, (int)(width / Width("m", size)))).Select(part => new string(part));
 
     /// <summary>About how wide a text is.</summary>
     public static double Width(string text, double size) =>
