@@ -70,8 +70,13 @@ public sealed partial class Language
     internal string Translate(string one, string many, long count) =>
         _texts?.Find(one) is { } forms ? forms[Math.Min(_texts.Form(count), forms.Count - 1)] : Typeset(Math.Abs(count) < 2 ? one : many);
 
-    /// <summary>The code is typed with plain spaces; in French some of them must not end a line.</summary>
-    private static string Typeset(string text) => Typesetting.GetOrAdd(text, static typed => Unbreakable().Replace(typed, "\u00a0"));
+    /// <summary>
+    /// A French text, typed with plain spaces, of which some must not end a line; letter for letter as long. That of an author is kept as
+    /// it was typed, and set where it is shown.
+    /// </summary>
+    public static string SetFrench(string text) => Unbreakable().Replace(text, "\u00a0");
+
+    private static string Typeset(string text) => Typesetting.GetOrAdd(text, SetFrench);
 
     private static IEnumerable<Language> Load()
     {

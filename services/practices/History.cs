@@ -1,5 +1,6 @@
 using Fabrique.Practices.V1;
 using Fabrique.Records;
+using Fabrique.Records.V1;
 using Grpc.Core;
 
 namespace Fabrique.Practices;
@@ -24,7 +25,15 @@ internal sealed partial class PracticesGrpc
         );
         var versions = earlier.Select(version => version.Info);
         var page = (position is null ? versions.Prepend(latest.Info) : versions).ToList();
-        var response = new ListPracticeVersionsResponse { Versions = { page.Take(size) } };
+        var response = new ListPracticeVersionsResponse { Versions = { page.Take(size).Select(version => version.Clone()) } };
+        if (response.Versions.LastOrDefault() is { } oldest)
+        {
+            var before = await records.PublishedBeforeAsync<Practice>(request.Id, oldest.Version, context.CancellationToken);
+            foreach (var (at, version) in response.Versions.Reverse().Index())
+            {
+                version.Publication = version.Visibility == Visibility.Public ? before + at + 1 : 0;
+            }
+        }
         if (page.Count > size)
         {
             response.NextPageToken = Paging.Token(filter, new VersionPosition(page[size - 1].Version));

@@ -35,7 +35,14 @@ internal sealed partial class PracticesGrpc(
         {
             found = await VersionAsync(found, request.Version, context);
         }
-        return new GetPracticeResponse { Practice = await ResourceAsync(found, context) };
+        var practice = await ResourceAsync(found, context);
+        if (practice.IsPublic)
+        {
+            practice.Record = practice.Record.Clone();
+            practice.Record.Publication =
+                1 + await records.PublishedBeforeAsync<Practice>(practice.Id, found.Info.Version, context.CancellationToken);
+        }
+        return new GetPracticeResponse { Practice = practice };
     }
 
     public override async Task<ListSimilarPracticesResponse> ListSimilarPractices(

@@ -23,6 +23,12 @@ public static partial class Show
         : language.Length > 0 ? language
         : Language.French.Code;
 
+    /// <summary>What an author wrote, as it is set in its language.</summary>
+    /// <param name="text">As it is kept.</param>
+    /// <param name="language">Of the text; empty means French.</param>
+    public static string Set(string text, string language) =>
+        language.Length == 0 || Language.Find(language) == Language.French ? Language.SetFrench(text) : text;
+
     /// <summary>A date with the precision it came with: "1984", "octobre 2014", "7 octobre 2014". Anything else is shown as it is.</summary>
     public static string Date(string date)
     {

@@ -85,6 +85,17 @@ public sealed partial class RecordStore<TDb>(
         ];
     }
 
+    /// <summary>How many versions before this one anybody could read, as far as this node saw them.</summary>
+    public async Task<int> PublishedBeforeAsync<TBody>(string id, long version, CancellationToken cancellation)
+        where TBody : class, IMessage<TBody>, new()
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        return await db.History.CountAsync(
+            row => row.Kind == RecordKind.NameOf<TBody>() && row.Id == id && row.Version < version,
+            cancellation
+        );
+    }
+
     /// <summary>Whether the record was ever written here, even if it is a tombstone now.</summary>
     public async Task<bool> ExistsAsync<TBody>(string id, CancellationToken cancellation)
         where TBody : class, IMessage<TBody>, new()

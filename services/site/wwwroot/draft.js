@@ -51,6 +51,8 @@
   const earlier = form.dataset.offer ? read(key) : null;
   let choosing = earlier !== null && texts(earlier.fields) !== texts(fields());
   offer.hidden = !choosing;
+  const versionOf = all => Number(all.find(([name]) => name === "_version")?.[1]);
+  document.getElementById("depuis").hidden = !choosing || !(versionOf(earlier.fields) < versionOf(fields()));
 
   let timer = 0;
   const keep = () => {

@@ -44,6 +44,18 @@ public sealed partial class KeptTextTests(NodeInMemory node, Browser browser)
     }
 
     [Fact]
+    public async Task A_text_that_was_saved_although_it_could_not_be_published_is_not_offered_again()
+    {
+        var page = await OpenAsync();
+        await page.Locator("#champ-title").FillAsync("Un lavoir remis en eau");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Publier" }).Last.ClickAsync();
+        await Assertions.Expect(page.GetByText("Votre brouillon est enregistré")).ToBeVisibleAsync();
+        await page.GotoAsync(New);
+        await Assertions.Expect(page.Locator("#reprise")).ToBeHiddenAsync();
+        Assert.Equal(0, await KeptAsync(page));
+    }
+
+    [Fact]
     public async Task A_kept_text_is_erased_when_asked_and_after_thirty_days()
     {
         var page = await OpenAsync();

@@ -1,6 +1,8 @@
 using Fabrique.Practices.V1;
+using Fabrique.Site;
 using Fabrique.Site.Exports;
 using Fabrique.Site.Forms;
+using Fabrique.Site.Lists;
 
 namespace Fabrique.Tests;
 
@@ -106,6 +108,29 @@ public sealed class TypedTextTests
 
     [Fact]
     public void A_date_is_read_as_pages_show_it() => Assert.Equal("2014-10-07", FormFields.Date("7\u00a0octobre\u202f2014"));
+
+    [Theory]
+    [InlineData("Avant\n\n- un\n- deux\n\nAprès", "p:Avant", "ul:un|deux", "p:Après")]
+    [InlineData("Il faut :\n• un lieu\n•\tdu temps\n\uF0B7 un élu", "p:Il faut :", "ul:un lieu|du temps|un élu")]
+    [InlineData("– premier\n– second", "ul:premier|second")]
+    [InlineData("— Bonjour, dit-elle.", "p:— Bonjour, dit-elle.")]
+    [InlineData("-5 degrés\n*important*\n•", "p:-5 degrés\n*important*\n•")]
+    public void A_pasted_list_is_a_list(string text, params string[] blocks) =>
+        Assert.Equal(
+            blocks,
+            Block.Of(text).Select(block => block.IsList ? $"ul:{string.Join('|', block.Lines)}" : $"p:{string.Join('\n', block.Lines)}")
+        );
+
+    [Theory]
+    [InlineData(
+        "Il dit : « oui » ; vraiment ? 1 200 € !",
+        "",
+        "Il dit\u00a0: «\u00a0oui\u00a0»\u00a0; vraiment\u00a0? 1\u00a0200\u00a0€\u00a0!"
+    )]
+    [InlineData("Il dit : oui", "fr-FR", "Il dit\u00a0: oui")]
+    [InlineData("They said : « yes »", "en", "They said : « yes »")]
+    public void What_an_author_wrote_is_set_in_its_language(string text, string language, string set) =>
+        Assert.Equal(set, Show.Set(text, language));
 
     [Theory]
     [InlineData("=CMD(\"x\")", "'=CMD(\"x\")")]

@@ -113,6 +113,10 @@ public abstract class PracticesSuite(ServiceUnderTest<PracticesDb> service)
             }
         );
         Assert.Equal([4L, 3, 2], first.Versions.Concat(rest.Versions).Select(version => version.Version));
+        // What was saved before it was published is nobody else's to count.
+        Assert.Equal([3, 2, 1], first.Versions.Concat(rest.Versions).Select(version => version.Publication));
+        Assert.Equal(3, (await Practices.GetPracticeAsync(new() { Id = practice.Id })).Practice.Record.Publication);
+        Assert.Equal(1, (await Practices.GetPracticeAsync(new() { Id = practice.Id, Version = 2 })).Practice.Record.Publication);
         Assert.Empty(rest.NextPageToken);
         Assert.Equal("Première", (await Practices.GetPracticeAsync(new() { Id = practice.Id, Version = 2 })).Practice.Title);
         Assert.Equal("Troisième", (await Practices.GetPracticeAsync(new() { Id = practice.Id, Version = 4 })).Practice.Title);
