@@ -18,7 +18,7 @@ internal sealed class PracticePart(Registry registry) : IndexPart
 
     private readonly SearchIndex<PracticeRow> _search = new(PracticeText.Table);
 
-    public override int Number => 1;
+    public override int Number => 2;
 
     public override IReadOnlyList<string> Kinds { get; } = [Practices, RecordKind.NameOf<Membership>(), RecordKind.NameOf<Profile>()];
 

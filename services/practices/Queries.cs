@@ -56,7 +56,7 @@ internal sealed class Queries(
         }
         if (asked.Hits is not null)
         {
-            response.Matches.AddRange(await MatchesAsync(response.Practices, shelf.StemsOf(asked.Words), cancellation));
+            response.Matches.AddRange(await MatchesAsync(response.Practices, asked.Stems, cancellation));
             response.Help = await HelpAsync(shelf, request, asked, selection.Total, cancellation);
         }
         return response;
@@ -145,6 +145,7 @@ internal sealed class Queries(
         {
             AnyWord = asked.Hits!.AnyWord && total > 0,
             Understood = asked.Understood,
+            Also = { asked.Also },
             DidYouMean = await asked.DidYouMeanAsync(total),
         };
         if (total > 0)

@@ -6,9 +6,10 @@ public sealed class Asked : IDisposable
     private readonly string _query;
     private readonly WordSearch? _search;
 
-    internal Asked(string query, WordSearch? search, IReadOnlyList<Word> typed, IReadOnlyList<Word> words, Hits? hits)
+    internal Asked(string query, WordSearch? search, IReadOnlyList<Word> typed, IReadOnlyList<Word> words, Hits? hits, Shelf shelf)
     {
         (_query, _search, Typed, Words, Hits) = (query, search, typed, words, hits);
+        Stems = shelf.StemsOf(words).Concat(search?.Also.SelectMany(other => other.Stems) ?? []).ToHashSet();
     }
 
     /// <summary>The words of the query.</summary>
@@ -16,6 +17,12 @@ public sealed class Asked : IDisposable
 
     /// <summary>The words searched: those of the query, but for the ones that no document uses and that look like another.</summary>
     public IReadOnlyList<Word> Words { get; }
+
+    /// <summary>What texts also say for the words: "panneau solaire" for "photovoltaïque". See <see cref="Thesaurus"/>.</summary>
+    public IEnumerable<string> Also => _search?.Also.Select(other => other.Text) ?? [];
+
+    /// <summary>Of all words that were searched, with those that only differ from them by their accents: what is highlighted.</summary>
+    public IReadOnlySet<string> Stems { get; }
 
     /// <summary>What holds the words; null when nothing was asked. A query without a word, "?!", is held by nothing.</summary>
     public Hits? Hits { get; }

@@ -16,7 +16,8 @@ namespace Fabrique.Search;
 /// <param name="Stem">What its forms have in common, as letters a–z and digits, so that no database takes it for syntax.</param>
 /// <param name="Start">Where it begins in the text, in UTF-16 code units.</param>
 /// <param name="Length">In UTF-16 code units.</param>
-public readonly record struct Word(string Text, string Stem, int Start, int Length);
+/// <param name="Feminine">The stem of "actrice" where the text says "acteur·rice", and it is another; else null.</param>
+public readonly record struct Word(string Text, string Stem, int Start, int Length, string? Feminine = null);
 
 /// <summary>
 /// French words as search terms: elision, small words, plural and verb forms. Texts and queries, on every database, are read by this class
@@ -32,6 +33,9 @@ public static class FrenchText
 
     private static readonly ConcurrentDictionary<string, string> Stems = new();
 
+    /// <summary>Of words that the rules take for another: <c>Data/stems.txt</c>.</summary>
+    private static readonly Dictionary<string, string> OwnStems = ReadStems();
+
     [ThreadStatic]
     private static FrenchStemmer? _stemmer;
 
@@ -41,19 +45,27 @@ public static class FrenchText
     /// <summary>The same, lazily: what is not enumerated is not analysed. A thread enumerates one text at a time.</summary>
     public static IEnumerable<Word> Read(string text)
     {
-        // A whole text at a time, which is faster than word after word, and moves no letter.
-        using var stream = Analysis.GetTokenStream("", text.ToLowerInvariant());
+        // A whole text at a time, which is faster than word after word.
+        var plain = Letters.Read(text);
+        using var stream = Analysis.GetTokenStream("", plain.Text);
         var (term, place) = (stream.AddAttribute<ICharTermAttribute>(), stream.AddAttribute<IOffsetAttribute>());
         stream.Reset();
+        var last = 0;
         while (stream.IncrementToken())
         {
             var word = term.ToString();
             if (Stem(word) is { Length: > 0 } stem)
             {
                 // What was elided is before the word: the word is the end of the token.
-                var (start, length) = (place.StartOffset, place.EndOffset - place.StartOffset);
-                var own = Math.Min(word.Length, length);
-                yield return new Word(word, stem, start + length - own, own);
+                var (start, end) = (place.EndOffset - Math.Min(word.Length, place.EndOffset - place.StartOffset), place.EndOffset);
+                var (from, to) = (plain.Origin(start), plain.Origin(end));
+                // One character can stand for several words, "½": it is shown as one.
+                if (from >= last && to > from)
+                {
+                    last = to;
+                    var feminine = plain.FeminineBefore(end) is { } other ? Stem(other) : stem;
+                    yield return new Word(word, stem, from, to - from, feminine == stem ? null : feminine);
+                }
             }
         }
         stream.End();
@@ -84,13 +96,34 @@ public static class FrenchText
 
     private static string Stemmed(string word)
     {
+        if (OwnStems.TryGetValue(word, out var own))
+        {
+            return own;
+        }
+        // The rules leave the plural of "vélo", "élu" and "emploi" as it is.
+        if (word is [_, _, .., 'a' or 'i' or 'o' or 'u', 's'] && word[..^1] is { Length: > 2 } singular && Lexicon.Knows(singular))
+        {
+            word = singular;
+        }
         var stemmer = _stemmer ??= new FrenchStemmer();
-        stemmer.SetCurrent(word);
+        stemmer.SetCurrent(word.Replace("œ", "oe", StringComparison.Ordinal).Replace("æ", "ae", StringComparison.Ordinal));
         stemmer.Stem();
         var stem = string.Concat(
             Fold(stemmer.Current).Where(char.IsLetterOrDigit).Select(letter => char.IsAscii(letter) ? $"{letter}" : $"x{(int)letter:x}")
         );
         return stem.Length > MaxStemLength ? stem[..MaxStemLength] : stem;
+    }
+
+    private static Dictionary<string, string> ReadStems()
+    {
+        using var lines = new StreamReader(typeof(FrenchText).Assembly.GetManifestResourceStream("stems.txt")!);
+        return lines
+            .ReadToEnd()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.StartsWith('#'))
+            .Select(line => line.Split(" = "))
+            .SelectMany(line => line[0].Split(' ').Select(word => (Word: word, Stem: line[1].Trim())))
+            .ToDictionary(one => one.Word, one => one.Stem);
     }
 
     private sealed class WordAnalysis : Analyzer

@@ -4,7 +4,7 @@ namespace Fabrique.Search;
 public readonly record struct TextSpan(int Start, int Length);
 
 /// <summary>Shows where the words of a search stand in a text, whatever form they have there.</summary>
-/// <param name="stems">Of the words: <see cref="Shelf.StemsOf"/>.</param>
+/// <param name="stems">Of the words: <see cref="Asked.Stems"/>.</param>
 public sealed class Highlights(IReadOnlySet<string> stems)
 {
     /// <summary>Of a passage and of what stands in it before the first word found, in characters.</summary>
@@ -15,7 +15,10 @@ public sealed class Highlights(IReadOnlySet<string> stems)
     /// The parts of a text that are forms of the words searched; in order, apart from each other. A long text is read as far as is asked.
     /// </summary>
     public IEnumerable<TextSpan> In(string text) =>
-        FrenchText.Read(text).Where(word => stems.Contains(word.Stem)).Select(word => new TextSpan(word.Start, word.Length));
+        FrenchText
+            .Read(text)
+            .Where(word => stems.Contains(word.Stem) || (word.Feminine is { } feminine && stems.Contains(feminine)))
+            .Select(word => new TextSpan(word.Start, word.Length));
 
     /// <summary>Whole words of a text around the first that is found; empty when none is.</summary>
     public string Passage(string text)

@@ -33,10 +33,10 @@ public sealed class SearchedText
     {
         foreach (var word in FrenchText.Read(text ?? ""))
         {
-            _lexemes.Add(word.Stem);
-            if (part is not null)
+            Put(word.Stem, part);
+            if (word.Feminine is { } feminine)
             {
-                _lexemes.Add(part.Mark + word.Stem);
+                Put(feminine, part);
             }
             if (word.Text.Length is >= ShortestWord and <= LongestWord && word.Text.All(char.IsLetter))
             {
@@ -44,5 +44,14 @@ public sealed class SearchedText
             }
         }
         return this;
+    }
+
+    private void Put(string stem, TextPart? part)
+    {
+        _lexemes.Add(stem);
+        if (part is not null)
+        {
+            _lexemes.Add(part.Mark + stem);
+        }
     }
 }

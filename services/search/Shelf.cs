@@ -34,8 +34,8 @@ public abstract class Shelf
     /// <summary>Whether anybody may read a document.</summary>
     internal abstract bool IsPublic(int number);
 
-    /// <summary>The stems of some words, and of those that only differ from them by their accents: what is highlighted.</summary>
-    public IReadOnlySet<string> StemsOf(IEnumerable<Word> words) => words.SelectMany(Spelling.Stems).ToHashSet();
+    /// <summary>The stems of some words, and of those that only differ from them by their accents.</summary>
+    internal IEnumerable<string> StemsOf(IEnumerable<Word> words) => words.SelectMany(Spelling.Stems);
 }
 
 /// <summary>The documents at one moment. Never changed; a later one shares what stayed the same.</summary>
@@ -73,7 +73,7 @@ public sealed class Shelf<TDocument> : Shelf
 
     internal override bool IsPublic(int number) => number < Length && Documents[number] is { } document && _isPublic(document);
 
-    /// <summary>Searches the words of a query. A word that no public document uses is replaced by one that looks like it.</summary>
+    /// <summary>Searches the words of a query. A word that is none is replaced by one that looks like it.</summary>
     /// <param name="db">Its connection stays open.</param>
     /// <param name="query">In French; blank: nothing is asked.</param>
     /// <param name="parts">
@@ -88,15 +88,15 @@ public sealed class Shelf<TDocument> : Shelf
         CancellationToken cancellation
     )
     {
-        if (string.IsNullOrWhiteSpace(query))
+        if (Letters.IsBlank(query))
         {
-            return new Asked(query, null, [], [], null);
+            return new Asked(query, null, [], [], null, this);
         }
         var search = new WordSearch(db, this, parts, cancellation);
         var typed = WordSearch.Words(query);
         var words = await search.UnderstandAsync(typed);
         var hits = await search.FindAsync(words, number => Documents[number] is { } document && isSearched(document));
-        return new Asked(query, search, typed, words, hits);
+        return new Asked(query, search, typed, words, hits, this);
     }
 
     /// <summary>What speaks of the same things as a text; null when the text has no word. Dispose it.</summary>

@@ -8,7 +8,7 @@ namespace Fabrique.Search;
 /// <summary>The words that documents use: what a word without accents, or with a typing error, may have meant.</summary>
 internal sealed class Spelling
 {
-    private const int MinLengthForOneError = 4;
+    private const int MinLengthForOneError = 5;
     private const int MinLengthForTwoErrors = 8;
 
     // By the word without accents.
@@ -29,13 +29,14 @@ internal sealed class Spelling
         }
     }
 
-    /// <summary>The stems of a word and of those that only differ by their accents.</summary>
+    /// <summary>The stems of a word, of its form for women where both are written, and of words that only differ by their accents.</summary>
     public string[] Stems(Word word) =>
         [
             .. _words
                 .GetValueOrDefault(FrenchText.Fold(word.Text), [])
                 .SelectMany(same => FrenchText.Words(same))
                 .Select(same => same.Stem)
+                .Prepend(word.Feminine ?? word.Stem)
                 .Prepend(word.Stem)
                 .Distinct(),
         ];

@@ -17,6 +17,17 @@ internal sealed class WordSearch(DbContext db, Shelf shelf, IReadOnlyList<TextPa
     private const int ManyTimes = 10;
     private const int MaxGuesses = 20;
 
+    /// <summary>What a text that says it in other words gains, beside one that says it in the words of the query.</summary>
+    private const float OtherWordsCount = 0.5f;
+
+    /// <summary>Of a word that no dictionary has, before it is taken for one.</summary>
+    private const int LeastOfUnknown = 2;
+
+    private readonly List<OtherWords> _also = [];
+
+    /// <summary>In which other words some of those that were looked up are said in public documents.</summary>
+    public IReadOnlyList<OtherWords> Also => _also;
+
     /// <summary>The words of a text that are searched: each stem once, the first ones.</summary>
     public static List<Word> Words(string query) => [.. FrenchText.Read(query).DistinctBy(word => word.Stem).Take(MaxWords)];
 
@@ -26,36 +37,39 @@ internal sealed class WordSearch(DbContext db, Shelf shelf, IReadOnlyList<TextPa
     public async Task<Hits> FindAsync(IReadOnlyList<Word> words, Func<int, bool> isSearched)
     {
         var hits = new Hits(shelf.Length);
-        foreach (var word in words)
+        var others = await OthersAsync(words);
+        foreach (var (at, word) in words.Index())
         {
-            hits.Add(await LookUpAsync(word));
+            hits.Add([.. await LookUpAsync(word), .. others[at]]);
         }
         hits.AnyWord = hits.Words > 1 && !hits.Any(isSearched);
         return hits;
     }
 
     /// <summary>
-    /// The words, with each that no public document holds replaced by one that looks like it; the same list when nothing is.
+    /// The words, with each that neither a public document holds nor the language knows replaced by one that looks like it; the same list
+    /// when nothing is.
     /// </summary>
     public async Task<IReadOnlyList<Word>> UnderstandAsync(IReadOnlyList<Word> words)
     {
         List<Word> understood = [];
         foreach (var word in words)
         {
-            understood.Add(await CountAsync(word) == 0 && await GuessAsync(word, 1) is { } guess ? guess : word);
+            understood.Add(!Lexicon.Knows(word.Text) && await CountAsync(word) == 0 && await GuessAsync(word, 1) is { } guess ? guess : word);
         }
         return understood.SequenceEqual(words) ? words : understood;
     }
 
     /// <summary>
-    /// The words, with each that hardly any document holds replaced by one that many hold; the same list when nothing is.
+    /// The words, with each that hardly any document holds, and that the language does not know, replaced by one that many hold; the same
+    /// list when nothing is.
     /// </summary>
     public async Task<IReadOnlyList<Word>> SuggestAsync(IReadOnlyList<Word> words)
     {
         List<Word> suggested = [];
         foreach (var word in words)
         {
-            var count = await CountAsync(word);
+            var count = Lexicon.Knows(word.Text) ? 0 : await CountAsync(word);
             suggested.Add(count is > 0 and <= Few && await GuessAsync(word, count * ManyTimes) is { } guess ? guess : word);
         }
         return suggested.SequenceEqual(words) ? words : suggested;
@@ -82,6 +96,55 @@ internal sealed class WordSearch(DbContext db, Shelf shelf, IReadOnlyList<TextPa
             }
         }
         return found;
+    }
+
+    /// <summary>For each word, what says in other words an expression that it is part of.</summary>
+    private async Task<List<(int[], float)>[]> OthersAsync(IReadOnlyList<Word> words)
+    {
+        var found = words.Select(_ => new List<(int[], float)>()).ToArray();
+        foreach (var (start, count, others) in Thesaurus.In(words))
+        {
+            foreach (var other in others)
+            {
+                var rarity = 0f;
+                foreach (var part in parts)
+                {
+                    var numbers = await HoldingAllAsync(part, other.Stems);
+                    if (numbers.Length == 0)
+                    {
+                        break;
+                    }
+                    if (rarity == 0)
+                    {
+                        rarity = OtherWordsCount * MathF.Log(1 + (float)shelf.Length / numbers.Length);
+                    }
+                    foreach (var word in found.AsSpan(start, count))
+                    {
+                        word.Add((numbers, part.Weight * rarity));
+                    }
+                }
+                if (rarity > 0 && !_also.Contains(other))
+                {
+                    _also.Add(other);
+                }
+            }
+        }
+        return found;
+    }
+
+    private async Task<int[]> HoldingAllAsync(TextPart part, string[] stems)
+    {
+        HashSet<int>? all = null;
+        foreach (var stem in stems)
+        {
+            var numbers = await HoldingAsync(part, stem);
+            if (stems.Length == 1 || numbers.Length == 0)
+            {
+                return numbers;
+            }
+            all = all is null ? [.. numbers] : [.. all.Intersect(numbers)];
+        }
+        return [.. all ?? []];
     }
 
     /// <summary>How many public documents hold a word.</summary>
@@ -115,7 +178,7 @@ internal sealed class WordSearch(DbContext db, Shelf shelf, IReadOnlyList<TextPa
                 }
                 var guess = read with { Start = word.Start, Length = word.Length };
                 var count = await CountAsync(guess);
-                if (count > most)
+                if (count > most && (count >= LeastOfUnknown || Lexicon.Knows(text)))
                 {
                     (best, most) = (guess, count);
                 }

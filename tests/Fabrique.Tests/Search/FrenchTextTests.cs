@@ -34,18 +34,46 @@ public sealed class FrenchTextTests
     [Theory]
     [InlineData("l’énergie", "énergies", "L'ÉNERGIE", "d’énergie")]
     [InlineData("isoler", "isolait", "isolera", "isolé", "isolées", "isolation")]
-    [InlineData("panneau", "panneaux")]
+    [InlineData("panneau", "panneaux"), InlineData("vélo", "vélos"), InlineData("emploi", "emplois"), InlineData("défi", "défis")]
     [InlineData("local", "locaux", "locale")]
     [InlineData("planter", "planterait", "plantant", "plantée", "plantés")]
     [InlineData("habitant", "habitants", "habitantes")]
-    [InlineData("cœur", "cœurs")]
+    [InlineData("cœur", "cœurs", "coeur", "COEURS")]
+    [InlineData("pédibus", "pédi\u200Bbus", "\u2060pédibus\uFEFF", "pe\u0301dibus", "ｐédibus", "pédi\u00ADbus", "PÉDIBUS")]
+    [InlineData("l'habitat", "l’habitat", "l´habitat", "lʼhabitat", "l`habitat", "l′habitat")]
+    [InlineData("habitants", "habitant·e·s", "habitant.e.s", "habitant-e-s", "habitant(e)s", "habitant/e/s", "HABITANT·E·S", "habitant⋅es", "habitant•e•s")]
+    [InlineData("élus", "élu·es", "élu.es", "élu·e", "élu(e)s", "élu-e-s")]
+    [InlineData("citoyen", "citoyen·ne·s", "citoyen.nes", "citoyen(ne)s", "citoyenne")]
+    [InlineData("acteur", "acteur·rice·s", "acteurs·rices", "acteur/rice")]
+    [InlineData("commune", "commune(s)")]
+    [InlineData("efficacité", "eﬃcacité")]
     public void The_forms_of_a_word_have_one_stem(params string[] forms) =>
         Assert.Single(forms.Select(form => Assert.Single(FrenchText.Words(form)).Stem).Distinct());
 
     [Theory]
+    [InlineData("moyens", "moyenne"), InlineData("commun", "commune"), InlineData("départ", "département"), InlineData("base", "bas")]
     [InlineData("énergie", "énergumène"), InlineData("eau", "haut"), InlineData("école", "écologie"), InlineData("commune", "commande")]
     public void Other_words_have_other_stems(string one, string other) =>
         Assert.NotEqual(FrenchText.Words(one)[0].Stem, FrenchText.Words(other)[0].Stem);
+
+    [Theory]
+    [InlineData("acteur·rice·s", "actrices"), InlineData("agriculteur.trice", "agricultrice"), InlineData("berger·ère", "bergère")]
+    [InlineData("chercheur·euse·s", "chercheuse"), InlineData("actif·ve·s", "active"), InlineData("musicien·ienne", "musiciennes")]
+    public void What_is_written_for_women_and_men_is_found_by_either_word(string inclusive, string feminine)
+    {
+        var (word, asked) = (Assert.Single(FrenchText.Words(inclusive)), Assert.Single(FrenchText.Words(feminine)));
+        Assert.Contains(asked.Stem, new[] { word.Stem, word.Feminine });
+        Assert.Contains(asked.Stem, new SearchedText().Add(inclusive).Lexemes);
+        Assert.Equal(inclusive, inclusive.Substring(word.Start, word.Length));
+        Assert.Single(new Highlights(new HashSet<string> { asked.Stem }).In($"Les {inclusive} parlent"));
+    }
+
+    [Theory]
+    [InlineData("la ville. Les élus", "ville", "élus"), InlineData("ville-centre", "ville", "centre")]
+    [InlineData("www.loos.fr", "www.loos.fr"), InlineData("Noyelles-les-Vermelles", "noyelles", "vermelles")]
+    [InlineData("ceux·celles", "ceux", "celles"), InlineData("a.b.c", "a.b.c")]
+    public void Other_dots_and_hyphens_stay_what_they_are(string text, params string[] words) =>
+        Assert.Equal(words, FrenchText.Words(text).Select(word => word.Text));
 
     [Fact]
     public void A_stem_is_letters_and_digits_whatever_the_text() =>

@@ -145,7 +145,7 @@ internal sealed class Notes(DbContextOptions<NotesDb> options) : IAsyncDisposabl
             string.Join(' ', selection.Owners().Select(owner => $"{owner.Owner}={owner.Count}")),
             asked.Understood,
             await asked.DidYouMeanAsync(selection.Total),
-            new Highlights(shelf.StemsOf(asked.Words))
+            new Highlights(asked.Stems)
         );
 
         bool IsSearched(NoteEntry note) => note.IsOpen && note.Day >= from && note.Day <= to;

@@ -25,7 +25,7 @@ public sealed class SpellingTests
                     var text = FrenchText.Fold(asked);
                     var most =
                         text.Length >= 8 ? 2
-                        : text.Length >= 4 ? 1
+                        : text.Length >= 5 ? 1
                         : 0;
                     var expected = Enumerable
                         .Range(1, most)
