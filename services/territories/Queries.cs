@@ -44,23 +44,26 @@ internal sealed partial class Queries(
             var asked = request.Ids.Select(id => directory.Find(id)?.Id ?? id).Distinct();
             only = [.. only is null ? asked : asked.Intersect(only)];
         }
-        var (territories, total, isNear) = await places.SearchAsync(
-            request.Query,
-            request.Kind,
-            request.Region,
-            request.Department,
-            only,
-            offset,
-            size,
-            cancellation
-        );
+        var search = new DirectorySearch(request.Query, request.Kind, request.Region, request.Department, request.Epci, only);
+        var (territories, total, isNear, code) = await places.SearchAsync(search, offset, size, cancellation);
         var found = territories.Select(territory => territory.Id).ToArray();
+        var practices = await db
+            .Practices.Where(practice => found.Contains(practice.Territory))
+            .GroupBy(practice => practice.Territory)
+            .Select(group => new { group.Key, Count = group.Count() })
+            .ToDictionaryAsync(group => group.Key, group => group.Count, cancellation);
         var members = await db.Members.Where(member => found.Contains(member.Id)).Select(member => member.Id).ToHashSetAsync(cancellation);
 
-        var response = new ListTerritoriesResponse { TotalSize = total, Approximate = isNear };
+        var response = new ListTerritoriesResponse
+        {
+            TotalSize = total,
+            Approximate = isNear,
+            Exact = offset == 0 && (code is not null || (!isNear && territories.Take(1).Any(first => IsCalled(first, request.Query)))),
+        };
+        response.Matches.AddRange(territories.Select(territory => code is null ? null : Match(territory, code)).OfType<TerritoryMatch>());
         foreach (var territory in territories)
         {
-            territory.Joined = members.Contains(territory.Id);
+            (territory.Joined, territory.PracticeCount) = (members.Contains(territory.Id), practices.GetValueOrDefault(territory.Id));
             territory.Perimeter?.Members.Clear();
             response.Territories.Add(territory);
         }
@@ -103,6 +106,37 @@ internal sealed partial class Queries(
             .ToListAsync(cancellation);
         territory.Practices.AddRange(links.Select(PracticeLink.Parser.ParseFrom));
         return territory;
+    }
+
+    private static bool IsCalled(Territory territory, string query)
+    {
+        var asked = AskedPlace.Read(query);
+        return Names.Fold(territory.Name) == Names.Fold(query)
+            || (asked.Bare.Length > 0 && Names.Key(territory.Name) == LegalForms.Key([.. asked.Bare.Select(Names.Spell)]));
+    }
+
+    /// <summary>By which of its codes a territory was found; null where the code is the one that everybody calls it by.</summary>
+    private static TerritoryMatch? Match(Territory territory, string code)
+    {
+        var kind =
+            territory.Postcodes.Contains(code) ? TerritoryMatch.Types.Kind.Postcode
+            : territory.Insee == code ? TerritoryMatch.Types.Kind.Insee
+            : AskedPlace.DistrictNumber(code) > 0 ? TerritoryMatch.Types.Kind.District
+            : territory.Insee.Length > 0 && code.Length == territory.Insee.Length ? TerritoryMatch.Types.Kind.FormerInsee
+            : territory.Siren == code ? TerritoryMatch.Types.Kind.Siren
+            : TerritoryMatch.Types.Kind.Unspecified;
+        return kind == TerritoryMatch.Types.Kind.Unspecified
+            ? null
+            : new()
+            {
+                Territory = territory.Id,
+                Kind = kind,
+                Code = code,
+                District =
+                    kind == TerritoryMatch.Types.Kind.District ? AskedPlace.DistrictNumber(code)
+                    : kind == TerritoryMatch.Types.Kind.Postcode && territory.Id is "75056" or "69123" or "13055" ? AskedPlace.PostalDistrict(code)
+                    : 0,
+            };
     }
 
     private sealed record Offset(int Skip);

@@ -14,27 +14,27 @@ internal static class Names
     /// <summary>The words of a text, in lower-case letters and digits without accents; none in a text without any.</summary>
     public static string[] Words(string text)
     {
-        // What would not normalise is in no French name: halves of surrogate pairs and U+FFFE, which is no character.
         var letters = new StringBuilder();
-        var normal = string.Concat(
-            text.Where(character =>
-                char.GetUnicodeCategory(character) is not (UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned)
-            )
-        );
-        foreach (var character in normal.Normalize(NormalizationForm.FormKD))
+        foreach (var character in Letters.Plain(text).Normalize(NormalizationForm.FormKD))
         {
-            _ = char.ToLowerInvariant(character) switch
+            _ = character switch
             {
                 'œ' => letters.Append("oe"),
                 'æ' => letters.Append("ae"),
-                var lower when char.IsLetterOrDigit(lower) => letters.Append(lower),
-                var mark when char.GetUnicodeCategory(mark) is UnicodeCategory.NonSpacingMark => letters,
+                'ß' => letters.Append("ss"),
+                'ø' => letters.Append('o'),
+                'ł' => letters.Append('l'),
+                _ when char.IsLetterOrDigit(character) => letters.Append(character),
+                _ when char.GetUnicodeCategory(character) is UnicodeCategory.NonSpacingMark => letters,
                 _ => letters.Append(' '),
             };
         }
 
         return letters.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries);
     }
+
+    /// <summary>What the spellings of one name have in common: <see cref="LegalForms.Key"/> of its words.</summary>
+    public static string Key(string text) => LegalForms.Key([.. Words(text).Select(Spell)]);
 
     /// <summary>The word as it is written out: "st" is "saint".</summary>
     public static string Spell(string word) =>

@@ -17,11 +17,11 @@ internal static class NearNames
     /// Positions of the entries whose names are nearest to the query, the nearest first, then the most populated: at most one slip (a
     /// letter more, less or other, or two that changed places) for three letters, and only those that are no more than one slip worse than
     /// the best. Spaces and hyphens do not count, the end of the name may be missing at the price of a slip. Numbers name the département,
-    /// as "62" or "62750". At most 50.
+    /// as "62" or "62750"; a legal form, the kind. At most 50.
     /// </summary>
-    public static IReadOnlyList<int> Of(string query, IReadOnlyList<DirectoryEntry> entries)
+    public static IReadOnlyList<int> Of(AskedPlace query, IReadOnlyList<DirectoryEntry> entries)
     {
-        var words = Names.Words(query);
+        var words = query.Kinds.Count > 0 ? [.. query.Bare.SkipWhile(LegalForms.IsSmall)] : query.Words;
         var places = words.Where(word => word.All(char.IsAsciiDigit)).ToArray();
         var name = string.Concat(words.Except(places).Select(Names.Spell));
         if (name.Length < FewestLetters)
@@ -34,6 +34,10 @@ internal static class NearNames
         var near = new List<(int Slips, int Position)>();
         foreach (var entry in entries)
         {
+            if (query.Kinds.Count > 0 && !query.Kinds.Contains(entry.Traits.Kind))
+            {
+                continue;
+            }
             // A letter of the query that is nowhere in the name is a slip already: most names stop here.
             if (BitOperations.PopCount(letters & ~entry.Letters) > allowed || !places.All(place => IsIn(entry.Traits.Department, place)))
             {

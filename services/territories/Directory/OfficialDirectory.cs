@@ -22,9 +22,10 @@ internal sealed class OfficialDirectory
     }
 
     /// <summary>
-    /// A stretch of the territories found, how many were found in all, and whether their names are only near to the query.
+    /// A stretch of the territories found, how many were found in all, whether their names are only near to the query, and the code by which
+    /// they were found; null when it was by a name.
     /// </summary>
-    public sealed record Page(IReadOnlyList<Territory> Territories, int Total, bool IsNear = false);
+    public sealed record Page(IReadOnlyList<Territory> Territories, int Total, bool IsNear = false, string? Code = null);
 
     /// <summary>Every territory in short, the most populated first, kept in memory from the first use on.</summary>
     public IReadOnlyList<DirectoryEntry> Entries => _entries.Value;
@@ -53,47 +54,20 @@ internal sealed class OfficialDirectory
     /// A blank query finds everything: the communes, then the rest, the most populated first. Ties are broken by id, so pages never
     /// overlap. When nothing at all has such a name, the territories whose names are spelled nearly so are found, the nearest first.
     /// </summary>
-    /// <param name="query"> Name (accents, hyphens, apostrophes and case forgiven, the last word may be unfinished, "st" is "saint"),
-    /// postcode, INSEE code (former codes too), SIREN (spaces forgiven) or an id. Any text is safe; a text without letters and digits finds
-    /// nothing.
-    /// </param>
-    /// <param name="kinds">Codes of the vocabulary TerritoryKind; empty for all.</param>
-    /// <param name="region">Official code of a region, as "32"; empty for all.</param>
-    /// <param name="department">Official code of a département, as "62"; empty for all. A grouping counts in the one where most of its
-    /// inhabitants live.</param>
-    /// <param name="onlyIds">When given, finds only among the territories with these ids.</param>
+    /// <param name="search">What is looked for.</param>
     /// <param name="offset">How many of the territories found to skip.</param>
     /// <param name="limit">How many to return at most.</param>
     /// <param name="cancellationToken">Stops between two rows.</param>
-    public async Task<Page> SearchAsync(
-        string query,
-        IReadOnlyCollection<string> kinds,
-        string region,
-        string department,
-        IReadOnlyCollection<string>? onlyIds,
-        int offset,
-        int limit,
-        CancellationToken cancellationToken
-    )
+    public async Task<Page> SearchAsync(DirectorySearch search, int offset, int limit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(limit);
         await using var connection = Connect();
         await using var command = connection.CreateCommand();
-        var (match, order) = Interpret(query, command);
-        var filters = Filters(kinds, region, department, onlyIds, command);
-
-        var total = await CountAsync(match + filters);
-        var isNear =
-            total == 0
-            && (filters.Length == 0 || await CountAsync(match) == 0)
-            && NearNames.Of(query, Entries) is { Count: > 0 } near
-            && Nearest(near, command, out match, out order);
-        total = isNear ? await CountAsync(match + filters) : total;
-
+        var (reading, filters, total) = await Reading.OfAsync(search, () => Entries, command, cancellationToken);
         command.CommandText = $"""
             SELECT message FROM (
-                SELECT t.position, {order} AS place FROM territory AS t WHERE {match
+                SELECT t.position, {reading.Order} AS place FROM territory AS t WHERE {reading.Match
                 + filters} ORDER BY place, t.position LIMIT $limit OFFSET $offset)
             JOIN body USING (position) ORDER BY place, position
             """;
@@ -106,32 +80,22 @@ internal sealed class OfficialDirectory
             territories.Add(Parse(rows.GetFieldValue<byte[]>(0)));
         }
 
-        return new Page(territories, total, isNear);
-
-        async Task<int> CountAsync(string where)
-        {
-            command.CommandText = $"SELECT COUNT(*) FROM territory AS t WHERE {where}";
-            return Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
-        }
+        return new Page(territories, total, reading.IsNear, reading.Code);
     }
 
     /// <summary>How many territories a search finds at each rank of its order, whose names are really so; the ranks are those of <see cref="SearchAsync"/>.</summary>
-    /// <inheritdoc cref="SearchAsync" path="/param"/>
-    public async Task<IReadOnlyDictionary<int, int>> CountByRankAsync(
-        string query,
-        IReadOnlyCollection<string> kinds,
-        string region,
-        string department,
-        IReadOnlyCollection<string>? onlyIds,
-        CancellationToken cancellationToken
-    )
+    public async Task<IReadOnlyDictionary<int, int>> CountByRankAsync(DirectorySearch search, CancellationToken cancellationToken)
     {
         await using var connection = Connect();
         await using var command = connection.CreateCommand();
-        var (match, order) = Interpret(query, command);
-        command.CommandText =
-            $"SELECT {order} AS place, COUNT(*) FROM territory AS t WHERE {match + Filters(kinds, region, department, onlyIds, command)} GROUP BY place";
+        var (reading, filters, _) = await Reading.OfAsync(search, () => Entries, command, cancellationToken);
         var counts = new Dictionary<int, int>();
+        if (reading.IsNear)
+        {
+            return counts;
+        }
+        command.CommandText =
+            $"SELECT {reading.Order} AS place, COUNT(*) FROM territory AS t WHERE {reading.Match + filters} GROUP BY place";
         await using var rows = await command.ExecuteReaderAsync(cancellationToken);
         while (await rows.ReadAsync(cancellationToken))
         {
@@ -141,7 +105,7 @@ internal sealed class OfficialDirectory
     }
 
     /// <summary>
-    /// The territory with this id, in any case; the code of a former commune or of a municipal arrondissement gives the commune it now
+    /// The territory with this id, in any case, with or without a zero before it; the code of a former commune or of a municipal arrondissement gives the commune it now
     /// belongs to. A commune's SIREN is not its id and finds nothing here: search for it. Null when nothing has the code.
     /// </summary>
     public Territory? Find(string id)
@@ -152,109 +116,21 @@ internal sealed class OfficialDirectory
             SELECT message FROM code JOIN body ON body.position = code.territory
             WHERE code.code = $code AND code.kind IN ($id, $alias) ORDER BY code.kind LIMIT 1
             """;
-        command.Parameters.AddWithValue("$code", id.Trim().ToUpperInvariant());
+        command.Parameters.AddWithValue("$code", Code(id));
         command.Parameters.AddWithValue("$id", OfficialDirectoryTables.CodeKind.Id);
         command.Parameters.AddWithValue("$alias", OfficialDirectoryTables.CodeKind.Alias);
         return command.ExecuteScalar() is byte[] body ? Parse(body) : null;
     }
 
-    /// <summary>
-    /// The condition that a query sets and the order of what it finds, as SQL over parameters that this adds to the command.
-    /// </summary>
-    private static (string Match, string Order) Interpret(string query, SqliteCommand command)
-    {
-        if (string.IsNullOrWhiteSpace(query))
-        {
-            return ("1", "t.listed");
-        }
-
-        if (Names.Words(query) is not { Length: > 0 } words)
-        {
-            return ("0", "0");
-        }
-
-        var code = string.Concat(query.Where(character => !char.IsWhiteSpace(character))).ToUpperInvariant();
-        command.Parameters.AddWithValue("$code", code);
-        command.CommandText = "SELECT EXISTS (SELECT 1 FROM code WHERE code = $code)";
-        if (command.ExecuteScalar() is 1L)
-        {
-            return (
-                "t.position IN (SELECT territory FROM code WHERE code = $code)",
-                "(SELECT MIN(kind) FROM code WHERE code = $code AND territory = t.position)"
-            );
-        }
-
-        // The first word that is not a number must be in a name, or "pas de calais" would find every commune of that département.
-        var terms = words
-            .Select((word, i) => (Word: word, Term: i < words.Length - 1 ? Quote(Names.Spell(word)) : Unfinished(word)))
-            .ToArray();
-        var key = Array.FindIndex(terms, term => !IsNumber(term.Word));
-        command.Parameters.AddWithValue(
-            "$words",
-            string.Join(" AND ", terms.Select((term, i) => i == key ? $"{{name former}} : ({term.Term})" : term.Term))
-        );
-        command.Parameters.AddWithValue("$named", $"name : ({string.Join(" AND ", terms.Select(term => term.Term))})");
-        command.Parameters.AddWithValue("$name", string.Join(' ', words.Select(Names.Spell)));
-        command.Parameters.AddWithValue(
-            "$alone",
-            string.Join(' ', terms.Where(term => !IsNumber(term.Word)).Select(term => Names.Spell(term.Word)))
-        );
-        command.Parameters.AddWithValue("$start", string.Join(' ', words[..^1].Select(Names.Spell).Append(words[^1])));
-        return (
-            "t.position IN (SELECT rowid FROM words WHERE words MATCH $words)",
-            """
-            CASE WHEN t.name IN ($name, $alone) THEN 0
-                 WHEN substr(t.name, 1, length($name)) = $name OR substr(t.name, 1, length($start)) = $start THEN 1
-                 WHEN t.position IN (SELECT rowid FROM words WHERE words MATCH $named) THEN 2
-                 ELSE 3 END
-            """
-        );
-
-        static bool IsNumber(string word) => word.All(char.IsAsciiDigit);
-        static string Quote(string word) => $"\"{word}\"";
-        static string Unfinished(string word) =>
-            Names.Spell(word) == word ? Quote(word) + "*" : $"({Quote(word)}* OR {Quote(Names.Spell(word))}*)";
-    }
-
-    /// <summary>The condition and the order that give these positions, as they come.</summary>
-    private static bool Nearest(IReadOnlyList<int> positions, SqliteCommand command, out string match, out string order)
-    {
-        command.Parameters.AddWithValue("$near", System.Text.Json.JsonSerializer.Serialize(positions));
-        (match, order) = (
-            "t.position IN (SELECT value FROM json_each($near))",
-            "(SELECT key FROM json_each($near) WHERE value = t.position)"
-        );
-        return true;
-    }
-
-    private static string Filters(
-        IReadOnlyCollection<string> kinds,
-        string region,
-        string department,
-        IReadOnlyCollection<string>? onlyIds,
-        SqliteCommand command
-    ) =>
-        Filter("kind", "$kinds", kinds.Count > 0 ? kinds : null, command)
-        + Filter("id", "$ids", onlyIds, command)
-        + Filter("region", "$region", region.Length > 0 ? [region] : null, command)
-        + Filter("department", "$department", department.Length > 0 ? [department] : null, command);
-
-    private static string Filter(string column, string parameter, IReadOnlyCollection<string>? values, SqliteCommand command)
-    {
-        if (values is null)
-        {
-            return "";
-        }
-
-        command.Parameters.AddWithValue(parameter, System.Text.Json.JsonSerializer.Serialize(values));
-        return $" AND t.{column} IN (SELECT value FROM json_each({parameter}))";
-    }
+    /// <summary>A code as it is kept, whatever stands between its digits and although a zero was lost before it.</summary>
+    public static string Code(string text) =>
+        AskedPlace.Whole(string.Concat(Letters.Plain(text).Where(letter => char.IsLetterOrDigit(letter))).ToUpperInvariant());
 
     private List<DirectoryEntry> ReadEntries()
     {
         using var connection = Connect();
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT t.position, t.name, message FROM territory AS t JOIN body USING (position) ORDER BY position";
+        command.CommandText = "SELECT t.position, t.name, message, t.listed FROM territory AS t JOIN body USING (position) ORDER BY position";
         using var rows = command.ExecuteReader();
         var read = new List<(int Position, string Name, Territory Territory)>();
         while (rows.Read())
@@ -262,7 +138,7 @@ internal sealed class OfficialDirectory
             read.Add(
                 (
                     rows.GetInt32(0),
-                    rows.GetString(1).Replace(" ", "", StringComparison.Ordinal),
+                    string.Concat(LegalForms.Bare(rows.GetString(1).Split(' ')) is var bare && rows.GetInt32(3) == 0 ? bare : bare.SkipWhile(LegalForms.IsSmall)),
                     Territory.Parser.ParseFrom(rows.GetFieldValue<byte[]>(2))
                 )
             );

@@ -11,14 +11,16 @@ internal static class OfficialDirectoryFile
     public const string Name = "directory.db";
 
     // `position` is the order by population, then id, so that sorting by it is free. `listed` is 0 for a commune, 1 for the rest. `name` is
-    // folded. What only the reader needs stands apart in `body`, so that a search goes through few pages. `words` keeps only its index.
+    // folded, `key` what its spellings have in common. `spread` tells in which other départements and regions a grouping has communes. What only the reader needs stands apart in `body`, so that a search goes through few pages. `words` keeps only its index.
     private const string Schema = """
         PRAGMA journal_mode = OFF;
         PRAGMA synchronous = OFF;
         CREATE TABLE built_from (fingerprint TEXT NOT NULL);
         CREATE TABLE territory (
             position INTEGER PRIMARY KEY, id TEXT NOT NULL, kind TEXT NOT NULL, listed INTEGER NOT NULL, name TEXT NOT NULL,
-            department TEXT NOT NULL, region TEXT NOT NULL);
+            key TEXT NOT NULL, department TEXT NOT NULL, region TEXT NOT NULL, epci TEXT NOT NULL, ept TEXT NOT NULL);
+        CREATE TABLE spread (
+            department TEXT NOT NULL, region TEXT NOT NULL, territory INTEGER NOT NULL, PRIMARY KEY (department, territory)) WITHOUT ROWID;
         CREATE TABLE body (position INTEGER PRIMARY KEY, message BLOB NOT NULL);
         CREATE TABLE code (code TEXT NOT NULL, kind INTEGER NOT NULL, territory INTEGER NOT NULL, PRIMARY KEY (code, kind, territory)) WITHOUT ROWID;
         CREATE VIRTUAL TABLE words USING fts5(name, former, place, content = '', tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3');
@@ -27,6 +29,10 @@ internal static class OfficialDirectoryFile
     private const string Indexes = """
         CREATE UNIQUE INDEX territory_id ON territory (id);
         CREATE INDEX territory_listing ON territory (listed, position);
+        CREATE INDEX territory_epci ON territory (epci) WHERE epci <> '';
+        CREATE INDEX territory_ept ON territory (ept) WHERE ept <> '';
+        INSERT INTO spread SELECT DISTINCT t.department, t.region, g.position
+            FROM territory AS t JOIN territory AS g ON g.id IN (t.epci, t.ept) AND g.department <> t.department;
         """;
 
     private delegate void Run(params object[] values);
@@ -120,7 +126,7 @@ internal static class OfficialDirectoryFile
 
     private static void Fill(SqliteConnection connection, List<OfficialDirectoryTables.Entry> entries)
     {
-        var territory = Prepare(connection, "INSERT INTO territory VALUES ($0, $1, $2, $3, $4, $5, $6)");
+        var territory = Prepare(connection, "INSERT INTO territory VALUES ($0, $1, $2, $3, $4, $5, $6, $7, $8, $9)");
         var body = Prepare(connection, "INSERT INTO body VALUES ($0, $1)");
         var words = Prepare(connection, "INSERT INTO words (rowid, name, former, place) VALUES ($0, $1, $2, $3)");
         var code = Prepare(connection, "INSERT OR IGNORE INTO code VALUES ($0, $1, $2)");
@@ -134,16 +140,27 @@ internal static class OfficialDirectoryFile
             position++;
             var message = entry.Territory;
             var (name, department) = (Names.Fold(message.Name), message.Department);
-            territory(position, message.Id, message.Kind, message.Kind == "COM" ? 0 : 1, name, department?.Code ?? "", message.Region.Code);
+            territory(
+                position,
+                message.Id,
+                message.Kind,
+                message.Kind == "COM" ? 0 : 1,
+                name,
+                Names.Key(message.Name),
+                department?.Code ?? "",
+                message.Region.Code,
+                message.Epci?.Code ?? "",
+                entry.Ept
+            );
             body(position, message.ToByteArray());
 
             // Joined, so that "labergement" finds L'Abergement.
             var joined = Names.Fold(message.Name.Replace("'", "", StringComparison.Ordinal));
             words(
                 position,
-                name,
+                string.Join(' ', LegalForms.Bare(name.Split(' '))),
                 Names.Fold(entry.FormerNames) + (joined == name ? "" : " " + joined),
-                Names.Fold($"{department?.Code} {department?.Name} {string.Join(' ', message.Postcodes)}")
+                Names.Fold($"{message.Id} {department?.Code} {department?.Name} {message.Region.Name} {string.Join(' ', message.Postcodes)}")
             );
 
             foreach (var (text, kind) in entry.Codes)

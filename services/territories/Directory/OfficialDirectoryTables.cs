@@ -25,12 +25,13 @@ internal static class OfficialDirectoryTables
         Short,
     }
 
-    /// <summary>A territory and what else finds it: its codes, and the names of the communes it took over.</summary>
-    internal sealed record Entry(Territory Territory, string FormerNames, IEnumerable<(string Code, CodeKind Kind)> Codes);
+    /// <summary>A territory and what else finds it: its codes, the names of the communes it took over, and the EPT that it is in.</summary>
+    internal sealed record Entry(Territory Territory, string FormerNames, string Ept, IEnumerable<(string Code, CodeKind Kind)> Codes);
 
     public static List<Entry> Read()
     {
         var (regions, departments, groupings) = (Table("regions"), Table("departements"), Table("epci"));
+        groupings = groupings.ConvertAll(row => row with { Name = LegalForms.WrittenOut(row.Name) });
         var (regionNames, departmentNames, groupingNames) = (Names(regions), Names(departments), Names(groupings));
 
         return
@@ -106,7 +107,7 @@ internal static class OfficialDirectoryTables
                 };
             }
 
-            return new Entry(territory, row.FormerNames, [(id, CodeKind.Id), .. codes.Where(code => code.Code.Length > 0)]);
+            return new Entry(territory, row.FormerNames, row.Ept, [(id, CodeKind.Id), .. codes.Where(code => code.Code.Length > 0)]);
         }
     }
 
@@ -133,6 +134,7 @@ internal static class OfficialDirectoryTables
                         Region = around,
                         MemberCount = row.Members ?? 0,
                     },
+                    "",
                     "",
                     [(row.Code, CodeKind.Id)]
                 )),
@@ -212,6 +214,7 @@ internal sealed partial record OfficialRow(
     [CsvColumn("region")] string Region = "",
     [CsvColumn("zone")] string Zone = "",
     [CsvColumn("epci")] string Epci = "",
+    [CsvColumn("ept")] string Ept = "",
     [CsvColumn("members")] int? Members = null,
     [CsvColumn("former_codes")] string FormerCodes = "",
     [CsvColumn("former_names")] string FormerNames = "",

@@ -10,7 +10,7 @@ internal sealed partial class PerimetersGrpc
 {
     public override async Task<DeclarePerimeterResponse> DeclarePerimeter(DeclarePerimeterRequest request, ServerCallContext context)
     {
-        request.Siren = request.Siren.Replace(" ", "", StringComparison.Ordinal);
+        request.Siren = OfficialDirectory.Code(request.Siren);
         var members = Members(request.Members);
         if (request.DeclaredBy.Length > 0)
         {
@@ -18,12 +18,19 @@ internal sealed partial class PerimetersGrpc
         }
         if (
             request.Siren.Length > 0
-            && (await directory.SearchAsync(request.Siren, [], "", "", null, 0, 1, context.CancellationToken)).Territories is [var official]
+            && (await directory.SearchAsync(new(request.Siren), 0, 1, context.CancellationToken)).Territories is [var official]
         )
         {
             throw Refusal.Invalid(
                 "siren",
                 $"Ce numéro SIREN est celui de {official.Name}, qui est déjà dans l’annuaire : cherchez-la plutôt par son nom."
+            );
+        }
+        if (await OfficialAsync(request, context.CancellationToken) is { } same)
+        {
+            throw Refusal.Invalid(
+                "name",
+                $"« {same.Name} » est déjà dans l’annuaire : demandez plutôt à la rejoindre. Si c’est un autre organisme, donnez-lui le nom qui l’en distingue."
             );
         }
         var id = PerimeterRules.IdOf(request.Siren, members, Guid.CreateVersion7(clock.GetUtcNow()));
@@ -54,6 +61,17 @@ internal sealed partial class PerimetersGrpc
 
 internal static partial class PerimeterRules
 {
+    /// <summary>
+    /// Whether what is declared is an official grouping under another spelling: the same name but for the legal form, and either the form of that
+    /// grouping in it, or none and no kind of its own. A rural hub or a park often has the name of the country that a grouping has too.
+    /// </summary>
+    public static bool IsOfficial(DeclarePerimeterRequest asked, Territory official)
+    {
+        var words = Names.Words(asked.Name);
+        var kinds = LegalForms.Split(words).Kinds;
+        return Names.Key(asked.Name) == Names.Key(official.Name) && (kinds.Count == 0 ? asked.Kind == "AUT" : kinds.Contains(official.Kind));
+    }
+
     /// <summary>Kinds that are declared, and whether a body of that kind always has a SIREN.</summary>
     public static readonly IReadOnlyDictionary<string, bool> Kinds = new Dictionary<string, bool>
     {

@@ -13,7 +13,7 @@ internal static partial class PerimeterRules
 {
     public const int FewestMembers = 2;
     public const int MostMembers = 1_000;
-    private const int MaxName = 120;
+    public const int MaxName = 120;
 
     // In fewer letters every name is near to another.
     private const int LettersForASlip = 5;
@@ -21,15 +21,13 @@ internal static partial class PerimeterRules
     /// <summary>Whether two names may well be those of one body: the same words in any order, or spelled with a slip or two.</summary>
     public static bool AreNear(string left, string right)
     {
-        var (words, others) = (
-            Names.Words(left).Select(Names.Spell).Order(StringComparer.Ordinal).ToList(),
-            Names.Words(right).Select(Names.Spell).Order(StringComparer.Ordinal).ToList()
-        );
-        if (words.SequenceEqual(others))
+        // However its legal form is written.
+        var (key, otherKey) = (Names.Key(left), Names.Key(right));
+        if (key.Split(' ').Order(StringComparer.Ordinal).SequenceEqual(otherKey.Split(' ').Order(StringComparer.Ordinal)))
         {
             return true;
         }
-        var (name, other) = (string.Concat(Names.Fold(left).Split(' ')), string.Concat(Names.Fold(right).Split(' ')));
+        var (name, other) = (key.Replace(" ", "", StringComparison.Ordinal), otherKey.Replace(" ", "", StringComparison.Ordinal));
         var allowed = Math.Min(2, Math.Min(name.Length, other.Length) / LettersForASlip);
         return NearNames.Slips(name, other, allowed) <= allowed;
     }

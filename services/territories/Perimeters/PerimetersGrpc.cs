@@ -92,13 +92,21 @@ internal sealed partial class PerimetersGrpc(
         ];
     }
 
+    /// <summary>The official grouping that is declared again under another spelling; null when there is none.</summary>
+    private async Task<Territory?> OfficialAsync(DeclarePerimeterRequest request, CancellationToken cancellation) =>
+        request.Name.Length is 0 or > PerimeterRules.MaxName
+            ? null
+            : (
+                await directory.SearchAsync(new(request.Name, ["CC", "CA", "CU", "ME", "EPT"]), 0, MostNear, cancellation)
+            ).Territories.FirstOrDefault(official => PerimeterRules.IsOfficial(request, official));
+
     /// <summary>The territories of these codes, in their order; null where no commune or grouping has one.</summary>
     private List<Territory?> Members(IReadOnlyCollection<string> codes) =>
         [
             .. codes
                 .Take(PerimeterRules.MostMembers + 1)
                 .Select(code =>
-                    directory.Find(code.Replace(" ", "", StringComparison.Ordinal)) is { Kind: not ("DEP" or "REG" or "AUT") } member
+                    directory.Find(code) is { Kind: not ("DEP" or "REG" or "AUT") } member
                         ? member
                         : null
                 ),

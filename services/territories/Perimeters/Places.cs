@@ -19,7 +19,7 @@ internal sealed class Places(OfficialDirectory directory, IDbContextFactory<Terr
             return official;
         }
         return (await PerimetersAsync(cancellation))
-            .FirstOrDefault(perimeter => perimeter.Territory.Id.Equals(id.Trim(), StringComparison.OrdinalIgnoreCase))
+            .FirstOrDefault(perimeter => perimeter.Territory.Id == OfficialDirectory.Code(id))
             ?.Territory.Clone();
     }
 
@@ -52,32 +52,22 @@ internal sealed class Places(OfficialDirectory directory, IDbContextFactory<Terr
     /// <summary>
     /// As in <see cref="OfficialDirectory.SearchAsync"/>, the perimeters after the official territories that answer as well as they do.
     /// </summary>
-    public async Task<OfficialDirectory.Page> SearchAsync(
-        string query,
-        IReadOnlyCollection<string> kinds,
-        string region,
-        string department,
-        IReadOnlyCollection<string>? onlyIds,
-        int offset,
-        int limit,
-        CancellationToken cancellation
-    )
+    public async Task<OfficialDirectory.Page> SearchAsync(DirectorySearch search, int offset, int limit, CancellationToken cancellation)
     {
-        var asked = (await PerimetersAsync(cancellation))
-            .Where(perimeter => perimeter.IsOf(kinds, region, department) && onlyIds?.Contains(perimeter.Territory.Id) != false)
-            .ToList();
+        var asked = (await PerimetersAsync(cancellation)).Where(perimeter => perimeter.IsOf(search)).ToList();
+        var name = AskedPlace.Read(search.Query);
         var found = asked
-            .Select(perimeter => (Rank: perimeter.Rank(query), perimeter.Territory))
+            .Select(perimeter => (Rank: perimeter.Rank(search.Query, name), perimeter.Territory))
             .Where(found => found.Rank is not null)
             .ToLookup(found => found.Rank!.Value, found => found.Territory);
         if (found.Count == 0)
         {
-            var page = await directory.SearchAsync(query, kinds, region, department, onlyIds, offset, limit, cancellation);
+            var page = await directory.SearchAsync(search, offset, limit, cancellation);
             var near =
                 page.Total == 0 || page.IsNear
                     ? asked
                         .Select(perimeter => perimeter.Territory)
-                        .Where(territory => PerimeterRules.AreNear(territory.Name, query))
+                        .Where(territory => PerimeterRules.AreNear(territory.Name, search.Query))
                         .ToList()
                     : [];
             if (near.Count == 0)
@@ -86,44 +76,24 @@ internal sealed class Places(OfficialDirectory directory, IDbContextFactory<Terr
             }
             // A whole name with a slip or two: the few perimeters that it may be, then the official names that look like it.
             var first = near.Skip(offset).Take(limit).Select(territory => territory.Clone()).ToList();
-            var rest = await directory.SearchAsync(
-                query,
-                kinds,
-                region,
-                department,
-                onlyIds,
-                Math.Max(0, offset - near.Count),
-                limit - first.Count,
-                cancellation
-            );
+            var rest = await directory.SearchAsync(search, Math.Max(0, offset - near.Count), limit - first.Count, cancellation);
             return new([.. first, .. rest.Territories], near.Count + page.Total, IsNear: true);
         }
 
-        var counts = await directory.CountByRankAsync(query, kinds, region, department, onlyIds, cancellation);
+        var counts = await directory.CountByRankAsync(search, cancellation);
         // Null stands for the next official one.
         var slots = counts
             .Keys.Union(found.Select(group => group.Key))
             .Order()
             .SelectMany(rank => Enumerable.Repeat<Territory?>(null, counts.GetValueOrDefault(rank)).Concat(found[rank]));
         var (before, here) = (slots.Take(offset).Count(slot => slot is null), slots.Skip(offset).Take(limit).ToList());
-        var official =
-            counts.Count == 0
-                ? []
-                : new Queue<Territory>(
-                    (
-                        await directory.SearchAsync(
-                            query,
-                            kinds,
-                            region,
-                            department,
-                            onlyIds,
-                            before,
-                            here.Count(slot => slot is null),
-                            cancellation
-                        )
-                    ).Territories
-                );
-        return new([.. here.Select(slot => slot?.Clone() ?? official.Dequeue())], counts.Values.Sum() + found.Sum(group => group.Count()));
+        var official = counts.Count == 0 ? null : await directory.SearchAsync(search, before, here.Count(slot => slot is null), cancellation);
+        var next = new Queue<Territory>(official?.Territories ?? []);
+        return new(
+            [.. here.Select(slot => slot?.Clone() ?? next.Dequeue())],
+            counts.Values.Sum() + found.Sum(group => group.Count()),
+            Code: official?.Code
+        );
     }
 
     /// <summary>A perimeter as a territory like any other.</summary>
@@ -173,10 +143,11 @@ internal sealed class Places(OfficialDirectory directory, IDbContextFactory<Terr
 internal sealed class ConfirmedPerimeter(Territory territory)
 {
     private readonly string _name = Names.Fold(territory.Name);
+    private readonly string _key = Names.Key(territory.Name);
     private readonly string[] _words =
     [
         .. Names.Fold(territory.Name).Split(' '),
-        .. Names.Fold($"{territory.Department?.Code} {territory.Department?.Name}").Split(' '),
+        .. Names.Fold($"{territory.Department?.Code} {territory.Department?.Name} {territory.Region?.Name}").Split(' '),
     ];
 
     public Territory Territory { get; } = territory;
@@ -187,27 +158,37 @@ internal sealed class ConfirmedPerimeter(Territory territory)
     /// How well it answers a query, as the official directory ranks: 0 the name itself, 1 its beginning, 2 its words, 3 with the help of
     /// its place; null when it does not.
     /// </summary>
-    public int? Rank(string query)
+    /// <param name="query">As it was typed.</param>
+    /// <param name="asked">The same, as it is understood.</param>
+    public int? Rank(string query, AskedPlace asked)
     {
-        if (string.IsNullOrWhiteSpace(query))
+        if (Letters.IsBlank(query))
         {
             return 3;
         }
-        var code = string.Concat(query.Where(character => !char.IsWhiteSpace(character))).ToUpperInvariant();
-        var name = Names.Fold(query);
+        if (asked.Words.Length == 0)
+        {
+            return null;
+        }
+        var code = asked.Code ?? OfficialDirectory.Code(query);
+        var (name, key) = (string.Join(' ', asked.Words.Select(Names.Spell)), LegalForms.Key([.. asked.Bare.Select(Names.Spell)]));
+        // With the name of another kind it is another body: a park is not the grouping of the same country.
+        var isOfKind = asked.Kinds.Count == 0 || asked.Kinds.Contains(Territory.Kind);
+        var words = isOfKind && key.Length > 0 ? key : name;
         return code == Territory.Siren || code == Territory.Id ? 0
-            : name.Length == 0 ? null
-            : name == _name ? 0
+            : name == _name || (isOfKind && key == _key) ? 0
             : _name.StartsWith(name, StringComparison.Ordinal) ? 1
-            : Words(name, _name.Split(' ')) ? 2
-            : Words(name, _words) ? 3
+            : Words(words, _name.Split(' ')) ? 2
+            : Words(words, _words) ? 3
             : null;
     }
 
-    public bool IsOf(IReadOnlyCollection<string> kinds, string region, string department) =>
-        (kinds.Count == 0 || kinds.Contains(Territory.Kind))
-        && (region.Length == 0 || Territory.Region?.Code == region)
-        && (department.Length == 0 || Territory.Department?.Code == department);
+    public bool IsOf(DirectorySearch search) =>
+        (search.Kinds is not { Count: > 0 } || search.Kinds.Contains(Territory.Kind))
+        && (search.Region.Length == 0 || Territory.Region?.Code == search.Region)
+        && (search.Department.Length == 0 || Territory.Department?.Code == search.Department)
+        && search.Epci.Length == 0
+        && search.OnlyIds?.Contains(Territory.Id) != false;
 
     // Every word of the query, the last of which may be unfinished.
     private static bool Words(string query, string[] words) =>

@@ -80,7 +80,7 @@ public sealed class DirectoryDataTests(DirectoryFixture directory) : IClassFixtu
         Assert.Equal(["62750"], loos.Postcodes);
         Assert.Equal(("62", "Pas-de-Calais"), (loos.Department.Code, loos.Department.Name));
         Assert.Equal(("32", "Hauts-de-France"), (loos.Region.Code, loos.Region.Name));
-        Assert.Equal(("246200364", "CA de Lens - Liévin"), (loos.Epci.Code, loos.Epci.Name));
+        Assert.Equal(("246200364", "Communauté d’agglomération de Lens - Liévin"), (loos.Epci.Code, loos.Epci.Name));
         Assert.Equal((50.45786, 2.79215, false), (loos.Coordinates.Latitude, loos.Coordinates.Longitude, loos.Coordinates.Approximate));
         Assert.Contains(loos.OfficialSources, source => source.Contains("GeoNames", StringComparison.Ordinal));
 

@@ -38,6 +38,13 @@ public sealed class DirectoryFixture : IAsyncLifetime
         string[]? kinds = null,
         string region = "",
         string department = "",
+        string epci = "",
         string[]? onlyIds = null
-    ) => Official.SearchAsync(query, kinds ?? [], region, department, onlyIds, offset, limit, TestContext.Current.CancellationToken);
+    ) =>
+        Official.SearchAsync(
+            new(query, kinds, region, department, epci, onlyIds),
+            offset,
+            limit,
+            TestContext.Current.CancellationToken
+        );
 }
