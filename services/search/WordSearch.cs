@@ -147,6 +147,10 @@ internal sealed class WordSearch(DbContext db, Shelf shelf, IReadOnlyList<TextPa
         return [.. all ?? []];
     }
 
+    /// <summary>Whether the part that counts most holds a word: what stands there was read again by its author.</summary>
+    private async Task<bool> IsInTitleAsync(Word word) =>
+        parts.MaxBy(part => part.Weight) is { Mark.Length: > 0 } title && (await HoldingAsync(title, word.Stem)).Any(shelf.IsPublic);
+
     /// <summary>How many public documents hold a word.</summary>
     private async Task<int> CountAsync(Word word)
     {
@@ -178,7 +182,7 @@ internal sealed class WordSearch(DbContext db, Shelf shelf, IReadOnlyList<TextPa
                 }
                 var guess = read with { Start = word.Start, Length = word.Length };
                 var count = await CountAsync(guess);
-                if (count > most && (count >= LeastOfUnknown || Lexicon.Knows(text)))
+                if (count > most && (count >= LeastOfUnknown || Lexicon.Knows(text) || await IsInTitleAsync(guess)))
                 {
                     (best, most) = (guess, count);
                 }
