@@ -122,7 +122,7 @@ internal sealed class Queries(
         shelf.AskAsync(db, request.Query, PracticeText.Parts(request.Scope), entry => entry.IsSearched(request), cancellation);
 
     private static Selection<Entry> Select(Shelf<Entry> shelf, ListPracticesRequest request, Hits? hits) =>
-        new(shelf, FacetNames.Chosen(request), entry => entry.IsSearched(request), hits);
+        new(shelf, FacetNames.Chosen(request), entry => entry.IsSearched(request), hits, entry => !Fictional.Is(entry.Territory));
 
     private static IEnumerable<Facet> Facets(Selection<Entry> selection) =>
         selection

@@ -42,8 +42,13 @@ public sealed class Selection<TDocument>
     private readonly Shelf<TDocument> _shelf;
     private readonly Hits? _hits;
     private readonly List<TDocument> _documents = [];
+    private readonly Func<TDocument, bool>? _isCounted;
     private readonly int[] _counts;
+
+    // Of documents that do not count: told only where no other answers.
+    private readonly int[] _others;
     private readonly bool[] _chosen;
+    private int _counted;
 
     // One bit for the facet of each code.
     private readonly uint[] _facets;
@@ -54,16 +59,23 @@ public sealed class Selection<TDocument>
     /// </param>
     /// <param name="isSearched">Every other filter: dates, places, states, owners…</param>
     /// <param name="hits">What holds the words of the request; null when it has none.</param>
+    /// <param name="isCounted">Which documents count in the total and the facets, unless no such one answers; null for all.</param>
     public Selection(
         Shelf<TDocument> shelf,
         IReadOnlyList<IReadOnlyCollection<string>> chosen,
         Func<TDocument, bool> isSearched,
-        Hits? hits
+        Hits? hits,
+        Func<TDocument, bool>? isCounted = null
     )
     {
-        (_shelf, _hits) = (shelf, hits);
+        (_shelf, _hits, _isCounted) = (shelf, hits, isCounted);
         var codes = shelf.Codes.All;
-        (_counts, _chosen, _facets) = (new int[codes.Count], new bool[codes.Count], new uint[codes.Count]);
+        (_counts, _others, _chosen, _facets) = (
+            new int[codes.Count],
+            new int[codes.Count],
+            new bool[codes.Count],
+            new uint[codes.Count]
+        );
         for (var code = 0; code < codes.Count; code++)
         {
             _facets[code] = 1u << codes[code].Facet;
@@ -80,7 +92,8 @@ public sealed class Selection<TDocument>
         }
     }
 
-    public int Total => _documents.Count;
+    /// <summary>How many there are that count; where none does, how many there are.</summary>
+    public int Total => _counted > 0 ? _counted : _documents.Count;
 
     /// <summary>The first documents, or the first after a place in the list.</summary>
     /// <param name="count">At most so many.</param>
@@ -120,24 +133,33 @@ public sealed class Selection<TDocument>
     /// <summary>Whose documents they are, those who have most of them first.</summary>
     public IEnumerable<(string Owner, int Count)> Owners() =>
         _documents
+            .Where(document => _counted == 0 || IsCounted(document))
             .CountBy(document => document.Owner)
             .Select(owner => (Owner: _shelf.Owners[owner.Key].Id, Count: owner.Value))
             .OrderByDescending(owner => owner.Count)
             .ThenBy(owner => owner.Owner, StringComparer.Ordinal);
 
-    private IReadOnlyList<(string, int)> Values(int facet) =>
+    private bool IsCounted(TDocument document) => _isCounted?.Invoke(document) != false;
+
+    private IReadOnlyList<(string, int)> Values(int facet)
+    {
+        var counts = _counted == 0 && _documents.Count > 0 ? _others : _counts;
+        return
         [
             .. _shelf
                 .Codes.All.Take(_counts.Length)
-                .Select((code, number) => (code.Facet, code.Code, Count: _counts[number]))
+                .Select((code, number) => (code.Facet, code.Code, Count: counts[number]))
                 .Where(value => value.Facet == facet && value.Count > 0)
                 .OrderByDescending(value => value.Count)
                 .ThenBy(value => value.Code, StringComparer.Ordinal)
                 .Select(value => (value.Code, value.Count)),
         ];
+    }
 
     private void Count(TDocument document, uint asked)
     {
+        var isCounted = IsCounted(document);
+        var counts = isCounted ? _counts : _others;
         var ofOwner = _shelf.Owners[document.Owner].Codes;
         var missing = asked;
         if (asked != 0)
@@ -148,6 +170,7 @@ public sealed class Selection<TDocument>
         if (missing == 0)
         {
             _documents.Add(document);
+            _counted += isCounted ? 1 : 0;
         }
         if (BitOperations.PopCount(missing) <= 1)
         {
@@ -168,7 +191,7 @@ public sealed class Selection<TDocument>
             foreach (var code in codes)
             {
                 // One facet is not met: its own counts tell what choosing another of its codes would give.
-                _counts[code] += missing == 0 || missing == _facets[code] ? 1 : 0;
+                counts[code] += missing == 0 || missing == _facets[code] ? 1 : 0;
             }
         }
     }

@@ -1,5 +1,6 @@
 using Fabrique.Records;
 using Fabrique.Records.V1;
+using Fabrique.Search;
 using Fabrique.Territories.V1;
 using Google.Protobuf;
 using Microsoft.EntityFrameworkCore;
@@ -12,26 +13,41 @@ internal sealed class ProfilePart : IndexPart<TerritoriesDb, Profile>
     // Of each territory, so that no one of them fills the list of all.
     private const int LatestMilestones = 2;
 
-    public override int Number => 1;
+    private readonly SearchIndex<ProfileRow> _search = new(PageText.Table);
+
+    public override int Number => 2;
 
     public override void Configure(ModelBuilder model)
     {
-        model.Entity<ProfileRow>().ToTable("profiles").HasKey(profile => profile.Id);
+        model.AddSearched<ProfileRow>("profiles", PageText.Table);
         model.Entity<MilestoneRow>().ToTable("milestones").HasKey(milestone => new { milestone.Territory, milestone.Rank });
     }
+
+    protected override Task CreateAsync(TerritoriesDb db, CancellationToken cancellation) => PageText.Table.CreateAsync(db, cancellation);
 
     protected override async Task ApplyAsync(TerritoriesDb db, Record record, Profile? profile, bool isNew, CancellationToken cancellation)
     {
         if (!isNew)
         {
-            await db.Profiles.Where(row => row.Id == record.Id).ExecuteDeleteAsync(cancellation);
             await db.Milestones.Where(milestone => milestone.Territory == record.Id).ExecuteDeleteAsync(cancellation);
         }
-        if (profile is null || record.Visibility != Visibility.Public)
+        profile = record.Visibility == Visibility.Public ? profile : null;
+        var row = await _search.PutAsync(
+            db,
+            isNew ? null : await db.Profiles.FindAsync([record.Id], cancellation),
+            number => new ProfileRow { Id = record.Id, Number = number },
+            profile is null ? null : PageText.Of(profile),
+            isPublic: true,
+            cancellation
+        );
+        if (row is not null)
+        {
+            (row.IsShown, row.Situations) = (profile is not null, string.Join(' ', profile?.Situations.AsEnumerable() ?? []));
+        }
+        if (profile is null)
         {
             return;
         }
-        db.Profiles.Add(new ProfileRow { Id = record.Id, Situations = string.Join(' ', profile.Situations) });
         var latest = profile.Milestones.OrderByDescending(milestone => milestone.Date, StringComparer.Ordinal).Take(LatestMilestones);
         db.Milestones.AddRange(
             latest.Select(
@@ -48,13 +64,16 @@ internal sealed class ProfilePart : IndexPart<TerritoriesDb, Profile>
     }
 }
 
-/// <summary>A territory that has a profile.</summary>
-internal sealed class ProfileRow
+/// <summary>A territory that has, or had, a profile.</summary>
+internal sealed class ProfileRow : SearchedRow
 {
-    public required string Id { get; init; }
-
     /// <summary>Codes of the vocabulary Situation, with a space between.</summary>
-    public required string Situations { get; init; }
+    public string Situations { get; set; } = "";
+
+    /// <summary>Whether anybody may read it.</summary>
+    public bool IsShown { get; set; }
+
+    public override bool HasText => IsShown;
 }
 
 /// <summary>One of the latest milestones of a territory.</summary>

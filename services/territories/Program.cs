@@ -23,7 +23,7 @@ builder.AddRecords<TerritoriesDb>(kinds =>
         .IndexedBy<PracticePart>()
 );
 await builder.AddDirectoryAsync();
-builder.Services.AddSingleton<Places>().AddSingleton<Queries>().AddHostedService<ShippedProfiles>();
+builder.Services.AddSingleton<Places>().AddSingleton<PageCatalogue>().AddSingleton<Queries>().AddHostedService<ShippedProfiles>();
 builder.AddMemberships();
 
 var app = builder.Build();

@@ -10,7 +10,8 @@ internal sealed partial class Queries(
     IDbContextFactory<TerritoriesDb> databases,
     RecordStore<TerritoriesDb> records,
     OfficialDirectory directory,
-    Places places
+    Places places,
+    PageCatalogue pages
 )
 {
     private const int MaxQuery = 200;
@@ -45,7 +46,13 @@ internal sealed partial class Queries(
             only = [.. only is null ? asked : asked.Intersect(only)];
         }
         var search = new DirectorySearch(request.Query, request.Kind, request.Region, request.Department, request.Epci, only);
-        var (territories, total, isNear, code) = await places.SearchAsync(search, offset, size, cancellation);
+        var page = await places.SearchAsync(search, offset, size, cancellation);
+        var matches = new List<TerritoryMatch>();
+        if (request.Pages && !Letters.IsBlank(request.Query))
+        {
+            (page, matches) = await WithPagesAsync(db, search, page, offset, size, cancellation);
+        }
+        var (territories, total, isNear, code, invented) = page;
         var found = territories.Select(territory => territory.Id).ToArray();
         var practices = await db
             .Practices.Where(practice => found.Contains(practice.Territory))
@@ -56,11 +63,13 @@ internal sealed partial class Queries(
 
         var response = new ListTerritoriesResponse
         {
-            TotalSize = total,
+            // They count in no figure, but for a list of nothing else.
+            TotalSize = total > invented ? total - invented : total,
             Approximate = isNear,
             Exact = offset == 0 && (code is not null || (!isNear && territories.Take(1).Any(first => IsCalled(first, request.Query)))),
         };
-        response.Matches.AddRange(territories.Select(territory => code is null ? null : Match(territory, code)).OfType<TerritoryMatch>());
+        var byName = territories.Where(territory => !matches.Exists(match => match.Territory == territory.Id));
+        response.Matches.AddRange(byName.Select(territory => code is null ? Former(territory, request.Query, isNear) : Match(territory, code)).OfType<TerritoryMatch>().Concat(matches));
         foreach (var territory in territories)
         {
             (territory.Joined, territory.PracticeCount) = (members.Contains(territory.Id), practices.GetValueOrDefault(territory.Id));
@@ -113,6 +122,17 @@ internal sealed partial class Queries(
         var asked = AskedPlace.Read(query);
         return Names.Fold(territory.Name) == Names.Fold(query)
             || (asked.Bare.Length > 0 && Names.Key(territory.Name) == LegalForms.Key([.. asked.Bare.Select(Names.Spell)]));
+    }
+
+    /// <summary>Says that a name is that of a commune which is a part of the territory now: none of the words is in its own.</summary>
+    private static TerritoryMatch? Former(Territory territory, string query, bool isNear)
+    {
+        var name = Names.Fold(territory.Name).Replace(" ", "", StringComparison.Ordinal);
+        return isNear || territory.Kind != "COM" || AskedPlace.Read(query).Bare is not { Length: > 0 } words
+            || words.Any(word => !LegalForms.IsSmall(word) && name.Contains(Names.Spell(word), StringComparison.Ordinal))
+            || words.All(word => word.All(char.IsAsciiDigit))
+            ? null
+            : new() { Territory = territory.Id, Kind = TerritoryMatch.Types.Kind.FormerName };
     }
 
     /// <summary>By which of its codes a territory was found; null where the code is the one that everybody calls it by.</summary>

@@ -62,5 +62,18 @@ public sealed record Seat(string Territory, string Name, bool Leads);
 /// <param name="Component">Shows it.</param>
 /// <param name="Given">What it is given.</param>
 /// <param name="Total">How much there is; null when the service is away.</param>
-/// <param name="Approximate">It only looks like the words: what really has them comes first.</param>
-public sealed record Found(Type Component, Dictionary<string, object?> Given, int? Total, bool Approximate = false);
+/// <param name="Fit">How well it answers: the best comes first.</param>
+public sealed record Found(Type Component, Dictionary<string, object?> Given, int? Total, Relevance Fit = Relevance.Right);
+
+/// <summary>How well something answers a search.</summary>
+public enum Relevance
+{
+    /// <summary>Its name, or its code, is what was typed.</summary>
+    Named,
+
+    /// <summary>It has the words.</summary>
+    Right,
+
+    /// <summary>It has some of the words, or words that look like them.</summary>
+    Near,
+}

@@ -108,7 +108,8 @@ internal sealed class PracticesArea : Area
         return new(
             typeof(PracticesFound),
             new() { [nameof(PracticesFound.Answer)] = answer, [nameof(PracticesFound.Query)] = words },
-            answer.Value?.TotalSize
+            answer.Value?.TotalSize,
+            answer.Value?.Help is { Understood.Length: 0, AnyWord: false } ? Relevance.Right : Relevance.Near
         );
     }
 

@@ -9,12 +9,10 @@ internal static class LegalForms
     private static readonly string[] Groupings = ["CC", "CA", "CU", "ME", "EPT"];
 
     /// <summary>How the official list of groupings begins a name, and what that is in full.</summary>
-    private static readonly Dictionary<string, string> InFull = new()
-    {
-        ["CC"] = "Communauté de communes",
-        ["CA"] = "Communauté d’agglomération",
-        ["CU"] = "Communauté urbaine",
-    };
+    private static readonly Dictionary<string, string> InFull = new[] { "CC", "CA", "CU" }.ToDictionary(
+        kind => kind,
+        kind => Vocabulary.TerritoryKind.FrenchLabel(kind) is var label ? char.ToUpperInvariant(label[0]) + label[1..] : ""
+    );
 
     // Long words that people misspell, which are in no name of a place.
     private static readonly string[] Difficult = ["communaute", "agglomeration", "departement", "metropole", "intercommunalite", "arrondissement"];

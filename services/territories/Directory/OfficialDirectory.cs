@@ -12,10 +12,12 @@ internal sealed class OfficialDirectory
 {
     private readonly string _connectionString;
     private readonly Func<string, IEnumerable<string>> _sources;
+    private readonly bool _hasInvented;
     private readonly Lazy<IReadOnlyList<DirectoryEntry>> _entries;
 
-    private OfficialDirectory(string path, Func<string, IEnumerable<string>> sources)
+    private OfficialDirectory(string path, bool demonstration, Func<string, IEnumerable<string>> sources)
     {
+        _hasInvented = demonstration;
         _connectionString = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly }.ToString();
         _sources = sources;
         _entries = new(ReadEntries);
@@ -23,9 +25,9 @@ internal sealed class OfficialDirectory
 
     /// <summary>
     /// A stretch of the territories found, how many were found in all, whether their names are only near to the query, and the code by which
-    /// they were found; null when it was by a name.
+    /// they were found, null when it was by a name; and how many of all were invented.
     /// </summary>
-    public sealed record Page(IReadOnlyList<Territory> Territories, int Total, bool IsNear = false, string? Code = null);
+    public sealed record Page(IReadOnlyList<Territory> Territories, int Total, bool IsNear = false, string? Code = null, int Invented = 0);
 
     /// <summary>Every territory in short, the most populated first, kept in memory from the first use on.</summary>
     public IReadOnlyList<DirectoryEntry> Entries => _entries.Value;
@@ -45,6 +47,7 @@ internal sealed class OfficialDirectory
     ) =>
         new(
             await OfficialDirectoryFile.EnsureAsync(folder, demonstration, logger, cancellationToken),
+            demonstration,
             OfficialDirectoryTables.ReadSources()
         );
 
@@ -80,7 +83,14 @@ internal sealed class OfficialDirectory
             territories.Add(Parse(rows.GetFieldValue<byte[]>(0)));
         }
 
-        return new Page(territories, total, reading.IsNear, reading.Code);
+        await rows.CloseAsync();
+        return new Page(territories, total, reading.IsNear, reading.Code, await InventedAsync());
+
+        async Task<int> InventedAsync()
+        {
+            command.CommandText = $"SELECT COUNT(*) FROM territory AS t WHERE {reading.Match + filters} AND t.id >= '{Fictional.Prefix}' AND t.id < 'Za'";
+            return _hasInvented ? Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture) : 0;
+        }
     }
 
     /// <summary>How many territories a search finds at each rank of its order, whose names are really so; the ranks are those of <see cref="SearchAsync"/>.</summary>
@@ -138,7 +148,9 @@ internal sealed class OfficialDirectory
             read.Add(
                 (
                     rows.GetInt32(0),
-                    string.Concat(LegalForms.Bare(rows.GetString(1).Split(' ')) is var bare && rows.GetInt32(3) == 0 ? bare : bare.SkipWhile(LegalForms.IsSmall)),
+                    rows.GetString(1) is var name && rows.GetInt32(3) == 0
+                        ? name.Replace(" ", "", StringComparison.Ordinal)
+                        : string.Concat(LegalForms.Bare(name.Split(' ')).SkipWhile(LegalForms.IsSmall)),
                     Territory.Parser.ParseFrom(rows.GetFieldValue<byte[]>(2))
                 )
             );

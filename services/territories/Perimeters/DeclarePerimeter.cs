@@ -67,9 +67,8 @@ internal static partial class PerimeterRules
     /// </summary>
     public static bool IsOfficial(DeclarePerimeterRequest asked, Territory official)
     {
-        var words = Names.Words(asked.Name);
-        var kinds = LegalForms.Split(words).Kinds;
-        return Names.Key(asked.Name) == Names.Key(official.Name) && (kinds.Count == 0 ? asked.Kind == "AUT" : kinds.Contains(official.Kind));
+        var kinds = LegalForms.Split(Names.Words(asked.Name)).Kinds;
+        return Essential(asked.Name).SequenceEqual(Essential(official.Name)) && (kinds.Count == 0 ? asked.Kind == "AUT" : kinds.Contains(official.Kind));
     }
 
     /// <summary>Kinds that are declared, and whether a body of that kind always has a SIREN.</summary>

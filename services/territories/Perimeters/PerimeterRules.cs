@@ -21,16 +21,24 @@ internal static partial class PerimeterRules
     /// <summary>Whether two names may well be those of one body: the same words in any order, or spelled with a slip or two.</summary>
     public static bool AreNear(string left, string right)
     {
-        // However its legal form is written.
-        var (key, otherKey) = (Names.Key(left), Names.Key(right));
-        if (key.Split(' ').Order(StringComparer.Ordinal).SequenceEqual(otherKey.Split(' ').Order(StringComparer.Ordinal)))
+        var (words, others) = (Ordered(Names.Words(left)), Ordered(Names.Words(right)));
+        // However its legal form is written, and wherever.
+        var (bare, otherBare) = (Essential(left), Essential(right));
+        if (words.SequenceEqual(others) || (bare.Count > 0 && bare.SequenceEqual(otherBare)))
         {
             return true;
         }
-        var (name, other) = (key.Replace(" ", "", StringComparison.Ordinal), otherKey.Replace(" ", "", StringComparison.Ordinal));
+        var (name, other) = (string.Concat(Names.Fold(left).Split(' ')), string.Concat(Names.Fold(right).Split(' ')));
         var allowed = Math.Min(2, Math.Min(name.Length, other.Length) / LettersForASlip);
         return NearNames.Slips(name, other, allowed) <= allowed;
+
     }
+
+    /// <summary>The words of a name in alphabetical order, without its legal form, wherever that stands, and small words.</summary>
+    private static List<string> Essential(string name) =>
+        Ordered(LegalForms.Split(Names.Words(name)).Words.Where(word => !LegalForms.IsSmall(word)));
+
+    private static List<string> Ordered(IEnumerable<string> words) => [.. words.Select(Names.Spell).Order(StringComparer.Ordinal)];
 
     /// <summary>The inhabitants of some members, none counted twice: a commune of a grouping that is a member too counts with it.</summary>
     public static PopulationSum Population(IReadOnlyCollection<Territory> members)

@@ -77,7 +77,7 @@ internal sealed class Places(OfficialDirectory directory, IDbContextFactory<Terr
             // A whole name with a slip or two: the few perimeters that it may be, then the official names that look like it.
             var first = near.Skip(offset).Take(limit).Select(territory => territory.Clone()).ToList();
             var rest = await directory.SearchAsync(search, Math.Max(0, offset - near.Count), limit - first.Count, cancellation);
-            return new([.. first, .. rest.Territories], near.Count + page.Total, IsNear: true);
+            return new([.. first, .. rest.Territories], near.Count + page.Total, IsNear: true, Invented: Invented(near) + page.Invented);
         }
 
         var counts = await directory.CountByRankAsync(search, cancellation);
@@ -92,9 +92,12 @@ internal sealed class Places(OfficialDirectory directory, IDbContextFactory<Terr
         return new(
             [.. here.Select(slot => slot?.Clone() ?? next.Dequeue())],
             counts.Values.Sum() + found.Sum(group => group.Count()),
-            Code: official?.Code
+            Code: official?.Code,
+            Invented: Invented(found.SelectMany(group => group)) + (official?.Invented ?? 0)
         );
     }
+
+    private static int Invented(IEnumerable<Territory> territories) => territories.Count(territory => Fictional.Is(territory.Id));
 
     /// <summary>A perimeter as a territory like any other.</summary>
     public Territory Territory(Perimeter perimeter)

@@ -22,7 +22,7 @@ public sealed class TerritoriesOnPostgreSqlTests(ServiceOnPostgreSql<Territories
         IClassFixture<ServiceOnPostgreSql<TerritoriesDb>>;
 
 /// <summary>The directory and the profiles over gRPC and REST.</summary>
-public abstract class TerritoriesSuite(ServiceUnderTest<TerritoriesDb> service)
+public abstract partial class TerritoriesSuite(ServiceUnderTest<TerritoriesDb> service)
 {
     private const string Loos = "62528";
     private const string Brest = "29019";
