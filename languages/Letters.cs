@@ -78,7 +78,17 @@ public static partial class Letters
     /// <summary>Format characters, such as zero-width ones and the soft hyphen, and fillers without ink.</summary>
     private static bool IsInvisible(Rune rune) =>
         Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format
-        || rune.Value is 0x034F or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or 0x180E or 0x2800 or 0x3164 or 0xFFA0 or (>= 0xFE00 and <= 0xFE0F);
+        || rune.Value
+            is 0x034F
+                or 0x115F
+                or 0x1160
+                or 0x17B4
+                or 0x17B5
+                or 0x180E
+                or 0x2800
+                or 0x3164
+                or 0xFFA0
+                or (>= 0xFE00 and <= 0xFE0F);
 
     private static string Mark(Rune rune) =>
         rune.Value switch

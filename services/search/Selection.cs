@@ -70,12 +70,7 @@ public sealed class Selection<TDocument>
     {
         (_shelf, _hits, _isCounted) = (shelf, hits, isCounted);
         var codes = shelf.Codes.All;
-        (_counts, _others, _chosen, _facets) = (
-            new int[codes.Count],
-            new int[codes.Count],
-            new bool[codes.Count],
-            new uint[codes.Count]
-        );
+        (_counts, _others, _chosen, _facets) = (new int[codes.Count], new int[codes.Count], new bool[codes.Count], new uint[codes.Count]);
         for (var code = 0; code < codes.Count; code++)
         {
             _facets[code] = 1u << codes[code].Facet;

@@ -55,7 +55,9 @@ internal sealed class WordSearch(DbContext db, Shelf shelf, IReadOnlyList<TextPa
         List<Word> understood = [];
         foreach (var word in words)
         {
-            understood.Add(!Lexicon.Knows(word.Text) && await CountAsync(word) == 0 && await GuessAsync(word, 1) is { } guess ? guess : word);
+            understood.Add(
+                !Lexicon.Knows(word.Text) && await CountAsync(word) == 0 && await GuessAsync(word, 1) is { } guess ? guess : word
+            );
         }
         return understood.SequenceEqual(words) ? words : understood;
     }

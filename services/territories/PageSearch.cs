@@ -87,7 +87,11 @@ internal sealed partial class Queries
         }
         var after = Math.Max(0, offset - named.Total);
         var rest = await places.SearchAsync(
-            search with { Query = "", OnlyIds = telling },
+            search with
+            {
+                Query = "",
+                OnlyIds = telling,
+            },
             after,
             size - named.Territories.Count,
             cancellation

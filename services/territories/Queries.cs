@@ -69,7 +69,12 @@ internal sealed partial class Queries(
             Exact = offset == 0 && (code is not null || (!isNear && territories.Take(1).Any(first => IsCalled(first, request.Query)))),
         };
         var byName = territories.Where(territory => !matches.Exists(match => match.Territory == territory.Id));
-        response.Matches.AddRange(byName.Select(territory => code is null ? Former(territory, request.Query, isNear) : Match(territory, code)).OfType<TerritoryMatch>().Concat(matches));
+        response.Matches.AddRange(
+            byName
+                .Select(territory => code is null ? Former(territory, request.Query, isNear) : Match(territory, code))
+                .OfType<TerritoryMatch>()
+                .Concat(matches)
+        );
         foreach (var territory in territories)
         {
             (territory.Joined, territory.PracticeCount) = (members.Contains(territory.Id), practices.GetValueOrDefault(territory.Id));
@@ -128,7 +133,10 @@ internal sealed partial class Queries(
     private static TerritoryMatch? Former(Territory territory, string query, bool isNear)
     {
         var name = Names.Fold(territory.Name).Replace(" ", "", StringComparison.Ordinal);
-        return isNear || territory.Kind != "COM" || AskedPlace.Read(query).Bare is not { Length: > 0 } words
+        return
+            isNear
+            || territory.Kind != "COM"
+            || AskedPlace.Read(query).Bare is not { Length: > 0 } words
             || words.Any(word => !LegalForms.IsSmall(word) && name.Contains(Names.Spell(word), StringComparison.Ordinal))
             || words.All(word => word.All(char.IsAsciiDigit))
             ? null
@@ -154,7 +162,8 @@ internal sealed partial class Queries(
                 Code = code,
                 District =
                     kind == TerritoryMatch.Types.Kind.District ? AskedPlace.DistrictNumber(code)
-                    : kind == TerritoryMatch.Types.Kind.Postcode && territory.Id is "75056" or "69123" or "13055" ? AskedPlace.PostalDistrict(code)
+                    : kind == TerritoryMatch.Types.Kind.Postcode && territory.Id is "75056" or "69123" or "13055"
+                        ? AskedPlace.PostalDistrict(code)
                     : 0,
             };
     }

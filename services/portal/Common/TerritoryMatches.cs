@@ -11,7 +11,8 @@ public static class TerritoryMatches
 
     /// <summary>The one territory that is called exactly so; null when none is, or several are.</summary>
     public static Territory? OnlyOne(this ListTerritoriesResponse found) =>
-        found.Territories is [var first, ..] && (found is { Exact: true } || found.Territories.Count == 1)
+        found.Territories is [var first, ..]
+        && (found is { Exact: true } || found.Territories.Count == 1)
         && found.Territories.Count(other => Letters.Plain(other.Name) == Letters.Plain(first.Name)) == 1
         && found.Matches.Count(match => match.Kind == TerritoryMatch.Types.Kind.Postcode) < 2
             ? first

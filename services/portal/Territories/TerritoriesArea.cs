@@ -58,13 +58,25 @@ internal sealed class TerritoriesArea : Area
     public override async Task<Found> SearchAsync(IServiceProvider services, string words)
     {
         var territories = services.GetRequiredService<TerritoryService.TerritoryServiceClient>();
-        var answer = await territories.ListTerritoriesAsync(new() { Query = words, Pages = true, PageSize = 6 }).Answer();
+        var answer = await territories
+            .ListTerritoriesAsync(
+                new()
+                {
+                    Query = words,
+                    Pages = true,
+                    PageSize = 6,
+                }
+            )
+            .Answer();
         return new(
             typeof(TerritoriesFound),
             new() { [nameof(TerritoriesFound.Answer)] = answer, [nameof(TerritoriesFound.Query)] = words },
             answer.Value?.TotalSize,
             // "Vélosnes" is not what "vélo" means: only a whole name comes before what is told of it.
-            answer.Value is { Exact: true } ? Relevance.Named : Relevance.Near
+            answer.Value
+                is { Exact: true }
+                ? Relevance.Named
+                : Relevance.Near
         );
     }
 

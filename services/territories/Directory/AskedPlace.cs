@@ -29,7 +29,26 @@ internal sealed partial record AskedPlace(
 
     private static readonly string[] Romans =
     [
-        "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii", "xix", "xx",
+        "i",
+        "ii",
+        "iii",
+        "iv",
+        "v",
+        "vi",
+        "vii",
+        "viii",
+        "ix",
+        "x",
+        "xi",
+        "xii",
+        "xiii",
+        "xiv",
+        "xv",
+        "xvi",
+        "xvii",
+        "xviii",
+        "xix",
+        "xx",
     ];
 
     private static readonly Dictionary<string, OfficialDirectoryTables.CodeKind[]> Labels = new()
@@ -43,7 +62,20 @@ internal sealed partial record AskedPlace(
         ["cp"] = [OfficialDirectoryTables.CodeKind.Postcode],
     };
 
-    private static readonly HashSet<string> CodeWords = ["code", "codes", "numero", "num", "no", "n", "f", "fr", "france", "officiel", "geographique"];
+    private static readonly HashSet<string> CodeWords =
+    [
+        "code",
+        "codes",
+        "numero",
+        "num",
+        "no",
+        "n",
+        "f",
+        "fr",
+        "france",
+        "officiel",
+        "geographique",
+    ];
 
     public static AskedPlace Read(string query)
     {
@@ -81,7 +113,10 @@ internal sealed partial record AskedPlace(
         postcode switch
         {
             "75116" => 16,
-            ['7', '5', '0', ..] or ['6', '9', '0', '0', ..] or ['1', '3', '0', ..] => int.Parse(postcode[^2..], CultureInfo.InvariantCulture),
+            ['7', '5', '0', ..] or ['6', '9', '0', '0', ..] or ['1', '3', '0', ..] => int.Parse(
+                postcode[^2..],
+                CultureInfo.InvariantCulture
+            ),
             _ => 0,
         };
 

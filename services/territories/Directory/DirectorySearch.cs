@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
-using static Fabrique.Territories.OfficialDirectoryTables;
 
 namespace Fabrique.Territories;
 
@@ -145,8 +144,14 @@ internal sealed record Reading(string Match, string Order, string? Code = null, 
             if (words.Length > 0)
             {
                 var bare = ByWords(words, "b", command, LegalForms.Official(asked));
-                yield return bare with { Match = bare.Match + ofKind };
-                yield return bare with { Order = "3" };
+                yield return bare with
+                {
+                    Match = bare.Match + ofKind,
+                };
+                yield return bare with
+                {
+                    Order = "3",
+                };
             }
             yield return written;
             if (words.Length == 0)
@@ -156,9 +161,15 @@ internal sealed record Reading(string Match, string Order, string? Code = null, 
             yield break;
         }
         yield return written;
-        if (asked.Words.Where(word => !LegalForms.IsSmall(word)).ToArray() is { Length: > 0 } essential && essential.Length < asked.Words.Length)
+        if (
+            asked.Words.Where(word => !LegalForms.IsSmall(word)).ToArray() is { Length: > 0 } essential
+            && essential.Length < asked.Words.Length
+        )
         {
-            yield return ByWords(essential, "b", command) with { Order = "2" };
+            yield return ByWords(essential, "b", command) with
+            {
+                Order = "2",
+            };
         }
     }
 
@@ -186,13 +197,18 @@ internal sealed record Reading(string Match, string Order, string? Code = null, 
         // The first word that is not a number must be in a name, or "pas de calais" would find every commune of that département.
         var terms = words
             .Select((word, i) => (Word: word, Term: i < words.Length - 1 ? Quote(Names.Spell(word)) : Unfinished(word)))
-            .Select(term => term.Word is { Length: 4 } && IsNumber(term.Word) ? term with { Term = $"({term.Term} OR {Quote("0" + term.Word)})" } : term)
+            .Select(term =>
+                term.Word is { Length: 4 } && IsNumber(term.Word) ? term with { Term = $"({term.Term} OR {Quote("0" + term.Word)})" } : term
+            )
             .ToArray();
         var key = Array.FindIndex(terms, term => !IsNumber(term.Word));
         var all = string.Join(" AND ", terms.Select((term, i) => i == key ? $"{{name former}} : ({term.Term})" : term.Term));
         var spelled = words.Select(Names.Spell).ToArray();
         var (match, named) = (Add("words", all), Add("named", $"name : ({string.Join(" AND ", terms.Select(term => term.Term))})"));
-        var (name, start) = (Add("full", whole ?? string.Join(' ', spelled)), Add("start", string.Join(' ', spelled[..^1].Append(words[^1]))));
+        var (name, start) = (
+            Add("full", whole ?? string.Join(' ', spelled)),
+            Add("start", string.Join(' ', spelled[..^1].Append(words[^1])))
+        );
         var (alone, bare) = (Add("alone", string.Join(' ', spelled.Where(word => !IsNumber(word)))), Add("key", LegalForms.Key(spelled)));
         return new(
             $"t.position IN (SELECT rowid FROM words WHERE words MATCH {match})",

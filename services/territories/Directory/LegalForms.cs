@@ -15,15 +15,42 @@ internal static class LegalForms
     );
 
     // Long words that people misspell, which are in no name of a place.
-    private static readonly string[] Difficult = ["communaute", "agglomeration", "departement", "metropole", "intercommunalite", "arrondissement"];
+    private static readonly string[] Difficult =
+    [
+        "communaute",
+        "agglomeration",
+        "departement",
+        "metropole",
+        "intercommunalite",
+        "arrondissement",
+    ];
     private const int LettersForASlip = 9;
     private const int MostSlips = 2;
 
     // Folded words, the longest expressions of one beginning first; the kinds they may stand for.
     private static readonly (string[] Words, string[] Kinds)[] All =
     [
-        .. Of(["CC"], "communautes? de communes?", "communaute communes?", "communaute de com", "com de com", "com com", "comcom", "codecom", "cc", "cdc"),
-        .. Of(["CA"], "communaute d agglomerations?", "communaute d agglo", "communaute agglomeration", "communaute agglo", "com d agglo", "ca"),
+        .. Of(
+            ["CC"],
+            "communautes? de communes?",
+            "communaute communes?",
+            "communaute de com",
+            "com de com",
+            "com com",
+            "comcom",
+            "codecom",
+            "cc",
+            "cdc"
+        ),
+        .. Of(
+            ["CA"],
+            "communaute d agglomerations?",
+            "communaute d agglo",
+            "communaute agglomeration",
+            "communaute agglo",
+            "com d agglo",
+            "ca"
+        ),
         .. Of(["CU"], "communaute urbaine", "cu"),
         .. Of(["CA", "CU", "ME"], "agglomeration", "agglo"),
         .. Of(["ME", "CU", "CA"], "metropole"),
@@ -53,13 +80,12 @@ internal static class LegalForms
 
     /// <summary>The folded official name that is meant by a form and a name, "cc du pays de l ozon"; null when it is not one of these forms.</summary>
     public static string? Official(AskedPlace asked) =>
-        asked.Kinds is [var kind] && InFull.TryGetValue(kind, out var full)
-            ? Names.Fold($"{full} {string.Join(' ', asked.Bare)}")
-            : null;
+        asked.Kinds is [var kind] && InFull.TryGetValue(kind, out var full) ? Names.Fold($"{full} {string.Join(' ', asked.Bare)}") : null;
 
     /// <summary>The words of a name without the form that it begins with, if it does: "du pays de l ozon".</summary>
     public static string[] Bare(string[] words) =>
-        At(words, 0) is { Words: { Length: var length } } && length < words.Length
+        At(words, 0) is { Words: { Length: var length } }
+        && length < words.Length
         && words is ["communaute", ..] or ["cc" or "ca" or "cu" or "petr" or "pnr" or "pole" or "parc" or "syndicat", ..]
             ? words[length..]
             : words;
@@ -97,9 +123,8 @@ internal static class LegalForms
     private static string Mended(string word) =>
         word.Length < LettersForASlip - 1
             ? word
-            : Difficult.FirstOrDefault(right =>
-                right.Length >= LettersForASlip && NearNames.Slips(word, right, MostSlips) <= MostSlips
-            ) ?? word;
+            : Difficult.FirstOrDefault(right => right.Length >= LettersForASlip && NearNames.Slips(word, right, MostSlips) <= MostSlips)
+                ?? word;
 
     private static (string[]? Words, string[]? Kinds) At(string[] words, int at) =>
         All.Where(form => words.AsSpan(at).StartsWith(form.Words)).OrderByDescending(form => form.Words.Length).FirstOrDefault();

@@ -88,7 +88,8 @@ internal sealed class OfficialDirectory
 
         async Task<int> InventedAsync()
         {
-            command.CommandText = $"SELECT COUNT(*) FROM territory AS t WHERE {reading.Match + filters} AND t.id >= '{Fictional.Prefix}' AND t.id < 'Za'";
+            command.CommandText =
+                $"SELECT COUNT(*) FROM territory AS t WHERE {reading.Match + filters} AND t.id >= '{Fictional.Prefix}' AND t.id < 'Za'";
             return _hasInvented ? Convert.ToInt32(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture) : 0;
         }
     }
@@ -140,7 +141,8 @@ internal sealed class OfficialDirectory
     {
         using var connection = Connect();
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT t.position, t.name, message, t.listed FROM territory AS t JOIN body USING (position) ORDER BY position";
+        command.CommandText =
+            "SELECT t.position, t.name, message, t.listed FROM territory AS t JOIN body USING (position) ORDER BY position";
         using var rows = command.ExecuteReader();
         var read = new List<(int Position, string Name, Territory Territory)>();
         while (rows.Read())

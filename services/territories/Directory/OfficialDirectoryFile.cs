@@ -160,7 +160,9 @@ internal static class OfficialDirectoryFile
                 position,
                 string.Join(' ', LegalForms.Bare(name.Split(' '))),
                 Names.Fold(entry.FormerNames) + (joined == name ? "" : " " + joined),
-                Names.Fold($"{message.Id} {department?.Code} {department?.Name} {message.Region.Name} {string.Join(' ', message.Postcodes)}")
+                Names.Fold(
+                    $"{message.Id} {department?.Code} {department?.Name} {message.Region.Name} {string.Join(' ', message.Postcodes)}"
+                )
             );
 
             foreach (var (text, kind) in entry.Codes)

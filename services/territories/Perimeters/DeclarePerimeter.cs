@@ -68,7 +68,8 @@ internal static partial class PerimeterRules
     public static bool IsOfficial(DeclarePerimeterRequest asked, Territory official)
     {
         var kinds = LegalForms.Split(Names.Words(asked.Name)).Kinds;
-        return Essential(asked.Name).SequenceEqual(Essential(official.Name)) && (kinds.Count == 0 ? asked.Kind == "AUT" : kinds.Contains(official.Kind));
+        return Essential(asked.Name).SequenceEqual(Essential(official.Name))
+            && (kinds.Count == 0 ? asked.Kind == "AUT" : kinds.Contains(official.Kind));
     }
 
     /// <summary>Kinds that are declared, and whether a body of that kind always has a SIREN.</summary>

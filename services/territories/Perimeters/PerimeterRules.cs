@@ -31,7 +31,6 @@ internal static partial class PerimeterRules
         var (name, other) = (string.Concat(Names.Fold(left).Split(' ')), string.Concat(Names.Fold(right).Split(' ')));
         var allowed = Math.Min(2, Math.Min(name.Length, other.Length) / LettersForASlip);
         return NearNames.Slips(name, other, allowed) <= allowed;
-
     }
 
     /// <summary>The words of a name in alphabetical order, without its legal form, wherever that stands, and small words.</summary>

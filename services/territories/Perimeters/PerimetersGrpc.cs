@@ -105,11 +105,7 @@ internal sealed partial class PerimetersGrpc(
         [
             .. codes
                 .Take(PerimeterRules.MostMembers + 1)
-                .Select(code =>
-                    directory.Find(code) is { Kind: not ("DEP" or "REG" or "AUT") } member
-                        ? member
-                        : null
-                ),
+                .Select(code => directory.Find(code) is { Kind: not ("DEP" or "REG" or "AUT") } member ? member : null),
         ];
 
     private Perimeter Resource(Versioned<Perimeter> stored)

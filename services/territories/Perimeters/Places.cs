@@ -87,7 +87,8 @@ internal sealed class Places(OfficialDirectory directory, IDbContextFactory<Terr
             .Order()
             .SelectMany(rank => Enumerable.Repeat<Territory?>(null, counts.GetValueOrDefault(rank)).Concat(found[rank]));
         var (before, here) = (slots.Take(offset).Count(slot => slot is null), slots.Skip(offset).Take(limit).ToList());
-        var official = counts.Count == 0 ? null : await directory.SearchAsync(search, before, here.Count(slot => slot is null), cancellation);
+        var official =
+            counts.Count == 0 ? null : await directory.SearchAsync(search, before, here.Count(slot => slot is null), cancellation);
         var next = new Queue<Territory>(official?.Territories ?? []);
         return new(
             [.. here.Select(slot => slot?.Clone() ?? next.Dequeue())],

@@ -241,6 +241,56 @@ public abstract class PracticeSearchSuite(ServiceUnderTest<PracticesDb> service)
     }
 
     [Fact]
+    public async Task What_was_invented_is_listed_and_counts_neither_in_the_total_nor_in_a_facet()
+    {
+        var real = await PublishAsync("L’oryctérope", practice => practice.Maturity = "EPROUVEE");
+        var invented = (
+            await Practices.CreatePracticeAsync(
+                new() { Practice = new(Publishable("L’oryctérope inventé")) { Territory = "ZZ001" } },
+                service.As("ZZ001")
+            )
+        )
+            .Practice
+            .Id;
+        await Practices.PublishPracticeAsync(new() { Id = invented }, service.As("ZZ001"));
+        var list = await Practices.ListPracticesAsync(new() { Query = "oryctéropes", CountTerritories = true });
+        Assert.Equal(new[] { real, invented }.Order(), list.Practices.Select(practice => practice.Id).Order());
+        Assert.Equal((1, 1), (list.TotalSize, list.TerritorySize));
+        Assert.Equal(["EPROUVEE"], list.Facets.Single(facet => facet.Name == "maturity").Values.Select(value => value.Code));
+        var alone = await Practices.ListPracticesAsync(new() { Query = "oryctéropes", Territory = "ZZ001" });
+        Assert.Equal((1, invented), (alone.TotalSize, Assert.Single(alone.Practices).Id));
+    }
+
+    [Theory]
+    [InlineData("tamanoir·e·s"), InlineData("tamanoirs"), InlineData("tama\u200Bnoir"), InlineData("ｔamanoir"), InlineData("tamanoir(e)s")]
+    public async Task Inclusive_writing_and_invisible_letters_are_found_and_searched(string query)
+    {
+        await PublishAsync("Les tamanoir·e·s du zoo");
+        var list = await Practices.ListPracticesAsync(new() { Query = query, Territory = Town });
+        Assert.NotEmpty(list.Practices);
+        Assert.Equal(["tamanoir·e·s"], Marked(list.Practices[0].Title, list.Matches[0].Texts[0]));
+        Assert.Equal("", list.Help.Understood);
+    }
+
+    [Fact]
+    public async Task A_word_of_the_language_is_neither_corrected_nor_suggested_away_and_the_trade_finds_what_it_calls_otherwise()
+    {
+        for (var at = 0; at < 10; at++)
+        {
+            await PublishAsync($"Un doute {at}");
+        }
+        var id = await PublishAsync("Des panneaux solaires sur la halle");
+        foreach (var query in new[] { "douce", "Saint-Denis", "Bitche" })
+        {
+            var help = (await Practices.ListPracticesAsync(new() { Query = query, Territory = Town })).Help;
+            Assert.Equal(("", ""), (help.Understood, help.DidYouMean));
+        }
+        var found = await Practices.ListPracticesAsync(new() { Query = "photovoltaïque", Territory = Town });
+        Assert.Equal((id, true), (Assert.Single(found.Practices).Id, found.Help.Also.Contains("panneau solaire")));
+        Assert.Contains("solaires", Marked(found.Practices[0].Title, found.Matches[0].Texts[0]));
+    }
+
+    [Fact]
     public async Task Words_that_many_searched_in_vain_are_counted_and_those_of_a_few_forgotten()
     {
         for (var time = 0; time < 11; time++)

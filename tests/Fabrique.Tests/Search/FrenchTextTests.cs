@@ -41,7 +41,17 @@ public sealed class FrenchTextTests
     [InlineData("cœur", "cœurs", "coeur", "COEURS")]
     [InlineData("pédibus", "pédi\u200Bbus", "\u2060pédibus\uFEFF", "pe\u0301dibus", "ｐédibus", "pédi\u00ADbus", "PÉDIBUS")]
     [InlineData("l'habitat", "l’habitat", "l´habitat", "lʼhabitat", "l`habitat", "l′habitat")]
-    [InlineData("habitants", "habitant·e·s", "habitant.e.s", "habitant-e-s", "habitant(e)s", "habitant/e/s", "HABITANT·E·S", "habitant⋅es", "habitant•e•s")]
+    [InlineData(
+        "habitants",
+        "habitant·e·s",
+        "habitant.e.s",
+        "habitant-e-s",
+        "habitant(e)s",
+        "habitant/e/s",
+        "HABITANT·E·S",
+        "habitant⋅es",
+        "habitant•e•s"
+    )]
     [InlineData("élus", "élu·es", "élu.es", "élu·e", "élu(e)s", "élu-e-s")]
     [InlineData("citoyen", "citoyen·ne·s", "citoyen.nes", "citoyen(ne)s", "citoyenne")]
     [InlineData("acteur", "acteur·rice·s", "acteurs·rices", "acteur/rice")]

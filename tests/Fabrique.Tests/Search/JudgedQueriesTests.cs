@@ -21,9 +21,15 @@ public sealed class JudgedQueriesTests(ServiceOnSqlite<PracticesDb> service, Dir
     [Fact]
     public async Task Nineteen_queries_of_twenty_have_a_right_answer_among_the_first_three_and_no_correction_is_a_word_that_is_none()
     {
-        var (practices, wrong, invented) = (new PracticeService.PracticeServiceClient(service.Channel), new List<string>(), new List<string>());
+        var (practices, wrong, invented) = (
+            new PracticeService.PracticeServiceClient(service.Channel),
+            new List<string>(),
+            new List<string>()
+        );
         Assert.True(Queries.Length >= 200);
-        foreach (var (where, query, right) in Queries.Select(line => (line[0], line[1], line[2].Split(';', StringSplitOptions.TrimEntries))))
+        foreach (
+            var (where, query, right) in Queries.Select(line => (line[0], line[1], line[2].Split(';', StringSplitOptions.TrimEntries)))
+        )
         {
             string[] found;
             if (where == "practices")
@@ -42,8 +48,9 @@ public sealed class JudgedQueriesTests(ServiceOnSqlite<PracticesDb> service, Dir
             {
                 found = [.. (await directory.PageAsync(query, limit: First)).Territories.Select(territory => territory.Id)];
             }
-            var isRight =
-                right is [None] ? found.Length == 0 : found.Take(First).Any(one => right.Any(start => one.StartsWith(start, StringComparison.Ordinal)));
+            var isRight = right is [None]
+                ? found.Length == 0
+                : found.Take(First).Any(one => right.Any(start => one.StartsWith(start, StringComparison.Ordinal)));
             if (!isRight)
             {
                 wrong.Add($"{where} | {query}: {string.Join(" ; ", found.Take(First).DefaultIfEmpty("nothing"))}");
@@ -53,7 +60,10 @@ public sealed class JudgedQueriesTests(ServiceOnSqlite<PracticesDb> service, Dir
         Assert.Empty(invented);
         Assert.True(
             wrong.Count <= (1 - Share) * Queries.Length,
-            string.Create(CultureInfo.InvariantCulture, $"{wrong.Count} of {Queries.Length} have no right answer:\n{string.Join('\n', wrong)}")
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{wrong.Count} of {Queries.Length} have no right answer:\n{string.Join('\n', wrong)}"
+            )
         );
     }
 

@@ -6,7 +6,14 @@ namespace Fabrique.Tests;
 public sealed class LettersTests
 {
     [Theory]
-    [InlineData("\u200B\u2060"), InlineData(""), InlineData(null), InlineData(" \t\u00A0\u00AD"), InlineData("\u3164\u2800"), InlineData("\uFEFF")]
+    [
+        InlineData("\u200B\u2060"),
+        InlineData(""),
+        InlineData(null),
+        InlineData(" \t\u00A0\u00AD"),
+        InlineData("\u3164\u2800"),
+        InlineData("\uFEFF")
+    ]
     public void What_nobody_sees_is_blank(string? text) => Assert.True(Letters.IsBlank(text));
 
     [Theory]
@@ -14,7 +21,12 @@ public sealed class LettersTests
     public void What_somebody_sees_is_not(string text) => Assert.False(Letters.IsBlank(text));
 
     [Theory]
-    [InlineData("Ｌｏｏｓ", "loos"), InlineData("E\u0301vreux", "évreux"), InlineData("l’Haÿ", "l'haÿ"), InlineData("Saint‑Denis", "saint-denis")]
+    [
+        InlineData("Ｌｏｏｓ", "loos"),
+        InlineData("E\u0301vreux", "évreux"),
+        InlineData("l’Haÿ", "l'haÿ"),
+        InlineData("Saint‑Denis", "saint-denis")
+    ]
     [InlineData("ﬁn", "fin"), InlineData("Ⅻ", "xii"), InlineData("Œuilly", "œuilly"), InlineData("délégué·e", "délégué")]
     public void Forms_of_the_same_letters_are_the_same(string text, string plain) => Assert.Equal(plain, Letters.Plain(text));
 

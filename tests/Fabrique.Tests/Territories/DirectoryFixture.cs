@@ -40,11 +40,5 @@ public sealed class DirectoryFixture : IAsyncLifetime
         string department = "",
         string epci = "",
         string[]? onlyIds = null
-    ) =>
-        Official.SearchAsync(
-            new(query, kinds, region, department, epci, onlyIds),
-            offset,
-            limit,
-            TestContext.Current.CancellationToken
-        );
+    ) => Official.SearchAsync(new(query, kinds, region, department, epci, onlyIds), offset, limit, TestContext.Current.CancellationToken);
 }

@@ -100,7 +100,13 @@ public sealed class DirectorySearchTests(DirectoryFixture directory) : IClassFix
     }
 
     [Theory]
-    [InlineData("Paris 11"), InlineData("Paris 11e"), InlineData("11e arrondissement de Paris"), InlineData("Paris XI"), InlineData("PARIS 11EME")]
+    [
+        InlineData("Paris 11"),
+        InlineData("Paris 11e"),
+        InlineData("11e arrondissement de Paris"),
+        InlineData("Paris XI"),
+        InlineData("PARIS 11EME")
+    ]
     [InlineData("paris 11 75011"), InlineData("Paris, 11ᵉ arr.")]
     public async Task An_arrondissement_of_Paris_finds_Paris_and_is_told(string query)
     {
@@ -109,7 +115,11 @@ public sealed class DirectorySearchTests(DirectoryFixture directory) : IClassFix
     }
 
     [Theory]
-    [InlineData("Lyon 3e arrondissement", "69123", "69383"), InlineData("lyon 3e", "69123", "69383"), InlineData("Marseille 1er", "13055", "13201")]
+    [
+        InlineData("Lyon 3e arrondissement", "69123", "69383"),
+        InlineData("lyon 3e", "69123", "69383"),
+        InlineData("Marseille 1er", "13055", "13201")
+    ]
     [InlineData("Marseille 1 er", "13055", "13201"), InlineData("Marseille 16", "13055", "13216")]
     public async Task So_does_one_of_Lyon_or_Marseille(string query, string expected, string code)
     {

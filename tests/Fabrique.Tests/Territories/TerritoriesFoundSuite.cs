@@ -22,9 +22,15 @@ public abstract partial class TerritoriesSuite
         Assert.Equal(TerritoryMatch.Types.Kind.FormerInsee, Match(paris, "94011").Kind);
 
         var third = await Territories.ListTerritoriesAsync(new() { Query = "Lyon 3e arrondissement" });
-        Assert.Equal((TerritoryMatch.Types.Kind.District, "69383", 3), Match(third, "69123") is var lyon ? (lyon.Kind, lyon.Code, lyon.District) : default);
+        Assert.Equal(
+            (TerritoryMatch.Types.Kind.District, "69383", 3),
+            Match(third, "69123") is var lyon ? (lyon.Kind, lyon.Code, lyon.District) : default
+        );
         Assert.Equal("01220", (await Territories.ListTerritoriesAsync(new() { Query = "1220" })).Matches[0].Code);
-        Assert.Equal(TerritoryMatch.Types.Kind.Siren, (await Territories.ListTerritoriesAsync(new() { Query = "20005565500017" })).Matches[0].Kind);
+        Assert.Equal(
+            TerritoryMatch.Types.Kind.Siren,
+            (await Territories.ListTerritoriesAsync(new() { Query = "20005565500017" })).Matches[0].Kind
+        );
         Assert.Empty((await Territories.ListTerritoriesAsync(new() { Query = "loos-en-gohelle" })).Matches);
         Assert.Equal("01001", (await Territories.GetTerritoryAsync(new() { Id = "1001" })).Territory.Id);
     }
@@ -53,8 +59,21 @@ public abstract partial class TerritoriesSuite
             Assert.Contains(Loos, found.Territories.Select(territory => territory.Id));
         }
         Assert.DoesNotContain((await Territories.ListTerritoriesAsync(new() { Query = "UNESCO" })).Territories, found => found.Id == Loos);
-        Assert.Single((await Territories.ListTerritoriesAsync(new() { Query = "loos-en-gohelle", Pages = true })).Territories, found => found.Id == Loos);
-        Assert.Empty((await Territories.ListTerritoriesAsync(new() { Query = "UNESCO", Pages = true, Region = "53" })).Territories);
+        Assert.Single((await Territories.ListTerritoriesAsync(new() { Query = "loos-en-gohelle", Pages = true })).Territories, found =>
+            found.Id == Loos
+        );
+        Assert.Empty(
+            (
+                await Territories.ListTerritoriesAsync(
+                    new()
+                    {
+                        Query = "UNESCO",
+                        Pages = true,
+                        Region = "53",
+                    }
+                )
+            ).Territories
+        );
     }
 
     [Fact]
@@ -62,7 +81,10 @@ public abstract partial class TerritoriesSuite
     {
         var communes = await Territories.ListTerritoriesAsync(new() { Epci = Lens, PageSize = 100 });
         Assert.Equal(36, communes.TotalSize);
-        Assert.Equal([Loos], (await Territories.ListTerritoriesAsync(new() { Epci = Lens, Joined = true })).Territories.Select(found => found.Id));
+        Assert.Equal(
+            [Loos],
+            (await Territories.ListTerritoriesAsync(new() { Epci = Lens, Joined = true })).Territories.Select(found => found.Id)
+        );
         var alone = (await Territories.GetTerritoryAsync(new() { Id = Loos })).Territory;
         Assert.Equal(alone.PracticeCount, communes.Territories.Single(found => found.Id == Loos).PracticeCount);
         Assert.Equal("Communauté d’agglomération de Lens - Liévin", alone.Epci.Name);
@@ -78,11 +100,15 @@ public abstract partial class TerritoriesSuite
     }
 
     [Theory]
-    [InlineData("Communauté d'agglomération Lens Liévin"), InlineData("CA de Lens-Liévin"), InlineData("agglo lens lievin"), InlineData("Lens - Liévin")]
+    [
+        InlineData("Communauté d'agglomération Lens Liévin"),
+        InlineData("CA de Lens-Liévin"),
+        InlineData("agglo lens lievin"),
+        InlineData("Lens - Liévin")
+    ]
     public async Task An_official_grouping_is_not_declared_again(string name)
     {
-        var refused = await RefusedAsync(StatusCode.InvalidArgument, () =>
-            new PerimeterService.PerimeterServiceClient(service.Channel)
+        var refused = await RefusedAsync(StatusCode.InvalidArgument, () => new PerimeterService.PerimeterServiceClient(service.Channel)
                 .DeclarePerimeterAsync(
                     new()
                     {
@@ -94,8 +120,7 @@ public abstract partial class TerritoriesSuite
                     },
                     service.As(Brest)
                 )
-                .ResponseAsync
-        );
+                .ResponseAsync);
         Assert.Equal(["name"], Fields(refused));
     }
 
