@@ -8,8 +8,8 @@ namespace Fabrique.Gateway;
 /// <summary>
 /// What everybody may read is made once and kept: answers to GET without cookie and without token, of routes whose metadata name, under
 /// <c>Kept</c>, the parameters of their addresses; an address with another parameter is asked for each time. Whoever makes the answer sees
-/// nothing of the request but what it is kept under: so no two requests share an answer that would have differed. What is kept goes with the
-/// <see cref="RecordChanges.Generation"/> in which it was asked for, so that nothing made before a change is shown after it.
+/// nothing of the request but what it is kept under: so no two requests share an answer that would have differed. What is kept goes with
+/// the <see cref="RecordChanges.Generation"/> in which it was asked for, so that nothing made before a change is shown after it.
 /// </summary>
 internal sealed class AnonymousCache : IOutputCachePolicy
 {

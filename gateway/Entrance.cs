@@ -67,5 +67,7 @@ internal static class Entrance
     /// site.
     /// </summary>
     private static bool IsPlain(string path) =>
-        path.StartsWith('/') && !path.Contains("//", StringComparison.Ordinal) && !path.Any(letter => letter == '\\' || char.IsControl(letter));
+        path.StartsWith('/')
+        && !path.Contains("//", StringComparison.Ordinal)
+        && !path.Any(letter => letter == '\\' || char.IsControl(letter));
 }

@@ -24,14 +24,14 @@ internal static class RateLimits
 
     // A call that answers with a stream is one too.
     private static readonly HashSet<string> Streams = new(
-    [
-        .. ContractFiles
-            .All.SelectMany(file => file.Services)
-            .SelectMany(service => service.Methods)
-            .Where(call => call.IsServerStreaming)
-            .SelectMany(call => (string?[])[$"/{call.Service.FullName}/{call.Name}", call.HttpPath()])
-            .OfType<string>(),
-    ],
+        [
+            .. ContractFiles
+                .All.SelectMany(file => file.Services)
+                .SelectMany(service => service.Methods)
+                .Where(call => call.IsServerStreaming)
+                .SelectMany(call => (string?[])[$"/{call.Service.FullName}/{call.Name}", call.HttpPath()])
+                .OfType<string>(),
+        ],
         StringComparer.OrdinalIgnoreCase
     );
 

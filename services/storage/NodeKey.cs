@@ -34,14 +34,26 @@ public sealed class NodeKey : IDisposable
     public string KeyId { get; }
 
     /// <summary>Opens the key of the data folder, or makes it. Safe when several processes start together: one key wins.</summary>
+    /// <exception cref="InvalidOperationException">The file is there, and holds no key.</exception>
     public static NodeKey OpenOrCreate(string dataFolder)
     {
         var path = Path.Combine(Directory.CreateDirectory(dataFolder).FullName, "node.json");
-        var file = JsonSerializer.Deserialize<KeyFile>(OwnerFile.ReadOrCreate(path, Make))
-            ?? throw new InvalidOperationException($"{path} holds no node key.");
+        var content = OwnerFile.ReadOrCreate(path, Make);
         var key = ECDsa.Create();
-        key.ImportFromPem(file.PrivateKey);
-        return new NodeKey(file.Node, key);
+        try
+        {
+            var file = JsonSerializer.Deserialize<KeyFile>(content);
+            key.ImportFromPem(file?.PrivateKey ?? "");
+            return file is { Node.Length: > 0 } ? new NodeKey(file.Node, key) : throw new JsonException();
+        }
+        catch (Exception error) when (error is JsonException or ArgumentException or CryptographicException)
+        {
+            key.Dispose();
+            throw new InvalidOperationException(
+                $"{path} {(content.Length == 0 ? "is empty" : "holds no key of a node")}: put back the copy of it that was kept; with another key this node would be somebody else",
+                error
+            );
+        }
     }
 
     /// <summary>A key that is written nowhere: tests, and peers in tests.</summary>

@@ -61,6 +61,7 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
         var sidecar = file.ComponentsPath is null ? new DaprSidecar("none") : DaprSidecar.Choose(options.Sidecar, broker, options.Data);
         var database = await Database.ChooseAsync(options.Database, node.Databases, stop);
         node.RequireShared(database);
+        NodeFiles.Check(options.Data);
         await Build.EnsureAsync(root, node.Projects, output, stop);
         if (options.Detach)
         {
@@ -109,11 +110,9 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
                 ? address
                 : null;
         }
-        catch (JsonException)
+        catch (JsonException error)
         {
-            throw new PlainError(
-                $"{Path.Combine(data, NodeSettings.FileName)} is no list of settings any more: mend it, or move it away and set them again on the page of the node"
-            );
+            throw new PlainError(error.Message);
         }
     }
 

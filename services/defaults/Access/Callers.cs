@@ -46,8 +46,7 @@ public static class Callers
     /// <summary>Refuses a caller without a valid token: UNAUTHENTICATED.</summary>
     public static void DemandToken(this ServerCallContext context) => context.GetHttpContext().DemandToken();
 
-    internal static async Task<bool> IsOfThisNodeAsync(this HttpContext http) =>
-        (await http.AuthenticateAsync(Apps.SidecarOnly)).Succeeded;
+    internal static async Task<bool> IsOfThisNodeAsync(this HttpContext http) => (await http.AuthenticateAsync(Apps.SidecarOnly)).Succeeded;
 
     internal static void DemandToken(this HttpContext http)
     {

@@ -6,8 +6,8 @@ using Grpc.Core.Interceptors;
 namespace Fabrique;
 
 /// <summary>
-/// No list of a request is longer than any of the contracts: what came by gRPC is looked at here as <see cref="JsonBody"/> looks at JSON, so
-/// that no rule walks through what it will refuse.
+/// No list of a request is longer than any of the contracts: what came by gRPC is looked at here as <see cref="JsonBody"/> looks at JSON,
+/// so that no rule walks through what it will refuse.
 /// </summary>
 internal sealed class BoundedLists : Interceptor
 {

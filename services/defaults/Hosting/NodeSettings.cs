@@ -39,7 +39,17 @@ public static class NodeSettings
     public static Dictionary<string, string> Read(string folder)
     {
         var path = Path.Combine(folder, FileName);
-        return File.Exists(path) ? JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(path)) ?? [] : [];
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(path)) ?? [] : [];
+        }
+        catch (JsonException error)
+        {
+            throw new JsonException(
+                $"{path} is {(new FileInfo(path).Length == 0 ? "empty" : "no list of settings any more")}: put back a copy, or move it away and set its values again on the page of the node",
+                error
+            );
+        }
     }
 
     /// <summary>Reads the file again now, rather than in some seconds.</summary>

@@ -46,7 +46,10 @@ public sealed class EntranceTests : IAsyncLifetime
     [InlineData("GET /?LONG:20000 HTTP/1.1", 414)]
     [InlineData("GET /api/v1/practices?query=LONG:200000 HTTP/1.1", 414)]
     [InlineData("GET /api/v1/practices HTTP/1.1\nX-Long: LONG:40000", 431)]
-    [InlineData("POST /fabrique.practices.v1.PracticeService/ListPractices HTTP/1.1\nContent-Type: application/grpc\nX-Long: LONG:40000", 431)]
+    [InlineData(
+        "POST /fabrique.practices.v1.PracticeService/ListPractices HTTP/1.1\nContent-Type: application/grpc\nX-Long: LONG:40000",
+        431
+    )]
     public async Task What_the_node_does_not_take_it_refuses_in_words_and_sends_nobody_elsewhere(string request, int status)
     {
         var answer = await AskAsync($"{Written(request)}\nHost: fabrique.example.org");
@@ -93,7 +96,11 @@ public sealed class EntranceTests : IAsyncLifetime
     [InlineData("Content-Type:")]
     public async Task Odd_headers_change_nothing_in_what_is_answered(string headers)
     {
-        Assert.StartsWith("HTTP/1.1 200 ", await AskAsync($"GET /page HTTP/1.1\nHost: fabrique.example.org\n{headers}"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "HTTP/1.1 200 ",
+            await AskAsync($"GET /page HTTP/1.1\nHost: fabrique.example.org\n{headers}"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -112,7 +112,11 @@ public sealed class KeptAnswersTests : IAsyncLifetime
     [Fact]
     public async Task Nobody_waits_for_another_who_reads_slowly()
     {
-        using var slow = await RawHttp.OpenAsync(_http.BaseAddress!, $"GET /longest HTTP/1.1\nHost: {_http.BaseAddress!.Authority}", Cancellation);
+        using var slow = await RawHttp.OpenAsync(
+            _http.BaseAddress!,
+            $"GET /longest HTTP/1.1\nHost: {_http.BaseAddress!.Authority}",
+            Cancellation
+        );
         await WholeNode.EventuallyAsync(1, () => Task.FromResult(_origin.Asked("/longest")), Limit);
         Assert.Equal(40 << 20, (await _http.GetStringAsync("/longest", Cancellation).WaitAsync(Limit, Cancellation)).Length);
     }

@@ -24,8 +24,7 @@ internal sealed class Origin : FeedService.FeedServiceBase, IAsyncDisposable
 
     public TaskCompletionSource? Hold { get; set; }
 
-    public string AddressOf(string service) =>
-        _app.Urls.ElementAt(GatewayFactory.Names.Index().Single(name => name.Item == service).Index);
+    public string AddressOf(string service) => _app.Urls.ElementAt(GatewayFactory.Names.Index().Single(name => name.Item == service).Index);
 
     public int Asked(string path) => _asked.GetValueOrDefault(path);
 
@@ -108,7 +107,15 @@ internal sealed class Origin : FeedService.FeedServiceBase, IAsyncDisposable
     }
 
     // Who asks, where a trace begins, and what decides only whether an answer has to be sent.
-    private static readonly string[] Beside = ["traceparent", "X-Forwarded-For", "X-Original-For", "Host", "If-None-Match", "If-Modified-Since"];
+    private static readonly string[] Beside =
+    [
+        "traceparent",
+        "X-Forwarded-For",
+        "X-Original-For",
+        "Host",
+        "If-None-Match",
+        "If-Modified-Since",
+    ];
 
     /// <summary>All that a service could look at of a request in order to answer it.</summary>
     private static string Seen(HttpRequest request) =>

@@ -13,7 +13,7 @@ namespace Fabrique.Tests;
 /// <summary>The forms of the site, sent by somebody else than the page that shows them, or full of what nobody should write.</summary>
 public sealed class AttackedPortalTests : IAsyncLifetime
 {
-    private static readonly string[] Pages =
+    internal static readonly string[] Pages =
     [
         "/pratiques/nouvelle",
         $"/pratiques/{PortalSite.Skatepark}/modifier",

@@ -1,3 +1,5 @@
+using Fabrique.Runner;
+
 namespace Fabrique.Tests;
 
 public sealed class NodeKeyTests
@@ -46,5 +48,35 @@ public sealed class NodeKeyTests
             File.Delete(Path.Combine(folder, "node.json"));
         }
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("", "is empty")]
+    [InlineData("{", "holds no key")]
+    [InlineData("null", "holds no key")]
+    [InlineData("{\"Node\":\"n1\",\"PrivateKey\":\"-----BEGIN\"}", "holds no key")]
+    public void A_spoilt_file_is_named_and_nobody_starts_with_another_key(string content, string told)
+    {
+        var folder = Directory.CreateTempSubdirectory("fabrique-key-").FullName;
+        OwnerFile.Replace(Path.Combine(folder, "node.json"), content);
+        var refused = Assert.Throws<InvalidOperationException>(() => NodeKey.OpenOrCreate(folder));
+        Assert.Contains("node.json", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(told, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("node.json", Assert.Throws<PlainError>(() => NodeFiles.Check(folder)).Message, StringComparison.Ordinal);
+        Assert.Equal(content, File.ReadAllText(Path.Combine(folder, "node.json")));
+    }
+
+    [Fact]
+    public void Databases_without_the_key_of_their_node_are_not_started_on()
+    {
+        var folder = Directory.CreateTempSubdirectory("fabrique-key-").FullName;
+        NodeFiles.Check(folder);
+        File.WriteAllText(Path.Combine(folder, "directory.db"), "");
+        NodeFiles.Check(folder);
+        File.WriteAllText(Path.Combine(folder, "practices.db"), "");
+        var refused = Assert.Throws<PlainError>(() => NodeFiles.Check(folder));
+        Assert.Contains("practices.db", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("directory.db", refused.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(folder, "node.json")));
     }
 }

@@ -83,6 +83,66 @@ public sealed class UnreadRequestTests(ServiceOnSqlite<PracticesDb> service) : I
         }
     }
 
+    [Theory]
+    [InlineData("1")]
+    [InlineData("{}")]
+    [InlineData("{\"title\":1}")]
+    [InlineData("null")]
+    public async Task A_list_longer_than_any_of_the_contract_is_named_and_not_looked_into(string item)
+    {
+        var body = $$"""{"territory":"ZZ001","title":"x","sources":[{{string.Join(',', Enumerable.Repeat(item, 50_000))}}]}""";
+        var problem = await ProblemAsync(await SendAsync(Post(body), "fr"), 400, "INVALID_FIELDS", "sources");
+        Assert.True(problem.ToJsonString().Length < 1_000, "the answer is short");
+        // Whoever may not write is not read.
+        using var http = service.Http();
+        await ProblemAsync(
+            await http.PostAsync("/api/v1/practices", new StringContent(body, Encoding.UTF8, "application/json"), Cancellation),
+            401
+        );
+    }
+
+    [Fact]
+    public async Task Of_many_fields_at_fault_some_are_named_and_the_others_counted()
+    {
+        var body = $$"""{"territory":"ZZ001","title":"x","sources":[{{string.Join(',', Enumerable.Repeat("1", 1_500))}}]}""";
+        var problem = await ProblemAsync(await SendAsync(Post(body), "fr"), 400, "INVALID_FIELDS", "sources[0]");
+        Assert.Equal(Refusal.MostFields, problem["errors"]!.AsArray().Count);
+        Assert.EndsWith("1480 autres.", (string?)problem["detail"], StringComparison.Ordinal);
+        Assert.Equal("1480", (string?)problem["metadata"]!["others"]);
+        // What was written is repeated no longer than helps.
+        problem = await ProblemAsync(
+            await SendAsync(Post($$"""{"territory":"ZZ001","title":"x","themes":["{{new string('x', 500_000)}}"]}"""), "fr"),
+            400,
+            "INVALID_FIELDS",
+            "themes"
+        );
+        Assert.True(problem.ToJsonString().Length < 5_000, "the answer is short");
+    }
+
+    [Theory]
+    [InlineData("{\"title\":\"\\ud800\"}", "1", "10")]
+    [InlineData("{\n\"title\":\"a\\udc00b\"}", "2", "9")]
+    public async Task Half_of_a_character_is_no_text(string body, string line, string octet)
+    {
+        var problem = await ProblemAsync(await SendAsync(Post(body), "fr"), 400, "MALFORMED_JSON");
+        Assert.Equal((line, octet), ((string?)problem["metadata"]!["line"], (string?)problem["metadata"]!["byte"]));
+    }
+
+    [Fact]
+    public async Task Bytes_that_are_no_UTF_8_and_encodings_that_there_are_not()
+    {
+        var request = Post("");
+        request.Content = new ByteArrayContent([.. "{\"title\":\""u8, 0xFF, .. "\"}"u8]);
+        request.Content.Headers.ContentType = new("application/json");
+        await ProblemAsync(await SendAsync(request, "fr"), 400, "MALFORMED_JSON");
+        foreach (var charset in new[] { "bogus", "utf-16", "iso-8859-1" })
+        {
+            request = Post("{}");
+            request.Content!.Headers.ContentType = new("application/json") { CharSet = charset };
+            await ProblemAsync(await SendAsync(request, "fr"), 415, "NOT_JSON");
+        }
+    }
+
     private static HttpRequestMessage Post(string body) =>
         new(HttpMethod.Post, "/api/v1/practices") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
 

@@ -22,10 +22,7 @@ internal static class RawHttp
         var (head, body) = request.Split("\n\n", 2) is [var first, var rest] ? (first, rest) : (request, "");
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
         await socket.ConnectAsync(address.Host, address.Port, cancellation);
-        await socket.SendAsync(
-            Encoding.UTF8.GetBytes($"{head}\nConnection: close\n\n".ReplaceLineEndings("\r\n") + body),
-            cancellation
-        );
+        await socket.SendAsync(Encoding.UTF8.GetBytes($"{head}\nConnection: close\n\n".ReplaceLineEndings("\r\n") + body), cancellation);
         return socket;
     }
 }

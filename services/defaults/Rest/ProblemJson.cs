@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Fabrique;
 
 /// <summary>
-/// The door of the REST API of a service. JSON transcoding answers <c>google.rpc.Status</c>, says in English what it could not read, and the
-/// web server answers with an empty body: all become a <see cref="Problem"/>. Whoever has no right to a call is told so before its
+/// The door of the REST API of a service. JSON transcoding answers <c>google.rpc.Status</c>, says in English what it could not read, and
+/// the web server answers with an empty body: all become a <see cref="Problem"/>. Whoever has no right to a call is told so before its
 /// request is read, and no list is looked into that is longer than any of the contracts.
 /// </summary>
 internal static partial class ProblemJson
@@ -41,7 +41,11 @@ internal static partial class ProblemJson
         }
         catch (Exception error) when (!response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
-            LogFailure(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Fabrique.Api"), context.Request.Method, error);
+            LogFailure(
+                context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Fabrique.Api"),
+                context.Request.Method,
+                error
+            );
             response.Clear();
             response.StatusCode = StatusCodes.Status500InternalServerError;
         }
@@ -58,10 +62,7 @@ internal static partial class ProblemJson
             response.Headers.WWWAuthenticate =
                 context.Request.Headers.Authorization.Count > 0 ? Tokens.Challenge : "Bearer realm=\"fabrique\"";
         }
-        await Problem.WriteAsync(
-            context,
-            refusal is null ? ProblemOf(context, held.Held) : Problem.Of(response.StatusCode, refusal)
-        );
+        await Problem.WriteAsync(context, refusal is null ? ProblemOf(context, held.Held) : Problem.Of(response.StatusCode, refusal));
     }
 
     private static bool IsProblem(HttpResponse response) =>

@@ -9,8 +9,9 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Fabrique;
 
 /// <summary>
-/// The one shape of an error of the REST API (RFC 9457): <c>type</c>, <c>title</c>, <c>status</c>, <c>detail</c>, a stable <c>reason</c>, in
-/// <c>errors</c> each field at fault, in <c>metadata</c> figures for programs. Whoever answers, gateway or service, writes it here.
+/// The one shape of an error of the REST API (RFC 9457): <c>type</c>, <c>title</c>, <c>status</c>, <c>detail</c>, a stable
+/// <c>reason</c>, in <c>errors</c> each field at fault, in <c>metadata</c> figures for programs. Whoever answers, gateway or service,
+/// writes it here.
 /// </summary>
 public static class Problem
 {
