@@ -52,7 +52,7 @@ internal static class Sessions
             .Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme)
             .AddCookie(cookie =>
             {
-                Protect(cookie.Cookie, CookieName);
+                SiteCookie.Protect(cookie.Cookie, builder.Configuration, CookieName);
                 cookie.ExpireTimeSpan = TimeSpan.FromHours(12);
             })
             .AddOpenIdConnect(oidc =>
@@ -69,8 +69,8 @@ internal static class Sessions
                     identity,
                     new HttpDocumentRetriever(identity.Http()) { RequireHttps = false }
                 );
-                Protect(oidc.NonceCookie, "fabrique-nonce-");
-                Protect(oidc.CorrelationCookie, "fabrique-correlation-");
+                SiteCookie.Protect(oidc.NonceCookie, builder.Configuration, "fabrique-nonce-");
+                SiteCookie.Protect(oidc.CorrelationCookie, builder.Configuration, "fabrique-correlation-");
                 oidc.Events.OnRedirectToIdentityProvider = context =>
                 {
                     context.ProtocolMessage.RedirectUri = new Uri(identity.Public, Callback).AbsoluteUri;
@@ -137,7 +137,7 @@ internal static class Sessions
         {
             // Programs speak to the API: a page is not asked for with a token.
             http.Request.Headers.Authorization = default;
-            if (http.Request.Cookies.ContainsKey(CookieName))
+            if (http.Request.Cookies.ContainsKey(SiteCookie.NameOf(http.RequestServices.GetRequiredService<IConfiguration>(), CookieName)))
             {
                 var (token, state) = await http.RequestServices.GetRequiredService<AccessTokens>().OfAsync(http);
                 if (state == SessionState.Over)
@@ -157,14 +157,5 @@ internal static class Sessions
             }
         }
         await next(http);
-    }
-
-    private static void Protect(CookieBuilder cookie, string name)
-    {
-        cookie.Name = name;
-        cookie.Path = "/";
-        cookie.HttpOnly = true;
-        cookie.SameSite = SameSiteMode.Lax;
-        cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
     }
 }

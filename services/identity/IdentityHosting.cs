@@ -2,7 +2,6 @@ using Fabrique.Identity.Components;
 using Fabrique.Records.V1;
 using Fabrique.Storage;
 using Grpc.AspNetCore.Server;
-using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -81,7 +80,7 @@ public static class IdentityHosting
 
         var keys = new SigningKeys(folder, NodeSite.Of(builder.Configuration), TimeProvider.System);
         services.AddSingleton(keys);
-        AddSignIn(services, node, keys);
+        AddSignIn(services, node, keys, builder.Configuration);
         services.AddProviders(builder.Configuration, NodeSite.Of(builder.Configuration));
         AddTokens(services, keys);
     }
@@ -99,7 +98,7 @@ public static class IdentityHosting
         app.MapRazorComponents<App>().AddAdditionalAssemblies(typeof(SiteHosting).Assembly);
     }
 
-    private static void AddSignIn(IServiceCollection services, NodeKey node, SigningKeys keys)
+    private static void AddSignIn(IServiceCollection services, NodeKey node, SigningKeys keys, IConfiguration configuration)
     {
         services.AddPeople(keys);
         services.AddNodeTokens(node);
@@ -119,7 +118,7 @@ public static class IdentityHosting
             {
                 cookies.ApplicationCookie!.Configure(cookie =>
                 {
-                    Protect(cookie, "fabrique-compte");
+                    SiteCookie.Protect(cookie.Cookie, configuration, "fabrique-compte");
                     cookie.LoginPath = Pages.SignIn;
                     cookie.AccessDeniedPath = Pages.SignIn;
                     cookie.ReturnUrlParameter = Pages.Return;
@@ -128,24 +127,17 @@ public static class IdentityHosting
                     // Where to go afterwards is for Pages.After alone to say.
                     cookie.Events.OnRedirectToReturnUrl = _ => Task.CompletedTask;
                 });
-                cookies.TwoFactorUserIdCookie!.Configure(cookie => Protect(cookie, "fabrique-second"));
-                cookies.TwoFactorRememberMeCookie!.Configure(cookie => Protect(cookie, "fabrique-souvenir"));
+                cookies.TwoFactorUserIdCookie!.Configure(cookie => SiteCookie.Protect(cookie.Cookie, configuration, "fabrique-second"));
+                cookies.TwoFactorRememberMeCookie!.Configure(cookie =>
+                    SiteCookie.Protect(cookie.Cookie, configuration, "fabrique-souvenir")
+                );
                 cookies.ExternalCookie!.Configure(cookie =>
                 {
-                    Protect(cookie, "fabrique-ailleurs");
+                    SiteCookie.Protect(cookie.Cookie, configuration, "fabrique-ailleurs");
                     // As long as the mail that confirms the address is good.
                     cookie.ExpireTimeSpan = Links.Soon;
                 });
             });
-
-        static void Protect(CookieAuthenticationOptions cookie, string name)
-        {
-            cookie.Cookie.Name = name;
-            cookie.Cookie.Path = "/";
-            cookie.Cookie.HttpOnly = true;
-            cookie.Cookie.SameSite = SameSiteMode.Lax;
-            cookie.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-        }
     }
 
     private static void AddTokens(IServiceCollection services, SigningKeys keys)

@@ -34,10 +34,7 @@ public static class SiteHosting
         builder.Services.AddAntiforgery(options =>
         {
             // Each service has keys of its own: with one name they would overwrite each other's cookie.
-            options.Cookie.Name = $"fabrique-form-{name}";
-            // The same in every language: left alone, a cookie is for what stands below the language of the address.
-            options.Cookie.Path = "/";
-            options.Cookie.SameSite = SameSiteMode.Strict;
+            options.Cookie = SiteCookie.ForForms(builder.Configuration, $"fabrique-form-{name}");
             options.SuppressXFrameOptionsHeader = true;
         });
     }

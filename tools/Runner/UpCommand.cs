@@ -233,6 +233,14 @@ internal sealed class UpCommand(string root, UpOptions options, TextWriter outpu
                 $"  {(_site ?? new Uri(state.Address!)).GetLeftPart(UriPartial.Authority)}/compte/installation   {string.Join('-', File.ReadAllText(code).Chunk(4).Select(part => new string(part)))}"
             );
         }
+        if (Path.Combine(options.Data, "mailbox-key") is var key && File.Exists(key) && !options.Supervise)
+        {
+            output.WriteLine();
+            output.WriteLine("  No mail server is set: mails are read here, on this machine, by whoever has this address:");
+            output.WriteLine(
+                $"  {(_site ?? new Uri(state.Address!)).GetLeftPart(UriPartial.Authority)}/compte/boite?cle={File.ReadAllText(key)}"
+            );
+        }
         output.WriteLine();
     }
 

@@ -35,10 +35,13 @@ internal sealed class AccountLife(
         var requests = await db.JoinRequests.AsNoTracking().Where(request => request.Person == person.Id).ToListAsync(cancellation);
         var links = await db
             .Links.AsNoTracking()
-            .Where(link => link.Email.ToLower() == address || link.Person == person.Id)
+            .Where(link => link.Email == address || link.Person == person.Id)
             .ToListAsync(cancellation);
         var programs = await db.PersonalTokens.AsNoTracking().Where(token => token.Person == person.Id).ToListAsync(cancellation);
-        var waiting = await db.Mails.AsNoTracking().Where(mail => mail.Recipient.ToLower() == address).ToListAsync(cancellation);
+        var waiting = await db
+            .Mails.AsNoTracking()
+            .Where(mail => (mail.Recipient == address || mail.Recipient == person.Email))
+            .ToListAsync(cancellation);
         var (notices, choices) = (
             await db
                 .Notices.AsNoTracking()
@@ -164,8 +167,8 @@ internal sealed class AccountLife(
             await authorizations.DeleteAsync(authorization);
         }
         var address = EmailAddress.Key(person.Email);
-        await db.Links.Where(link => link.Email.ToLower() == address || link.Person == person.Id).ExecuteDeleteAsync();
-        await db.Mails.Where(mail => mail.Recipient.ToLower() == address).ExecuteDeleteAsync();
+        await db.Links.Where(link => link.Email == address || link.Person == person.Id).ExecuteDeleteAsync();
+        await db.Mails.Where(mail => (mail.Recipient == address || mail.Recipient == person.Email)).ExecuteDeleteAsync();
         await db.Audit.Where(entry => entry.Actor == person.Id).ExecuteUpdateAsync(row => row.SetProperty(entry => entry.Actor, ""));
         await db.Audit.Where(entry => entry.Subject == person.Id).ExecuteUpdateAsync(row => row.SetProperty(entry => entry.Subject, ""));
         rights.Note("", "account erased", "", "");

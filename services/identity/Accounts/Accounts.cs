@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 
@@ -16,6 +17,9 @@ internal sealed class Accounts(
 {
     /// <summary>In characters.</summary>
     public const int LongestName = 100;
+
+    /// <summary>Letters of Hangul that show nothing.</summary>
+    private static readonly Rune[] Fillers = [new('\u115F'), new('\u1160'), new('\u3164'), new('\uFFA0')];
 
     public static string PasswordHelp =>
         T["Douze caractères au moins. Une phrase que vous seul·e connaissez vaut mieux que des signes compliqués."];
@@ -47,10 +51,7 @@ internal sealed class Accounts(
             CreatedAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
             SeenAt = clock.GetUtcNow().ToUnixTimeMilliseconds(),
         };
-        if (person.Name.Length is 0 or > LongestName)
-        {
-            problems.Add("nom", T["Votre nom"], T["Indiquez votre nom, en 100 caractères au plus."]);
-        }
+        CheckName(person.Name, problems);
         if (withPassword)
         {
             await CheckPasswordAsync(person, password, problems);
@@ -71,6 +72,30 @@ internal sealed class Accounts(
             return null;
         }
         return person;
+    }
+
+    /// <summary>Corrects the name of an account; tokens bear the new one within minutes. The field is "nom".</summary>
+    public async Task<bool> RenameAsync(Person person, string? name, FormProblems problems)
+    {
+        var given = OneLine(name);
+        if (!CheckName(given, problems))
+        {
+            return false;
+        }
+        person.Name = given;
+        await people.UpdateAsync(person);
+        return true;
+    }
+
+    /// <summary>A name that nobody can see would be a person that nobody can tell from another.</summary>
+    private static bool CheckName(string name, FormProblems problems)
+    {
+        if (name.Length <= LongestName && name.EnumerateRunes().Any(rune => Rune.IsLetterOrDigit(rune) && !Fillers.Contains(rune)))
+        {
+            return true;
+        }
+        problems.Add("nom", T["Votre nom"], T["Indiquez votre nom, en 100 caractères au plus."]);
+        return false;
     }
 
     /// <summary>Gives the right that an invitation promised.</summary>

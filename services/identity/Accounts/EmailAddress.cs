@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Identity;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// The one rule for addresses that mails go to: what is kept and compared is their normal form, whose domain is in ASCII (RFC 5890), as mail servers and some browsers
+/// The one rule for addresses that mails go to: what is kept and compared is their normal form, in small letters, with a domain in ASCII (RFC 5890), as mail servers and some browsers
 /// write it; people read and type it in letters.
 /// </summary>
 internal static class EmailAddress
@@ -20,7 +20,7 @@ internal static class EmailAddress
     /// <param name="typed">As typed: what surrounds it, or cannot be seen, does not count.</param>
     public static string? Read(string? typed) =>
         Parts(typed) is var (local, domain) && IsLocal(local) && domain is not null && local.Length + domain.Length < Longest
-            ? $"{local}@{domain}"
+            ? $"{local}@{domain}".ToLowerInvariant()
             : null;
 
     /// <summary>Why <see cref="Read"/> does not take it, and what to do.</summary>

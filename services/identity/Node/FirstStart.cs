@@ -12,9 +12,13 @@ namespace Fabrique.Identity;
 /// What has to be there before the first request: the gateway as a client, and on a node that nobody looks after yet a code, in the file <c>setup-code</c> of the
 /// data folder. Only the operator, who can read that file, can take the node.
 /// </summary>
-internal sealed class FirstStart(IServiceScopeFactory scopes, NodeSite site, RevocationLog revocations, IConfiguration configuration)
-    : IHostedService,
-        IDisposable
+internal sealed class FirstStart(
+    IServiceScopeFactory scopes,
+    NodeSite site,
+    RevocationLog revocations,
+    DevelopmentMailbox mailbox,
+    IConfiguration configuration
+) : IHostedService, IDisposable
 {
     /// <summary>The gateway's name as a client.</summary>
     public const string Gateway = "gateway";
@@ -41,7 +45,10 @@ internal sealed class FirstStart(IServiceScopeFactory scopes, NodeSite site, Rev
         await using var scope = scopes.CreateAsyncScope();
         await RegisterGatewayAsync(scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>(), cancellationToken);
         await revocations.LoadAsync(cancellationToken);
-        if (!await HasStewardAsync(scope.ServiceProvider.GetRequiredService<IdentityDb>()))
+        mailbox.PrepareKey();
+        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+        await GiveAddressesOneFormAsync(db, cancellationToken);
+        if (!await HasStewardAsync(db))
         {
             OwnerFile.ReadOrCreate(SetUpFile, () => RandomNumberGenerator.GetString("23456789ABCDEFGHJKLMNPQRSTUVWXYZ", 16));
         }
@@ -85,6 +92,33 @@ internal sealed class FirstStart(IServiceScopeFactory scopes, NodeSite site, Rev
     public void Close() => File.Delete(Taken);
 
     public void Dispose() => _tries.Dispose();
+
+    /// <summary>Accounts of versions before kept the domain of their address as it was typed.</summary>
+    private static async Task GiveAddressesOneFormAsync(IdentityDb db, CancellationToken cancellation)
+    {
+        await foreach (var known in db.Users.AsNoTracking().Select(person => new { person.Id, person.Email }).AsAsyncEnumerable())
+        {
+            if (known.Email is not { } email || System.Text.Ascii.IsValid(email))
+            {
+                continue;
+            }
+            // The part before the at sign may be one that would be refused today: it stays as it is.
+            var key = EmailAddress.Key(email).ToUpperInvariant();
+            var address = email[..email.LastIndexOf('@')] + key[key.LastIndexOf('@')..].ToLowerInvariant();
+            await db
+                .Users.Where(person =>
+                    person.Id == known.Id && !db.Users.Any(other => other.NormalizedUserName == key && other.Id != known.Id)
+                )
+                .ExecuteUpdateAsync(
+                    row =>
+                        row.SetProperty(person => person.Email, address)
+                            .SetProperty(person => person.UserName, address)
+                            .SetProperty(person => person.NormalizedEmail, key)
+                            .SetProperty(person => person.NormalizedUserName, key),
+                    cancellation
+                );
+        }
+    }
 
     private static Task<bool> HasStewardAsync(IdentityDb db) => db.Grants.AnyAsync(grant => grant.Role == Grant.Steward);
 

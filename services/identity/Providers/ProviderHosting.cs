@@ -26,7 +26,7 @@ internal static class ProviderHosting
         var authentication = services.AddAuthentication();
         foreach (var provider in providers)
         {
-            authentication.AddOpenIdConnect(provider.Code, provider.Name, oidc => Configure(oidc, provider, site));
+            authentication.AddOpenIdConnect(provider.Code, provider.Name, oidc => Configure(oidc, provider, site, configuration));
         }
     }
 
@@ -57,7 +57,7 @@ internal static class ProviderHosting
             }
         );
 
-    private static void Configure(OpenIdConnectOptions oidc, Provider provider, NodeSite site)
+    private static void Configure(OpenIdConnectOptions oidc, Provider provider, NodeSite site, IConfiguration configuration)
     {
         (oidc.Authority, oidc.ClientId, oidc.ClientSecret) = (provider.Authority.AbsoluteUri, provider.ClientId, provider.ClientSecret);
         // Refused by Provider.Read, but on this machine.
@@ -74,8 +74,8 @@ internal static class ProviderHosting
         {
             oidc.Scope.Add(scope);
         }
-        Protect(oidc.NonceCookie, $"fabrique-{provider.Code}-nonce-");
-        Protect(oidc.CorrelationCookie, $"fabrique-{provider.Code}-");
+        SiteCookie.Protect(oidc.NonceCookie, configuration, $"fabrique-{provider.Code}-nonce-", path: "/compte/retour");
+        SiteCookie.Protect(oidc.CorrelationCookie, configuration, $"fabrique-{provider.Code}-", path: "/compte/retour");
         oidc.Events.OnRedirectToIdentityProvider = context =>
         {
             // Declared at the provider: the same in every language, whatever the request says of its host.
@@ -104,13 +104,4 @@ internal static class ProviderHosting
     /// <summary>The page of arrivals, told what went wrong; a way on that was kept with the request stays.</summary>
     private static string Told(Provider provider, string page, string trouble) =>
         $"{page}{(page.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{Trouble}={trouble}&chez={provider.Code}";
-
-    private static void Protect(CookieBuilder cookie, string name)
-    {
-        cookie.Name = name;
-        cookie.Path = "/compte/retour";
-        cookie.HttpOnly = true;
-        cookie.SameSite = SameSiteMode.Lax;
-        cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-    }
 }

@@ -6,6 +6,9 @@ ALTER TABLE sessions ADD COLUMN "ProvenAt" BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE links ADD COLUMN "Person" TEXT NOT NULL DEFAULT '';
 ALTER TABLE links ADD COLUMN "Destination" TEXT NOT NULL DEFAULT '';
 
+-- Addresses have one form, by which what concerns a person is found.
+UPDATE links SET "Email" = lower("Email");
+
 -- Failures are counted for each way in and each origin, below, and no longer for the account as a whole.
 UPDATE people SET "LockoutEnabled" = FALSE, "AccessFailedCount" = 0, "LockoutEnd" = NULL;
 

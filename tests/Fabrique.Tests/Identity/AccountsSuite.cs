@@ -38,6 +38,11 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
             new Grant(Grant.Referent, "ZZ001", "AGENT")
         );
         await FillAsync(scope, person);
+        // Sent before there was an account, and to the same address otherwise written.
+        scope
+            .ServiceProvider.GetRequiredService<Links>()
+            .Add(Links.Invitation, "Effacee@EXAMPLE.org", new(Grant.Delegate, "ZZ003", "ELU"));
+        await db.SaveChangesAsync(Cancellation);
 
         var told = (await life.TellAsync(person, Cancellation)).ToJsonString();
         foreach (
@@ -49,6 +54,7 @@ public abstract class AccountsSuite(ServiceUnderTest<IdentityDb> service)
                 "Firefox, Linux",
                 "grant given",
                 "sign-in",
+                "delegate:ZZ003:ELU",
                 "texte qui attend",
                 "pratique dont on parle",
                 "\"pace\":\"never\"",

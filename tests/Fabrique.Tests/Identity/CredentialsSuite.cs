@@ -227,6 +227,155 @@ public abstract class CredentialsSuite(IdentityUnderTest service)
         Assert.Contains(address, browser.Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Whoever_asks_for_a_sign_in_of_now_gets_one()
+    {
+        var (address, person) = await OwnerAsync();
+        var browser = service.Browser();
+        await browser.SignInAsync(address);
+        Assert.StartsWith($"{IdentityUnderTest.Origin}/session/retour?code=", await AskAsync(""), StringComparison.Ordinal);
+        Assert.StartsWith($"{IdentityUnderTest.Origin}/session/retour?code=", await AskAsync("&max_age=3600"), StringComparison.Ordinal);
+        foreach (var wish in new[] { "&prompt=login", "&prompt=select_account", "&max_age=0" })
+        {
+            var led = await AskAsync(wish);
+            Assert.StartsWith("/compte/connexion?retour=", led, StringComparison.Ordinal);
+            // And then gets on.
+            Assert.DoesNotContain("prompt", led, StringComparison.Ordinal);
+            Assert.DoesNotContain("max_age", led, StringComparison.Ordinal);
+        }
+        await AgeAsync(person);
+        Assert.StartsWith("/compte/connexion?retour=", await AskAsync("&max_age=600"), StringComparison.Ordinal);
+        Assert.Contains("error=login_required", await AskAsync("&max_age=600&prompt=none"), StringComparison.Ordinal);
+
+        Task<string> AskAsync(string wish) =>
+            browser.LeadsToAsync(
+                $"/connect/authorize?client_id=gateway&response_type=code&scope=openid&redirect_uri={Uri.EscapeDataString(IdentityUnderTest.Origin + "/session/retour")}&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256{wish}"
+            );
+    }
+
+    [Fact]
+    public async Task An_address_is_changed_once_the_new_one_is_confirmed_and_the_old_one_is_told()
+    {
+        var (address, person) = await OwnerAsync();
+        var (taken, _) = await OwnerAsync();
+        var next = $"{Guid.CreateVersion7():N}@example.org";
+        var browser = service.Browser();
+        await browser.SignInAsync(address);
+        foreach (var wrong in new[] { "a@b", "root", address.ToUpperInvariant() })
+        {
+            await browser.GoAsync("/compte/adresse");
+            await browser.SendAsync("adresse", ("courriel", wrong));
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, browser.Status);
+        }
+        // Somebody else's: the same page, and a mail that changes nothing.
+        await browser.SendAsync("adresse", ("courriel", taken));
+        var said = browser.Text;
+        Assert.DoesNotContain("/compte/lien/", Assert.Single(await service.MailsAsync(taken, 1)), StringComparison.Ordinal);
+        await browser.GoAsync("/compte/adresse");
+        await browser.SendAsync("adresse", ("courriel", next));
+        Assert.Equal(said, browser.Text);
+
+        var link = await service.LinkAsync(next, 1);
+        var stranger = service.Browser();
+        await stranger.SignInAsync(taken);
+        await stranger.GoAsync(link);
+        Assert.Null(stranger.Page!.QuerySelector("main form"));
+        await browser.GoAsync(link);
+        await browser.SendAsync("entrer");
+        Assert.Contains(next, browser.Text, StringComparison.Ordinal);
+        Assert.True(await NotedAsync(person, "address changed"));
+        Assert.Single(await service.MailsAsync(address, 1));
+        var again = service.Browser();
+        await again.SignInAsync(next);
+        Assert.StartsWith("/session/ouvrir", again.Here, StringComparison.Ordinal);
+        await again.SignInAsync(address);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, again.Status);
+    }
+
+    [Fact]
+    public async Task A_name_is_corrected_by_its_owner_and_is_seen()
+    {
+        var (address, _) = await OwnerAsync();
+        var browser = service.Browser();
+        await browser.SignInAsync(address);
+        await browser.GoAsync("/compte");
+        foreach (var unseen in new[] { "\u200B\u2060", "", " \u00AD ", "\u3164", "\u2800" })
+        {
+            await browser.SendAsync("nom", ("nom", unseen));
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, browser.Status);
+        }
+        await browser.SendAsync("nom", ("nom", " Aïcha\tN’Diaye "));
+        Assert.Contains("Aïcha N’Diaye", browser.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("jose@mairie-forêt.invalid", "jose@xn--mairie-fort-wbb.invalid")]
+    [InlineData("jose2@MAIRIE-FORÊT.invalid", "Jose2@mairie-forêt.INVALID")]
+    public async Task An_address_is_one_in_both_forms_of_its_domain(string first, string second)
+    {
+        await service.MakeAsync(EmailAddress.Read(first)!);
+        foreach (var form in new[] { first, second })
+        {
+            var browser = service.Browser();
+            await browser.SignInAsync(form);
+            Assert.StartsWith("/session/ouvrir", browser.Here, StringComparison.Ordinal);
+            await browser.GoAsync("/compte");
+            Assert.Contains("@mairie-forêt.invalid", browser.Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("prenom.nom@mairie.fr", "prenom.nom@mairie.fr")]
+    [InlineData(" o'brien+loos@Mairie.FR\u200B", "o'brien+loos@mairie.fr")]
+    [InlineData("jose@mairie-forêt.invalid", "jose@xn--mairie-fort-wbb.invalid")]
+    [InlineData("jose@XN--MAIRIE-FORT-WBB.invalid", "jose@xn--mairie-fort-wbb.invalid")]
+    [InlineData("jose@mairie-fore\u0302t.invalid", "jose@xn--mairie-fort-wbb.invalid")]
+    [InlineData("josé@mairie.invalid", null)]
+    [InlineData("root", null)]
+    [InlineData("a@b", null)]
+    [InlineData("a@[127.0.0.1]", null)]
+    [InlineData("a@127.0.0.1", null)]
+    [InlineData("a@mairie..fr", null)]
+    [InlineData(".a@mairie.fr", null)]
+    [InlineData("a b@mairie.fr", null)]
+    [InlineData("a@mairie.fr, c@mairie.fr", null)]
+    [InlineData("Camille <a@mairie.fr>", null)]
+    [InlineData("a@mairie.fr\r\nBcc: x@y.fr", null)]
+    [InlineData("\"a\"@mairie.fr", null)]
+    [InlineData("a@-mairie.fr", null)]
+    [InlineData("a@xn--.fr", null)]
+    [InlineData("\ud800@mairie.fr", null)]
+    [InlineData("", null)]
+    public void There_is_one_rule_for_addresses(string typed, string? kept) => Assert.Equal(kept, EmailAddress.Read(typed));
+
+    [Theory]
+    [InlineData("bienvenue2026")]
+    [InlineData("mairie2026mairie")]
+    [InlineData("Loosengohelle62")]
+    [InlineData("loos-en-gohelle 62750")]
+    [InlineData("liberte egalite")]
+    [InlineData("Liberté2026!")]
+    [InlineData("soleil2026soleil")]
+    [InlineData("motdepasse2026")]
+    [InlineData("Marseille13013")]
+    [InlineData("bonjourmairie1")]
+    [InlineData("camilleessai62")]
+    [InlineData("azertyuiop123")]
+    [InlineData("jean-pierre1958")]
+    public async Task What_people_of_town_halls_type_first_is_no_password(string password) => Assert.False(await IsTakenAsync(password));
+
+    [Theory]
+    [InlineData(Next)]
+    [InlineData(Tests.Browser.Password)]
+    [InlineData("vK7#pq2LxT9w")]
+    public async Task A_password_that_is_hard_to_guess_is_taken(string password) => Assert.True(await IsTakenAsync(password));
+
+    private async Task<bool> IsTakenAsync(string password)
+    {
+        await using var scope = service.Services.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<Accounts>().CheckPasswordAsync(TestAccounts.New(), password, []);
+    }
+
     private async Task<(string Address, Person Person)> OwnerAsync()
     {
         var address = $"{Guid.CreateVersion7():N}@example.org";
@@ -244,7 +393,7 @@ public abstract class CredentialsSuite(IdentityUnderTest service)
     }
 
     /// <summary>The person signed in an hour ago.</summary>
-    private Task AgeAsync(Person person) =>
+    private Task<int> AgeAsync(Person person) =>
         service.ReadAsync(db =>
             db.Sessions.Where(session => session.Person == person.Id)
                 .ExecuteUpdateAsync(

@@ -152,6 +152,13 @@ public sealed class PlainBrowser(IdentityUnderTest service, CookieContainer cook
     public Task GoAsync(string address) =>
         FollowAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(new Uri(IdentityUnderTest.Origin), address)));
 
+    /// <summary>Where an address leads, without going there.</summary>
+    public async Task<string> LeadsToAsync(string address)
+    {
+        using var answer = await SendAsync(HttpMethod.Get, new Uri(new Uri(IdentityUnderTest.Origin), address), null);
+        return answer.Headers.Location?.OriginalString ?? $"{answer.StatusCode}";
+    }
+
     /// <summary>Sends the form of the page that has this name or this button.</summary>
     public Task SendAsync(string form, params (string Name, string Value)[] typed)
     {

@@ -336,10 +336,15 @@ public sealed class NodePagesTests(ServiceOnSqlite<IdentityDb> service) : IClass
             Cancellation
         );
         var page = $"/compte/boite/{id}";
+        var opened = "/compte/boite?cle=" + await File.ReadAllTextAsync(Path.Combine(Data, "mailbox-key"), Cancellation);
         using (var here = new Visitor(service.Address))
         {
             here.Http.DefaultRequestHeaders.Host = "127.0.0.1:8080";
-            Assert.Contains("<img src=x> essai", (await here.GetAsync("/compte/boite")).Text, StringComparison.Ordinal);
+            // Another user of this machine does not have the key, and is told of no mailbox.
+            Assert.Equal(HttpStatusCode.NotFound, (await here.GetAsync("/compte/boite")).Status);
+            Assert.Equal(HttpStatusCode.NotFound, (await here.GetAsync("/compte/boite?cle=" + new string('0', 32))).Status);
+            Assert.Equal(HttpStatusCode.NotFound, (await here.GetAsync(page)).Status);
+            Assert.Contains("<img src=x> essai", (await here.GetAsync(opened)).Text, StringComparison.Ordinal);
             var mail = await here.GetAsync(page);
             Assert.Contains("<script>alert(1)</script>", mail.Text, StringComparison.Ordinal);
             Assert.Empty(mail.Document.QuerySelectorAll("main script, main img"));
@@ -359,6 +364,8 @@ public sealed class NodePagesTests(ServiceOnSqlite<IdentityDb> service) : IClass
             [("Host", "127.0.0.1:8080"), ("X-Forwarded-For", "127.0.0.1, 203.0.113.9")],
             [("Host", "127.0.0.1:8080"), ("X-Forwarded-For", "203.0.113.9, 127.0.0.1")],
             [("Host", "127.0.0.1:8080"), ("X-Forwarded-For", "127.0.0.1"), ("X-Forwarded-Host", "fabrique.example.org")],
+            [("Host", "127.0.0.1:8080"), ("Via", "1.1 proxy")],
+            [("Host", "127.0.0.1:8080"), ("Forwarded", "for=127.0.0.1")],
             [("Host", "fabrique.example.org"), ("Forwarded", "for=127.0.0.1;host=127.0.0.1:8080")],
         ];
         foreach (var headers in elsewhere)
@@ -370,7 +377,7 @@ public sealed class NodePagesTests(ServiceOnSqlite<IdentityDb> service) : IClass
             }
             Assert.Equal(
                 (HttpStatusCode.NotFound, HttpStatusCode.NotFound),
-                ((await visitor.GetAsync("/compte/boite")).Status, (await visitor.GetAsync(page)).Status)
+                ((await visitor.GetAsync(opened)).Status, (await visitor.GetAsync(page)).Status)
             );
             Assert.DoesNotContain(
                 "/compte/boite",
