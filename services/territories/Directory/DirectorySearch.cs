@@ -87,7 +87,7 @@ internal sealed record Reading(string Match, string Order, string? Code = null, 
             // A name that exists is never taken for another because a filter hides it.
             isKnown |= filters.Length > 0 && await CountAsync(reading.Match) > 0;
         }
-        if (!isKnown && NearNames.Of(AskedPlace.Read(search.Query), entries()) is { Count: > 0 } near)
+        if (!isKnown && readings[0] != Nothing && NearNames.Of(AskedPlace.Read(search.Query), entries()) is { Count: > 0 } near)
         {
             command.Parameters.AddWithValue("$near", JsonSerializer.Serialize(near));
             var nearest = new Reading(
