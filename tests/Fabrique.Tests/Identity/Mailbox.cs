@@ -41,6 +41,10 @@ public static partial class Mailbox
         return link!;
     }
 
+    /// <summary>The address of the page of mails, as it is printed for whoever starts the node.</summary>
+    public static async Task<string> PageAsync(WholeNode node) =>
+        $"/compte/boite?cle={await File.ReadAllTextAsync(Path.Combine(node.Data, "mailbox-key"))}";
+
     /// <summary>What an authenticator application shows now (RFC 6238).</summary>
     public static string OneTimeCode(string secret)
     {

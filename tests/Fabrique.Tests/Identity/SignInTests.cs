@@ -63,8 +63,11 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
             await page.Locator("section[aria-labelledby=pieces] table").InnerTextAsync(),
             StringComparison.Ordinal
         );
+        // Who has the address that was printed reads the mails, and the browser remembers it.
+        await page.GotoAsync(await Mailbox.PageAsync(node));
+        await page.GotoAsync("/compte/gestion");
         await page.GetByRole(AriaRole.Link, new() { Name = "Les lire" }).ClickAsync();
-        await page.GetByRole(AriaRole.Link, new() { Name = "Vous êtes invité·e à rejoindre Fabrique" }).First.ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Gestion Essai vous invite à rejoindre Fabrique" }).First.ClickAsync();
         await Assertions.Expect(page.Locator("main")).ToContainTextAsync("facilitateur ou facilitatrice du réseau");
         await using (var reading = await browser.NewContextAsync(node.Address, script: true, width: 1280))
         {
