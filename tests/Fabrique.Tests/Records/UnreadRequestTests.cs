@@ -114,7 +114,7 @@ public sealed class UnreadRequestTests(ServiceOnSqlite<PracticesDb> service) : I
             await SendAsync(Post($$"""{"territory":"ZZ001","title":"x","themes":["{{new string('x', 500_000)}}"]}"""), "fr"),
             400,
             "INVALID_FIELDS",
-            "themes"
+            "themes[0]"
         );
         Assert.True(problem.ToJsonString().Length < 5_000, "the answer is short");
     }
