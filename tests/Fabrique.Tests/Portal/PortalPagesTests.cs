@@ -246,6 +246,24 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
         );
     }
 
+    [Theory]
+    [InlineData($"/pratiques/{PortalSite.Skatepark}", "Un skatepark né d’une pétition", "article")]
+    [InlineData("/territoires/62528-loos-en-gohelle", "Loos-en-Gohelle (62)", "website")]
+    public async Task A_message_that_links_to_a_page_shows_what_it_is_and_a_reader_finds_its_feed(string address, string title, string kind)
+    {
+        var head = (await _site.GetAsync($"{address}?etat=x")).Document.Head!;
+        var canonical = head.QuerySelector("link[rel=canonical]")!.GetAttribute("href")!;
+        Assert.EndsWith(address, canonical, StringComparison.Ordinal);
+        Assert.Equal((title, canonical, kind), (Said("title"), Said("url"), Said("type")));
+        Assert.NotEmpty(Said("description"));
+        Assert.Equal(
+            $"/pratiques.atom?territoire={PortalSite.Loos}",
+            head.QuerySelector("link[rel=alternate][type='application/atom+xml']")!.GetAttribute("href")
+        );
+
+        string Said(string name) => head.QuerySelector($"meta[property='og:{name}']")!.GetAttribute("content")!;
+    }
+
     [Fact]
     public async Task Machines_read_a_territory_as_GeoJSON_and_as_linked_data()
     {
