@@ -6,8 +6,8 @@ namespace Fabrique;
 
 /// <summary>
 /// Letters as they are compared, whatever keyboard or document they come from: one home for texts that are indexed, searched, compared or
-/// found to be empty. What is invisible is nothing; compatibility forms are the letters they stand for (NFKC): full width, ligatures, accents
-/// written apart; apostrophes are "'" and dashes "-"; a word written for women and men ("élu·e·s", "habitant(e)s") is one word.
+/// found to be empty. What is invisible is nothing; compatibility forms are the letters they stand for (NFKC): full width, ligatures,
+/// accents written apart; apostrophes are "'" and dashes "-"; a word written for women and men ("élu·e·s", "habitant(e)s") is one word.
 /// </summary>
 public static partial class Letters
 {
@@ -155,7 +155,8 @@ public static partial class Letters
         return word[..^replaced] + end;
     }
 
-    // A middle dot stands in no other French word. Of the other signs only the endings of the language are taken for it: "www.ville.fr", "y a-t-il".
+    // A middle dot stands in no other French word. Of the other signs only the endings of the language are taken for it: "www.ville.fr", "y
+    // a-t-il".
     [GeneratedRegex(
         $@"\G(?:[{Dots}](?<f>\p{{L}}{{1,5}}|trices|i?ennes|eresses?)(?:[{Dots}.-][sx])?"
             + @"|\.(?<f>n?es?|[fltv]es?|t?rices?|euses?|i?ères?|i?ennes?|ives?)(?:\.[sx])?"
@@ -174,7 +175,9 @@ public sealed class PlainText(string text, int[] origins, IReadOnlyList<(int At,
 {
     public string Text => text;
 
-    /// <summary>Where the letter at a place of <see cref="Text"/> was in the text that was read, in UTF-16 code units; also of its end.</summary>
+    /// <summary>
+    /// Where the letter at a place of <see cref="Text"/> was in the text that was read, in UTF-16 code units; also of its end.
+    /// </summary>
     public int Origin(int at) => origins[at];
 
     /// <summary>"actrice" for the word that ends before a place, where "acteur·rice" was written; else null.</summary>

@@ -10,7 +10,9 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace Fabrique.Identity;
 
-/// <summary>How the service is put together: accounts by ASP.NET Core Identity, tokens by OpenIddict, pages of its own, and the contract of rights.</summary>
+/// <summary>
+/// How the service is put together: accounts by ASP.NET Core Identity, tokens by OpenIddict, pages of its own, and the contract of rights.
+/// </summary>
 public static class IdentityHosting
 {
     private const string PeopleOrSession = "PeopleOrSession";

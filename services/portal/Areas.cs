@@ -43,15 +43,17 @@ public abstract class Area
     public virtual Task<Found>? SearchAsync(IServiceProvider services, string words) => null;
 
     /// <summary>
-    /// Where people read a record, without the language; null when that is not this area's to say. <c>/vers/{kind}/{id}</c> leads there: what is
-    /// written outside the portal, such as a mail, names the record and never a page.
+    /// Where people read a record, without the language; null when that is not this area's to say. <c>/vers/{kind}/{id}</c> leads there:
+    /// what is written outside the portal, such as a mail, names the record and never a page.
     /// </summary>
     /// <param name="kind">The whole name of the message in the contract: "fabrique.practices.v1.Practice".</param>
     /// <param name="id">Of the record, as it stands in an address.</param>
     public virtual string? PathOf(string kind, string id) => null;
 }
 
-/// <summary>The areas of this site. A new one has its line here, its sign in <see cref="AreaSign"/>, and everything else in its folder.</summary>
+/// <summary>
+/// The areas of this site. A new one has its line here, its sign in <see cref="AreaSign"/>, and everything else in its folder.
+/// </summary>
 public static class Areas
 {
     public static IReadOnlyList<Area> All { get; } =
@@ -61,7 +63,9 @@ public static class Areas
     public static IEnumerable<Type> At(Spot spot) =>
         All.SelectMany(area => area.Parts).Where(part => part.Spot == spot).OrderBy(part => part.Rank).Select(part => part.Component);
 
-    /// <summary>Leads from <c>/vers/{kind}/{id}</c> to the page of the record, in the language of the address (302); 404 for what no area shows.</summary>
+    /// <summary>
+    /// Leads from <c>/vers/{kind}/{id}</c> to the page of the record, in the language of the address (302); 404 for what no area shows.
+    /// </summary>
     public static void MapRecords(this WebApplication app) =>
         app.MapGet("/vers/{kind}/{id}", (string kind, string id) =>
             All.Select(area => area.PathOf(kind, Uri.EscapeDataString(id))).FirstOrDefault(path => path is not null) is { } path

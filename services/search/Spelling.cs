@@ -29,7 +29,9 @@ internal sealed class Spelling
         }
     }
 
-    /// <summary>The stems of a word, of its form for women where both are written, and of words that only differ by their accents.</summary>
+    /// <summary>
+    /// The stems of a word, of its form for women where both are written, and of words that only differ by their accents.
+    /// </summary>
     public string[] Stems(Word word) =>
         [
             .. _words

@@ -15,7 +15,9 @@ public static class Addresses
     private const string Choice = "langue";
     private const string Cookie = "fabrique-langue";
 
-    /// <summary>The address of a page of this site in the language of the page that leads there. Every link and form goes through here.</summary>
+    /// <summary>
+    /// The address of a page of this site in the language of the page that leads there. Every link and form goes through here.
+    /// </summary>
     public static string To(string path) => Language.Current.Path + path;
 
     /// <summary>The door to a session, which leads back to a page of this site.</summary>

@@ -29,7 +29,9 @@ public static partial class Show
     public static string Set(string text, string language) =>
         language.Length == 0 || Language.Find(language) == Language.French ? Language.SetFrench(text) : text;
 
-    /// <summary>A date with the precision it came with: "1984", "octobre 2014", "7 octobre 2014". Anything else is shown as it is.</summary>
+    /// <summary>
+    /// A date with the precision it came with: "1984", "octobre 2014", "7 octobre 2014". Anything else is shown as it is.
+    /// </summary>
     public static string Date(string date)
     {
         if (DateOnly.TryParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
@@ -62,7 +64,9 @@ public static partial class Show
     /// <summary>Whether the period is what somebody wrote, to be shown as it is.</summary>
     public static bool IsWords(string period) => period.Length > 0 && !period.Split('/').All(end => end.Length == 0 || Iso().IsMatch(end));
 
-    /// <summary>"du 7 octobre 2014 au 1er mai 2015", "d’octobre 2014 à 2016", "depuis le 29 mars 1999", "jusqu’en 2012"; either end may be empty.</summary>
+    /// <summary>
+    /// "du 7 octobre 2014 au 1er mai 2015", "d’octobre 2014 à 2016", "depuis le 29 mars 1999", "jusqu’en 2012"; either end may be empty.
+    /// </summary>
     public static string Span(string start, string end) =>
         (start, end) switch
         {

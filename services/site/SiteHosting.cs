@@ -9,7 +9,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Fabrique.Site;
 
-/// <summary>What the services that show pages have in common: one look, languages by address, forms that prove where they come from, errors as pages.</summary>
+/// <summary>
+/// What the services that show pages have in common: one look, languages by address, forms that prove where they come from, errors as
+/// pages.
+/// </summary>
 public static class SiteHosting
 {
     /// <param name="builder">The service.</param>
@@ -68,7 +71,10 @@ public static class SiteHosting
         app.MapStaticAssets();
     }
 
-    /// <summary>A form is read whole before anybody looks into it: what cannot be read is refused here, and is no failure of the page that it was sent to.</summary>
+    /// <summary>
+    /// A form is read whole before anybody looks into it: what cannot be read is refused here, and is no failure of the page that it was
+    /// sent to.
+    /// </summary>
     private static async Task RefuseUnreadableFormsAsync(HttpContext context, RequestDelegate next)
     {
         if (HttpMethods.IsPost(context.Request.Method) && context.Request.HasFormContentType)

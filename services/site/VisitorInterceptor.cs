@@ -3,7 +3,10 @@ using Grpc.Core.Interceptors;
 
 namespace Fabrique.Site;
 
-/// <summary>Calls are made in the visitor's name: with the token of the session, in the language of the page, and only for as long as somebody waits.</summary>
+/// <summary>
+/// Calls are made in the visitor's name: with the token of the session, in the language of the page, and only for as long as somebody
+/// waits.
+/// </summary>
 public sealed class VisitorInterceptor(IHttpContextAccessor accessor, TimeProvider clock) : Interceptor
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);

@@ -43,8 +43,8 @@ public static class StoreFailure
         };
 
     /// <summary>
-    /// What the database said, or its driver: Npgsql tells of a connection that broke between two calls by an <see cref="InvalidOperationException"/>.
-    /// Entity Framework wraps it once for a save, and once more for what may pass.
+    /// What the database said, or its driver: Npgsql tells of a connection that broke between two calls by an
+    /// <see cref="InvalidOperationException"/>. Entity Framework wraps it once for a save, and once more for what may pass.
     /// </summary>
     private static Exception? Cause(Exception? error)
     {

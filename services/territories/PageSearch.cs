@@ -53,7 +53,8 @@ internal sealed partial class Queries
     /// <summary>Adds to the territories that a search found by their names those whose pages hold all its words.</summary>
     /// <param name="db">The index.</param>
     /// <param name="search">What is looked for.</param>
-    /// <param name="page">What was found by names from the offset on; names that are only near give way to pages that have the words.</param>
+    /// <param name="page">What was found by names from the offset on; names that are only near give way to pages that have the
+    /// words.</param>
     /// <returns>The page with them, and where each of their pages says the words.</returns>
     private async Task<(OfficialDirectory.Page Page, List<TerritoryMatch> Matches)> WithPagesAsync(
         TerritoriesDb db,

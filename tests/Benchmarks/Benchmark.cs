@@ -44,7 +44,9 @@ internal static class Load
         return Sample.Of(all.Count / elapsed.TotalSeconds, Cpu.Since(cpu, all.Count), all);
     }
 
-    /// <summary>Repeats an operation until the code behind it is compiled for good; on a busy machine that takes longer than a round.</summary>
+    /// <summary>
+    /// Repeats an operation until the code behind it is compiled for good; on a busy machine that takes longer than a round.
+    /// </summary>
     public static async Task WarmUpAsync(Func<Task> operation)
     {
         const int Enough = 20_000;

@@ -12,9 +12,9 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Benchmarks;
 
 /// <summary>
-/// A new node catches up with a network of practices: the feed read by the follower, each record verified, stored and indexed; against a bare
-/// gRPC stream of the same envelopes and a bare insert of the same rows in transactions of the same size. Within a node the service that is followed has verified
-/// the signatures and says so; those of another node are verified.
+/// A new node catches up with a network of practices: the feed read by the follower, each record verified, stored and indexed; against a
+/// bare gRPC stream of the same envelopes and a bare insert of the same rows in transactions of the same size. Within a node the service
+/// that is followed has verified the signatures and says so; those of another node are verified.
 /// </summary>
 internal sealed class Ingest(int count)
     : Benchmark("ingest", $"{count:#,0} practices taken in, and replayed from a feed, against a bare stream and insert")

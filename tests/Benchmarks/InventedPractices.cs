@@ -5,8 +5,8 @@ using Fabrique.Records.V1;
 namespace Fabrique.Benchmarks;
 
 /// <summary>
-/// Practices of territories that do not exist (codes "ZZ…"), the same at every run. Their words are invented and fall off in frequency as those of a
-/// language do once its small words are gone: the first stands in most texts, the thousandth in one of thirty.
+/// Practices of territories that do not exist (codes "ZZ…"), the same at every run. Their words are invented and fall off in frequency as
+/// those of a language do once its small words are gone: the first stands in most texts, the thousandth in one of thirty.
 /// </summary>
 internal static class InventedPractices
 {
@@ -66,7 +66,9 @@ internal static class InventedPractices
         };
     }
 
-    /// <summary>What people ask: one to three words, the common and the rare alike; one in four narrows the list, one in ten has a slip.</summary>
+    /// <summary>
+    /// What people ask: one to three words, the common and the rare alike; one in four narrows the list, one in ten has a slip.
+    /// </summary>
     public static ListPracticesRequest Query(int number)
     {
         var random = new Random(-1 - number);

@@ -4,7 +4,8 @@ namespace Fabrique.Benchmarks;
 
 /// <summary>What one round of one side gave. Latencies in milliseconds; null where a round has no single operations.</summary>
 /// <param name="PerSecond">Operations per second.</param>
-/// <param name="Cpu">Microseconds of processor time an operation, in all processes together: it does not depend on what else the machine does.</param>
+/// <param name="Cpu">Microseconds of processor time an operation, in all processes together: it does not depend on what else the machine
+/// does.</param>
 /// <param name="P50">Median latency.</param>
 /// <param name="P95">Latency that one of twenty exceeds; null where the tool does not say.</param>
 /// <param name="P99">Latency that one of a hundred exceeds.</param>

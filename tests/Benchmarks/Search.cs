@@ -15,8 +15,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Fabrique.Benchmarks;
 
 /// <summary>
-/// Searches of a catalogue of invented practices, as a page asks for them: words, filters, twenty practices with highlights, the facets; against
-/// the bare full-text query of the same database for the same words, which only gives their numbers.
+/// Searches of a catalogue of invented practices, as a page asks for them: words, filters, twenty practices with highlights, the facets;
+/// against the bare full-text query of the same database for the same words, which only gives their numbers.
 /// </summary>
 internal sealed class Search(int count)
     : Benchmark("search", $"searches among {count:#,0} practices with facets and highlights, against a bare full-text query")
@@ -55,7 +55,9 @@ internal sealed class Search(int count)
         });
     }
 
-    /// <summary>Searches as a visitor asks them: the whole page, through the gateway, which keeps none of it, with other words each time.</summary>
+    /// <summary>
+    /// Searches as a visitor asks them: the whole page, through the gateway, which keeps none of it, with other words each time.
+    /// </summary>
     private static async Task PagesAsync(Report report, string what, HttpClient http, Func<int, string> page)
     {
         await Gateway.ReadAsync(http, page(0));

@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Fabrique.Benchmarks;
 
-/// <summary>A sidecar in a process of its own, started as the runner starts it, and beside it one app of this process, on the unmodified Dapr SDK.</summary>
+/// <summary>
+/// A sidecar in a process of its own, started as the runner starts it, and beside it one app of this process, on the unmodified Dapr SDK.
+/// </summary>
 internal sealed class SidecarNode : IAsyncDisposable
 {
     private readonly Server _sidecar;

@@ -4,8 +4,9 @@ using Microsoft.Extensions.Configuration;
 namespace Fabrique;
 
 /// <summary>
-/// The cookies with which a node recognises browsers: no script reads them, and on a site that is reached by HTTPS (setting <c>Site:Address</c>) they travel by nothing
-/// else, and by their name (<c>__Host-</c>, RFC 6265bis) no other host or page below it can have set them.
+/// The cookies with which a node recognises browsers: no script reads them, and on a site that is reached by HTTPS (setting
+/// <c>Site:Address</c>) they travel by nothing else, and by their name (<c>__Host-</c>, RFC 6265bis) no other host or page below it can
+/// have set them.
 /// </summary>
 public static class SiteCookie
 {
@@ -13,7 +14,8 @@ public static class SiteCookie
     /// <param name="configuration">Of the process.</param>
     /// <param name="name">What it is called on a site without HTTPS.</param>
     /// <param name="sameSite">Whether it goes along when another site leads here.</param>
-    /// <param name="path">Below which it is sent; <c>__Host-</c> is for whole sites, what is for a part of one is called <c>__Secure-</c>.</param>
+    /// <param name="path">Below which it is sent; <c>__Host-</c> is for whole sites, what is for a part of one is called
+    /// <c>__Secure-</c>.</param>
     public static void Protect(
         CookieBuilder cookie,
         IConfiguration configuration,

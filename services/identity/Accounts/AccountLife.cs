@@ -148,9 +148,12 @@ internal sealed class AccountLife(
         static JsonArray List<T>(IEnumerable<T> rows, Func<T, JsonObject> tell) => [.. rows.Select(tell)];
     }
 
-    /// <summary>Erases a person: rights and sessions end at once, what was written about them goes, the trail keeps what was done without who.</summary>
+    /// <summary>
+    /// Erases a person: rights and sessions end at once, what was written about them goes, the trail keeps what was done without who.
+    /// </summary>
     /// <param name="person">Who asked for it, or did not come for two years.</param>
-    /// <returns>Names the page that shows which services have erased too; null, and nothing is changed, for the last steward of the node.</returns>
+    /// <returns>Names the page that shows which services have erased too; null, and nothing is changed, for the last steward of the
+    /// node.</returns>
     public async Task<string?> EraseAsync(Person person)
     {
         if (await IsLastStewardAsync(person.Id))

@@ -125,8 +125,9 @@ internal sealed class Accounts(
     }
 
     /// <summary>
-    /// Gives the account another password, for whoever shows the present one. Who has come without it, by a mail, a passkey or a provider, has just proved as much and
-    /// need not: that is the way out for a password that was forgotten. Sessions elsewhere end, links by mail too, and the person is told.
+    /// Gives the account another password, for whoever shows the present one. Who has come without it, by a mail, a passkey or a provider,
+    /// has just proved as much and need not: that is the way out for a password that was forgotten. Sessions elsewhere end, links by mail
+    /// too, and the person is told.
     /// </summary>
     /// <param name="person">Who is signed in.</param>
     /// <param name="session">In which session.</param>
@@ -177,7 +178,9 @@ internal sealed class Accounts(
         return true;
     }
 
-    /// <summary>Whether a change of password asks for the present one: there is one, and this session has not just begun without it.</summary>
+    /// <summary>
+    /// Whether a change of password asks for the present one: there is one, and this session has not just begun without it.
+    /// </summary>
     public bool NeedsPresentPassword(Person person, SessionRow session) =>
         person.PasswordHash is not null && (session.Way.Length == 0 || !ways.IsProven(session));
 

@@ -3,7 +3,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Identity;
 
-/// <summary>Gives an account another address: asked for by whoever has just proved who they are, confirmed by a mail to the new address, told to the old one.</summary>
+/// <summary>
+/// Gives an account another address: asked for by whoever has just proved who they are, confirmed by a mail to the new address, told to the
+/// old one.
+/// </summary>
 internal sealed class AddressChange(
     UserManager<Person> people,
     IdentityDb db,
@@ -14,7 +17,9 @@ internal sealed class AddressChange(
     NodeSite site
 )
 {
-    /// <summary>Sends the mail that confirms the new address. Whether somebody else has an account under it is told by that mail alone.</summary>
+    /// <summary>
+    /// Sends the mail that confirms the new address. Whether somebody else has an account under it is told by that mail alone.
+    /// </summary>
     /// <param name="person">Whose account it is, who has just proved who they are.</param>
     /// <param name="address">The new one, in its normal form.</param>
     public async Task AskAsync(Person person, string address)
@@ -52,7 +57,10 @@ internal sealed class AddressChange(
         await db.SaveChangesAsync();
     }
 
-    /// <summary>Makes the change that a mail confirmed. Tells whether it was made: nobody has taken the address meanwhile, and the link has not served.</summary>
+    /// <summary>
+    /// Makes the change that a mail confirmed. Tells whether it was made: nobody has taken the address meanwhile, and the link has not
+    /// served.
+    /// </summary>
     public async Task<bool> ConfirmAsync(Person person, LinkRow link)
     {
         if (link.Person != person.Id || await people.FindByEmailAsync(link.Email) is not null || !await links.UseAsync(link))

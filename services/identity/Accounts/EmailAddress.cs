@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Identity;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// The one rule for addresses that mails go to: what is kept and compared is their normal form, in small letters, with a domain in ASCII (RFC 5890), as mail servers and some browsers
-/// write it; people read and type it in letters.
+/// The one rule for addresses that mails go to: what is kept and compared is their normal form, in small letters, with a domain in ASCII
+/// (RFC 5890), as mail servers and some browsers write it; people read and type it in letters.
 /// </summary>
 internal static class EmailAddress
 {
@@ -16,7 +16,10 @@ internal static class EmailAddress
     private const int LongestLocal = 64;
     private static readonly IdnMapping Names = new() { UseStd3AsciiRules = true };
 
-    /// <summary>The normal form of one plain address, however its domain is written; null for anything else, or an address that not every mail server delivers to.</summary>
+    /// <summary>
+    /// The normal form of one plain address, however its domain is written; null for anything else, or an address that not every mail
+    /// server delivers to.
+    /// </summary>
     /// <param name="typed">As typed: what surrounds it, or cannot be seen, does not count.</param>
     public static string? Read(string? typed) =>
         Parts(typed) is var (local, domain) && IsLocal(local) && domain is not null && local.Length + domain.Length < Longest
@@ -29,7 +32,10 @@ internal static class EmailAddress
             ? T["Avant le signe @, cette adresse a une lettre accentuée : beaucoup de serveurs de courrier ne la transmettent pas."]
             : T["Indiquez une adresse électronique, par exemple prenom.nom@mairie.fr."];
 
-    /// <summary>Whether it would be an address if it had no letter outside ASCII before the at sign, which only servers with SMTPUTF8 (RFC 6531) pass on.</summary>
+    /// <summary>
+    /// Whether it would be an address if it had no letter outside ASCII before the at sign, which only servers with SMTPUTF8 (RFC 6531)
+    /// pass on.
+    /// </summary>
     public static bool HasAccent(string? typed) => Parts(typed) is var (local, domain) && domain is not null && !Ascii.IsValid(local);
 
     /// <summary>What addresses are compared by: those that reach the same mailbox have the same.</summary>

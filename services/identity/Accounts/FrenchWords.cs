@@ -5,8 +5,8 @@ using System.Text;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// What French people make passwords of, in small letters without accents: words by how often they are used, first and last names (from zxcvbn-ts, see Words/LICENCE),
-/// and the communes.
+/// What French people make passwords of, in small letters without accents: words by how often they are used, first and last names (from
+/// zxcvbn-ts, see Words/LICENCE), and the communes.
 /// </summary>
 internal static class FrenchWords
 {

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Identity;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// Refuses what is short, and what an attacker tries first: common passwords, French words and names of communes, keyboard rows, years, and what the account itself
-/// tells.
+/// Refuses what is short, and what an attacker tries first: common passwords, French words and names of communes, keyboard rows, years, and
+/// what the account itself tells.
 /// </summary>
 internal sealed class PasswordStrength(RightsKeeper rights, Places places) : IPasswordValidator<Person>
 {

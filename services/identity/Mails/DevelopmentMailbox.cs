@@ -7,10 +7,11 @@ using MimeKit;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// The mails of a node that no server sends, read on a page by whoever sits at the machine: they hold links that let in, so nobody else is to see them. There is
-/// such a page only while no server is set, the node is called by a loopback address, and the request comes from there under that name. The gateway replaces what
-/// a client says of itself, so a client from elsewhere cannot say that it is here. Others at this machine, and a proxy that says nothing of itself, do not have the
-/// key, which only the owner of the data folder reads: <c>up</c> prints it in the address.
+/// The mails of a node that no server sends, read on a page by whoever sits at the machine: they hold links that let in, so nobody else is
+/// to see them. There is such a page only while no server is set, the node is called by a loopback address, and the request comes from
+/// there under that name. The gateway replaces what a client says of itself, so a client from elsewhere cannot say that it is here. Others
+/// at this machine, and a proxy that says nothing of itself, do not have the key, which only the owner of the data folder reads: <c>up</c>
+/// prints it in the address.
 /// </summary>
 internal sealed class DevelopmentMailbox(MailSender sender, NodeSite site, IConfiguration configuration)
 {

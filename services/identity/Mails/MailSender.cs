@@ -6,8 +6,8 @@ using MimeKit;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// Sends what waits, by the <see cref="MailServer"/>; without one, into the folder <c>mailbox</c> of the data folder, one .eml a mail, which a page shows to whoever
-/// sits at this machine. A mail that is refused is tried again for two days, and holds up no other.
+/// Sends what waits, by the <see cref="MailServer"/>; without one, into the folder <c>mailbox</c> of the data folder, one .eml a mail,
+/// which a page shows to whoever sits at this machine. A mail that is refused is tried again for two days, and holds up no other.
 /// </summary>
 internal sealed partial class MailSender(
     IDbContextFactory<IdentityDb> databases,

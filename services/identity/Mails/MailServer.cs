@@ -7,8 +7,8 @@ using MimeKit;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// The server that takes the mails of this node: setting <c>Mail:Server</c> (smtp://user:password@host:587), and <c>Mail:From</c> for whom they come from. Read
-/// each time, for a steward changes it while the node runs.
+/// The server that takes the mails of this node: setting <c>Mail:Server</c> (smtp://user:password@host:587), and <c>Mail:From</c> for whom
+/// they come from. Read each time, for a steward changes it while the node runs.
 /// </summary>
 internal sealed class MailServer(IConfiguration configuration, NodeSite site)
 {

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Identity;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// Accounts of every role on a node that was started for a demonstration, with passwords of its own, in the file <c>demo-accounts</c> of the data
-/// folder. Their addresses receive nothing: the domain "invalid" never exists (RFC 2606).
+/// Accounts of every role on a node that was started for a demonstration, with passwords of its own, in the file <c>demo-accounts</c> of
+/// the data folder. Their addresses receive nothing: the domain "invalid" never exists (RFC 2606).
 /// </summary>
 internal sealed class Demonstration(IServiceScopeFactory scopes, NodeKey node, IConfiguration configuration, TimeProvider clock)
     : IHostedService

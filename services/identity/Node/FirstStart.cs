@@ -9,8 +9,8 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// What has to be there before the first request: the gateway as a client, and on a node that nobody looks after yet a code, in the file <c>setup-code</c> of the
-/// data folder. Only the operator, who can read that file, can take the node.
+/// What has to be there before the first request: the gateway as a client, and on a node that nobody looks after yet a code, in the file
+/// <c>setup-code</c> of the data folder. Only the operator, who can read that file, can take the node.
 /// </summary>
 internal sealed class FirstStart(
     IServiceScopeFactory scopes,

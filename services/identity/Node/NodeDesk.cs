@@ -18,7 +18,9 @@ internal sealed class NodeDesk(
 {
     private readonly string _folder = configuration["Data"] ?? "data";
 
-    /// <summary>Saves settings, from then on in force wherever the environment does not say otherwise. The trail has their names alone.</summary>
+    /// <summary>
+    /// Saves settings, from then on in force wherever the environment does not say otherwise. The trail has their names alone.
+    /// </summary>
     public async Task SaveAsync(string actor, IReadOnlyDictionary<string, string> changes, CancellationToken cancellation)
     {
         NodeSettings.Save(_folder, changes);

@@ -1,6 +1,8 @@
 namespace Fabrique.Identity;
 
-/// <summary>Where people reach this node: setting <c>Site:Address</c>. Links in mails begin with it, and it is the issuer of the tokens.</summary>
+/// <summary>
+/// Where people reach this node: setting <c>Site:Address</c>. Links in mails begin with it, and it is the issuer of the tokens.
+/// </summary>
 internal sealed record NodeSite(Uri Address)
 {
     public static NodeSite Of(IConfiguration configuration) =>
@@ -14,7 +16,9 @@ internal sealed record NodeSite(Uri Address)
     /// <summary>As browsers tell it.</summary>
     public string Origin => Address.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>Whether browsers accept passkeys here: they are bound to a host name, and travel by HTTPS alone (or stay on this machine).</summary>
+    /// <summary>
+    /// Whether browsers accept passkeys here: they are bound to a host name, and travel by HTTPS alone (or stay on this machine).
+    /// </summary>
     public bool HasPasskeys => Address.HostNameType == UriHostNameType.Dns && (Address.Scheme == Uri.UriSchemeHttps || Address.IsLoopback);
 
     /// <summary>The whole address of a page, in the language that is spoken.</summary>

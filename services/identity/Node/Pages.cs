@@ -36,16 +36,20 @@ internal static class Pages
     /// <summary>Query parameter: where to go afterwards.</summary>
     public const string Return = "retour";
 
-    /// <summary>Where to go after a sign-in: on with what was under way, or into a session on the site. Only an address of this site is followed.</summary>
+    /// <summary>
+    /// Where to go after a sign-in: on with what was under way, or into a session on the site. Only an address of this site is followed.
+    /// </summary>
     public static string After(string? back) =>
         LocalAddress.Of(back) is { Length: > 1 } path ? path : $"{Session}?{Return}={Uri.EscapeDataString(To(Account))}";
 
-    /// <summary>Where to go after a mail was read, perhaps in another browser: into a session on the site, and on to where its reader was going.</summary>
+    /// <summary>
+    /// Where to go after a mail was read, perhaps in another browser: into a session on the site, and on to where its reader was going.
+    /// </summary>
     public static string AfterMail(string? destination) => $"{Session}?{Return}={Uri.EscapeDataString(destination ?? To(Account))}";
 
     /// <summary>
-    /// What a way back leads to in the end, which is worth keeping for another browser: behind a door of the gateway, or a sign-in that is under way in this
-    /// browser, the page itself. Null for nothing, or for no address of this site.
+    /// What a way back leads to in the end, which is worth keeping for another browser: behind a door of the gateway, or a sign-in that is
+    /// under way in this browser, the page itself. Null for nothing, or for no address of this site.
     /// </summary>
     public static string? Destination(string? back)
     {

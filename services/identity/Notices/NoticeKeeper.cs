@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// Tells people by mail, each as they chose. Of one subject nobody reads twice a day, and nobody gets more than four such mails a day: what comes on top waits for
-/// the next digest.
+/// Tells people by mail, each as they chose. Of one subject nobody reads twice a day, and nobody gets more than four such mails a day: what
+/// comes on top waits for the next digest.
 /// </summary>
 internal sealed class NoticeKeeper(
     IdentityDb db,

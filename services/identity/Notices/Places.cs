@@ -4,7 +4,10 @@ using Grpc.Core;
 
 namespace Fabrique.Identity;
 
-/// <summary>Asks the service of territories how they are called and what they are in, and remembers it for some minutes. A mail does not wait for it: a code names a territory too.</summary>
+/// <summary>
+/// Asks the service of territories how they are called and what they are in, and remembers it for some minutes. A mail does not wait for
+/// it: a code names a territory too.
+/// </summary>
 internal sealed class Places(TerritoryService.TerritoryServiceClient territories, TimeProvider clock)
 {
     private const int Most = 1000;

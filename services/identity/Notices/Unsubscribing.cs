@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Identity;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// What a mail program does when somebody presses its own "unsubscribe" (RFC 8058): one POST, without cookie or page. The secret of the link is the proof; it serves
-/// once. A browser that opens the address gets the page that asks first.
+/// What a mail program does when somebody presses its own "unsubscribe" (RFC 8058): one POST, without cookie or page. The secret of the
+/// link is the proof; it serves once. A browser that opens the address gets the page that asks first.
 /// </summary>
 internal static class Unsubscribing
 {

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Identity;
 
 namespace Fabrique.Identity;
 
-/// <summary>What the script of the pages asks before it turns to the device: a challenge, which the cookie of the ceremony remembers.</summary>
+/// <summary>
+/// What the script of the pages asks before it turns to the device: a challenge, which the cookie of the ceremony remembers.
+/// </summary>
 internal static class PasskeyEndpoints
 {
     /// <summary>A challenge for whoever wants to enter.</summary>

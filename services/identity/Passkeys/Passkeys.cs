@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Identity;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// The passkeys of people (WebAuthn): a device proves that it holds a key, once its owner has shown a finger, a face or a code. That is two factors at once, so a
-/// sign-in by passkey counts as a strong session.
+/// The passkeys of people (WebAuthn): a device proves that it holds a key, once its owner has shown a finger, a face or a code. That is two
+/// factors at once, so a sign-in by passkey counts as a strong session.
 /// </summary>
 internal sealed class Passkeys(Entry entry, UserManager<Person> people, IdentityDb db, WaysIn ways)
 {
@@ -18,7 +18,10 @@ internal sealed class Passkeys(Entry entry, UserManager<Person> people, Identity
     public async Task<List<UserPasskeyInfo>> ListAsync(Person person) =>
         [.. (await people.GetPasskeysAsync(person)).OrderBy(key => key.CreatedAt)];
 
-    /// <summary>Keeps the key that a browser has just made for this person. The first second factor of a person makes the session strong, as setting up codes does.</summary>
+    /// <summary>
+    /// Keeps the key that a browser has just made for this person. The first second factor of a person makes the session strong, as setting
+    /// up codes does.
+    /// </summary>
     /// <param name="person">Who is signed in.</param>
     /// <param name="session">In which session.</param>
     /// <param name="credential">What the browser says of the key, as JSON.</param>

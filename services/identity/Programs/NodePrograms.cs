@@ -5,7 +5,10 @@ using static OpenIddict.Abstractions.OpenIddictConstants;
 
 namespace Fabrique.Identity;
 
-/// <summary>Programs that act for the node and for nobody in particular: harvesters, dashboards, the site of a town. They get tokens by their own name and secret (client credentials).</summary>
+/// <summary>
+/// Programs that act for the node and for nobody in particular: harvesters, dashboards, the site of a town. They get tokens by their own
+/// name and secret (client credentials).
+/// </summary>
 internal sealed class NodePrograms(IdentityDb db, IOpenIddictApplicationManager applications, RightsKeeper rights, TimeProvider clock)
 {
     /// <summary>How many a node has.</summary>
@@ -22,7 +25,8 @@ internal sealed class NodePrograms(IdentityDb db, IOpenIddictApplicationManager 
     /// <param name="name">What people call it.</param>
     /// <param name="grants">What it may do.</param>
     /// <param name="writes">Whether it may change anything.</param>
-    /// <returns>Its client id and its secret, which cannot be read again; null instead when the same form registered one a while ago.</returns>
+    /// <returns>Its client id and its secret, which cannot be read again; null instead when the same form registered one a while
+    /// ago.</returns>
     public Task<(string Id, string? Secret)> RegisterAsync(
         string actor,
         Guid request,
@@ -61,7 +65,9 @@ internal sealed class NodePrograms(IdentityDb db, IOpenIddictApplicationManager 
             return (id, (string?)secret);
         });
 
-    /// <summary>Gives a program another secret. The one before, and the tokens got with it, end at once; null when there is no such program.</summary>
+    /// <summary>
+    /// Gives a program another secret. The one before, and the tokens got with it, end at once; null when there is no such program.
+    /// </summary>
     public async Task<string?> RenewAsync(string actor, string id)
     {
         if (await FindAsync(id) is not { } found)

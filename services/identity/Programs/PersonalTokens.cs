@@ -4,8 +4,8 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// Tokens with which programs act for a person: a part of what the person may do, for a time. What a token may do is looked up each time it is traded: it never
-/// outlives the right it was made from.
+/// Tokens with which programs act for a person: a part of what the person may do, for a time. What a token may do is looked up each time it
+/// is traded: it never outlives the right it was made from.
 /// </summary>
 internal sealed class PersonalTokens(IdentityDb db, RightsKeeper rights, Mails mails, NodeSite site, TimeProvider clock)
 {
@@ -17,7 +17,10 @@ internal sealed class PersonalTokens(IdentityDb db, RightsKeeper rights, Mails m
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>What a right becomes in the hands of a program; null for those that are not lent. A program writes and reads; it invites and removes nobody, and shows no second factor.</summary>
+    /// <summary>
+    /// What a right becomes in the hands of a program; null for those that are not lent. A program writes and reads; it invites and removes
+    /// nobody, and shows no second factor.
+    /// </summary>
     public static Grant? Lent(Grant grant) =>
         grant.Role switch
         {
@@ -114,7 +117,10 @@ internal sealed class PersonalTokens(IdentityDb db, RightsKeeper rights, Mails m
         }
     }
 
-    /// <summary>The claims of an access token for the bearer of this personal token, and until when it may last; null when there is no such token, or its time is over.</summary>
+    /// <summary>
+    /// The claims of an access token for the bearer of this personal token, and until when it may last; null when there is no such token,
+    /// or its time is over.
+    /// </summary>
     public async Task<(IEnumerable<Claim> Claims, DateTimeOffset Until)?> TradeAsync(string secret)
     {
         var (hash, now) = (ProgramSecret.Hash(secret), Now);

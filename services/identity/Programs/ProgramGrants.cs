@@ -9,7 +9,10 @@ using static OpenIddict.Server.OpenIddictServerEvents;
 
 namespace Fabrique.Identity;
 
-/// <summary>What the token endpoint does for programs, beside the sign-in of people: client credentials, and the gateway's trade of personal tokens; and the end of a refresh token (RFC 7009).</summary>
+/// <summary>
+/// What the token endpoint does for programs, beside the sign-in of people: client credentials, and the gateway's trade of personal tokens;
+/// and the end of a refresh token (RFC 7009).
+/// </summary>
 internal static class ProgramGrants
 {
     /// <summary>The grant of the gateway: a personal token becomes an access token of a few minutes.</summary>

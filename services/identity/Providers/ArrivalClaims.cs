@@ -10,8 +10,9 @@ using Microsoft.IdentityModel.Tokens;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// What a provider says of whoever signed in there, asked while its token of a minute lives. The framework's handler takes a signed answer without looking at its
-/// signature: here it is checked as an identity token is. Of all that was said, only what is needed is kept, in a cookie of half an hour.
+/// What a provider says of whoever signed in there, asked while its token of a minute lives. The framework's handler takes a signed answer
+/// without looking at its signature: here it is checked as an identity token is. Of all that was said, only what is needed is kept, in a
+/// cookie of half an hour.
 /// </summary>
 internal static class ArrivalClaims
 {

@@ -15,8 +15,9 @@ namespace Fabrique.Identity;
 internal sealed record Arrival(Provider Provider, string Subject, string Email, bool IsVerified, string Name, string Siren, bool Strong);
 
 /// <summary>
-/// Brings together accounts and what providers of identities know: by the provider's name for the person, or, the first time, by an address. That a provider names an
-/// address never opens an account by itself: whoever reads the mails of that address says so, in the browser that came from the provider.
+/// Brings together accounts and what providers of identities know: by the provider's name for the person, or, the first time, by an
+/// address. That a provider names an address never opens an account by itself: whoever reads the mails of that address says so, in the
+/// browser that came from the provider.
 /// </summary>
 internal sealed class Arrivals(
     Entry entry,
@@ -58,8 +59,8 @@ internal sealed class Arrivals(
     public Task<Person?> FindAsync(Arrival arrival) => people.FindByLoginAsync(arrival.Provider.Code, arrival.Subject);
 
     /// <summary>
-    /// Signs in, and remembers the employer of today. A second factor shown at the provider counts when it is the first that the person has, and from then on: linked
-    /// later, by whoever knew the password or read the mails, it does not take the place of the owner's.
+    /// Signs in, and remembers the employer of today. A second factor shown at the provider counts when it is the first that the person
+    /// has, and from then on: linked later, by whoever knew the password or read the mails, it does not take the place of the owner's.
     /// </summary>
     public async Task<SignInResult> EnterAsync(Person person, Arrival arrival)
     {
@@ -112,7 +113,9 @@ internal sealed class Arrivals(
         await db.SaveChangesAsync();
     }
 
-    /// <summary>From now on this provider no longer opens this account. Tells whether this session may, and another way in is left.</summary>
+    /// <summary>
+    /// From now on this provider no longer opens this account. Tells whether this session may, and another way in is left.
+    /// </summary>
     public async Task<bool> UnlinkAsync(Person person, SessionRow session, UserLoginInfo login)
     {
         if (!await ways.MayChangeAsync(person, session) || !await ways.HasAnotherAsync(person))
@@ -133,7 +136,9 @@ internal sealed class Arrivals(
         return true;
     }
 
-    /// <summary>Sends the mail that confirms the address: to an account there is, or to begin one. The page says the same either way.</summary>
+    /// <summary>
+    /// Sends the mail that confirms the address: to an account there is, or to begin one. The page says the same either way.
+    /// </summary>
     public async Task SendLinkAsync(Arrival arrival, string? destination)
     {
         if (!await links.MaySendAsync(Links.Provider, arrival.Email))

@@ -2,15 +2,19 @@ using System.Text.RegularExpressions;
 
 namespace Fabrique.Identity;
 
-/// <summary>A provider of identities by OpenID Connect: one section <c>Identity:Providers:{code}</c> of the settings. See docs/identity.md.</summary>
+/// <summary>
+/// A provider of identities by OpenID Connect: one section <c>Identity:Providers:{code}</c> of the settings. See docs/identity.md.
+/// </summary>
 /// <param name="Code">Names it in addresses and in the database: it never changes.</param>
 /// <param name="Name">What the pages call it.</param>
 /// <param name="Authority">Where its description is: this and /.well-known/openid-configuration.</param>
 /// <param name="ClientId">What it calls this node.</param>
 /// <param name="ClientSecret">What this node proves that with.</param>
-/// <param name="IsProConnect">Whether it has the peculiarities of ProConnect: what it says of a person is a signed token, and it says how somebody signed in only when asked.</param>
+/// <param name="IsProConnect">Whether it has the peculiarities of ProConnect: what it says of a person is a signed token, and it says how
+/// somebody signed in only when asked.</param>
 /// <param name="Scopes">What is asked of it.</param>
-/// <param name="SecondFactor">The values of <c>amr</c> or <c>acr</c> with which it says that somebody showed a second factor; empty when its word does not count for that.</param>
+/// <param name="SecondFactor">The values of <c>amr</c> or <c>acr</c> with which it says that somebody showed a second factor; empty when
+/// its word does not count for that.</param>
 internal sealed partial record Provider(
     string Code,
     string Name,

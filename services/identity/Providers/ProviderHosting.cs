@@ -5,7 +5,10 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Fabrique.Identity;
 
-/// <summary>The providers of identities as ASP.NET Core knows them: its own handler of OpenID Connect for each, which sends what the standard asks for and no more.</summary>
+/// <summary>
+/// The providers of identities as ASP.NET Core knows them: its own handler of OpenID Connect for each, which sends what the standard asks
+/// for and no more.
+/// </summary>
 internal static class ProviderHosting
 {
     /// <summary>Query parameter of the page of arrivals: what went wrong at the provider.</summary>

@@ -38,7 +38,10 @@ internal static class ProviderSession
         return end;
     }
 
-    /// <summary>The address at which the provider ends its own session and sends the browser back here. Null where there is none, or the provider does not answer.</summary>
+    /// <summary>
+    /// The address at which the provider ends its own session and sends the browser back here. Null where there is none, or the provider
+    /// does not answer.
+    /// </summary>
     public static async Task<(string Provider, string Address)?> SignOutAsync(HttpContext http, IReadOnlyList<Provider> providers)
     {
         if (providers.FirstOrDefault(one => one.Code == http.User.FindFirstValue(ClaimTypes.AuthenticationMethod)) is not { } provider)

@@ -165,7 +165,9 @@ internal sealed partial class IdentityGrpc(
     private static IEnumerable<string> Facilitated(ServerCallContext context) =>
         context.Caller().Grants().Where(grant => grant.Role == Grant.Facilitator && grant.Scope.Length > 0).Select(grant => grant.Scope);
 
-    /// <summary>What a call about a territory is about: it, in the node; and what it is in, for those who facilitate a part of the network.</summary>
+    /// <summary>
+    /// What a call about a territory is about: it, in the node; and what it is in, for those who facilitate a part of the network.
+    /// </summary>
     private async Task<Subject> SubjectAsync(string territory, ServerCallContext context) =>
         new(
             [territory],
@@ -174,7 +176,10 @@ internal sealed partial class IdentityGrpc(
                 : [node.Node]
         );
 
-    /// <summary>The grant of a request, if the caller may give it: a referent those of delegates at home, a facilitator also that of referent, a steward any.</summary>
+    /// <summary>
+    /// The grant of a request, if the caller may give it: a referent those of delegates at home, a facilitator also that of referent, a
+    /// steward any.
+    /// </summary>
     private async Task<Grant> ReadAsync(GrantMessage? message, ServerCallContext context)
     {
         var told = message ?? throw Refusal.Invalid("grant", $"Indiquez le droit.");
@@ -214,7 +219,9 @@ internal sealed partial class IdentityGrpc(
         return grant;
     }
 
-    /// <summary>The grant of a request that gives or promises it, in a territory that there is; who ends one need not ask for that.</summary>
+    /// <summary>
+    /// The grant of a request that gives or promises it, in a territory that there is; who ends one need not ask for that.
+    /// </summary>
     private async Task<Grant> ReadNewAsync(GrantMessage? message, ServerCallContext context)
     {
         var grant = await ReadAsync(message, context);

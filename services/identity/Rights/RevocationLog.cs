@@ -5,7 +5,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Identity;
 
-/// <summary>What was taken back in the last minutes, for the services that listen: from the beginning of those minutes, then as it happens.</summary>
+/// <summary>
+/// What was taken back in the last minutes, for the services that listen: from the beginning of those minutes, then as it happens.
+/// </summary>
 internal sealed class RevocationLog(IDbContextFactory<IdentityDb> databases, Revocations own, TimeProvider clock)
 {
     private readonly Lock _adding = new();

@@ -98,7 +98,9 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
         return row;
     }
 
-    /// <summary>A delegate is the referent from now on, and the referent until now a delegate: in one transaction, so that somebody always leads.</summary>
+    /// <summary>
+    /// A delegate is the referent from now on, and the referent until now a delegate: in one transaction, so that somebody always leads.
+    /// </summary>
     /// <param name="actor">Who says so.</param>
     /// <param name="person">A delegate of the territory.</param>
     /// <param name="territory">Whose delegation it is.</param>
@@ -153,7 +155,10 @@ internal sealed class RightsKeeper(IdentityDb db, RevocationLog log, TimeProvide
         }
     }
 
-    /// <summary>Ends a right; tells whether there was one. That of the last person who looks after the node does not end: of two who end each other's, one stays.</summary>
+    /// <summary>
+    /// Ends a right; tells whether there was one. That of the last person who looks after the node does not end: of two who end each
+    /// other's, one stays.
+    /// </summary>
     public async Task<bool> EndAsync(string actor, string person, string role, string scope)
     {
         await using var transaction = await db.Database.BeginTransactionAsync();

@@ -53,7 +53,9 @@ internal sealed class Codes(UserManager<Person> people, Entry entry, WaysIn ways
         return spare;
     }
 
-    /// <summary>From now on no code is asked for, and another application can be set up: its key will be another. Tells whether this session may.</summary>
+    /// <summary>
+    /// From now on no code is asked for, and another application can be set up: its key will be another. Tells whether this session may.
+    /// </summary>
     public async Task<bool> EndAsync(Person person, SessionRow session)
     {
         if (!person.TwoFactorEnabled || !await MayAsync(person, session))

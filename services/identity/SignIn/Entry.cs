@@ -41,7 +41,9 @@ internal sealed class Entry(
 
     private static long Milliseconds(TimeProvider clock) => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>Signs in by address and password. Whether there is such an account can be told neither from the answer nor from its time.</summary>
+    /// <summary>
+    /// Signs in by address and password. Whether there is such an account can be told neither from the answer nor from its time.
+    /// </summary>
     public async Task<SignInResult> ByPasswordAsync(string email, string password)
     {
         var person = await UserManager.FindByEmailAsync(email);
@@ -50,7 +52,9 @@ internal sealed class Entry(
             : SignInResult.Failed;
     }
 
-    /// <summary>Whether this is the password of the account, unless too many were tried. Takes the same time whether there is an account or not.</summary>
+    /// <summary>
+    /// Whether this is the password of the account, unless too many were tried. Takes the same time whether there is an account or not.
+    /// </summary>
     private async Task<bool> IsPasswordAsync(Person? person, string email, string password)
     {
         var account = UserManager.NormalizeEmail(email)!;
@@ -94,7 +98,9 @@ internal sealed class Entry(
         return result.Succeeded;
     }
 
-    /// <summary>True for the first who shows a right code of the application: read over a shoulder, it serves nobody a second time (RFC 6238, 5.2).</summary>
+    /// <summary>
+    /// True for the first who shows a right code of the application: read over a shoulder, it serves nobody a second time (RFC 6238, 5.2).
+    /// </summary>
     public async Task<bool> SpendCodeAsync(Person person, string code) =>
         await UserManager.VerifyTwoFactorTokenAsync(person, Options.Tokens.AuthenticatorTokenProvider, code)
         && await SpendAsync(Encoding.UTF8.GetBytes($"{person.Id} {code}"));
@@ -129,7 +135,9 @@ internal sealed class Entry(
         return proven.User;
     }
 
-    /// <summary>The key that a browser has just made for this person; null when it was made for another, elsewhere, or has been shown before.</summary>
+    /// <summary>
+    /// The key that a browser has just made for this person; null when it was made for another, elsewhere, or has been shown before.
+    /// </summary>
     public async Task<UserPasskeyInfo?> ProveNewPasskeyAsync(Person person, string credential) =>
         await ProveAsync(PerformPasskeyAttestationAsync, credential) is { Succeeded: true } proven
         && proven.UserEntity.Id == person.Id
@@ -137,7 +145,9 @@ internal sealed class Entry(
             ? proven.Passkey
             : null;
 
-    /// <summary>Signs in whoever a provider of identities knows; a second factor is still asked for, unless the provider asked for one.</summary>
+    /// <summary>
+    /// Signs in whoever a provider of identities knows; a second factor is still asked for, unless the provider asked for one.
+    /// </summary>
     public async Task<SignInResult> ByProviderAsync(Person person, Arrival arrival)
     {
         if (!arrival.Strong)
@@ -240,7 +250,9 @@ internal sealed class Entry(
         }
     }
 
-    /// <summary>True for the first who shows this answer to a challenge. The cookie alone would let whoever copied both show them again.</summary>
+    /// <summary>
+    /// True for the first who shows this answer to a challenge. The cookie alone would let whoever copied both show them again.
+    /// </summary>
     private async Task<bool> SpendAsync(string credential)
     {
         using var answer = JsonDocument.Parse(credential);

@@ -7,8 +7,9 @@ using Microsoft.EntityFrameworkCore;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// Counts what is tried in vain, for each way in by itself and first of all for each origin: whoever does not know a secret uses up their own tries, and keeps the
-/// owner out of no other way, nor of this one from elsewhere. A limit for the account as a whole is left for those who try from many places.
+/// Counts what is tried in vain, for each way in by itself and first of all for each origin: whoever does not know a secret uses up their
+/// own tries, and keeps the owner out of no other way, nor of this one from elsewhere. A limit for the account as a whole is left for those
+/// who try from many places.
 /// </summary>
 internal sealed class Failures(IdentityDb db, IHttpContextAccessor accessor, TimeProvider clock)
 {
@@ -28,7 +29,9 @@ internal sealed class Failures(IdentityDb db, IHttpContextAccessor accessor, Tim
 
     public static readonly Way Spare = new("spare", 50);
 
-    /// <summary>Takes a try before the secret is looked at, so that many at the same moment are counted too; false when there is none left.</summary>
+    /// <summary>
+    /// Takes a try before the secret is looked at, so that many at the same moment are counted too; false when there is none left.
+    /// </summary>
     /// <param name="way">What is tried.</param>
     /// <param name="account">Names the account, whether there is one or not.</param>
     public async Task<bool> MayTryAsync(Way way, string account)

@@ -6,7 +6,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Fabrique.Identity;
 
-/// <summary>Links that serve once. Opening one changes nothing, for mail programs follow links: the page behind it asks for a confirmation.</summary>
+/// <summary>
+/// Links that serve once. Opening one changes nothing, for mail programs follow links: the page behind it asks for a confirmation.
+/// </summary>
 internal sealed class Links(IdentityDb db, IDataProtectionProvider protection, TimeProvider clock)
 {
     public const string SignIn = "sign-in";
@@ -25,13 +27,18 @@ internal sealed class Links(IdentityDb db, IDataProtectionProvider protection, T
     /// <summary>Ends the mails of a topic, which its function names.</summary>
     public const string Unsubscribe = "unsubscribe";
 
-    /// <summary>How many links of a purpose, which nobody used, an address gets within the time. All of them are still good then: nobody can use them up for another.</summary>
+    /// <summary>
+    /// How many links of a purpose, which nobody used, an address gets within the time. All of them are still good then: nobody can use
+    /// them up for another.
+    /// </summary>
     private const int MostUnused = 5;
 
     /// <summary>How long a link is good that serves in one browser alone.</summary>
     public static readonly TimeSpan Soon = TimeSpan.FromMinutes(30);
 
-    /// <summary>How long a link is good that somebody waits for: a mail server that does not know the sender may make the first mail wait for hours.</summary>
+    /// <summary>
+    /// How long a link is good that somebody waits for: a mail server that does not know the sender may make the first mail wait for hours.
+    /// </summary>
     private static readonly TimeSpan Day = TimeSpan.FromHours(24);
     private static readonly TimeSpan OldMail = TimeSpan.FromDays(60);
     private static readonly TimeSpan Flood = TimeSpan.FromHours(1);
@@ -40,7 +47,10 @@ internal sealed class Links(IdentityDb db, IDataProtectionProvider protection, T
 
     private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>Adds a link, to be saved with what else changes. Earlier ones of the same purpose for the same address stay good: the mail that comes first serves.</summary>
+    /// <summary>
+    /// Adds a link, to be saved with what else changes. Earlier ones of the same purpose for the same address stay good: the mail that
+    /// comes first serves.
+    /// </summary>
     /// <param name="purpose">One of the constants.</param>
     /// <param name="email">Whom it is for.</param>
     /// <param name="grant">The right that an invitation gives.</param>
@@ -92,7 +102,9 @@ internal sealed class Links(IdentityDb db, IDataProtectionProvider protection, T
         return (link, secret);
     }
 
-    /// <summary>Where the reader of this link was going; null for nowhere in particular, or when the keys of the node are others since.</summary>
+    /// <summary>
+    /// Where the reader of this link was going; null for nowhere in particular, or when the keys of the node are others since.
+    /// </summary>
     public string? DestinationOf(LinkRow link)
     {
         try
@@ -105,7 +117,10 @@ internal sealed class Links(IdentityDb db, IDataProtectionProvider protection, T
         }
     }
 
-    /// <summary>Whether another link of this purpose may be sent to this address now: nobody fills somebody else's mailbox from here. The page says the same either way.</summary>
+    /// <summary>
+    /// Whether another link of this purpose may be sent to this address now: nobody fills somebody else's mailbox from here. The page says
+    /// the same either way.
+    /// </summary>
     public async Task<bool> MaySendAsync(string purpose, string email)
     {
         var (address, since) = (EmailAddress.Key(email), Now - (long)Flood.TotalMilliseconds);

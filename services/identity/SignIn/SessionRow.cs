@@ -12,7 +12,9 @@ internal sealed class SessionRow
     /// <summary>"Firefox, Windows": enough for the person to recognise it, and no more.</summary>
     public string Browser { get; init; } = "";
 
-    /// <summary>How it began: "" by password, <see cref="Entry.Mail"/>, <see cref="Entry.Passkey"/>, or the code of a provider of identities.</summary>
+    /// <summary>
+    /// How it began: "" by password, <see cref="Entry.Mail"/>, <see cref="Entry.Passkey"/>, or the code of a provider of identities.
+    /// </summary>
     public string Way { get; init; } = "";
     public long CreatedAt { get; init; }
     public long SeenAt { get; set; }

@@ -8,8 +8,8 @@ using OpenIddict.Server;
 namespace Fabrique.Identity;
 
 /// <summary>
-/// The keys that sign people's tokens (ECDSA P-256): files of the data folder, named by the day they were made. The newest signs for 90 days; the one before
-/// stays known for as long again, so that nobody's token or cached key set breaks.
+/// The keys that sign people's tokens (ECDSA P-256): files of the data folder, named by the day they were made. The newest signs for 90
+/// days; the one before stays known for as long again, so that nobody's token or cached key set breaks.
 /// </summary>
 internal sealed class SigningKeys(string dataFolder, NodeSite site, TimeProvider clock)
     : BaseConfigurationManager,

@@ -18,7 +18,9 @@ internal sealed class WaysIn(
     /// <summary>How long somebody who has proved who they are need not do it again to change what opens the account.</summary>
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(15);
 
-    /// <summary>Whether whoever sits there has proved a short while ago who they are. A browser that was left open, or a stolen cookie, has not.</summary>
+    /// <summary>
+    /// Whether whoever sits there has proved a short while ago who they are. A browser that was left open, or a stolen cookie, has not.
+    /// </summary>
     public bool IsProven(SessionRow session) => session.ProvenAt > (clock.GetUtcNow() - Fresh).ToUnixTimeMilliseconds();
 
     /// <summary>Whether the person can show more than a password.</summary>
@@ -38,7 +40,10 @@ internal sealed class WaysIn(
         return false;
     }
 
-    /// <summary>Whether a second factor that this identity showed at its provider counts for this person. Another identity at the same provider may be another's.</summary>
+    /// <summary>
+    /// Whether a second factor that this identity showed at its provider counts for this person. Another identity at the same provider may
+    /// be another's.
+    /// </summary>
     public async Task<bool> IsSecondFactorAsync(Person person, string provider, string subject) =>
         await people.GetAuthenticationTokenAsync(person, provider, SecondFactor) == subject;
 
@@ -56,8 +61,9 @@ internal sealed class WaysIn(
     }
 
     /// <summary>
-    /// Whether this session may change what opens the account: one whose person has just proved who they are. Where rights ask for a second factor and there is one
-    /// already, only a session that showed it may: otherwise a stolen password would be enough to put another in the place of the owner's.
+    /// Whether this session may change what opens the account: one whose person has just proved who they are. Where rights ask for a second
+    /// factor and there is one already, only a session that showed it may: otherwise a stolen password would be enough to put another in
+    /// the place of the owner's.
     /// </summary>
     public async Task<bool> MayChangeAsync(Person person, SessionRow session) =>
         IsProven(session) && await IsStrongEnoughAsync(person, session);

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Components;
 
 namespace Fabrique.Portal.Assessments;
 
-/// <summary>Where a territory's assessment stands: one's own sheet, those of the other families, what they see differently, what was kept.</summary>
+/// <summary>
+/// Where a territory's assessment stands: one's own sheet, those of the other families, what they see differently, what was kept.
+/// </summary>
 public sealed partial class AssessmentPage(
     AssessmentService.AssessmentServiceClient assessments,
     TerritoryPlaces places,

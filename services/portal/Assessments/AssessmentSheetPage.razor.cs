@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Components;
 
 namespace Fabrique.Portal.Assessments;
 
-/// <summary>One axis of a family's sheet. Whatever happens to a press of the button, what was chosen and typed comes back with the page.</summary>
+/// <summary>
+/// One axis of a family's sheet. Whatever happens to a press of the button, what was chosen and typed comes back with the page.
+/// </summary>
 public sealed partial class AssessmentSheetPage(
     AssessmentService.AssessmentServiceClient assessments,
     NavigationManager navigation,

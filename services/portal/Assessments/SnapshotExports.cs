@@ -4,7 +4,9 @@ using Google.Protobuf;
 
 namespace Fabrique.Portal.Assessments;
 
-/// <summary>A snapshot of a territory's assessment, for whoever may read it: a line for each answer, or as the service answers it.</summary>
+/// <summary>
+/// A snapshot of a territory's assessment, for whoever may read it: a line for each answer, or as the service answers it.
+/// </summary>
 internal static class SnapshotExports
 {
     private static readonly Sheet<Line> Sheet = new(

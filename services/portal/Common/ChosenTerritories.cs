@@ -4,7 +4,10 @@ namespace Fabrique.Portal.Common;
 
 internal static class ChosenTerritories
 {
-    /// <summary>The territory that a page of a delegation is about: the one its address names, else the first; empty when the visitor writes for none.</summary>
+    /// <summary>
+    /// The territory that a page of a delegation is about: the one its address names, else the first; empty when the visitor writes for
+    /// none.
+    /// </summary>
     public static string ChosenTerritory(this ClaimsPrincipal visitor, string? named)
     {
         var codes = visitor.WritableTerritories();

@@ -1,6 +1,8 @@
 namespace Fabrique.Portal.Common;
 
-/// <summary>A place on a page that is no area's alone. A part receives what its spot gives as parameters; what it shows beyond, it asks for itself.</summary>
+/// <summary>
+/// A place on a page that is no area's alone. A part receives what its spot gives as parameters; what it shows beyond, it asks for itself.
+/// </summary>
 public enum Spot
 {
     /// <summary>Beside the search of the home page.</summary>

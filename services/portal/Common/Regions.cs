@@ -6,7 +6,9 @@ namespace Fabrique.Portal.Common;
 /// <summary>The names of the regions, asked once an hour.</summary>
 public sealed class Regions(TerritoryService.TerritoryServiceClient territories, IMemoryCache cache)
 {
-    /// <summary>The regions by official code, in the order of their names. Empty while the territories service is away: codes are then shown.</summary>
+    /// <summary>
+    /// The regions by official code, in the order of their names. Empty while the territories service is away: codes are then shown.
+    /// </summary>
     public async Task<IReadOnlyDictionary<string, string>> AllAsync()
     {
         if (cache.TryGetValue(nameof(Regions), out IReadOnlyDictionary<string, string>? known))

@@ -9,7 +9,9 @@ public sealed class TerritoryPlaces(TerritoryService.TerritoryServiceClient terr
     // Of one call.
     private const int MaxIds = 100;
 
-    /// <summary>The territories, as far as the territories service knows them and answers; without what only a whole territory has.</summary>
+    /// <summary>
+    /// The territories, as far as the territories service knows them and answers; without what only a whole territory has.
+    /// </summary>
     public async Task<IReadOnlyList<Territory>> FindAsync(IEnumerable<string> codes)
     {
         var asked = codes.Distinct().ToList();

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Fabrique.Portal.Legal;
 
-/// <summary>What the tests checked and measured of this site's pages. The pages on accessibility and on eco-design say it, and a test keeps it true.</summary>
+/// <summary>
+/// What the tests checked and measured of this site's pages. The pages on accessibility and on eco-design say it, and a test keeps it true.
+/// </summary>
 /// <param name="Date">The day of the measure.</param>
 /// <param name="Axe">The version of axe-core that found nothing.</param>
 /// <param name="Codes">What was checked, by the code that each test declares.</param>

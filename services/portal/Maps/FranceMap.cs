@@ -1,8 +1,8 @@
 namespace Fabrique.Portal.Maps;
 
 /// <summary>
-/// Where places of France are on the drawing: the European part in a conic projection that keeps angles (Lambert, parallels 44° and 49°, as on
-/// official maps), one unit a kilometre; each overseas département in a frame of its own below, at a scale of its own.
+/// Where places of France are on the drawing: the European part in a conic projection that keeps angles (Lambert, parallels 44° and 49°, as
+/// on official maps), one unit a kilometre; each overseas département in a frame of its own below, at a scale of its own.
 /// </summary>
 public static class FranceMap
 {
@@ -52,7 +52,9 @@ public static class FranceMap
             longitude >= West && longitude <= East && latitude >= South && latitude <= North;
     }
 
-    /// <summary>A frame of the drawing and the part of the world in it: small enough for its parallels and meridians to be straight.</summary>
+    /// <summary>
+    /// A frame of the drawing and the part of the world in it: small enough for its parallels and meridians to be straight.
+    /// </summary>
     public sealed record Frame(string Code, Box Box, int Rank)
     {
         public double X => Rank * (FrameWidth + FrameGap);

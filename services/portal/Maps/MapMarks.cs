@@ -8,10 +8,14 @@ namespace Fabrique.Portal.Maps;
 /// <param name="Territories">At least one, by their codes.</param>
 public sealed record MapMark(double X, double Y, IReadOnlyList<Territory> Territories)
 {
-    /// <summary>Marks are at least this far from each other: on a phone the map is a quarter of its size, and a finger takes 24 pixels.</summary>
+    /// <summary>
+    /// Marks are at least this far from each other: on a phone the map is a quarter of its size, and a finger takes 24 pixels.
+    /// </summary>
     public const double Apart = 96;
 
-    /// <summary>Marks of the territories that are on the map. Neither their number nor their places depend on the order of the territories.</summary>
+    /// <summary>
+    /// Marks of the territories that are on the map. Neither their number nor their places depend on the order of the territories.
+    /// </summary>
     public static IReadOnlyList<MapMark> Of(IEnumerable<Territory> territories)
     {
         var marks = territories

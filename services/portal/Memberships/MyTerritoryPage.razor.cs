@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Components;
 
 namespace Fabrique.Portal.Memberships;
 
-/// <summary>What waits in the territory of whoever is signed in: its membership, requests, the delegation and who is missing in it, invitations.</summary>
+/// <summary>
+/// What waits in the territory of whoever is signed in: its membership, requests, the delegation and who is missing in it, invitations.
+/// </summary>
 public partial class MyTerritoryPage
 {
     private readonly FormProblems _problems = [];

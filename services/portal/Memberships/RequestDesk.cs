@@ -57,7 +57,9 @@ internal sealed class RequestDesk(
         }
     }
 
-    /// <summary>Sees to it that the territory is accepted before somebody acts for it. Pressing again changes nothing that was done.</summary>
+    /// <summary>
+    /// Sees to it that the territory is accepted before somebody acts for it. Pressing again changes nothing that was done.
+    /// </summary>
     private async Task<bool> AdmitAsync(string territory, string id, string place)
     {
         if (memberships is null)
@@ -86,7 +88,9 @@ internal sealed class RequestDesk(
         return admitted.Error is null;
     }
 
-    /// <summary>Nobody else asks for the territory: its membership is refused with the person. One that is further on stays as it is.</summary>
+    /// <summary>
+    /// Nobody else asks for the territory: its membership is refused with the person. One that is further on stays as it is.
+    /// </summary>
     private async Task TurnDownAsync(string territory, string reason)
     {
         if (

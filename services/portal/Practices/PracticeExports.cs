@@ -6,7 +6,10 @@ using Grpc.Core;
 
 namespace Fabrique.Portal.Practices;
 
-/// <summary>The search of the moment, for a spreadsheet, a program or a feed reader: /pratiques.ods, .csv, .tableur.csv, .json and .atom take the addresses of /pratiques.</summary>
+/// <summary>
+/// The search of the moment, for a spreadsheet, a program or a feed reader: /pratiques.ods, .csv, .tableur.csv, .json and .atom take the
+/// addresses of /pratiques.
+/// </summary>
 public static class PracticeExports
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);

@@ -9,7 +9,9 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Fabrique.Portal.Territories;
 
-/// <summary>What machines read: GeoJSON (RFC 7946, WGS84) of territories, linked data (schema.org) in their pages, and the drawing of the map.</summary>
+/// <summary>
+/// What machines read: GeoJSON (RFC 7946, WGS84) of territories, linked data (schema.org) in their pages, and the drawing of the map.
+/// </summary>
 public static class OpenData
 {
     // Accents stay letters; what could close a script or an attribute is escaped.

@@ -3,8 +3,8 @@ using Fabrique.Territories.V1;
 namespace Fabrique.Portal.Territories;
 
 /// <summary>
-/// Saves one step of what a territory tells of itself. Two people who write different steps never meet; two who write the same one are shown
-/// each other's text. Pressing twice, or again after an answer that never came, finds its own text already saved.
+/// Saves one step of what a territory tells of itself. Two people who write different steps never meet; two who write the same one are
+/// shown each other's text. Pressing twice, or again after an answer that never came, finds its own text already saved.
 /// </summary>
 /// <param name="territories">Who keeps the profiles.</param>
 /// <param name="form">What was typed; receives what is refused.</param>

@@ -5,7 +5,10 @@ using Google.Protobuf;
 
 namespace Fabrique.Portal.Territories;
 
-/// <summary>The sources that the facts of a profile cite. People choose them by their titles and add them by typing; nobody sees a code before it is printed.</summary>
+/// <summary>
+/// The sources that the facts of a profile cite. People choose them by their titles and add them by typing; nobody sees a code before it is
+/// printed.
+/// </summary>
 internal static class ProfileSources
 {
     /// <summary>What can be chosen beside a fact.</summary>

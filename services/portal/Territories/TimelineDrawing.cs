@@ -1,8 +1,8 @@
 namespace Fabrique.Portal.Territories;
 
 /// <summary>
-/// Where everything stands on the drawing of a trajectory: a ruler of years true to scale, then each phase with its milestones, and below it the
-/// part of the inhabitants. Several phases side by side on a wide screen, one below the other on a phone. Units are pixels.
+/// Where everything stands on the drawing of a trajectory: a ruler of years true to scale, then each phase with its milestones, and below
+/// it the part of the inhabitants. Several phases side by side on a wide screen, one below the other on a phone. Units are pixels.
 /// </summary>
 public sealed class TimelineDrawing
 {
@@ -113,7 +113,9 @@ public sealed class TimelineDrawing
                 : Edge + 10 + (int)((Width - (2.0 * (Edge + 10))) * (Math.Clamp(year, first, last) - first) / (last - first));
     }
 
-    /// <summary>Phases side by side: heads, milestones and parts of the inhabitants begin at the same height. Gives where the row ends.</summary>
+    /// <summary>
+    /// Phases side by side: heads, milestones and parts of the inhabitants begin at the same height. Gives where the row ends.
+    /// </summary>
     private int Row((int Index, PhaseMilestones Item)[] row, int top, int column)
     {
         var inner = column - (Padding * 2);

@@ -43,7 +43,8 @@ public sealed record FieldText(
 );
 
 /// <summary>What a form calls the fields of its message.</summary>
-/// <param name="words">The words by the JSON path of the contract without row numbers, in the language of the page; made once for each language.</param>
+/// <param name="words">The words by the JSON path of the contract without row numbers, in the language of the page; made once for each
+/// language.</param>
 public sealed partial class FormFields(Func<Dictionary<string, FieldText>> words)
 {
     private static readonly string[] DateParts = ["year", "month", "day"];
@@ -125,7 +126,9 @@ public sealed partial class FormFields(Func<Dictionary<string, FieldText>> words
         }
     }
 
-    /// <summary>"octobre 2014" or "10/2014" as "2014-10", "1er mai 2015" or "1/5/2015" as "2015-05-01"; null for what is no such date.</summary>
+    /// <summary>
+    /// "octobre 2014" or "10/2014" as "2014-10", "1er mai 2015" or "1/5/2015" as "2015-05-01"; null for what is no such date.
+    /// </summary>
     public static string? Date(string typed)
     {
         // Copied from a page, the spaces may be those that do not break.

@@ -66,7 +66,9 @@ public static class FormOutcomes
             _ => answer.StatusCode,
         };
 
-    /// <summary>Why nothing was done and what to do now, in the language of the page; the service's own sentence where it gave one.</summary>
+    /// <summary>
+    /// Why nothing was done and what to do now, in the language of the page; the service's own sentence where it gave one.
+    /// </summary>
     public static string WhyNot<TValue>(this Answer<TValue> answer)
         where TValue : class =>
         answer.Outcome() switch

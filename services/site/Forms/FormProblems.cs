@@ -2,7 +2,9 @@ using Fabrique.Site.Lists;
 
 namespace Fabrique.Site.Forms;
 
-/// <summary>What was wrong in a form whose fields are the page's own, and not those of one message: see <see cref="RequestForm"/> for those.</summary>
+/// <summary>
+/// What was wrong in a form whose fields are the page's own, and not those of one message: see <see cref="RequestForm"/> for those.
+/// </summary>
 public sealed class FormProblems : List<FormProblem>
 {
     /// <summary>The HTTP status of the page that shows them.</summary>
@@ -10,7 +12,8 @@ public sealed class FormProblems : List<FormProblem>
 
     /// <summary>Takes why a service did nothing: the fields it refused, or one sentence.</summary>
     /// <param name="answer">Without a value.</param>
-    /// <param name="fieldOf">The element of a field and what the page calls it, by its JSON path; an empty element for what the page does not ask.</param>
+    /// <param name="fieldOf">The element of a field and what the page calls it, by its JSON path; an empty element for what the page does
+    /// not ask.</param>
     public void Add<TValue>(Answer<TValue> answer, Func<string, (string Field, string Name)>? fieldOf = null)
         where TValue : class
     {

@@ -16,7 +16,9 @@ public sealed partial class MessageForm
         return form;
     }
 
-    /// <summary>Reads the message. A value that cannot be read leaves an error at its path. Rows without any word are dropped first.</summary>
+    /// <summary>
+    /// Reads the message. A value that cannot be read leaves an error at its path. Rows without any word are dropped first.
+    /// </summary>
     public T Read<T>()
         where T : IMessage<T>, new()
     {

@@ -30,7 +30,8 @@ public sealed class RequestForm<TMessage>(FormFields fields) : RequestForm(field
     public void Show(TMessage message) => Typed = MessageForm.Of(message, Typed.Fields);
 
     /// <summary>
-    /// Sends what was posted. The answer, or null: the page then comes back with what was typed, the reason, and the HTTP status that says so.
+    /// Sends what was posted. The answer, or null: the page then comes back with what was typed, the reason, and the HTTP status that says
+    /// so.
     /// </summary>
     /// <param name="http">The request that carries the form.</param>
     /// <param name="send">Calls the service with what was typed, after completing it with what people do not type.</param>

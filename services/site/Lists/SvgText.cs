@@ -1,6 +1,9 @@
 namespace Fabrique.Site.Lists;
 
-/// <summary>Text in a drawing does not wrap by itself, and the server knows no font: widths are those of a wide sans serif, so that a line is rather too short.</summary>
+/// <summary>
+/// Text in a drawing does not wrap by itself, and the server knows no font: widths are those of a wide sans serif, so that a line is rather
+/// too short.
+/// </summary>
 public static class SvgText
 {
     private const double Bold = 1.2;
@@ -8,7 +11,9 @@ public static class SvgText
     // No word of a language that the site speaks is longer: what is must be cut, or it leaves the drawing.
     private const int LongestWord = 30;
 
-    /// <summary>The lines of a text that is not to be wider than this. A word that is wider stands alone; one that is no word of a language is cut.</summary>
+    /// <summary>
+    /// The lines of a text that is not to be wider than this. A word that is wider stands alone; one that is no word of a language is cut.
+    /// </summary>
     /// <param name="text">Words with spaces between.</param>
     /// <param name="size">Height of the letters, in the units of the width.</param>
     /// <param name="width">Of the room there is.</param>

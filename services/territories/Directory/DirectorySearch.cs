@@ -6,9 +6,10 @@ namespace Fabrique.Territories;
 
 /// <summary>What is looked for in the directory.</summary>
 /// <param name="Query">
-/// Name (accents, hyphens, apostrophes and case forgiven, the last word may be unfinished, "st" is "saint"), with or without its legal form or
-/// words such as "mairie de"; number of an arrondissement; postcode, INSEE code (former codes too), SIREN or SIRET, with spaces, dots, their
-/// names or without a zero at the start; or an id. Any text is safe; a text without letters and digits finds nothing, a blank one everything.
+/// Name (accents, hyphens, apostrophes and case forgiven, the last word may be unfinished, "st" is "saint"), with or without its legal form
+/// or words such as "mairie de"; number of an arrondissement; postcode, INSEE code (former codes too), SIREN or SIRET, with spaces, dots,
+/// their names or without a zero at the start; or an id. Any text is safe; a text without letters and digits finds nothing, a blank one
+/// everything.
 /// </param>
 /// <param name="Kinds">Codes of the vocabulary TerritoryKind; empty for all.</param>
 /// <param name="Region">Official code of a region, as "32"; empty for all.</param>

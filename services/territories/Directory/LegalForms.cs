@@ -1,8 +1,8 @@
 namespace Fabrique.Territories;
 
 /// <summary>
-/// What people write before or behind a name to say what kind of territory it is: legal forms, written out or abbreviated, and everyday words.
-/// The official lists abbreviate some; people and other files do otherwise.
+/// What people write before or behind a name to say what kind of territory it is: legal forms, written out or abbreviated, and everyday
+/// words. The official lists abbreviate some; people and other files do otherwise.
 /// </summary>
 internal static class LegalForms
 {
@@ -78,7 +78,9 @@ internal static class LegalForms
     public static string WrittenOut(string name) =>
         name is [_, _, ' ', ..] && InFull.TryGetValue(name[..2], out var full) ? full + name[2..] : name;
 
-    /// <summary>The folded official name that is meant by a form and a name, "cc du pays de l ozon"; null when it is not one of these forms.</summary>
+    /// <summary>
+    /// The folded official name that is meant by a form and a name, "cc du pays de l ozon"; null when it is not one of these forms.
+    /// </summary>
     public static string? Official(AskedPlace asked) =>
         asked.Kinds is [var kind] && InFull.TryGetValue(kind, out var full) ? Names.Fold($"{full} {string.Join(' ', asked.Bare)}") : null;
 
@@ -90,7 +92,9 @@ internal static class LegalForms
             ? words[length..]
             : words;
 
-    /// <summary>What two spellings of one name have in common: its words without form and small words; all of them where nothing else is left.</summary>
+    /// <summary>
+    /// What two spellings of one name have in common: its words without form and small words; all of them where nothing else is left.
+    /// </summary>
     public static string Key(string[] words)
     {
         var key = string.Join(' ', Bare(words).Where(word => !Small.Contains(word)));

@@ -24,8 +24,8 @@ internal sealed class OfficialDirectory
     }
 
     /// <summary>
-    /// A stretch of the territories found, how many were found in all, whether their names are only near to the query, and the code by which
-    /// they were found, null when it was by a name; and how many of all were invented.
+    /// A stretch of the territories found, how many were found in all, whether their names are only near to the query, and the code by
+    /// which they were found, null when it was by a name; and how many of all were invented.
     /// </summary>
     public sealed record Page(IReadOnlyList<Territory> Territories, int Total, bool IsNear = false, string? Code = null, int Invented = 0);
 
@@ -94,7 +94,10 @@ internal sealed class OfficialDirectory
         }
     }
 
-    /// <summary>How many territories a search finds at each rank of its order, whose names are really so; the ranks are those of <see cref="SearchAsync"/>.</summary>
+    /// <summary>
+    /// How many territories a search finds at each rank of its order, whose names are really so; the ranks are those of
+    /// <see cref="SearchAsync"/>.
+    /// </summary>
     public async Task<IReadOnlyDictionary<int, int>> CountByRankAsync(DirectorySearch search, CancellationToken cancellationToken)
     {
         await using var connection = Connect();
@@ -116,8 +119,9 @@ internal sealed class OfficialDirectory
     }
 
     /// <summary>
-    /// The territory with this id, in any case, with or without a zero before it; the code of a former commune or of a municipal arrondissement gives the commune it now
-    /// belongs to. A commune's SIREN is not its id and finds nothing here: search for it. Null when nothing has the code.
+    /// The territory with this id, in any case, with or without a zero before it; the code of a former commune or of a municipal
+    /// arrondissement gives the commune it now belongs to. A commune's SIREN is not its id and finds nothing here: search for it. Null when
+    /// nothing has the code.
     /// </summary>
     public Territory? Find(string id)
     {

@@ -11,7 +11,8 @@ internal static class OfficialDirectoryFile
     public const string Name = "directory.db";
 
     // `position` is the order by population, then id, so that sorting by it is free. `listed` is 0 for a commune, 1 for the rest. `name` is
-    // folded, `key` what its spellings have in common. `spread` tells in which other départements and regions a grouping has communes. What only the reader needs stands apart in `body`, so that a search goes through few pages. `words` keeps only its index.
+    // folded, `key` what its spellings have in common. `spread` tells in which other départements and regions a grouping has communes. What
+    // only the reader needs stands apart in `body`, so that a search goes through few pages. `words` keeps only its index.
     private const string Schema = """
         PRAGMA journal_mode = OFF;
         PRAGMA synchronous = OFF;

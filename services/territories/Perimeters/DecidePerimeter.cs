@@ -55,7 +55,10 @@ internal static partial class PerimeterRules
             return perimeter.Become(PerimeterStatus.Refused, refused => refused.Reason = reason.Trim());
         }
 
-        /// <summary>The perimeter with those members from a day on: who was not in it joins that day, who is named no more leaves it that day. What was is kept.</summary>
+        /// <summary>
+        /// The perimeter with those members from a day on: who was not in it joins that day, who is named no more leaves it that day. What
+        /// was is kept.
+        /// </summary>
         /// <param name="asked">The question, tidied.</param>
         /// <param name="members">See <see cref="Declared"/>.</param>
         public Perimeter? Revised(RevisePerimeterRequest asked, IReadOnlyList<Territory?> members, DateOnly today)

@@ -62,8 +62,9 @@ internal sealed partial class PerimetersGrpc
 internal static partial class PerimeterRules
 {
     /// <summary>
-    /// Whether what is declared is an official grouping under another spelling: the same name but for the legal form, and either the form of that
-    /// grouping in it, or none and no kind of its own. A rural hub or a park often has the name of the country that a grouping has too.
+    /// Whether what is declared is an official grouping under another spelling: the same name but for the legal form, and either the form
+    /// of that grouping in it, or none and no kind of its own. A rural hub or a park often has the name of the country that a grouping has
+    /// too.
     /// </summary>
     public static bool IsOfficial(DeclarePerimeterRequest asked, Territory official)
     {
@@ -147,7 +148,9 @@ internal static partial class PerimeterRules
         };
     }
 
-    /// <summary>The code of a perimeter: the SIREN of its body, else one that is drawn. One whose members were invented stays at home.</summary>
+    /// <summary>
+    /// The code of a perimeter: the SIREN of its body, else one that is drawn. One whose members were invented stays at home.
+    /// </summary>
     public static string IdOf(string siren, IEnumerable<Territory?> members, Guid drawn) =>
         (members.Any(member => member is not null && Fictional.Is(member.Id)) ? Fictional.Prefix : "")
         + (IsSiren(siren) ? siren : $"P{$"{drawn:N}"[^12..].ToUpperInvariant()}");

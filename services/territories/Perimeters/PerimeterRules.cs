@@ -5,9 +5,9 @@ using static Fabrique.Check;
 namespace Fabrique.Territories;
 
 /// <summary>
-/// The life of a perimeter that no official list has: declared → confirmed or refused; confirmed, its own delegation keeps its members up to
-/// date. Each verb gives the perimeter as it becomes, null when there is nothing to change. Those of one verb stand with it; here is what
-/// several share. Days are "2026-03-17", and sort as text.
+/// The life of a perimeter that no official list has: declared → confirmed or refused; confirmed, its own delegation keeps its members up
+/// to date. Each verb gives the perimeter as it becomes, null when there is nothing to change. Those of one verb stand with it; here is
+/// what several share. Days are "2026-03-17", and sort as text.
 /// </summary>
 internal static partial class PerimeterRules
 {

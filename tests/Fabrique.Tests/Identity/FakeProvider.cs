@@ -29,8 +29,9 @@ public enum Forgery
 public sealed record ProviderPerson(string Subject, string Email, bool? Verified = null, string Siret = "", string Method = "pwd");
 
 /// <summary>
-/// A provider of identities: a real server that speaks OpenID Connect. As ProConnect it answers questions about people by a signed token, refuses parameters that it
-/// does not know, wants a state and a nonce of 32 characters and a proof at the sign-out; its codes live 30 seconds and serve once, its tokens a minute.
+/// A provider of identities: a real server that speaks OpenID Connect. As ProConnect it answers questions about people by a signed token,
+/// refuses parameters that it does not know, wants a state and a nonce of 32 characters and a proof at the sign-out; its codes live 30
+/// seconds and serve once, its tokens a minute.
 /// </summary>
 public sealed class FakeProvider : IAsyncDisposable
 {

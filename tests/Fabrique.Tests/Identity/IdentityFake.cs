@@ -57,7 +57,9 @@ public sealed class IdentityFake() : IdentityService.IdentityServiceClient(new N
     }
 }
 
-/// <summary>What the territories service answers about a place: those of Finistère are in Brittany. It knows every code that a commune could have.</summary>
+/// <summary>
+/// What the territories service answers about a place: those of Finistère are in Brittany. It knows every code that a commune could have.
+/// </summary>
 public sealed partial class DirectoryFake() : TerritoryService.TerritoryServiceClient(new Nowhere())
 {
     public override AsyncUnaryCall<GetTerritoryResponse> GetTerritoryAsync(

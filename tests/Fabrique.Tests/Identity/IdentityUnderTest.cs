@@ -19,7 +19,10 @@ public sealed class IdentityOnPostgreSql(PostgreSqlServer server) : IdentityUnde
     protected override async Task<string?> DatabaseAsync() => await server.StartForAsync("ways-in");
 }
 
-/// <summary>The identity service of a site with a host name, with two providers of identities: ProConnect, whose word about second factors counts, and a plain one.</summary>
+/// <summary>
+/// The identity service of a site with a host name, with two providers of identities: ProConnect, whose word about second factors counts,
+/// and a plain one.
+/// </summary>
 public abstract class IdentityUnderTest : ServiceUnderTest<IdentityDb>
 {
     /// <summary>What browsers would say of the site.</summary>
@@ -109,7 +112,9 @@ public abstract class IdentityUnderTest : ServiceUnderTest<IdentityDb>
         new Uri(Regex.Match((await MailsAsync(address, number))[number - 1], $"{Origin}/(en/)?compte/lien/[\\w-]+").Value).PathAndQuery;
 }
 
-/// <summary>A browser that keeps cookies, follows redirects between the site and the providers, and stops at the doors of the gateway.</summary>
+/// <summary>
+/// A browser that keeps cookies, follows redirects between the site and the providers, and stops at the doors of the gateway.
+/// </summary>
 public sealed class PlainBrowser(IdentityUnderTest service, CookieContainer cookies)
 {
     private static readonly HttpClient Wire = new(

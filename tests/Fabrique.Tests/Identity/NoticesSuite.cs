@@ -7,7 +7,6 @@ using Grpc.Core;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
-using Microsoft.IdentityModel.Tokens;
 using static Fabrique.Tests.Answers;
 using Person = Fabrique.Identity.Person;
 

@@ -11,7 +11,10 @@ using SmtpServer.Storage;
 
 namespace Fabrique.Tests;
 
-/// <summary>A mail server on loopback, as a town hall has one: it takes mails, asks for a password if it was given one, and refuses the recipients it is told to.</summary>
+/// <summary>
+/// A mail server on loopback, as a town hall has one: it takes mails, asks for a password if it was given one, and refuses the recipients
+/// it is told to.
+/// </summary>
 public sealed class PostOffice : MessageStore, IMailboxFilter, IUserAuthenticator, IAsyncDisposable
 {
     private readonly string _password;

@@ -19,7 +19,9 @@ public sealed class SeatsOnPostgreSqlTests(ServiceOnPostgreSql<IdentityDb> servi
     : SeatsSuite(service),
         IClassFixture<ServiceOnPostgreSql<IdentityDb>>;
 
-/// <summary>Who comes to have a seat in a delegation: nobody by their own decision, nobody twice, and nobody without the delegation hearing of it.</summary>
+/// <summary>
+/// Who comes to have a seat in a delegation: nobody by their own decision, nobody twice, and nobody without the delegation hearing of it.
+/// </summary>
 public abstract class SeatsSuite(ServiceUnderTest<IdentityDb> service)
 {
     private static int _town = 700;

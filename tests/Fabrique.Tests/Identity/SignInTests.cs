@@ -487,7 +487,9 @@ public sealed class SignInTests(NodeWithProConnect node, Browser browser) : ICla
         return page;
     }
 
-    /// <summary>What the checks of the site look for, on pages that a node without a host name and without providers does not have.</summary>
+    /// <summary>
+    /// What the checks of the site look for, on pages that a node without a host name and without providers does not have.
+    /// </summary>
     private static async Task LooksRightAsync(IPage page)
     {
         await PageChecks.AxeAsync(page);

@@ -16,7 +16,9 @@ internal static class NodeMembers
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    /// <summary>The territory is an active member, with somebody elected and an officer in its delegation. Once it is, nothing is asked again.</summary>
+    /// <summary>
+    /// The territory is an active member, with somebody elected and an officer in its delegation. Once it is, nothing is asked again.
+    /// </summary>
     public static async Task JoinAsync(this WholeNode node, string territory)
     {
         if (Members.ContainsKey((node, territory)))

@@ -213,7 +213,9 @@ public sealed class Browser : IAsyncLifetime
             }
         );
 
-    /// <summary>Opens a session of a delegate of a territory: an account that an invitation makes, once for each node and territory.</summary>
+    /// <summary>
+    /// Opens a session of a delegate of a territory: an account that an invitation makes, once for each node and territory.
+    /// </summary>
     public static async Task SignInAsync(IPage page, WholeNode node, string territory)
     {
         if (Sessions.TryGetValue((node, territory), out var cookies))

@@ -4,7 +4,9 @@ using AngleSharp.Html.Dom;
 
 namespace Fabrique.Tests;
 
-/// <summary>Every form that a page shows, sent back with other values, fields and repeats than it has: a page answers, and nothing breaks.</summary>
+/// <summary>
+/// Every form that a page shows, sent back with other values, fields and repeats than it has: a page answers, and nothing breaks.
+/// </summary>
 public sealed class FuzzedFormsTests : IAsyncLifetime
 {
     private const int PerForm = 6;

@@ -29,7 +29,8 @@ internal static class PageChecks
         }
         """;
 
-    // Axe's own call for Playwright opens a second page for each run, to gather what frames say: the site has no frames, and it takes four times as long.
+    // Axe's own call for Playwright opens a second page for each run, to gather what frames say: the site has no frames, and it takes four
+    // times as long.
     private const string Run = """
         async rules => (await axe.run(document, { resultTypes: ['violations'], ...(rules ? { runOnly: rules } : {}) })).violations
           .flatMap(rule => rule.nodes.map(place => `${rule.id}: ${rule.help}: ${place.html}`))
@@ -40,8 +41,8 @@ internal static class PageChecks
     private static readonly string Axe = new BundledAxeScriptProvider().GetScript();
 
     /// <summary>
-    /// Axe finds nothing in either theme; nothing is lost on a narrow screen, with large letters or with wide spacing; what is read are words,
-    /// and the first sentence is on the first screen of a telephone.
+    /// Axe finds nothing in either theme; nothing is lost on a narrow screen, with large letters or with wide spacing; what is read are
+    /// words, and the first sentence is on the first screen of a telephone.
     /// </summary>
     public static async Task AllAsync(IPage page)
     {

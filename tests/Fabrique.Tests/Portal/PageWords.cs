@@ -93,7 +93,9 @@ internal static partial class PageWords
             .Concat(Nameless().Matches(text).Select(place => $"no name: {place.Value}"))
             .Concat(Brackets().Matches(text).Select(brackets => $"brackets: {brackets.Value}"));
 
-    /// <summary>Whether the first sentence below the title is on the first screen of a telephone, in pixels from the top; 0 where there is none.</summary>
+    /// <summary>
+    /// Whether the first sentence below the title is on the first screen of a telephone, in pixels from the top; 0 where there is none.
+    /// </summary>
     public static Task<double> FirstSentenceAsync(IPage page) => page.EvaluateAsync<double>(FirstSentence);
 
     [GeneratedRegex(@"\b\d{4}-\d\d-\d\d(?:T|\b)|\b\d\d:\d\d(?::\d\d)?Z|\bUTC\b")]

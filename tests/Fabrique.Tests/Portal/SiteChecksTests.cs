@@ -11,7 +11,9 @@ using Microsoft.Playwright;
 
 namespace Fabrique.Tests;
 
-/// <summary>What holds on every page of the site: read by everybody, on any screen, for little. What is found here is what the site declares.</summary>
+/// <summary>
+/// What holds on every page of the site: read by everybody, on any screen, for little. What is found here is what the site declares.
+/// </summary>
 public sealed class SiteChecksTests(NodeInMemory node, Browser browser) : IClassFixture<NodeInMemory>, IClassFixture<Browser>
 {
     private const int MostKilobytes = 100;
@@ -138,7 +140,11 @@ public sealed class SiteChecksTests(NodeInMemory node, Browser browser) : IClass
 
     [Theory]
     [InlineData("Choisissez : ELU", "a code: ELU"), InlineData("REPORT_KIND_OTHER", "a code: REPORT_KIND_OTHER")]
-    [InlineData("le 2026-03-17T10:00:00Z", "a stamp"), InlineData("10:00 UTC", "a stamp: UTC"), InlineData("le territoire 68343", "no name")]
+    [
+        InlineData("le 2026-03-17T10:00:00Z", "a stamp"),
+        InlineData("10:00 UTC", "a stamp: UTC"),
+        InlineData("le territoire 68343", "no name")
+    ]
     [InlineData("la mairie (Loos-en-Gohelle (62))", "brackets"), InlineData("Loos-en-Gohelle (62), 7 octobre 2014 à 10 h 15", null)]
     public void What_is_no_word_for_people_is_found(string text, string? fault)
     {
@@ -155,7 +161,8 @@ public sealed class SiteChecksTests(NodeInMemory node, Browser browser) : IClass
         pages.Select(page => (page.Address, page.Requests, page.Grade));
 
     /// <param name="address">Of the page.</param>
-    /// <param name="expected">How many requests are waited for: on a busy machine the browser asks for the icon long after the page.</param>
+    /// <param name="expected">How many requests are waited for: on a busy machine the browser asks for the icon long after the
+    /// page.</param>
     private async Task<CheckedPage> MeasureAsync(string address, int expected)
     {
         await using var context = await browser.NewContextAsync(node.Address, script: true, width: 1280);

@@ -20,7 +20,9 @@ public sealed class PracticeLifeOnPostgreSqlTests(ServiceOnPostgreSql<PracticesD
     : PracticeLifeSuite(service),
         IClassFixture<ServiceOnPostgreSql<PracticesDb>>;
 
-/// <summary>What happens to a practice around its publication: who reads it before, who says that it is still true, who says that it is not.</summary>
+/// <summary>
+/// What happens to a practice around its publication: who reads it before, who says that it is still true, who says that it is not.
+/// </summary>
 public abstract class PracticeLifeSuite(ServiceUnderTest<PracticesDb> service)
 {
     private const string Town = "ZZ001";

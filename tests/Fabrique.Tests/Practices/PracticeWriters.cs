@@ -57,7 +57,9 @@ internal sealed class PracticeWriters : IAsyncDisposable
         return WholeNode.EventuallyAsync(true, () => Task.FromResult(_refusals.Count >= before + count), limit);
     }
 
-    /// <summary>They stop. Then the node gets healthy, holds all that it acknowledged, and the page of the territory counts the same.</summary>
+    /// <summary>
+    /// They stop. Then the node gets healthy, holds all that it acknowledged, and the page of the territory counts the same.
+    /// </summary>
     public async Task ConvergedAsync(TimeSpan limit)
     {
         var watch = Stopwatch.StartNew();

@@ -99,7 +99,9 @@ public sealed class RecordsNode : IAsyncDisposable
     public async Task<(int Stored, int Quarantined)> IngestAsync(params byte[][] envelopes) =>
         await Records.IngestAsync("test", [.. envelopes.Select(envelope => new Arrival(envelope))], TestContext.Current.CancellationToken);
 
-    /// <summary>Everything that can be seen of the store: records as their readers get them, the index, the reasons of the quarantine.</summary>
+    /// <summary>
+    /// Everything that can be seen of the store: records as their readers get them, the index, the reasons of the quarantine.
+    /// </summary>
     public async Task<T> LookAsync<T>(Func<TestDb, Task<T>> look)
     {
         await using var db = await _app

@@ -6,7 +6,8 @@ using Fabrique.Search;
 namespace Fabrique.Tests;
 
 /// <summary>
-/// Queries with their right answers, <c>judged-queries.txt</c>: names of places, words of the trade, obstacles, slips, inclusive writing, quotes.
+/// Queries with their right answers, <c>judged-queries.txt</c>: names of places, words of the trade, obstacles, slips, inclusive writing,
+/// quotes.
 /// </summary>
 public sealed class JudgedQueriesTests(ServiceOnSqlite<PracticesDb> service, DirectoryFixture directory)
     : IClassFixture<ServiceOnSqlite<PracticesDb>>,

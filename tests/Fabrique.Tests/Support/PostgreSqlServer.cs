@@ -28,7 +28,10 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         AppDomain.CurrentDomain.ProcessExit += OnExit;
     }
 
-    /// <summary>True: what was committed outlives a kill of the machine, too, as on a real server. False: faster, and enough to outlive a kill of the server.</summary>
+    /// <summary>
+    /// True: what was committed outlives a kill of the machine, too, as on a real server. False: faster, and enough to outlive a kill of
+    /// the server.
+    /// </summary>
     public bool Durable { get; init; }
 
     /// <summary>An ordinary user that may create databases, as an administrator gives it to a node.</summary>
@@ -70,7 +73,10 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the server unless it runs, and gives a connection string whose databases (<c>{Database}_{service}</c>) are the caller's alone.</summary>
+    /// <summary>
+    /// Starts the server unless it runs, and gives a connection string whose databases (<c>{Database}_{service}</c>) are the caller's
+    /// alone.
+    /// </summary>
     public async Task<string> StartForAsync(string caller)
     {
         await StartAsync();
@@ -205,7 +211,9 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         Assert.True(process.ExitCode == 0, $"{program} failed:\n{string.Join('\n', _output)}");
     }
 
-    /// <summary>Starts a program; as <c>postgres</c> when this is root, whom PostgreSQL refuses, unless it is to be run <paramref name="asIs"/>.</summary>
+    /// <summary>
+    /// Starts a program; as <c>postgres</c> when this is root, whom PostgreSQL refuses, unless it is to be run <paramref name="asIs"/>.
+    /// </summary>
     private Process Start(string program, string[] arguments, bool asIs = false)
     {
         var isRoot = Environment.IsPrivilegedProcess && !asIs;

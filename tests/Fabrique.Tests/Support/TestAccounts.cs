@@ -49,7 +49,9 @@ internal static class TestAccounts
         return person;
     }
 
-    /// <summary>What a person's calls carry: a token of the identity service itself, with the rights the person has or with these.</summary>
+    /// <summary>
+    /// What a person's calls carry: a token of the identity service itself, with the rights the person has or with these.
+    /// </summary>
     public static async Task<Metadata> HeadersAsync(ServiceUnderTest<IdentityDb> service, Person person, params Grant[] grants)
     {
         // The first key is made when somebody first signs in.

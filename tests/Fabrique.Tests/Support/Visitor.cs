@@ -5,7 +5,9 @@ using AngleSharp.Html.Parser;
 
 namespace Fabrique.Tests;
 
-/// <summary>Somebody at the pages of accounts, without script, who keeps cookies and follows nobody: alone with the service, without a gateway.</summary>
+/// <summary>
+/// Somebody at the pages of accounts, without script, who keeps cookies and follows nobody: alone with the service, without a gateway.
+/// </summary>
 public sealed class Visitor(Uri address) : IDisposable
 {
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false })

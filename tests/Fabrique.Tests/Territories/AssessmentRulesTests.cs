@@ -4,7 +4,9 @@ using Fabrique.Territories.V1;
 
 namespace Fabrique.Tests;
 
-/// <summary>The assessment of a territory: whatever families do in whatever order, none is shown what is not for it yet, and what is frozen stays.</summary>
+/// <summary>
+/// The assessment of a territory: whatever families do in whatever order, none is shown what is not for it yet, and what is frozen stays.
+/// </summary>
 public sealed class AssessmentRulesTests
 {
     private const string Town = "ZZ001";

@@ -96,7 +96,7 @@ public sealed class DirectorySearchTests(DirectoryFixture directory) : IClassFix
     public async Task What_people_call_a_territory_finds_it(string query, string expected)
     {
         var page = await directory.PageAsync(query);
-        Assert.Equal(expected, page.Territories.FirstOrDefault()?.Id);
+        Assert.Equal(expected, page.Territories is [var first, ..] ? first.Id : null);
     }
 
     [Theory]
@@ -138,7 +138,7 @@ public sealed class DirectorySearchTests(DirectoryFixture directory) : IClassFix
     public async Task A_code_is_found_whatever_was_lost_of_it_or_written_around_it(string query, string expected, string code)
     {
         var page = await directory.PageAsync(query);
-        Assert.Equal((expected, code), (page.Territories.FirstOrDefault()?.Id, page.Code));
+        Assert.Equal((expected, code), (page.Territories is [var first, ..] ? first.Id : null, page.Code));
     }
 
     [Fact]
@@ -181,7 +181,7 @@ public sealed class DirectorySearchTests(DirectoryFixture directory) : IClassFix
                 .Replace("Communauté urbaine", "CU", StringComparison.Ordinal);
             foreach (var query in new[] { grouping.Name, abbreviated, grouping.Name.ToUpperInvariant(), grouping.Name.Replace('’', '\'') })
             {
-                if ((await directory.PageAsync(query, limit: 1)).Territories.FirstOrDefault()?.Name != grouping.Name)
+                if ((await directory.PageAsync(query, limit: 1)).Territories is not [var found, ..] || found.Name != grouping.Name)
                 {
                     missed.Add(query);
                 }
