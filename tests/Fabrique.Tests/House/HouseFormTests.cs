@@ -15,7 +15,7 @@ public sealed partial class HouseFormTests
     private const int WidePages = 600;
 
     /// <summary>The same of comments, outside <see cref="OneDialect"/>.</summary>
-    private const int WideComments = 240;
+    private const int WideComments = 0;
 
     /// <summary>Parameters whose description says nothing, outside <see cref="OneDialect"/>.</summary>
     private const int EmptyParameters = 16;
