@@ -12,7 +12,10 @@ namespace Fabrique;
 /// </summary>
 internal static class Admission
 {
-    /// <summary>For calls by gRPC; those by REST are looked at where they are made problems.</summary>
+    /// <summary>
+    /// For calls of the platform's contracts by gRPC; those by REST are looked at where they are made problems. The calls of Dapr have no
+    /// line in the table of rights: the sidecar knows its applications by their token.
+    /// </summary>
     public static void UseAdmission(this IApplicationBuilder app) =>
         app.Use(
             async (context, next) =>
@@ -20,6 +23,7 @@ internal static class Admission
                 if (
                     UnreadRequest.Call(context) is null
                     && context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is { Method.FullName: var name }
+                    && name.StartsWith("/fabrique.", StringComparison.Ordinal)
                 )
                 {
                     try

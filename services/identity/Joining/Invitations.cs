@@ -74,7 +74,7 @@ internal sealed partial class IdentityGrpc
             link => link.Id == request.Id && link.Purpose == Links.Invitation,
             context.CancellationToken
         ) ?? throw Refusal.NotFound($"Cette invitation a servi, ou a été retirée.");
-        context.Demand(await SubjectAsync(link.Scope, context));
+        await DemandToGiveAsync(new Grant(link.Role, link.Scope), context);
         db.Links.Remove(link);
         rights.Note(Caller(context), "invitation withdrawn", link.Id, link.Scope);
         await db.SaveChangesAsync(context.CancellationToken);

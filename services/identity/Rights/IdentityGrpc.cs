@@ -113,7 +113,8 @@ internal sealed partial class IdentityGrpc(
     {
         if (request.Person != Caller(context))
         {
-            await ReadAsync(request.Grant, context);
+            // The family does not tell one right from another.
+            await DemandToGiveAsync(new Grant(request.Grant?.Role ?? "", request.Grant?.Scope ?? ""), context);
         }
         var (role, scope) = (request.Grant?.Role ?? "", request.Grant?.Scope ?? "");
         if (
@@ -197,6 +198,19 @@ internal sealed partial class IdentityGrpc(
         {
             throw Refusal.Invalid("grant.function", $"Ce texte est trop long : {120} caractères au plus, il en a {told.Function.Length}.");
         }
+        await DemandToGiveAsync(grant, context);
+        if (!Grant.Holds(grant.Role, grant.Scope))
+        {
+            throw Refusal.Invalid("grant.scope", $"Indiquez où ce droit s’exerce : celui d’un délégué, dans un territoire.");
+        }
+        return grant;
+    }
+
+    /// <summary>
+    /// Refuses whoever may not give this right: whatever gives, ends or lengthens one, or takes an invitation to it back, asks the same.
+    /// </summary>
+    private async Task DemandToGiveAsync(Grant grant, ServerCallContext context)
+    {
         const string line = "fabrique.identity.v1.IdentityService/GiveGrant";
         var part = grant.Role switch
         {
@@ -212,11 +226,6 @@ internal sealed partial class IdentityGrpc(
                 $"Vos droits ne permettent pas de donner ou de retirer celui-ci."
             );
         }
-        if (!Grant.Holds(grant.Role, grant.Scope))
-        {
-            throw Refusal.Invalid("grant.scope", $"Indiquez où ce droit s’exerce : celui d’un délégué, dans un territoire.");
-        }
-        return grant;
     }
 
     /// <summary>

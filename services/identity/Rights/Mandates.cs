@@ -20,6 +20,10 @@ internal sealed partial class IdentityGrpc
             where grant.Person == request.Person
             select new { grant, person }
         ).FirstOrDefaultAsync(context.CancellationToken) ?? throw NotThere();
+        if (request.Person != Caller(context))
+        {
+            await DemandToGiveAsync(found.grant.Grant, context);
+        }
         var row = await rights.GiveAsync(Caller(context), found.grant.Person, found.grant.Grant, found.grant.Function, until);
         return new SetMandateResponse { Delegate = Message(row, found.person) };
     }

@@ -86,10 +86,17 @@ internal sealed partial record AskedPlace(
         {
             return new(words, bare, kinds, district, [OfficialDirectoryTables.CodeKind.Alias]);
         }
-        var labels = bare.Where(Labels.ContainsKey).SelectMany(word => Labels[word]).Distinct().ToList();
         var rest = bare.Where(word => !Labels.ContainsKey(word) && !CodeWords.Contains(word) && !LegalForms.IsSmall(word)).ToArray();
         var joined = string.Concat(rest).ToUpperInvariant();
-        return new(words, bare, kinds, IsCode().IsMatch(joined) ? Whole(joined) : null, labels);
+        var code = IsCode().IsMatch(joined) ? Whole(joined) : null;
+        // The code of a grouping is its SIREN; that of a commune is not, and a commune has both.
+        var labels = bare.Where(Labels.ContainsKey)
+            .SelectMany(word =>
+                Labels[word].Where(kind => kind != OfficialDirectoryTables.CodeKind.Id || word[0] != 's' || code?.Length == SirenLength)
+            )
+            .Distinct()
+            .ToList();
+        return new(words, bare, kinds, code, labels);
     }
 
     /// <summary>A code with the zeros that spreadsheets take away; of a SIRET the SIREN of who owns it.</summary>

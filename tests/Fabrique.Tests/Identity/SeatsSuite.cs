@@ -92,6 +92,32 @@ public abstract class SeatsSuite(ServiceUnderTest<IdentityDb> service)
         );
     }
 
+    [Fact]
+    public async Task What_lengthens_a_right_ends_it_or_takes_its_invitation_back_asks_what_giving_it_asks()
+    {
+        var other = await MakeAsync(new Grant(Grant.Referent, _territory, "ELU"));
+        var referent = service.As(new Grant(Grant.Referent, _territory));
+        await RefusedAsync(StatusCode.PermissionDenied, () => Identity.SetMandateAsync(Mandate(other, days: 3), referent).ResponseAsync);
+        await RefusedAsync(StatusCode.PermissionDenied, () =>
+            Identity.RemoveGrantAsync(new() { Person = other.Id, Grant = Told(Grant.Referent, _territory) }, referent).ResponseAsync
+        );
+        var invitation = (
+            await Identity.CreateInvitationAsync(
+                new() { Email = $"meneuse-{_territory}@example.org", Grant = Told(Grant.Referent, _territory) },
+                service.As(Everywhere)
+            )
+        ).Invitation;
+        await RefusedAsync(StatusCode.PermissionDenied, () =>
+            Identity.WithdrawInvitationAsync(new() { Id = invitation.Id }, referent).ResponseAsync
+        );
+        // The family does not tell a right from another.
+        await Identity.RemoveGrantAsync(
+            new() { Person = other.Id, Grant = Told(Grant.Referent, _territory, family: "") },
+            service.As(Everywhere)
+        );
+        Assert.Empty((await Identity.ListDelegatesAsync(new() { Territory = _territory }, referent)).Delegates);
+    }
+
     [Theory]
     [InlineData("*")]
     [InlineData("*:Loos-en-Gohelle (62528)")]

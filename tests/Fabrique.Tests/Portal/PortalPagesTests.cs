@@ -331,7 +331,7 @@ public sealed partial class PortalPagesTests : IAsyncLifetime
     public async Task A_town_chooses_itself_and_reads_why_others_are_like_it()
     {
         var choice = await _site.GetAsync("/territoires/semblables?q=Lens");
-        Assert.Contains("/territoires/semblables?de=62498", choice.Links);
+        Assert.Equal("Des territoires comme Lens", choice.Document.QuerySelector("h1")!.TextContent);
 
         var page = await _site.GetAsync("/territoires/semblables?de=62498&situation=MINIER");
         var card = page.Document.QuerySelector(".card-territory")!.TextContent;
