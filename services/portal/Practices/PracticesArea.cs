@@ -109,7 +109,12 @@ internal sealed class PracticesArea : Area
             typeof(PracticesFound),
             new() { [nameof(PracticesFound.Answer)] = answer, [nameof(PracticesFound.Query)] = words },
             answer.Value?.TotalSize,
-            answer.Value?.Help is { Understood.Length: 0, AnyWord: false } ? Relevance.Right : Relevance.Near
+            // A slip in one word is one in a word of the catalogue; in several words, it is rather one in the name of a town.
+            answer.Value?.Help
+                is { AnyWord: false } help
+            && (help.Understood.Length == 0 || words.All(char.IsLetter))
+                ? Relevance.Right
+                : Relevance.Near
         );
     }
 
