@@ -94,7 +94,8 @@ public sealed partial class JoiningTests(NodeWithInventedTowns node, Browser bro
             StringComparison.Ordinal
         );
         await CreateAccountAsync(second, "Seconde Essai");
-        await Assertions.Expect(second.Locator("h1")).ToHaveTextAsync("Mon compte");
+        await Assertions.Expect(second.Locator("h1")).ToHaveTextAsync("Bienvenue à Bourg-Exemple");
+        Assert.Contains("Première Essai vous a invité·e", await second.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Contains("délégué·e du territoire Bourg-Exemple", await second.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
         await second.GotoAsync("/pratiques/nouvelle");
         await second.Locator("#champ-title").WriteAsync("Un essai de prêt de vélos");
