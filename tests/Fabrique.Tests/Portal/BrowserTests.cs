@@ -40,7 +40,7 @@ public sealed class BrowserTests(NodeInMemory node, Browser browser)
         await page.GotoAsync("/recherche?q=loos");
         Assert.Matches(@"^\d+ territoires?$", (await page.Locator("main h2").AllInnerTextsAsync())[0]);
         await page.GotoAsync("/recherche?q=zzzqqqxxx");
-        Assert.Equal(["Aucun territoire", "Aucune pratique"], await page.Locator("main h2").AllInnerTextsAsync());
+        Assert.Equal(["Aucune pratique", "Aucun territoire"], await page.Locator("main h2").AllInnerTextsAsync());
         Assert.Equal(0, await page.Locator("main ul.cards").CountAsync());
     }
 
