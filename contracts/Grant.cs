@@ -39,12 +39,8 @@ public readonly partial record struct Grant(string Role, string Scope, string Fa
     public static bool Holds(string role, string scope) =>
         scope == Everywhere ? role is not (Delegate or Referent or Steward) : Roles.Contains(role) && Scopes().IsMatch(scope);
 
-    /// <summary>"delegate:62528:AGENT", as a token bears it.</summary>
-    /// <exception cref="InvalidOperationException">The scope is not one word, and would be read as another right.</exception>
-    public override string ToString() =>
-        Scope.Contains(':', StringComparison.Ordinal) ? throw new InvalidOperationException("A scope is one word.")
-        : Family.Length > 0 ? $"{Role}:{Scope}:{Family}"
-        : $"{Role}:{Scope}";
+    /// <summary>"delegate:62528:AGENT", as a token bears it. What is no right is not read as another.</summary>
+    public override string ToString() => $"{Role}:{Scope.Replace(':', ';')}{(Family.Length > 0 ? ":" : "")}{Family}";
 
     /// <summary>Reads what <see cref="ToString"/> wrote; any other text is no right anywhere.</summary>
     public static Grant Parse(string text) =>
@@ -52,11 +48,11 @@ public readonly partial record struct Grant(string Role, string Scope, string Fa
         {
             [var role, var scope, var family] when Holds(role, scope) => new(role, scope, family),
             [var role, var scope] when Holds(role, scope) => new(role, scope),
-            _ => default,
+            _ => new("", ""),
         };
 
     // Codes of territories, regions and cohorts, names of nodes.
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9-]{0,39}$")]
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9-]{0,39}\z")]
     private static partial Regex Scopes();
 }
 

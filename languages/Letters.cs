@@ -75,20 +75,25 @@ public static partial class Letters
         return letters.ToString().Normalize(NormalizationForm.FormKC).ToLowerInvariant();
     }
 
-    /// <summary>Format characters, such as zero-width ones and the soft hyphen, and fillers without ink.</summary>
+    /// <summary>
+    /// Format characters, such as zero-width ones and the soft hyphen; fillers, blanks and selectors of the shape of others, which have
+    /// none of their own (https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt, Default_Ignorable_Code_Point, and the
+    /// blank of Braille).
+    /// </summary>
     private static bool IsInvisible(Rune rune) =>
         Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format
         || rune.Value
             is 0x034F
-                or 0x115F
-                or 0x1160
-                or 0x17B4
-                or 0x17B5
-                or 0x180E
+                or (>= 0x115F and <= 0x1160)
+                or (>= 0x17B4 and <= 0x17B5)
+                or (>= 0x180B and <= 0x180F)
+                or 0x2065
                 or 0x2800
                 or 0x3164
+                or (>= 0xFE00 and <= 0xFE0F)
                 or 0xFFA0
-                or (>= 0xFE00 and <= 0xFE0F);
+                or (>= 0xFFF0 and <= 0xFFF8)
+                or (>= 0xE0000 and <= 0xE0FFF);
 
     private static string Mark(Rune rune) =>
         rune.Value switch

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Globalization;
 using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
@@ -15,25 +14,6 @@ public static class Texts
     /// </summary>
     private const string Unseen = "\u200b\u2060\ufeff\u180e";
 
-    /// <summary>
-    /// Letters, marks and a symbol of Unicode that have no shape of their own: fillers, blanks, selectors of the shape of others
-    /// (https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt, Default_Ignorable_Code_Point, and the blank of Braille).
-    /// </summary>
-    private static readonly (int First, int Last)[] Shapeless =
-    [
-        (0x034f, 0x034f),
-        (0x115f, 0x1160),
-        (0x17b4, 0x17b5),
-        (0x180b, 0x180f),
-        (0x2065, 0x2065),
-        (0x2800, 0x2800),
-        (0x3164, 0x3164),
-        (0xfe00, 0xfe0f),
-        (0xffa0, 0xffa0),
-        (0xfff0, 0xfff8),
-        (0xe0000, 0xe0fff),
-    ];
-
     /// <summary>Tidies every text of a message; a page token is none, and is right or wrong as it came.</summary>
     public static void Tidy(IMessage message) => Walk(message, "", (path, text) => path == "pageToken" ? text : Tidy(text));
 
@@ -44,7 +24,7 @@ public static class Texts
     public static string Tidy(string text)
     {
         var held = WellFormed(text).Normalize();
-        if (!held.EnumerateRunes().Any(IsSeen))
+        if (Letters.IsBlank(held))
         {
             return "";
         }
@@ -112,17 +92,6 @@ public static class Texts
     }
 
     private static bool IsStray(char letter) => char.IsWhiteSpace(letter) || Unseen.Contains(letter);
-
-    private static bool IsSeen(Rune rune) =>
-        Rune.GetUnicodeCategory(rune)
-            is not (
-                UnicodeCategory.SpaceSeparator
-                or UnicodeCategory.LineSeparator
-                or UnicodeCategory.ParagraphSeparator
-                or UnicodeCategory.Control
-                or UnicodeCategory.Format
-            )
-        && !Shapeless.Any(range => rune.Value >= range.First && rune.Value <= range.Last);
 
     private static void Walk(IMessage message, string path, Func<string, string, string> visit)
     {

@@ -48,7 +48,7 @@ internal sealed partial class IdentityGrpc
             grant,
             "",
             NoticeSentence.Saying(
-                $"Une personne est invitée dans la délégation de {new TerritoryName(grant.Scope)}, sur décision de la facilitation."
+                $"Une personne est invitée dans la délégation de {new TerritoryName(grant.Scope)}, par une décision prise hors d’elle."
             ),
             context
         );

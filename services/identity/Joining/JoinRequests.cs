@@ -9,7 +9,6 @@ internal sealed partial class IdentityGrpc
 {
     public override async Task<CreateJoinRequestResponse> CreateJoinRequest(CreateJoinRequestRequest request, ServerCallContext context)
     {
-        Texts.Tidy(request);
         var person = await PersonAsync(context);
         var errors = Texts
             .TooLong(request, path => path switch
@@ -128,7 +127,6 @@ internal sealed partial class IdentityGrpc
 
     public override async Task<DecideJoinRequestResponse> DecideJoinRequest(DecideJoinRequestRequest request, ServerCallContext context)
     {
-        Texts.Tidy(request);
         var row = await db.JoinRequests.SingleOrDefaultAsync(row => row.Id == request.Id, context.CancellationToken)
             ?? throw Refusal.NotFound($"Cette demande n’existe plus.");
         var around = await db
@@ -174,7 +172,7 @@ internal sealed partial class IdentityGrpc
                 grant,
                 row.Person,
                 NoticeSentence.Saying(
-                    $"Une personne est entrée dans la délégation de {new TerritoryName(row.Territory)}, sur décision de la facilitation."
+                    $"Une personne est entrée dans la délégation de {new TerritoryName(row.Territory)}, par une décision prise hors d’elle."
                 ),
                 context
             );

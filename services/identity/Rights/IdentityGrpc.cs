@@ -102,7 +102,7 @@ internal sealed partial class IdentityGrpc(
             grant,
             row.Person,
             NoticeSentence.Saying(
-                $"Une personne est entrée dans la délégation de {new TerritoryName(grant.Scope)}, sur décision de la facilitation."
+                $"Une personne est entrée dans la délégation de {new TerritoryName(grant.Scope)}, par une décision prise hors d’elle."
             ),
             context
         );
@@ -184,7 +184,6 @@ internal sealed partial class IdentityGrpc(
     private async Task<Grant> ReadAsync(GrantMessage? message, ServerCallContext context)
     {
         var told = message ?? throw Refusal.Invalid("grant", $"Indiquez le droit.");
-        Texts.Tidy(told);
         var grant = new Grant(told.Role, told.Scope, told.Family);
         if (!Grant.Roles.Contains(grant.Role))
         {

@@ -86,7 +86,6 @@ internal sealed partial class CohortsGrpc(
     private Cohort Tidied(Cohort cohort)
     {
         var told = new Cohort(cohort) { Record = null, MemberCount = 0 };
-        Texts.Tidy(told);
         Refuse([
             .. Rule(
                 "code",
