@@ -12,6 +12,9 @@ internal sealed class Places(TerritoryService.TerritoryServiceClient territories
 {
     private const int Most = 1000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    // Of somebody who waits for the answer, and for whom no other will do.
+    private static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(5);
 
@@ -46,25 +49,26 @@ internal sealed class Places(TerritoryService.TerritoryServiceClient territories
     /// <summary>The code by which the network knows a territory, for a right in it: a former code becomes the one of today.</summary>
     /// <param name="code">As it was told.</param>
     /// <param name="field">Where it was told.</param>
-    /// <exception cref="Refusal">There is no such territory.</exception>
-    /// <exception cref="RpcException">Nobody could say: UNAVAILABLE.</exception>
+    /// <exception cref="Refusal">There is no such territory, or nobody could say: UNAVAILABLE.</exception>
     public async Task<string> CodeOfAsync(string code, string field, CancellationToken cancellation)
     {
         try
         {
-            return (
-                await territories.GetTerritoryAsync(
-                    new() { Id = code },
-                    deadline: clock.GetUtcNow().UtcDateTime + Patience,
-                    cancellationToken: cancellation
-                )
-            )
-                .Territory
-                .Id;
+            var deadline = clock.GetUtcNow().UtcDateTime + LongPatience;
+            var found = await territories.GetTerritoryAsync(new() { Id = code }, deadline: deadline, cancellationToken: cancellation);
+            return found.Territory.Id;
         }
         catch (RpcException error) when (error.StatusCode is StatusCode.NotFound or StatusCode.InvalidArgument)
         {
             throw Refusal.Invalid(field, $"Aucun territoire ne porte ce code : choisissez-le dans la liste.");
+        }
+        catch (RpcException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new Refusal(
+                StatusCode.Unavailable,
+                "TERRITORIES_AWAY",
+                $"Nous n’avons pas pu vérifier ce territoire. Rien n’a changé : recommencez dans un moment."
+            );
         }
     }
 

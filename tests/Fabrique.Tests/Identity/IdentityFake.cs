@@ -62,6 +62,9 @@ public sealed class IdentityFake() : IdentityService.IdentityServiceClient(new N
 /// </summary>
 public sealed partial class DirectoryFake() : TerritoryService.TerritoryServiceClient(new Nowhere())
 {
+    /// <summary>Asked for this one, it never answers.</summary>
+    public const string Away = "99999";
+
     public override AsyncUnaryCall<GetTerritoryResponse> GetTerritoryAsync(
         GetTerritoryRequest request,
         Metadata? headers = null,
@@ -69,18 +72,22 @@ public sealed partial class DirectoryFake() : TerritoryService.TerritoryServiceC
         CancellationToken cancellationToken = default
     )
     {
-        var said = Communes().IsMatch(request.Id)
-            ? Task.FromResult(
-                new GetTerritoryResponse
-                {
-                    Territory = new()
+        var said =
+            request.Id == Away ? Task.FromException<GetTerritoryResponse>(new RpcException(new(StatusCode.DeadlineExceeded, "")))
+            : Communes().IsMatch(request.Id)
+                ? Task.FromResult(
+                    new GetTerritoryResponse
                     {
-                        Id = request.Id,
-                        Name = request.Id,
-                        Region = request.Id.StartsWith("29", StringComparison.Ordinal) ? new() { Code = "53", Name = "Bretagne" } : null,
-                    },
-                }
-            )
+                        Territory = new()
+                        {
+                            Id = request.Id,
+                            Name = request.Id,
+                            Region = request.Id.StartsWith("29", StringComparison.Ordinal)
+                                ? new() { Code = "53", Name = "Bretagne" }
+                                : null,
+                        },
+                    }
+                )
             : Task.FromException<GetTerritoryResponse>(new RpcException(new(StatusCode.NotFound, "unknown")));
         return new(said, Task.FromResult(new Metadata()), () => Status.DefaultSuccess, () => [], () => { });
     }

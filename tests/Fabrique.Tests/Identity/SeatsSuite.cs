@@ -150,6 +150,19 @@ public abstract class SeatsSuite(ServiceUnderTest<IdentityDb> service)
     }
 
     [Fact]
+    public async Task No_right_is_given_while_nobody_can_say_whether_the_territory_is_there()
+    {
+        var person = await MakeAsync();
+        var refused = await RefusedAsync(StatusCode.Unavailable, () =>
+            Identity
+                .GiveGrantAsync(new() { Person = person.Id, Grant = Told(Grant.Delegate, DirectoryFake.Away) }, service.As(Everywhere))
+                .ResponseAsync
+        );
+        Assert.Equal("TERRITORIES_AWAY", Reason(refused));
+        await RefusedAsync(StatusCode.Unavailable, () => AskAsync(person, DirectoryFake.Away));
+    }
+
+    [Fact]
     public void A_right_is_read_as_it_was_written_or_is_none() =>
         Gen.Select(
                 Gen.Int[0, Grant.Roles.Count - 1].Select(at => Grant.Roles[at]),
